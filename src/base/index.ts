@@ -1,0 +1,17 @@
+/** The floor every room stands on. A closed list: to enter, three rooms must need it. */
+export { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
+export { sha256 } from "./hash.js";
+export { parseRadius, type Radius } from "./radius.js";
+export { type RandomStream, randomStream } from "./random.js";
+export {
+  type ArrayOf,
+  arrayConstructors,
+  bfloat16ToNumber,
+  type DataType,
+  float16ToNumber,
+  float32,
+  int64,
+  numbersOf,
+  sizeOf,
+  type Tensor,
+} from "./tensor.js";
