@@ -1,6 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  resolve: {
+    // The same mapping as `imports` in package.json, onto the sources.
+    alias: { "#engine": fileURLToPath(new URL("src/runtime/ort.node.ts", import.meta.url)) },
+  },
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 120_000,

@@ -1,0 +1,4 @@
+/** Rules of the convolution family. */
+import type { Rules } from "../rule.js";
+
+export const convolution: Rules = {};

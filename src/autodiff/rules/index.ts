@@ -1,0 +1,26 @@
+/** Every gradient rule, by operator. */
+import type { Rule, Rules } from "../rule.js";
+import { activation } from "./activation.js";
+import { convolution } from "./convolution.js";
+import { elementwise } from "./elementwise.js";
+import { matmul } from "./matmul.js";
+import { movement } from "./movement.js";
+import { normalization } from "./normalization.js";
+import { pooling } from "./pooling.js";
+import { reduction } from "./reduction.js";
+import { resize } from "./resize.js";
+
+/** The rules by family, in the order the documentation prints them. */
+export const families = {
+  elementwise,
+  activation,
+  normalization,
+  reduction,
+  matmul,
+  convolution,
+  pooling,
+  resize,
+  movement,
+} satisfies Record<string, Rules>;
+
+export const rules: Readonly<Record<string, Rule>> = Object.assign({}, ...Object.values(families));

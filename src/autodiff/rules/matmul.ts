@@ -1,0 +1,4 @@
+/** Rules of the matmul family. */
+import type { Rules } from "../rule.js";
+
+export const matmul: Rules = {};

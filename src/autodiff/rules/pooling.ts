@@ -1,0 +1,4 @@
+/** Rules of the pooling family. */
+import type { Rules } from "../rule.js";
+
+export const pooling: Rules = {};

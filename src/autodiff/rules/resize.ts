@@ -1,0 +1,4 @@
+/** Rules of the resize family. */
+import type { Rules } from "../rule.js";
+
+export const resize: Rules = {};

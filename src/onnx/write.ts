@@ -1,0 +1,123 @@
+/** Writing: a graph → an ONNX file's bytes. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  AttributeProto_AttributeType as Kind,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import { SeawallError } from "../base/index.js";
+import { elementType } from "./builder.js";
+import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
+import { encodeTensor } from "./tensors.js";
+
+/** A protobuf message, and so a model without external data, ends at 2 GiB. */
+const largestModel = 2 ** 31 - 1;
+
+/** The IR version that goes with each range of opsets (first opset, IR version). */
+const irVersions = [
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [0, 7],
+] as const;
+
+/**
+ * Encodes a graph as an ONNX model with its weights inside.
+ * @throws SeawallError `unsupported` if the weights take more than 2 GiB.
+ */
+export function writeModel(graph: Graph): Uint8Array {
+  const weights = [...graph.initializers.values()].reduce(
+    (bytes, { data }) => bytes + (Array.isArray(data) ? 0 : data.byteLength),
+    0,
+  );
+  if (weights > largestModel) {
+    throw new SeawallError(
+      "unsupported",
+      `model "${graph.name}": its weights take ${(weights / 2 ** 30).toFixed(1)} GiB, and one ONNX message holds 2 GiB at most; use a smaller model or half-precision weights`,
+    );
+  }
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(irVersions.find(([opset]) => graph.opset >= opset)![1]),
+    producerName: "seawall",
+    graph: encodeGraph(graph),
+    opsetImport: [["", graph.opset] as const, ...graph.domains].map(([domain, version]) =>
+      create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+    ),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function encodeGraph(graph: Graph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    input: graph.inputs.map(encodeValue),
+    output: graph.outputs.map(encodeValue),
+    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor)),
+    node: graph.nodes.map(encodeNode),
+  });
+}
+
+function encodeValue(info: ValueInfo): ValueInfoProto {
+  if (info.type === undefined) return create(ValueInfoProtoSchema, { name: info.name });
+  const shape = info.shape?.map((dim) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value:
+        typeof dim === "number" ? { case: "dimValue", value: BigInt(dim) } : { case: "dimParam", value: dim },
+    }),
+  );
+  const tensor = create(TypeProto_TensorSchema, {
+    elemType: elementType(info.type),
+    ...(shape && { shape: create(TensorShapeProtoSchema, { dim: shape }) }),
+  });
+  const type = create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } });
+  return create(ValueInfoProtoSchema, { name: info.name, type });
+}
+
+function encodeNode(node: Node): NodeProto {
+  return create(NodeProtoSchema, {
+    opType: node.op,
+    domain: node.domain,
+    name: node.name,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+  });
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function encodeAttribute(name: string, { kind, value }: Attribute): AttributeProto {
+  switch (kind) {
+    case "int":
+      return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value) });
+    case "float":
+      return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value });
+    case "string":
+      return create(AttributeProtoSchema, { name, type: Kind.STRING, s: bytes(value) });
+    case "ints":
+      return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: value.map(BigInt) });
+    case "floats":
+      return create(AttributeProtoSchema, { name, type: Kind.FLOATS, floats: [...value] });
+    case "strings":
+      return create(AttributeProtoSchema, { name, type: Kind.STRINGS, strings: value.map(bytes) });
+    case "tensor":
+      return create(AttributeProtoSchema, { name, type: Kind.TENSOR, t: encodeTensor("", value) });
+    case "graph":
+      return create(AttributeProtoSchema, { name, type: Kind.GRAPH, g: encodeGraph(value) });
+    case "graphs":
+      return create(AttributeProtoSchema, { name, type: Kind.GRAPHS, graphs: value.map(encodeGraph) });
+  }
+}

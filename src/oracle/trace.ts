@@ -1,0 +1,141 @@
+/** Tracing: one run of the model fixes every shape, and every value that does not depend on the image. */
+
+import type { TypedShape } from "../autodiff/index.js";
+import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
+import { copyGraph, type Graph, GraphBuilder, isPure, readsOf, simplify, type Value } from "../onnx/index.js";
+import { openSession, type Session } from "../runtime/index.js";
+
+/** A graph whose shapes are all known. */
+export interface TracedGraph {
+  readonly graph: Graph;
+  /** Type and static shape of every value, initializers included. */
+  readonly types: ReadonlyMap<Value, TypedShape>;
+}
+
+/** Values above this many elements stay computed rather than stored. */
+const largestFolded = 1 << 24;
+
+/**
+ * Binds the graph's inputs to `shapes`, runs it once on `feeds` (zeros where none is given) and returns it
+ * with every value's type and shape, and with constant and shape-computing subgraphs folded.
+ * @throws SeawallError `model` if the graph does not run at these shapes
+ */
+export async function trace(
+  graph: Graph,
+  shapes: Readonly<Record<Value, readonly number[]>>,
+  feeds: Readonly<Record<Value, Tensor>> = {},
+): Promise<TracedGraph> {
+  const bound = bindShapes(simplify(graph), shapes);
+  const values = bound.nodes.flatMap((node) => node.outputs.filter(Boolean));
+  const types = await valueTypes(bound, values);
+  const fixed = staticValues(bound);
+  const frontier = foldable(bound, fixed);
+  const { dims, constants } = await observe(bound, values, frontier, feeds);
+
+  const folded = copyGraph(bound);
+  for (const [value, tensor] of constants) folded.initializers.set(value, tensor);
+  folded.nodes = folded.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));
+  const clean = simplify(folded);
+  return { graph: clean, types: typesOf(clean, types, dims) };
+}
+
+function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number[]>>): Graph {
+  const bound = copyGraph(graph);
+  bound.inputs = graph.inputs.map((input) => ({ ...input, shape: shapes[input.name] ?? input.shape }));
+  // Shapes that an exporter wrote beside the outputs may name symbols that are numbers now.
+  bound.outputs = graph.outputs.map((output) => ({ name: output.name, type: undefined, shape: undefined }));
+  return bound;
+}
+
+/** The engine infers types on loading; nothing is run. */
+async function valueTypes(graph: Graph, values: readonly Value[]): Promise<Session["outputTypes"]> {
+  const exposed = copyGraph(graph);
+  exposed.outputs = values.map((name) => ({ name, type: undefined, shape: undefined }));
+  const session = await openSession(exposed, { optimization: "none" });
+  await session.dispose();
+  return session.outputTypes;
+}
+
+/** Values that the inputs' elements cannot change: computed from constants and from shapes alone. */
+function staticValues(graph: Graph): Set<Value> {
+  const fixed = new Set(graph.initializers.keys());
+  for (const node of graph.nodes) {
+    const reads = readsOf(node);
+    const measures = node.domain === "" && (node.op === "Shape" || node.op === "Size");
+    if (isPure(node) && (measures || reads.every((name) => fixed.has(name)))) {
+      for (const output of node.outputs) if (output) fixed.add(output);
+    }
+  }
+  return fixed;
+}
+
+/** The static values that something else reads, constants already stored left out. */
+function foldable(graph: Graph, fixed: ReadonlySet<Value>): Value[] {
+  const read = graph.nodes
+    .filter((node) => !node.outputs.some((output) => fixed.has(output)))
+    .flatMap(readsOf);
+  const outputs = graph.outputs.map((output) => output.name);
+  return [...new Set([...read, ...outputs])].filter(
+    (name) => fixed.has(name) && !graph.initializers.has(name),
+  );
+}
+
+async function observe(
+  graph: Graph,
+  values: readonly Value[],
+  frontier: readonly Value[],
+  feeds: Readonly<Record<Value, Tensor>>,
+) {
+  const watched = copyGraph(graph);
+  watched.outputs = [];
+  const build = new GraphBuilder(watched);
+  const shapeOutputs = new Map(values.map((value) => [value, build.op("Shape", [value])]));
+  for (const output of [...shapeOutputs.values(), ...frontier]) build.output(output);
+  const session = await openSession(watched, { optimization: "none" });
+  try {
+    const results = await session.run({ ...zeroFeeds(graph), ...feeds });
+    const dims = new Map(
+      values.map((value) => [
+        value,
+        Array.from(results[shapeOutputs.get(value)!]!.data as BigInt64Array, Number),
+      ]),
+    );
+    const kept = frontier.filter((value) => sizeOf(results[value]!.dims) <= largestFolded);
+    return { dims, constants: new Map(kept.map((value) => [value, results[value]!])) };
+  } finally {
+    await session.dispose();
+  }
+}
+
+function zeroFeeds(graph: Graph): Record<Value, Tensor> {
+  return Object.fromEntries(
+    graph.inputs.map(({ name, type, shape }) => {
+      const open = shape?.find((dim) => typeof dim !== "number");
+      if (!shape || open !== undefined || type === undefined || type === "string") {
+        throw new SeawallError(
+          "model",
+          `input "${name}" (${type ?? "unknown type"} [${shape?.join(", ") ?? "?"}]) has no fixed shape; give one with --input-shape`,
+        );
+      }
+      const dims = shape as readonly number[];
+      return [name, { type, dims, data: new arrayConstructors[type](sizeOf(dims)) }];
+    }),
+  );
+}
+
+function typesOf(
+  graph: Graph,
+  types: Session["outputTypes"],
+  dims: ReadonlyMap<Value, readonly number[]>,
+): Map<Value, TypedShape> {
+  const known = new Map<Value, TypedShape>();
+  for (const { name, type, shape } of graph.inputs)
+    known.set(name, { type: type!, shape: shape as readonly number[] });
+  for (const [name, tensor] of graph.initializers) known.set(name, { type: tensor.type, shape: tensor.dims });
+  for (const name of graph.nodes.flatMap((node) => node.outputs)) {
+    const type = types.get(name);
+    const shape = dims.get(name);
+    if (type && shape) known.set(name, { type, shape });
+  }
+  return known;
+}

@@ -1,0 +1,77 @@
+/** ONNX Runtime in Node: the only importer of onnxruntime-node. */
+import * as ort from "onnxruntime-node";
+import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
+import type { Device, DeviceInfo, Engine, Session, SessionOptions } from "./session.js";
+
+export const engine: Engine = {
+  name: "onnxruntime-node",
+  version: ort.env.versions.node ?? ort.env.versions.common,
+  open,
+  devices,
+};
+
+async function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  try {
+    return wrap(await ort.InferenceSession.create(model, sessionOptions(options)), options.label ?? "model");
+  } catch (error) {
+    throw new SeawallError(
+      "model",
+      `${options.label ?? "model"}: ONNX Runtime refuses it: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
+    graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
+    ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+    // Warnings of the engine speak of its own rewriting; its errors come as exceptions.
+    logSeverityLevel: 3,
+  };
+}
+
+function wrap(session: ort.InferenceSession, label: string): Session {
+  const outputTypes = new Map(
+    session.outputMetadata.flatMap((output) =>
+      output.isTensor ? [[output.name, output.type as DataType] as const] : [],
+    ),
+  );
+  return {
+    outputTypes,
+    async run(feeds, fetches) {
+      const inputs = Object.fromEntries(
+        Object.entries(feeds).map(([name, tensor]) => [name, toEngine(tensor)]),
+      );
+      try {
+        const results = await (fetches ? session.run(inputs, [...fetches]) : session.run(inputs));
+        return Object.fromEntries(
+          Object.entries(results).map(([name, result]) => [name, fromEngine(result)]),
+        );
+      } catch (error) {
+        throw new SeawallError("model", `${label}: running it failed: ${messageOf(error)}`, { cause: error });
+      }
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function toEngine(tensor: Tensor): ort.Tensor {
+  return new ort.Tensor(tensor.type as ort.Tensor.Type, tensor.data as ort.Tensor.DataType, tensor.dims);
+}
+
+function fromEngine(tensor: ort.Tensor): Tensor {
+  return { type: tensor.type as DataType, dims: tensor.dims, data: tensor.data as Tensor["data"] };
+}
+
+const known: readonly string[] = ["cpu", "cuda", "webgpu"] satisfies Device[];
+
+function devices(): DeviceInfo[] {
+  return ort
+    .listSupportedBackends()
+    .filter((backend) => known.includes(backend.name))
+    .map((backend) => ({ device: backend.name as Device, bundled: backend.bundled }));
+}

@@ -1,0 +1,39 @@
+/** What a loaded graph can do, whichever engine runs it. */
+import type { DataType, Tensor } from "../base/index.js";
+
+export type Device = "cpu" | "cuda" | "webgpu";
+
+export interface SessionOptions {
+  /** Default `cpu`. */
+  readonly device?: Device;
+  /** Threads within an operator; default: the engine's choice. */
+  readonly threads?: number;
+  /** `none` runs the graph as written; default `all`. */
+  readonly optimization?: "none" | "all";
+  /** Names the graph in messages. */
+  readonly label?: string;
+}
+
+/** A graph loaded into the engine. Runs block the calling thread until they end. */
+export interface Session {
+  /** Element types of the graph's outputs, as the engine inferred them. */
+  readonly outputTypes: ReadonlyMap<string, DataType>;
+  /** Runs the graph; `fetches` names the outputs wanted (default: all). Feeds are read, never written. */
+  run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+/** A device that the engine can use on this machine. */
+export interface DeviceInfo {
+  readonly device: Device;
+  /** Whether what the engine needs for it came with the package. */
+  readonly bundled: boolean;
+}
+
+/** The engine: the one thing that computes. */
+export interface Engine {
+  readonly name: string;
+  readonly version: string;
+  open(model: Uint8Array, options: SessionOptions): Promise<Session>;
+  devices(): readonly DeviceInfo[];
+}
