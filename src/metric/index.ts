@@ -1,0 +1,13 @@
+/** Metrics: integer counts, the figures made of them, and the worst case over an ensemble. No model. */
+export { type AuthorsVersion, type AuthorsWorstCase, authorsWorstCase } from "./authors.js";
+export { addCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
+export {
+  imageAccuracy,
+  imageMeanIoU,
+  meanAccuracy,
+  meanIoU,
+  perClassIoU,
+  pixelAccuracy,
+} from "./figures.js";
+export type { CountsTable } from "./table.js";
+export { type WorstCase, worstCase } from "./worst.js";

@@ -1,0 +1,106 @@
+/** The counts of an ensemble, and the running sums of one choice of attack per image. */
+import { invariant } from "../base/index.js";
+import type { Counts } from "./counts.js";
+
+/** Counts by attack and image: `table[attack][image]`, the same images in the same order for each attack. */
+export type CountsTable = readonly (readonly Counts[])[];
+
+/** The same counts packed for fast sums. */
+export interface PackedTable {
+  readonly attacks: number;
+  readonly images: number;
+  readonly classes: number;
+  /** Per attack: TP at [image · classes + class]. */
+  readonly intersection: readonly Float64Array[];
+  /** Per attack: TP + FP + FN at [image · classes + class]. */
+  readonly union: readonly Float64Array[];
+  /** Per image: the classes whose counts depend on the attack. */
+  readonly contested: readonly (readonly number[])[];
+}
+
+/** Packs a table after checking that it is a full rectangle over the same labels. */
+export function packTable(table: CountsTable): PackedTable {
+  const first = table[0];
+  invariant(first !== undefined && first.length > 0, "a worst case over no attack or no image");
+  const classes = first[0]!.union.length;
+  for (const images of table) checkImages(images, first, classes);
+
+  const pack = (counts: "intersection" | "union") =>
+    table.map((images) => Float64Array.from(images.flatMap((image) => image[counts])));
+  const intersection = pack("intersection");
+  const union = pack("union");
+  const differs = (counts: readonly Float64Array[], at: number) =>
+    counts.some((attack) => attack[at] !== counts[0]![at]);
+  const contested = first.map((_, image) =>
+    Array.from({ length: classes }, (_, s) => s).filter(
+      (s) => differs(intersection, image * classes + s) || differs(union, image * classes + s),
+    ),
+  );
+  return { attacks: table.length, images: first.length, classes, intersection, union, contested };
+}
+
+function checkImages(images: readonly Counts[], first: readonly Counts[], classes: number): void {
+  invariant(images.length === first.length, `${images.length} and ${first.length} images in one table`);
+  images.forEach((image, i) => {
+    invariant(image.union.length === classes, `${image.union.length} and ${classes} classes in one table`);
+    invariant(image.valid === first[i]!.valid, `image ${i} has other labels under another attack`);
+  });
+}
+
+/** A choice of one attack per image, with the mIoU it gives. */
+export interface Standing {
+  /** Attack chosen for each image. */
+  readonly choice: Int32Array;
+  /** Lets `attack` stand for `image`. */
+  move(image: number, attack: number): void;
+  /**
+   * mIoU of the choice, over classes with a non-empty union; NaN if there is none. A function of the choice
+   * alone, summed as `meanIoU` sums, so equal choices give equal numbers however they were reached.
+   */
+  mIoU(): number;
+}
+
+/** Sums the counts of a choice and keeps them up to date move by move, in integers. */
+export function standing(table: PackedTable, start: ArrayLike<number>): Standing {
+  const { classes } = table;
+  const choice = Int32Array.from(start);
+  const intersection = new Float64Array(classes);
+  const union = new Float64Array(classes);
+  const ratio = new Float64Array(classes);
+
+  for (let image = 0; image < table.images; image++) {
+    const [hits, unions] = [table.intersection[choice[image]!]!, table.union[choice[image]!]!];
+    for (let s = 0; s < classes; s++) {
+      intersection[s]! += hits[image * classes + s]!;
+      union[s]! += unions[image * classes + s]!;
+    }
+  }
+  const refresh = (s: number) => {
+    ratio[s] = union[s]! > 0 ? intersection[s]! / union[s]! : 0;
+  };
+  for (let s = 0; s < classes; s++) refresh(s);
+
+  return {
+    choice,
+    move(image, attack) {
+      const [hitsBefore, unionsBefore] = [table.intersection[choice[image]!]!, table.union[choice[image]!]!];
+      const [hitsAfter, unionsAfter] = [table.intersection[attack]!, table.union[attack]!];
+      for (const s of table.contested[image]!) {
+        const at = image * classes + s;
+        intersection[s]! += hitsAfter[at]! - hitsBefore[at]!;
+        union[s]! += unionsAfter[at]! - unionsBefore[at]!;
+        refresh(s);
+      }
+      choice[image] = attack;
+    },
+    mIoU() {
+      let sum = 0;
+      let present = 0;
+      for (let s = 0; s < classes; s++) {
+        if (union[s]! > 0) present++;
+        sum += ratio[s]!;
+      }
+      return sum / present;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { imageMeanIoU, meanIoU, perClassIoU, sumCounts, worstCase } from "../../src/metric/index.js";
+import { counts, lowestByBruteForce, seededTable, tables } from "./tables.js";
+
+describe("worst-case mIoU", () => {
+  it("lies in its bracket: bound ≤ smallest of all choices ≤ search ≤ every single attack", () => {
+    fc.assert(
+      fc.property(tables, fc.integer(), (table, seed) => {
+        const { mIoU, mIoULower } = worstCase(table, { seed });
+        const lowest = lowestByBruteForce(table);
+        if (mIoU === null || mIoULower === null || lowest === null) {
+          expect([mIoU, mIoULower, lowest]).toEqual([null, null, null]);
+          return;
+        }
+        // Without tolerance: the bracket must hold in the numbers that are printed.
+        expect(mIoULower).toBeLessThanOrEqual(lowest);
+        expect(lowest).toBeLessThanOrEqual(mIoU);
+        for (const images of table) expect(mIoU).toBeLessThanOrEqual(meanIoU(sumCounts(images))!);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is the mIoU of the choice it returns", () => {
+    fc.assert(
+      fc.property(tables, (table) => {
+        const { choice, mIoU, perClassIoU: ious } = worstCase(table);
+        const chosen = sumCounts(choice.map((attack, image) => table[attack]![image]!));
+        expect(mIoU).toBe(meanIoU(chosen));
+        expect(ious).toEqual(perClassIoU(chosen));
+      }),
+    );
+  });
+
+  it("is nearly always the smallest there is, and the bound is not idle", () => {
+    const [runs, figures] = [150, { exact: 0, bound: 0, below: 0 }];
+    for (let seed = 0; seed < runs; seed++) {
+      const table = seededTable(seed, 3, 6, 4);
+      const { mIoU, mIoULower } = worstCase(table, { seed });
+      if (mIoU === lowestByBruteForce(table)) figures.exact++;
+      figures.bound += mIoULower! / mIoU!;
+      if (mIoU! < Math.min(...table.map((images) => meanIoU(sumCounts(images))!))) figures.below++;
+    }
+    expect(figures.exact / runs).toBeGreaterThan(0.9);
+    expect(figures.bound / runs).toBeGreaterThan(0.9);
+    expect(figures.below / runs).toBeGreaterThan(0.9);
+  });
+
+  it("is exact, and the bound meets it, where the attack makes no difference", () => {
+    const image = counts([3, 1], [1, 2], [2, 1]);
+    const worst = worstCase([[image], [image]]);
+    expect(worst.mIoU).toBe((3 / 6 + 1 / 4) / 2);
+    expect(worst.mIoULower).toBe(worst.mIoU);
+    expect(worst.choice).toEqual([0]);
+  });
+
+  it("counts a class that only some choices predict as it comes in the search, and as 0 in the bound", () => {
+    // Class 1 has no label. Attack 0 of the first image confuses class 0 with class 2, attack 1 with class 1.
+    const other = counts([6, 0, 0], [0, 0, 4], [4, 0, 0]);
+    const absent = counts([6, 0, 0], [0, 4, 0], [4, 0, 0]);
+    const [few, many] = [counts([5, 0, 2], [0, 0, 0], [0, 0, 0]), counts([5, 0, 20], [0, 0, 0], [0, 0, 0])];
+
+    const without = worstCase([
+      [other, few],
+      [absent, few],
+    ]);
+    expect(without.mIoU).toBe((11 / 15 + 2 / 6) / 2);
+    expect(without.perClassIoU).toEqual([11 / 15, null, 2 / 6]);
+    expect(without.mIoULower).toBe((11 / 15 + 0 + 2 / 6) / 3);
+
+    const within = worstCase([
+      [other, many],
+      [absent, many],
+    ]);
+    expect(within.mIoU).toBe((11 / 15 + 0 + 1) / 3);
+    expect(within.perClassIoU).toEqual([11 / 15, 0, 1]);
+    expect(within.mIoULower).toBe((11 / 15 + 0 + 20 / 24) / 3);
+  });
+
+  it("finds what accuracy alone does not", () => {
+    // Attack 0 costs more pixels, all of the large class; attack 1 wipes out the small class.
+    const large = counts([80, 10], [0, 10], [10, 0]);
+    const small = counts([90, 0], [10, 0], [0, 10]);
+    const smaller = counts([79, 10], [0, 11], [11, 0]);
+    const worst = worstCase([[smaller], [small], [large]]);
+    expect(worst.choice).toEqual([1]);
+    expect(worst.aAcc).toBe(0.89);
+    expect(worst.mIoU).toBe((0.9 + 0) / 2);
+  });
+
+  it("does not depend on anything but table and seed", () => {
+    const table = seededTable(1, 3, 40, 6);
+    expect(worstCase(table, { seed: 5 })).toEqual(worstCase(table, { seed: 5 }));
+  });
+
+  it("settles a set as large as VOC with all classes of ADE20K", () => {
+    const table = seededTable(2, 4, 1449, 151);
+    const worst = worstCase(table);
+    expect(worst.mIoULower!).toBeLessThanOrEqual(worst.mIoU!);
+    for (const images of table) expect(worst.mIoU!).toBeLessThan(meanIoU(sumCounts(images))!);
+  });
+});
+
+describe("worst-case accuracy", () => {
+  it("is the smallest over all choices, by image and pooled, and so is the image-averaged mIoU", () => {
+    fc.assert(
+      fc.property(tables, (table) => {
+        const { aAcc, aAccPooled, imageMIoU } = worstCase(table);
+        const columns = table[0]!
+          .map((_, i) => table.map((images) => images[i]!))
+          .filter(([c]) => c!.valid > 0);
+        if (columns.length === 0) {
+          expect([aAcc, aAccPooled, imageMIoU]).toEqual([null, null, null]);
+          return;
+        }
+        const lowest = columns.map((column) => Math.min(...column.map(({ correct }) => correct)));
+        const valid = columns.map(([first]) => first!.valid);
+        const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+        expect(aAcc).toBe(sum(lowest.map((correct, i) => correct / valid[i]!)) / valid.length);
+        expect(aAccPooled).toBe(sum(lowest) / sum(valid));
+        for (const images of table) expect(imageMIoU!).toBeLessThanOrEqual(imageMeanIoU(images)!);
+      }),
+    );
+  });
+});
+
+describe("tables", () => {
+  it("that are no rectangle over the same labels are our own mistake", () => {
+    const image = counts([1], [0], [0]);
+    expect(() => worstCase([])).toThrow("internal: a worst case over no attack or no image");
+    expect(() => worstCase([[]])).toThrow("internal: a worst case over no attack or no image");
+    expect(() => worstCase([[image], [image, image]])).toThrow("internal: 2 and 1 images");
+    expect(() => worstCase([[image], [counts([1, 0], [0, 0], [0, 0])]])).toThrow("internal: 2 and 1 classes");
+    expect(() => worstCase([[image], [counts([2], [0], [0])]])).toThrow("internal: image 0 has other labels");
+  });
+});
