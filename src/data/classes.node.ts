@@ -1,0 +1,28 @@
+/** The value of `--classes`. */
+import { SeawallError } from "../base/index.js";
+import { readBytes } from "./files.node.js";
+
+/**
+ * A number of classes as it stands, or the names in a file, one a line.
+ * @throws SeawallError `usage` or `data` unless there are at least two classes with different names.
+ */
+export async function readClasses(text: string): Promise<number | string[]> {
+  if (/^\d+$/.test(text)) return atLeastTwo(Number(text), text);
+  const names = (await readBytes(text)).toString("utf8").split(/\r?\n/);
+  while (names.at(-1)?.trim() === "") names.pop();
+  names.forEach((name, line) => {
+    if (name.trim() === "" || names.indexOf(name) !== line) {
+      throw new SeawallError(
+        "data",
+        `${text}, line ${line + 1}: expected one class name a line, each once, got "${name}"`,
+      );
+    }
+  });
+  atLeastTwo(names.length, text);
+  return names.map((name) => name.trim());
+}
+
+function atLeastTwo(count: number, text: string): number {
+  if (count >= 2 && count <= 2 ** 16) return count;
+  throw new SeawallError("usage", `--classes ${text}: expected 2 to 65536 classes, got ${count}`);
+}

@@ -1,0 +1,103 @@
+/** What must hold of a PNG before its pixels are unpacked: cheap to check, and a small file cannot fill memory. */
+import { inflateSync } from "node:zlib";
+
+/** The header of a PNG: size in pixels, bits per channel, colour type and interlacing as in the standard. */
+export interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly colour: number;
+  readonly interlaced: boolean;
+}
+
+export const pngColour = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgba: 6 } as const;
+
+const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+/** Besides the header, of which only the first is kept: a second could claim another size. */
+const essentialTypes = ["PLTE", "IDAT", "IEND"];
+
+interface Chunk {
+  readonly type: string;
+  /** Length, type, data and checksum. */
+  readonly whole: Buffer;
+}
+
+/** A PNG taken apart. */
+export interface PngParts {
+  readonly header: PngHeader;
+  /** The same image without profiles, texts and transparency: nothing in it unpacks but the pixels. */
+  readonly essential: Buffer;
+  /** The packed pixels. */
+  readonly packed: Buffer;
+}
+
+/** @throws Error saying what is wrong with the file, without its name. */
+export function takeApart(bytes: Buffer): PngParts {
+  if (!bytes.subarray(0, 8).equals(signature)) throw new Error("not a PNG file");
+  const chunks = [...chunksOf(bytes)];
+  const header = chunks[0];
+  if (header?.type !== "IHDR" || dataOf(header).length !== 13) throw new Error("the PNG header is missing");
+  if (chunks.at(-1)?.type !== "IEND") throw new Error("the file is truncated");
+  const kept = [header, ...chunks.filter(({ type }) => essentialTypes.includes(type))];
+  return {
+    header: readHeader(dataOf(header)),
+    essential: Buffer.concat([signature, ...kept.map(({ whole }) => whole)]),
+    packed: Buffer.concat(kept.filter(({ type }) => type === "IDAT").map(dataOf)),
+  };
+}
+
+/** The chunks up to the end mark or the end of the file; one that is cut off is left out. */
+function* chunksOf(bytes: Buffer): Generator<Chunk> {
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + bytes.readUInt32BE(at);
+    if (end > bytes.length) return;
+    const type = bytes.toString("latin1", at + 4, at + 8);
+    yield { type, whole: bytes.subarray(at, end) };
+    if (type === "IEND") return;
+    at = end;
+  }
+}
+
+function dataOf({ whole }: Chunk): Buffer {
+  return whole.subarray(8, -4);
+}
+
+function readHeader(data: Buffer): PngHeader {
+  return {
+    width: data.readUInt32BE(0),
+    height: data.readUInt32BE(4),
+    depth: data[8]!,
+    colour: data[9]!,
+    interlaced: data[12] !== 0,
+  };
+}
+
+/**
+ * Unpacks a one-channel image once, with a bound, to see whether it is all there.
+ * @throws Error when the packed pixels are damaged, fewer than the header says, or far more.
+ */
+export function checkPacked({ header, packed }: PngParts): void {
+  const expected = unpackedBytes(header);
+  const { length } = inflateSync(packed, { maxOutputLength: 2 * expected + 1024 });
+  if (length < expected) throw new Error("the file is truncated");
+}
+
+/** Bytes of the rows, each with its filter type; an interlaced image is seven smaller ones. */
+function unpackedBytes({ width, height, depth, interlaced }: PngHeader): number {
+  const passes = interlaced ? adam7 : [{ x: 0, y: 0, dx: 1, dy: 1 }];
+  return passes.reduce((sum, { x, y, dx, dy }) => {
+    const columns = Math.ceil((width - x) / dx);
+    const rows = Math.ceil((height - y) / dy);
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * depth) / 8)) : sum;
+  }, 0);
+}
+
+const adam7 = [
+  { x: 0, y: 0, dx: 8, dy: 8 },
+  { x: 4, y: 0, dx: 8, dy: 8 },
+  { x: 0, y: 4, dx: 4, dy: 8 },
+  { x: 2, y: 0, dx: 4, dy: 4 },
+  { x: 0, y: 2, dx: 2, dy: 4 },
+  { x: 1, y: 0, dx: 2, dy: 2 },
+  { x: 0, y: 1, dx: 1, dy: 2 },
+];

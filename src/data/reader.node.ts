@@ -1,0 +1,81 @@
+/** From files to samples, under one label scheme and one chain of transforms. */
+import { SeawallError } from "../base/index.js";
+import { readImage } from "./image.node.js";
+import { readLabelPng } from "./label-png.node.js";
+import { type LabelScheme, labelReader } from "./labels.js";
+import type { Entry } from "./layout.node.js";
+import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./raster.js";
+import { makeSample, type Sample } from "./sample.js";
+import { applyToImage, applyToLabels, planSteps, type Step, type Transform } from "./transform.js";
+
+/** Reads the images and labels of entries. */
+export interface Reader {
+  sample(entry: Entry, index: number): Promise<Sample>;
+  labels(entry: Entry): Promise<Int32Array>;
+}
+
+/** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
+export function createReader(scheme: LabelScheme, chosen: readonly Transform[]): Reader {
+  const toClasses = labelReader(scheme);
+  const storedLabels = async (file: string) => {
+    const stored = await readLabelPng(file);
+    return toClasses(stored.values, stored, file);
+  };
+  return {
+    async sample(entry, index) {
+      const [image, labels] = await Promise.all([
+        readImage(entry.image),
+        entry.labels === undefined ? undefined : storedLabels(entry.labels),
+      ]);
+      if (labels) checkSameSize(entry, image, labels);
+      const steps = stepsFor(image, chosen, entry.image);
+      return makeSample(entry.id, index, applyToImage(image, steps), labels && applyToLabels(labels, steps));
+    },
+
+    async labels({ id, labels: file }) {
+      if (file === undefined) {
+        throw new SeawallError(
+          "usage",
+          `"${id}" was opened without labels; name them in --data, not --labels self`,
+        );
+      }
+      const labels = await storedLabels(file);
+      return applyToLabels(labels, stepsFor(labels, chosen, file)).data;
+    },
+  };
+}
+
+/** The samples in order, the next `depth` being decoded meanwhile. */
+export async function* readAhead(
+  positions: Iterable<number>,
+  read: (position: number) => Promise<Sample>,
+  depth: number,
+): AsyncGenerator<Sample> {
+  const pending: Promise<Sample>[] = [];
+  for (const position of positions) {
+    const sample = read(position);
+    // Reported when its turn comes; until then it must not count as unhandled.
+    sample.catch(() => undefined);
+    pending.push(sample);
+    if (pending.length > depth) yield await pending.shift()!;
+  }
+  yield* pending;
+}
+
+function stepsFor(size: Size, chosen: readonly Transform[], file: string): Step[] {
+  try {
+    return planSteps(size, chosen);
+  } catch (error) {
+    if (error instanceof SeawallError) throw new SeawallError(error.code, `${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+function checkSameSize(entry: Entry, image: ImageRaster, labels: LabelRaster): void {
+  if (image.height === labels.height && image.width === labels.width) return;
+  throw new SeawallError(
+    "data",
+    `${entry.image} has ${sizeText(image)} pixels and its labels ${entry.labels} have ${sizeText(labels)}; ` +
+      "both must be stored in the same size",
+  );
+}

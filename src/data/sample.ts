@@ -1,0 +1,92 @@
+/** Samples, and the data sets they come from. */
+import { sha256, type Tensor } from "../base/index.js";
+import type { ImageRaster, LabelRaster, Size } from "./raster.js";
+import type { TransformOptions } from "./transform.js";
+
+/** One image, ready for a model. */
+export interface Sample extends Size {
+  /** Its name: the file name without extension. */
+  readonly id: string;
+  /** Its position in the list of the data set, after offset and limit, before sharding. */
+  readonly index: number;
+  /** SHA-256 of size and bytes of the image as transformed. Labels and name are not in it: it keys randomness. */
+  readonly hash: string;
+  /** 3×H×W, RGB in [0, 1]: byte / 255. */
+  readonly image: Tensor<"float32">;
+  /** H·W classes row by row, −1 where a pixel counts nowhere; undefined without ground truth. */
+  readonly labels: Int32Array | undefined;
+}
+
+/** What decided the content of a data set; plain JSON, for the record of a run. */
+export interface DataSettings {
+  readonly split: string | undefined;
+  readonly labels: "truth" | "self";
+  readonly labelVariant: string | undefined;
+  readonly classes: number | undefined;
+  readonly ignoreLabel: number | undefined;
+  readonly transform: TransformOptions;
+}
+
+/** An ordered list of samples; positions count from 0 to `length` − 1. */
+export interface Dataset {
+  /** As the user wrote it, e.g. `camvid:ROOT`. */
+  readonly spec: string;
+  /** Which layout it has, e.g. `camvid`. */
+  readonly name: string;
+  readonly classNames: readonly string[] | undefined;
+  readonly settings: DataSettings;
+  /** Number of samples, those of other shards not counted. */
+  readonly length: number;
+  /** Number of samples of all shards together. */
+  readonly total: number;
+  /** Names in order; unique. */
+  readonly ids: readonly string[];
+  /** SHA-256 of the list of all shards: names and file sizes in order. */
+  readonly listSha256: string;
+  /** @throws SeawallError `data` when a file is missing, unreadable or contradicts another. */
+  read(position: number): Promise<Sample>;
+  /** The labels of `read(position)` alone, without opening the image. */
+  readLabels(position: number): Promise<Int32Array>;
+  /** The samples at these positions (default: all) in this order; a few are read ahead. */
+  samples(positions?: Iterable<number>): AsyncIterable<Sample>;
+}
+
+const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** A sample of decoded and transformed pixels. */
+export function makeSample(id: string, index: number, image: ImageRaster, labels?: LabelRaster): Sample {
+  const { height, width } = image;
+  const bytes = planes(image);
+  return {
+    id,
+    index,
+    height,
+    width,
+    hash: contentHash(image, bytes),
+    image: {
+      type: "float32",
+      dims: [3, height, width],
+      data: Float32Array.from(bytes, (byte) => unit[byte]!),
+    },
+    labels: labels?.data,
+  };
+}
+
+/** The bytes of all red values, then green, then blue. */
+function planes({ height, width, channels, data }: ImageRaster): Uint8Array {
+  const area = height * width;
+  const bytes = new Uint8Array(3 * area);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let i = 0; i < area; i++) bytes[channel * area + i] = data[i * channels + channel]!;
+  }
+  return bytes;
+}
+
+/** The size is hashed too: 2×3 and 3×2 pixels of the same bytes are different images. */
+function contentHash({ height, width }: Size, bytes: Uint8Array): string {
+  const content = new Uint8Array(8 + bytes.length);
+  new DataView(content.buffer).setUint32(0, height);
+  new DataView(content.buffer).setUint32(4, width);
+  content.set(bytes, 8);
+  return sha256(content);
+}
