@@ -1,0 +1,47 @@
+"""Pooling over windows and over whole maps."""
+
+import torch
+import torch.nn.functional as F
+
+from .common import split_pads, window_pads
+
+_MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+_AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
+
+def MaxPool(
+    x, *, kernel_shape, strides=None, dilations=None, pads=None, ceil_mode=0, auto_pad="NOTSET", storage_order=0
+):
+    rank = len(kernel_shape)
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    pads = window_pads(x.shape[2:], kernel_shape, strides, dilations, pads, auto_pad)
+    x, padding = split_pads(x, pads, float("-inf"))
+    return _MAX[rank](x, kernel_shape, strides, padding, dilations, bool(ceil_mode))
+
+
+def AveragePool(
+    x, *, kernel_shape, strides=None, dilations=None, pads=None, ceil_mode=0, auto_pad="NOTSET",
+    count_include_pad=0,
+):  # fmt: skip
+    rank = len(kernel_shape)
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    if any(d != 1 for d in dilations):
+        raise NotImplementedError("AveragePool with dilations")
+    pads = window_pads(x.shape[2:], kernel_shape, strides, dilations, pads, auto_pad)
+    pool = lambda y, padding: _AVERAGE[rank](  # noqa: E731
+        y, kernel_shape, strides, padding, bool(ceil_mode), bool(count_include_pad)
+    )
+    padded, padding = split_pads(x, pads, 0.0)
+    if padded is x or count_include_pad:
+        return pool(padded, padding)
+    # Asymmetric pads that do not count: divide by the share of each window that lies inside.
+    inside, _ = split_pads(torch.ones_like(x), pads, 0.0)
+    return pool(padded, padding) / pool(inside, padding)
+
+
+def GlobalAveragePool(x):
+    return x.mean(tuple(range(2, x.dim())), keepdim=True)
+
+
+def GlobalMaxPool(x):
+    return x.amax(tuple(range(2, x.dim())), keepdim=True)
