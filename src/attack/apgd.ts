@@ -1,0 +1,95 @@
+/** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
+import type { RandomStream } from "../base/index.js";
+import type { LossName } from "../loss/index.js";
+import type { ImageOracle } from "../oracle/index.js";
+import { type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
+import { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
+import { norms } from "./steps.js";
+
+export type RadiusSchedule = "reduce" | "constant";
+
+/**
+ * APGD on a loss, from a random start; with `reduce`, three runs at 2ε, 1.5ε and ε, each from the kept point
+ * of the one before (Croce, Singh, Hein, ECCV 2024, §3.5).
+ */
+export function apgd(loss: LossName, radiusSchedule: RadiusSchedule = "constant"): Attack {
+  return {
+    name: `apgd:${loss}`,
+    losses: [loss],
+    async run(oracle, settings, random) {
+      const slots = slotsOf(settings, radiusSchedule);
+      let kept = await randomStart(oracle, { ...settings, radius: slots[0]!.radius }, random);
+      let before = 0;
+      for (const slot of slots) {
+        const start = await project(oracle, kept.point, slot.radius, settings);
+        const found = await ascend(oracle, loss, slot, start, settings);
+        kept = { point: found.point, step: before + found.step };
+        before += slot.steps;
+      }
+      return kept;
+    },
+  };
+}
+
+function slotsOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): Slot[] {
+  return schedule === "reduce" ? reducingRadii(radius, steps) : [{ radius, steps }];
+}
+
+async function randomStart(
+  oracle: ImageOracle,
+  settings: AttackSettings,
+  random: RandomStream,
+): Promise<KeptPoint> {
+  return { point: randomPoint(oracle.image, settings, random), step: 0 };
+}
+
+function project(oracle: ImageOracle, point: Float32Array, radius: number, { norm }: AttackSettings) {
+  return oracle.step(norms[norm].project, { image: oracle.image, point }, { radius });
+}
+
+/**
+ * One run at a fixed radius. The gradient restarts from the highest tracked loss; the result is the point of
+ * lowest score, the later one of equals.
+ */
+async function ascend(
+  oracle: ImageOracle,
+  loss: LossName,
+  { radius, steps }: Slot,
+  start: Float32Array,
+  { norm, accounting }: AttackSettings,
+): Promise<KeptPoint> {
+  const image = oracle.image;
+  const at = await oracle.evaluate(start, { loss, balance: 0 });
+  const schedule = new StepSizeSchedule(steps, radius, at.tracked, accounting === "authors" ? 0 : at.tracked);
+  let kept = { point: start, step: 0, score: at.score };
+  let best = { point: start, gradient: at.gradient, tracked: at.tracked };
+  let current = start;
+  let previous = start;
+  let gradient = at.gradient;
+
+  for (let i = 1; i <= steps && kept.score > 0; i++) {
+    const point = await oracle.step(
+      norms[norm].ascend,
+      { image, current, previous, gradient },
+      { radius, stepSize: schedule.stepSize, momentum: i === 1 ? 1 : 0.75 },
+    );
+    previous = current;
+    current = point;
+    if (i === steps) {
+      // Nothing follows that could use a gradient.
+      const { score } = await oracle.predict(point, loss);
+      if (score <= kept.score) kept = { point, step: i, score };
+      break;
+    }
+    const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
+    gradient = now.gradient;
+    if (now.score <= kept.score) kept = { point, step: i, score: now.score };
+    if (now.tracked > best.tracked) best = { point, gradient, tracked: now.tracked };
+    if (schedule.observe(now.tracked)) {
+      // The previous iterate stays, so the next momentum points from it to the best point.
+      current = best.point;
+      gradient = best.gradient;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,51 @@
+/** What an attack is: a value with a name and a function from an image to the point it kept. */
+import type { RandomStream } from "../base/index.js";
+import type { LossName } from "../loss/index.js";
+import type { ImageOracle } from "../oracle/index.js";
+import type { Norm } from "./steps.js";
+
+/** Correct accounting, or that of the published code (docs/protocols.md lists the differences). */
+export type Accounting = "strict" | "authors";
+
+export interface AttackSettings {
+  /** ε: the radius of the ball, in [0, 1] image units. */
+  readonly radius: number;
+  /** Iterations in all. */
+  readonly steps: number;
+  readonly norm: Norm;
+  readonly accounting: Accounting;
+}
+
+/** The point an attack returns for an image. */
+export interface KeptPoint {
+  /** 3·H·W floats in [0, 1]. */
+  readonly point: Float32Array;
+  /** The step after which it was found; 0 for the start point. */
+  readonly step: number;
+}
+
+export interface Attack {
+  readonly name: string;
+  /** The losses whose gradients it asks for; the first one scores the points it counts. */
+  readonly losses: readonly LossName[];
+  run(oracle: ImageOracle, settings: AttackSettings, random: RandomStream): Promise<KeptPoint>;
+}
+
+/** A point drawn uniformly from the ball (ℓ∞) or its surface (ℓ2), before it is cut to [0, 1]. */
+export function randomPoint(
+  image: Float32Array,
+  { norm, radius }: AttackSettings,
+  random: RandomStream,
+): Float32Array {
+  if (norm === "linf") return add(image, random.uniform(image.length, -radius, radius));
+  const direction = random.normal(image.length);
+  const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+  return add(
+    image,
+    direction.map((value) => (value / length) * radius),
+  );
+}
+
+function add(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((value, i) => value + b[i]!);
+}

@@ -1,0 +1,59 @@
+/** Plain PGD as the paper ran its baselines: fixed step size, the iterate of highest loss is kept. */
+import type { LossName } from "../loss/index.js";
+import { type Attack, randomPoint } from "./attack.js";
+import { norms } from "./steps.js";
+
+/** Step sizes by radius, both in 1/255 and image units, as the paper's App. B.1 lists them. */
+const published = [
+  [0.25, 8e-4],
+  [0.5, 9e-4],
+  [1, 1e-3],
+  [2, 2e-3],
+  [4, 3e-3],
+  [8, 5e-3],
+  [12, 6e-3],
+] as const;
+
+/** The published step size for a radius, linear between the listed ones; beyond them in proportion. */
+export function pgdStepSize(radius: number): number {
+  const grey = radius * 255;
+  const above = published.findIndex(([listed]) => listed >= grey);
+  if (above <= 0) {
+    const [listed, size] = above === 0 ? published[0] : published[published.length - 1]!;
+    return (size * grey) / listed;
+  }
+  const [low, lowSize] = published[above - 1]!;
+  const [high, highSize] = published[above]!;
+  return lowSize + ((grey - low) / (high - low)) * (highSize - lowSize);
+}
+
+/** PGD on a loss from a random start. */
+export function pgd(loss: LossName, name = `pgd:${loss}`): Attack {
+  return {
+    name,
+    losses: [loss],
+    async run(oracle, settings, random) {
+      const { radius, steps, norm } = settings;
+      const { ascend, project } = norms[norm];
+      const image = oracle.image;
+      let point = await oracle.step(
+        project,
+        { image, point: randomPoint(image, settings, random) },
+        { radius },
+      );
+      let kept = { point, step: 0, objective: Number.NEGATIVE_INFINITY };
+      for (let i = 0; i <= steps; i++) {
+        const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
+        if (now.objective > kept.objective) kept = { point, step: i, objective: now.objective };
+        if (now.correct === 0) return { point, step: i };
+        if (i === steps) break;
+        point = await oracle.step(
+          ascend,
+          { image, current: point, previous: point, gradient: now.gradient },
+          { radius, stepSize: pgdStepSize(radius), momentum: 1 },
+        );
+      }
+      return kept;
+    },
+  };
+}

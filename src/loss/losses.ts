@@ -1,0 +1,20 @@
+/** The table of pixel losses. */
+import { balancedCe } from "./balanced-ce.js";
+import { ce } from "./ce.js";
+import { classBalancedCe } from "./class-balanced-ce.js";
+import { cospgd } from "./cospgd.js";
+import { js } from "./js.js";
+import type { Loss, LossName } from "./loss.js";
+import { maskCe } from "./mask-ce.js";
+import { maskSpherical, spherical } from "./spherical.js";
+
+export const losses = {
+  ce,
+  "mask-ce": maskCe,
+  "balanced-ce": balancedCe,
+  "class-balanced-ce": classBalancedCe,
+  js,
+  cospgd,
+  spherical,
+  "mask-spherical": maskSpherical,
+} satisfies Record<LossName, Loss>;

@@ -1,0 +1,169 @@
+/** The logits: found behind the model's output, and given the one form that losses know. */
+
+import type { TypedShape } from "../autodiff/index.js";
+import { float32, SeawallError } from "../base/index.js";
+import {
+  attribute,
+  describeNode,
+  type Graph,
+  type GraphBuilder,
+  type Node,
+  producersOf,
+  type Value,
+  type ValueInfo,
+} from "../onnx/index.js";
+import type { Layout } from "./input.js";
+
+/** Where the logits lie in the graph. */
+export interface Logits {
+  readonly value: Value;
+  /** The axis of the classes: 1 in N×K×h×w, 3 in N×h×w×K. */
+  readonly layout: Layout;
+  /** One channel u stands for two classes with logits (0, u). */
+  readonly binary: boolean;
+  readonly classes: number;
+  /** What was decided on the way, for people to read. */
+  readonly notices: readonly string[];
+}
+
+export interface LogitsOptions {
+  /** The output to use, where there are several. */
+  readonly output?: string;
+  readonly layout?: Layout;
+  /** The number of classes that the labels have. */
+  readonly classes?: number;
+  /** Height and width of the image. */
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Operators that carry a prediction on without changing what it says; walked through towards the logits. */
+const carriers = new Set(["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose"]);
+
+/** Operators that turn logits into probabilities or classes; what they read is what the attack needs. */
+const endings = new Set(["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "ArgMax"]);
+
+/**
+ * Finds the logits behind the chosen output: a Softmax, Sigmoid or ArgMax at its end is cut off, with a notice.
+ * @throws SeawallError `model` if the output is ambiguous or holds no logits that can be differentiated
+ */
+export function findLogits(
+  graph: Graph,
+  types: ReadonlyMap<Value, TypedShape>,
+  options: LogitsOptions,
+): Logits {
+  const output = chooseOutput(graph, types, options);
+  const { value, ending } = cutBack(graph, output.name);
+  const notices = ending
+    ? [
+        `output "${output.name}" ends in ${ending.op}: cut back to its logits, the input of ${describeNode(ending)}`,
+      ]
+    : [];
+  const typed = types.get(value);
+  if (typed?.type !== "float32") {
+    throw new SeawallError(
+      "model",
+      `output "${output.name}" is ${typed?.type ?? "unknown"} and no logits were found behind it; export the model without its final class index`,
+    );
+  }
+  const layout = options.layout ?? logitsLayout(output.name, typed.shape, ending, options);
+  const channels = typed.shape[layout === "nchw" ? 1 : 3]!;
+  const binary = channels === 1;
+  if (binary) notices.push(`output "${output.name}" has one channel u: two classes with logits (0, u)`);
+  return { value, layout, binary, classes: binary ? 2 : channels, notices };
+}
+
+function chooseOutput(
+  graph: Graph,
+  types: ReadonlyMap<Value, TypedShape>,
+  options: LogitsOptions,
+): ValueInfo {
+  const list = () =>
+    graph.outputs.map(({ name }) => `"${name}" [${types.get(name)?.shape.join(", ") ?? "?"}]`).join(", ");
+  if (options.output !== undefined) {
+    const named = graph.outputs.find((output) => output.name === options.output);
+    if (named) return named;
+    throw new SeawallError(
+      "usage",
+      `--output ${options.output}: the model has no such output; its outputs are ${list()}`,
+    );
+  }
+  if (graph.outputs.length === 1) return graph.outputs[0]!;
+  throw new SeawallError(
+    "usage",
+    `the model has ${graph.outputs.length} outputs, ${list()}; choose the one that holds the logits with --output NAME`,
+  );
+}
+
+/** Walks from the output towards the image until it meets an ending; stays at the output if there is none. */
+function cutBack(graph: Graph, output: Value): { value: Value; ending: Node | undefined } {
+  const producers = producersOf(graph);
+  for (let node = producers.get(output); node; node = producers.get(node.inputs[0]!)) {
+    if (endings.has(node.op)) {
+      // exp(LogSoftmax) and a second ending behind the first (ArgMax of Softmax) both lead further back.
+      const deeper = cutBack(graph, node.inputs[0]!);
+      return { value: deeper.ending ? deeper.value : node.inputs[0]!, ending: deeper.ending ?? node };
+    }
+    if (!carriers.has(node.op)) break;
+  }
+  return { value: output, ending: undefined };
+}
+
+function logitsLayout(
+  name: string,
+  shape: readonly number[],
+  ending: Node | undefined,
+  options: LogitsOptions,
+): Layout {
+  if (shape.length !== 4) {
+    throw new SeawallError(
+      "model",
+      `output "${name}" has shape [${shape.join(", ")}]; logits N×K×h×w or N×h×w×K are needed`,
+    );
+  }
+  const axis = ending && classAxis(ending, shape.length);
+  if (axis === 1 || axis === 3) return axis === 1 ? "nchw" : "nhwc";
+  const fits = (layout: Layout) => isMap(shape, layout, options);
+  if (fits("nchw") !== fits("nhwc")) return fits("nchw") ? "nchw" : "nhwc";
+  throw new SeawallError(
+    "model",
+    `output "${name}" [${shape.join(", ")}]: which axis holds the classes cannot be told; give --layout nchw or nhwc, or --classes`,
+  );
+}
+
+function classAxis(ending: Node, rank: number): number | undefined {
+  if (ending.op === "Sigmoid" || ending.op === "HardSigmoid") return undefined;
+  const axis = attribute.int(ending, "axis", ending.op === "ArgMax" ? 0 : -1);
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Whether the shape, read in this layout, is a map of the image's proportions with the wanted classes. */
+function isMap(shape: readonly number[], layout: Layout, { height, width, classes }: LogitsOptions): boolean {
+  const [k, h, w] = layout === "nchw" ? [shape[1]!, shape[2]!, shape[3]!] : [shape[3]!, shape[1]!, shape[2]!];
+  if (classes !== undefined && k !== classes && !(k === 1 && classes === 2)) return false;
+  return Math.abs(h * width - w * height) <= Math.max(height, width);
+}
+
+/** Appends what makes N×K×H×W logits of the image's size out of those the model has. */
+export function normalizeLogits(
+  build: GraphBuilder,
+  logits: Logits,
+  shape: readonly number[],
+  size: { readonly height: number; readonly width: number },
+): { value: Value; notices: string[] } {
+  return build.within("seawall/logits", () => {
+    const first = logits.layout === "nchw" ? logits.value : build.transpose(logits.value, [0, 3, 1, 2]);
+    const two = logits.binary ? build.concat([build.mul(first, 0), first], 1) : first;
+    const [h, w] = logits.layout === "nchw" ? [shape[2]!, shape[3]!] : [shape[1]!, shape[2]!];
+    if (h === size.height && w === size.width) return { value: two, notices: [] };
+    const scales = build.constant(float32([4], [1, 1, size.height / h, size.width / w]));
+    const value = build.op("Resize", [two, "", scales], {
+      mode: "linear",
+      coordinate_transformation_mode: "half_pixel",
+    });
+    return {
+      value,
+      notices: [`logits of ${h}×${w} are resized to the image's ${size.height}×${size.width} (bilinear)`],
+    };
+  });
+}

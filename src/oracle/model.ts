@@ -1,0 +1,192 @@
+/** The oracle over a prepared model: sessions opened on first use, one for each graph and batch size. */
+import { float32, int64, invariant, type Tensor } from "../base/index.js";
+import { type LossName, losses } from "../loss/index.js";
+import type { Graph } from "../onnx/index.js";
+import { openSession, type SessionOptions } from "../runtime/index.js";
+import { Batcher, type ImageFeeds } from "./batch.js";
+import { gradientGraph, predictGraph, stepGraph } from "./compile.js";
+import { imageName } from "./input.js";
+import { type OpenOptions, type PreparedModel, prepareModel } from "./open.js";
+import type { Cost, ImageOracle, Oracle, OracleOptions, Step } from "./oracle.js";
+
+/** A model that is ready to be attacked. */
+export interface Model {
+  /** The model at batch size 1. */
+  readonly prepared: PreparedModel;
+  oracle(options: OracleOptions): Oracle;
+}
+
+/**
+ * Opens a model: finds image and logits, fixes every shape, folds constants.
+ * @param sample an image 3·H·W to trace with; zeros if left out
+ * @throws SeawallError if the file is no segmentation model that Seawall can attack
+ */
+export async function openModel(
+  graph: Graph,
+  options: OpenOptions = {},
+  engine: SessionOptions = {},
+): Promise<Model> {
+  const prepared = await prepareModel(graph, { ...options, batch: 1 });
+  const sizes = new Map([[1, Promise.resolve(prepared)]]);
+  const at = (batch: number) => {
+    const known = sizes.get(batch) ?? prepareModel(graph, { ...options, batch });
+    sizes.set(batch, known);
+    return known;
+  };
+  return { prepared, oracle: (oracleOptions) => new ModelOracle(prepared, at, oracleOptions, engine) };
+}
+
+class ModelOracle implements Oracle {
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly notices: readonly string[];
+  readonly #batchers = new Map<string, Batcher>();
+  readonly #at: (batch: number) => Promise<PreparedModel>;
+  readonly #options: OracleOptions;
+  readonly #engine: SessionOptions;
+  readonly #batch: number;
+
+  constructor(
+    model: PreparedModel,
+    at: (batch: number) => Promise<PreparedModel>,
+    options: OracleOptions,
+    engine: SessionOptions,
+  ) {
+    this.classes = model.classes;
+    this.height = model.height;
+    this.width = model.width;
+    this.notices = model.notices;
+    this.#at = at;
+    this.#options = options;
+    this.#engine = engine;
+    this.#batch = model.fixedBatch === undefined ? (options.batch ?? 1) : 1;
+  }
+
+  image(image: Float32Array, labels: ArrayLike<number>): ImageOracle {
+    const { height, width } = this;
+    invariant(
+      image.length === 3 * height * width,
+      `an image of ${image.length} numbers for a model of 3×${height}×${width}`,
+    );
+    invariant(labels.length === height * width, `${labels.length} labels for an image of ${height}×${width}`);
+    return new OneImage(this, image, labels);
+  }
+
+  async dispose(): Promise<void> {
+    for (const batcher of this.#batchers.values()) await batcher.dispose();
+  }
+
+  /** The losses that share a session with `loss`: those of its kind. */
+  family(loss: LossName): LossName[] {
+    return this.#options.losses.filter((name) => losses[name].kind === losses[loss].kind);
+  }
+
+  evaluating(loss: LossName): Batcher {
+    const { tracking = "own", classWeights } = this.#options;
+    const family = this.family(loss);
+    invariant(family.includes(loss), `loss ${loss} was not announced to the oracle`);
+    return this.#batcher(`evaluate ${losses[loss].kind}`, async (size) =>
+      gradientGraph(await this.#at(size), family, { tracking, ...(classWeights && { classWeights }) }),
+    );
+  }
+
+  predicting(): Batcher {
+    return this.#batcher("predict", async (size) =>
+      predictGraph(await this.#at(size), this.#options.classWeights),
+    );
+  }
+
+  stepping(step: Step): Batcher {
+    return this.#batcher(`step ${step.name}`, async (size) =>
+      stepGraph(step, size, 3 * this.height * this.width),
+    );
+  }
+
+  /** Whether the kept point of `loss` minimises right pixels weighted by class. */
+  scoresByClass(loss: LossName): boolean {
+    return (this.#options.tracking ?? "own") === "own" && loss === "class-balanced-ce";
+  }
+
+  #batcher(key: string, write: (size: number) => Promise<Graph>): Batcher {
+    const known = this.#batchers.get(key);
+    if (known) return known;
+    const batcher = new Batcher(async (size) => openSession(await write(size), this.#engine), this.#batch);
+    this.#batchers.set(key, batcher);
+    return batcher;
+  }
+}
+
+class OneImage implements ImageOracle {
+  readonly image: Float32Array;
+  readonly valid: number;
+  readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };
+  readonly #oracle: ModelOracle;
+  readonly #labels: Tensor;
+
+  constructor(oracle: ModelOracle, image: Float32Array, labels: ArrayLike<number>) {
+    this.#oracle = oracle;
+    this.image = image;
+    this.#labels = int64([labels.length], Array.from(labels));
+    this.valid = Array.from(labels).filter((label) => label >= 0).length;
+  }
+
+  async evaluate(point: Float32Array, query: { loss: LossName; balance?: number }) {
+    const family = this.#oracle.family(query.loss);
+    const outputs = await this.#run(this.#oracle.evaluating(query.loss), {
+      ...this.#feeds(point),
+      choice: float32(
+        [family.length],
+        family.map((name) => (name === query.loss ? 1 : 0)),
+      ),
+      balance: float32([1, 1], [query.balance ?? 0]),
+    });
+    this.cost.forward++;
+    this.cost.backward++;
+    return {
+      objective: scalar(outputs.objective),
+      tracked: scalar(outputs.tracked),
+      correct: scalar(outputs.correct),
+      score: scalar(outputs.score),
+      gradient: outputs.gradient!.data as Float32Array,
+    };
+  }
+
+  async predict(point: Float32Array, loss: LossName) {
+    const outputs = await this.#run(this.#oracle.predicting(), this.#feeds(point));
+    this.cost.forward++;
+    const correct = scalar(outputs.correct);
+    return {
+      classes: outputs.classes!.data as ArrayLike<number>,
+      correct,
+      score: this.#oracle.scoresByClass(loss) ? scalar(outputs.balanced) : correct,
+    };
+  }
+
+  async step<T extends string, S extends string>(
+    step: Step<T, S>,
+    tensors: Readonly<Record<T, Float32Array>>,
+    scalars: Readonly<Record<S, number>>,
+  ): Promise<Float32Array> {
+    const feeds: Record<string, Tensor> = {};
+    for (const name of step.tensors) feeds[name] = float32([tensors[name].length], tensors[name]);
+    for (const name of step.scalars) feeds[name] = float32([1], [scalars[name]]);
+    const outputs = await this.#run(this.#oracle.stepping(step), feeds);
+    return outputs.point!.data as Float32Array;
+  }
+
+  #feeds(point: Float32Array): ImageFeeds {
+    const { height, width } = this.#oracle;
+    return { [imageName]: float32([3, height, width], point), labels: this.#labels };
+  }
+
+  async #run(batcher: Batcher, feeds: ImageFeeds) {
+    const { outputs, seconds } = await batcher.run(feeds);
+    this.cost.seconds += seconds;
+    return outputs;
+  }
+}
+
+function scalar(tensor: Tensor | undefined): number {
+  return (tensor!.data as Float32Array)[0]!;
+}

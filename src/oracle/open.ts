@@ -1,0 +1,112 @@
+/** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
+import { SeawallError, type Tensor } from "../base/index.js";
+import { copyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
+import {
+  findImage,
+  type ImageInput,
+  imageName,
+  type Layout,
+  normalizeInput,
+  type Preprocessing,
+} from "./input.js";
+import { findLogits, type Logits, normalizeLogits } from "./logits.js";
+import { type TracedGraph, trace } from "./trace.js";
+
+export interface OpenOptions extends Preprocessing {
+  /** Height and width to run at, where the model leaves them open. */
+  readonly size?: { readonly height: number; readonly width: number };
+  /** Images per run; default 1. */
+  readonly batch?: number;
+  readonly output?: string;
+  readonly inputLayout?: Layout;
+  readonly outputLayout?: Layout;
+  /** The number of classes that the labels have; checked against the logits. */
+  readonly classes?: number;
+}
+
+/** A segmentation model in the one form that losses and attacks know, with every shape fixed. */
+export interface PreparedModel extends TracedGraph {
+  /** Images per run, N. */
+  readonly batch: number;
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  /** The graph's only output: N×K×H×W. Its only input is `imageName`, N×3×H×W, RGB in [0, 1]. */
+  readonly logits: Value;
+  /** The batch size that the file fixes, if it does. */
+  readonly fixedBatch: number | undefined;
+  /** Each decision made on the way, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Brings a model into the form N×3×H×W in, N×K×H×W logits out.
+ * @param sample an image N×3×H×W to trace with; zeros if left out
+ * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
+ */
+export async function prepareModel(
+  graph: Graph,
+  options: OpenOptions = {},
+  sample?: Tensor,
+): Promise<PreparedModel> {
+  const image = findImage(graph, options.inputLayout);
+  const { height, width } = sizeOf(image, options);
+  const batch = image.batch ?? options.batch ?? 1;
+  const shape = [batch, 3, height, width];
+  const feeds = sample ? { [imageName]: sample } : {};
+  const traced = await trace(normalizeInput(graph, image, shape, options), {}, feeds);
+  const logits = findLogits(traced.graph, traced.types, logitsOptions(options, height, width));
+  checkClasses(logits, options);
+
+  const cut = copyGraph(traced.graph);
+  cut.outputs = [];
+  const build = new GraphBuilder(cut);
+  const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
+  build.output(normal.value);
+  const final = await trace(cut, {}, feeds);
+  return {
+    ...final,
+    batch,
+    classes: logits.classes,
+    height,
+    width,
+    logits: normal.value,
+    fixedBatch: image.batch,
+    notices: [inputNotice(image, shape), ...logits.notices, ...normal.notices],
+  };
+}
+
+function logitsOptions(options: OpenOptions, height: number, width: number) {
+  return {
+    height,
+    width,
+    ...(options.output !== undefined && { output: options.output }),
+    ...(options.outputLayout !== undefined && { layout: options.outputLayout }),
+    ...(options.classes !== undefined && { classes: options.classes }),
+  };
+}
+
+function sizeOf(image: ImageInput, options: OpenOptions): { height: number; width: number } {
+  const height = image.size.height ?? options.size?.height;
+  const width = image.size.width ?? options.size?.width;
+  if (height === undefined || width === undefined) {
+    throw new SeawallError(
+      "usage",
+      `image input "${image.info.name}" leaves its size open; give one with --crop HxW or --input-shape`,
+    );
+  }
+  return { height, width };
+}
+
+function checkClasses(logits: Logits, { classes }: OpenOptions): void {
+  if (classes !== undefined && classes !== logits.classes) {
+    throw new SeawallError(
+      "config",
+      `the model has ${logits.classes} classes, the labels ${classes}; give the model's number with --classes, or another --output`,
+    );
+  }
+}
+
+function inputNotice(image: ImageInput, shape: readonly number[]): string {
+  return `image input "${image.info.name}", layout ${image.layout}, run at ${shape.join("×")}`;
+}
