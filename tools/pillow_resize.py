@@ -81,14 +81,16 @@ def evaluation_crop(image, side, method):
 
 
 def voc_cases(root, side=473):
+    """Void (255) counts as background, as there."""
     root = pathlib.Path(root)
     for name in (root / "ImageSets/Segmentation/val.txt").read_text().split():
         image = Image.open(root / "JPEGImages" / f"{name}.jpg").convert("RGB")
         labels = Image.open(root / "SegmentationClass" / f"{name}.png")
+        crop = evaluation_crop(labels, side, Image.Resampling.NEAREST)
         yield {
             "id": name,
             "image": packed(evaluation_crop(image, side, Image.Resampling.BILINEAR)),
-            "labels": packed(evaluation_crop(labels, side, Image.Resampling.NEAREST)),
+            "labels": packed(crop * (crop != 255)),
         }
 
 

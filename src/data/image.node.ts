@@ -58,5 +58,7 @@ async function decode(bytes: Buffer, file: string): Promise<ImageRaster> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   invariant(info.channels === 3, `${file} was decoded to ${info.channels} channels`);
-  return { height: info.height, width: info.width, channels: 3, data };
+  // A plain view: a Buffer's slice() would share its memory.
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { height: info.height, width: info.width, channels: 3, data: pixels };
 }

@@ -14,17 +14,13 @@ import { transforms } from "./transform.js";
  * @throws SeawallError `usage` for wrong flags, `data` for missing files and for an empty list.
  */
 export async function openData(spec: string, options: OpenOptions = {}): Promise<Dataset> {
-  const { name, layout, place } = parseDataSpec(spec);
-  const { split, labels = "truth", transform = {} } = options;
+  const { name, layout } = parseDataSpec(spec);
+  const { labels = "truth", transform = {} } = options;
   const variant = chosenVariant(name, layout.variants, options);
   const scheme = overrideScheme((variant && layout.variants[variant]) ?? layout.scheme, options);
   const reader = createReader(scheme, transforms(transform));
 
-  const listed = await layout.list(place, split, labels === "truth");
-  if (listed.length === 0) {
-    throw new SeawallError("data", `--data ${spec}: no image found; expected ${layout.images}`);
-  }
-  const entries = sliceList(listed, options);
+  const entries = await listEntries(spec, options);
   const indices = shardIndices(entries.length, options.shard);
   const at = (position: number) => {
     const index = indices[position];
@@ -41,7 +37,7 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
     name,
     classNames: typeof scheme.classes === "object" ? scheme.classes : undefined,
     settings: {
-      split: split ?? layout.defaultSplit,
+      split: options.split ?? layout.defaultSplit,
       labels,
       labelVariant: variant,
       classes: classCount(scheme),
@@ -56,6 +52,16 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
     readLabels: async (position) => reader.labels(at(position).entry),
     samples: (positions = indices.keys()) => readAhead(positions, read, options.readAhead ?? 2),
   };
+}
+
+/** The images of all shards. */
+async function listEntries(spec: string, options: OpenOptions): Promise<Entry[]> {
+  const { layout, place } = parseDataSpec(spec);
+  const listed = await layout.list(place, options.split, options.labels !== "self");
+  if (listed.length === 0) {
+    throw new SeawallError("data", `--data ${spec}: no image found; expected ${layout.images}`);
+  }
+  return sliceList(listed, options);
 }
 
 /** Names and file sizes: enough to notice an exchanged list or label set without reading every pixel. */

@@ -78,8 +78,17 @@ function readHeader(data: Buffer): PngHeader {
  */
 export function checkPacked({ header, packed }: PngParts): void {
   const expected = unpackedBytes(header);
-  const { length } = inflateSync(packed, { maxOutputLength: 2 * expected + 1024 });
+  const length = unpackedLength(packed, 2 * expected + 1024);
   if (length < expected) throw new Error("the file is truncated");
+}
+
+function unpackedLength(packed: Buffer, limit: number): number {
+  try {
+    return inflateSync(packed, { maxOutputLength: limit }).length;
+  } catch (error) {
+    const tooLarge = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw tooLarge ? new Error("it unpacks to more pixels than its header says") : error;
+  }
 }
 
 /** Bytes of the rows, each with its filter type; an interlaced image is seven smaller ones. */

@@ -66,10 +66,17 @@ export function makeSample(id: string, index: number, image: ImageRaster, labels
     image: {
       type: "float32",
       dims: [3, height, width],
-      data: Float32Array.from(bytes, (byte) => unit[byte]!),
+      data: unitFloats(bytes),
     },
     labels: labels?.data,
   };
+}
+
+/** byte / 255 of every byte; a loop, since `Float32Array.from` with a function takes many times as long. */
+function unitFloats(bytes: Uint8Array): Float32Array {
+  const floats = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) floats[i] = unit[bytes[i]!]!;
+  return floats;
 }
 
 /** The bytes of all red values, then green, then blue. */

@@ -1,0 +1,247 @@
+/** Decoding: index PNGs of every kind, images of every kind, and files that are broken or hostile. */
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import { encode } from "fast-png";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { readClasses, readImage, readLabelPng } from "../../src/data/index.node.js";
+import { folderWith, greyPng, noise, rgbPng } from "./pixels.js";
+
+async function file(name: string, content: Uint8Array | string): Promise<string> {
+  return join(await folderWith({ [name]: content }), name);
+}
+
+interface PngSpec {
+  width: number;
+  height: number;
+  depth: number;
+  colour: number;
+  interlace?: number;
+  raw: Uint8Array;
+  before?: [string, Uint8Array][];
+}
+
+/** A PNG put together by hand, for what the encoder does not write. */
+function png({ width, height, depth, colour, interlace = 0, raw, before = [] }: PngSpec): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([depth, colour, 0, 0, interlace], 8);
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", header),
+    ...before.map(([type, data]) => chunk(type, data)),
+    chunk("IDAT", deflateSync(raw)),
+    chunk("IEND", new Uint8Array(0)),
+  ]);
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const whole = Buffer.alloc(body.length + 8);
+  whole.writeUInt32BE(data.length, 0);
+  whole.set(body, 4);
+  whole.writeUInt32BE(crc(body), body.length + 4);
+  return whole;
+}
+
+function crc(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
+  }
+  return (value ^ 0xffffffff) >>> 0;
+}
+
+describe("label PNGs", () => {
+  it("of 8-bit grey keep their values", async () => {
+    const stored = await readLabelPng(await file("a.png", greyPng(2, 3, [0, 1, 2, 253, 254, 255])));
+    expect(stored).toEqual({ height: 2, width: 3, values: Uint8Array.of(0, 1, 2, 253, 254, 255) });
+  });
+
+  it("of 16-bit grey keep their values", async () => {
+    const data = Uint16Array.of(0, 300, 65535);
+    const stored = await readLabelPng(
+      await file("a.png", encode({ height: 1, width: 3, channels: 1, depth: 16, data })),
+    );
+    expect(stored.values).toEqual(data);
+  });
+
+  it.each([1, 2, 4])("of %d bits are unpacked row by row", async (depth) => {
+    // Two rows of three values, so that the second row begins in a byte of its own.
+    const values = [1, 0, 1, 0, 1, 1];
+    const row = (three: number[]) => {
+      let bits = 0;
+      for (let i = 0; i < 8 / depth; i++) bits = (bits << depth) | (three[i] ?? 0);
+      const last = depth === 4 ? [three[2]! << 4] : [];
+      return [0, bits, ...last];
+    };
+    const raw = Uint8Array.from([...row(values.slice(0, 3)), ...row(values.slice(3))]);
+    const stored = await readLabelPng(
+      await file("a.png", png({ width: 3, height: 2, depth, colour: 0, raw })),
+    );
+    expect([...stored.values]).toEqual(values);
+  });
+
+  it("with a palette give indices, never colours, even where two colours are the same", async () => {
+    const palette: [string, Uint8Array] = ["PLTE", Uint8Array.from([9, 9, 9, 9, 9, 9, 128, 0, 0])];
+    const raw = Uint8Array.of(0, 2, 1, 0);
+    const bytes = png({ width: 3, height: 1, depth: 8, colour: 3, raw, before: [palette] });
+    expect([...(await readLabelPng(await file("a.png", bytes))).values]).toEqual([2, 1, 0]);
+  });
+
+  it("may be interlaced", async () => {
+    const data = noise(9 * 10);
+    const bytes = encode({ height: 9, width: 10, channels: 1, depth: 8, data }, { interlace: "Adam7" });
+    expect((await readLabelPng(await file("a.png", bytes))).values).toEqual(data);
+  });
+
+  const raw = Uint8Array.of(0, 1, 2, 3);
+  const plain = { width: 3, height: 1, depth: 8, colour: 0, raw };
+  const grey = Buffer.from(greyPng(20, 20, noise(400)));
+  const flipped = Buffer.from(grey);
+  flipped[60]! ^= 255;
+
+  it.each([
+    ["colours", rgbPng(2, 2), "holds colours (rgb), not class numbers"],
+    [
+      "transparency",
+      encode({ height: 1, width: 1, channels: 2, data: Uint8Array.of(1, 255) }),
+      "(greyAlpha)",
+    ],
+    ["another format", "no png at all", "not a PNG file"],
+    ["an empty file", "", "not a PNG file"],
+    ["a file cut in its data", grey.subarray(0, 200), "truncated"],
+    ["a file cut in its last chunk", grey.subarray(0, -3), "truncated"],
+    ["rows that are missing", png({ ...plain, height: 2 }), "truncated"],
+    ["a flipped byte", flipped, "labels are expected as an index PNG"],
+    ["no pixel", png({ ...plain, width: 0 }), "it has 1x0 pixels"],
+    ["a huge size", png({ ...plain, width: 2 ** 20, height: 2 ** 20 }), "it has 1048576x1048576 pixels"],
+    ["few bits interlaced", png({ ...plain, depth: 1, interlace: 1 }), "interlaced at 1 bits"],
+  ])("are refused with %s", async (_, content, message) => {
+    const path = await file("labels.png", content);
+    await expect(readLabelPng(path)).rejects.toMatchObject({
+      name: "SeawallError",
+      code: "data",
+      message: expect.stringContaining(message),
+    });
+    await expect(readLabelPng(path)).rejects.toThrow(path);
+  });
+
+  it("cannot fill memory: pixels that unpack to more than the header says", async () => {
+    const bomb = png({ ...plain, raw: new Uint8Array(2 ** 26) });
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(readLabelPng(await file("a.png", bomb))).rejects.toThrow("unpacks to more pixels");
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+  });
+
+  it("cannot fill memory: a second header, packed profiles and texts are not read", async () => {
+    const profile = Buffer.concat([Buffer.from("x\0\0"), deflateSync(new Uint8Array(2 ** 26))]);
+    const second = Buffer.alloc(13);
+    second.writeUInt32BE(2 ** 15, 0);
+    second.writeUInt32BE(2 ** 15, 4);
+    second.set([8, 0, 0, 0, 0], 8);
+    const before: [string, Uint8Array][] = [
+      ["iCCP", profile],
+      ["IHDR", second],
+    ];
+    const stored = await readLabelPng(await file("a.png", png({ ...plain, before })));
+    expect(stored).toEqual({ height: 1, width: 3, values: Uint8Array.of(1, 2, 3) });
+  });
+});
+
+describe("images", () => {
+  const rgb = noise(5 * 4 * 3);
+  const source = () => sharp(rgb, { raw: { width: 4, height: 5, channels: 3 } });
+
+  it("are read as RGB bytes", async () => {
+    const image = await readImage(await file("a.png", rgbPng(5, 4, rgb)));
+    expect(image).toEqual({ height: 5, width: 4, channels: 3, data: rgb });
+  });
+
+  it.each(["png", "tiff", "webp"] as const)(
+    "of type %s keep every byte where the format does",
+    async (type) => {
+      const content = await source().toFormat(type, { lossless: true, compression: "lzw" }).toBuffer();
+      expect((await readImage(await file(`a.${type}`, content))).data).toEqual(rgb);
+    },
+  );
+
+  it("lose transparency but not the colour under it", async () => {
+    const content = encode({ height: 1, width: 1, channels: 4, data: Uint8Array.of(7, 8, 9, 0) });
+    expect((await readImage(await file("a.png", content))).data).toEqual(Uint8Array.of(7, 8, 9));
+  });
+
+  it("of grey become RGB, of 16 bits keep the upper byte", async () => {
+    const data = Uint16Array.of(0x12ff, 0xff01);
+    const content = encode({ height: 1, width: 2, channels: 1, depth: 16, data });
+    expect([...(await readImage(await file("a.png", content))).data]).toEqual([18, 18, 18, 255, 255, 255]);
+  });
+
+  it("are not turned by EXIF and not converted by a profile, as their labels are not", async () => {
+    const content = await source().withMetadata({ orientation: 6, icc: "p3" }).png().toBuffer();
+    const stored = await sharp(content, { ignoreIcc: true }).raw().toBuffer();
+    const image = await readImage(await file("a.png", content));
+    expect(image).toMatchObject({ height: 5, width: 4 });
+    expect([...image.data]).toEqual([...stored]);
+  });
+
+  const whole = Buffer.from(rgbPng(40, 40));
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+  const huge = png({ width: 2 ** 16, height: 2 ** 16, depth: 8, colour: 0, raw: Uint8Array.of(0) });
+
+  it.each([
+    ["another format under their name", svg, "not a jpeg, png, tiff, webp image; convert it to png"],
+    ["nothing in them", "", "not a jpeg, png, tiff, webp image"],
+    ["half of the file", whole.subarray(0, whole.length / 2), "cannot be decoded"],
+    ["a size that would fill memory", huge, "cannot be decoded (Input image exceeds pixel limit)"],
+  ])("are refused with %s", async (_, content, message) => {
+    const path = await file("image.png", content);
+    await expect(readImage(path)).rejects.toMatchObject({
+      name: "SeawallError",
+      code: "data",
+      message: expect.stringContaining(message),
+    });
+    await expect(readImage(path)).rejects.toThrow(path);
+  });
+
+  it("are refused when a JPEG ends early, or in a colour space that readers disagree on", async () => {
+    const large = sharp(noise(3 * 6400), { raw: { width: 80, height: 80, channels: 3 } });
+    const jpeg = await large.clone().jpeg().toBuffer();
+    const cut = await file("a.jpg", jpeg.subarray(0, jpeg.length / 2));
+    await expect(readImage(cut)).rejects.toThrow("premature end");
+    const cmyk = await file("b.jpg", await large.clone().toColourspace("cmyk").jpeg().toBuffer());
+    await expect(readImage(cmyk)).rejects.toThrow("expected grey or RGB of 8 or 16 bits, got cmyk");
+  });
+
+  it("that are missing, or no files, are named", async () => {
+    const root = await folderWith({ "folder.png/inside": "" });
+    await expect(readImage(join(root, "none.png"))).rejects.toThrow("none.png: no such file; check --data");
+    await expect(readImage(join(root, "folder.png"))).rejects.toThrow("folder.png: no such file");
+  });
+});
+
+describe("--classes", () => {
+  it("is a number or a file of names", async () => {
+    expect(await readClasses("11")).toBe(11);
+    expect(await readClasses(await file("names.txt", "road\r\n side walk \ncar\n\n"))).toEqual([
+      "road",
+      "side walk",
+      "car",
+    ]);
+  });
+
+  it.each([
+    ["road\n\ncar\n", 'line 2: expected one class name a line, each once, got ""'],
+    ["road\ncar\nroad\n", 'line 3: expected one class name a line, each once, got "road"'],
+    ["road\n", "expected 2 to 65536 classes, got 1"],
+  ])("refuses %j", async (content, message) => {
+    await expect(readClasses(await file("names.txt", content))).rejects.toThrow(message);
+  });
+
+  it("refuses a single class and a missing file", async () => {
+    await expect(readClasses("1")).rejects.toThrow("--classes 1: expected 2 to 65536 classes");
+    await expect(readClasses("none.txt")).rejects.toThrow("none.txt: no such file");
+  });
+});
