@@ -82,6 +82,14 @@ class ModelOracle implements Oracle {
     return this.#options.losses.filter((name) => losses[name].kind === losses[loss].kind);
   }
 
+  passed(): void {
+    this.#options.onPass?.();
+  }
+
+  refuseAborted(): void {
+    this.#options.signal?.throwIfAborted();
+  }
+
   evaluating(loss: LossName): Batcher {
     const { tracking = "own", classWeights } = this.#options;
     const family = this.family(loss);
@@ -119,16 +127,16 @@ class ModelOracle implements Oracle {
 
 class OneImage implements ImageOracle {
   readonly image: Float32Array;
-  readonly valid: number;
+  readonly labels: ArrayLike<number>;
   readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };
   readonly #oracle: ModelOracle;
-  readonly #labels: Tensor;
+  readonly #labelTensor: Tensor;
 
   constructor(oracle: ModelOracle, image: Float32Array, labels: ArrayLike<number>) {
     this.#oracle = oracle;
     this.image = image;
-    this.#labels = int64([labels.length], Array.from(labels));
-    this.valid = Array.from(labels).filter((label) => label >= 0).length;
+    this.labels = labels;
+    this.#labelTensor = int64([labels.length], Array.from(labels));
   }
 
   async evaluate(point: Float32Array, query: { loss: LossName; balance?: number }) {
@@ -141,6 +149,7 @@ class OneImage implements ImageOracle {
       ),
       balance: float32([1, 1], [query.balance ?? 0]),
     });
+    this.#oracle.passed();
     this.cost.forward++;
     this.cost.backward++;
     return {
@@ -154,6 +163,7 @@ class OneImage implements ImageOracle {
 
   async predict(point: Float32Array, loss: LossName) {
     const outputs = await this.#run(this.#oracle.predicting(), this.#feeds(point));
+    this.#oracle.passed();
     this.cost.forward++;
     const correct = scalar(outputs.correct);
     return {
@@ -177,10 +187,11 @@ class OneImage implements ImageOracle {
 
   #feeds(point: Float32Array): ImageFeeds {
     const { height, width } = this.#oracle;
-    return { [imageName]: float32([3, height, width], point), labels: this.#labels };
+    return { [imageName]: float32([3, height, width], point), labels: this.#labelTensor };
   }
 
   async #run(batcher: Batcher, feeds: ImageFeeds) {
+    this.#oracle.refuseAborted();
     const { outputs, seconds } = await batcher.run(feeds);
     this.cost.seconds += seconds;
     return outputs;

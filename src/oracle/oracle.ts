@@ -47,8 +47,8 @@ export interface Step<T extends string = string, S extends string = string> {
 export interface ImageOracle {
   /** The clean image. */
   readonly image: Float32Array;
-  /** Pixels that count. */
-  readonly valid: number;
+  /** H·W classes, −1 for pixels that count nowhere. */
+  readonly labels: ArrayLike<number>;
   /** Loss and gradient at a point: one forward and one backward pass. */
   evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
   /** Classes and counts at a point: one forward pass. */
@@ -90,4 +90,8 @@ export interface OracleOptions {
   readonly classWeights?: readonly number[];
   /** Images that run together at most; default 1. */
   readonly batch?: number;
+  /** Called after every pass through the model. */
+  readonly onPass?: () => void;
+  /** Queries throw its reason once it is aborted. */
+  readonly signal?: AbortSignal;
 }

@@ -1,0 +1,64 @@
+/** The gradient checker: compares the oracle's gradient with finite differences of its own objective. */
+import type { RandomStream } from "../base/index.js";
+import type { ImageOracle, Query } from "./oracle.js";
+
+export interface GradientCheck {
+  /** Largest |slope by gradient − slope by differences| / ‖gradient‖₂ over the directions. */
+  readonly error: number;
+  readonly directions: number;
+  /** ‖gradient‖₂. */
+  readonly norm: number;
+}
+
+/** How far a check moves along a unit direction, times √(3·H·W): about a fifth of a grey level per number. */
+const stepPerNumber = 8e-4;
+
+/**
+ * Compares directional derivatives at a point. Every second direction is the gradient itself on a random half
+ * of the numbers (a strong signal), the others are random (they see a path that the gradient misses).
+ * @returns errors in units of the gradient's norm; 0.05 is what single precision and kinks leave at worst
+ */
+export async function checkGradient(
+  oracle: ImageOracle,
+  point: Float32Array,
+  query: Query,
+  random: RandomStream,
+  directions = 4,
+): Promise<GradientCheck> {
+  const { gradient } = await oracle.evaluate(point, query);
+  const norm = lengthOf(gradient);
+  if (!(norm > 0)) return { error: Number.isNaN(norm) ? Number.NaN : 0, directions: 0, norm };
+  let error = 0;
+  for (let k = 0; k < directions; k++) {
+    const direction = k % 2 === 0 ? masked(gradient, random) : random.normal(gradient.length);
+    const length = lengthOf(direction);
+    const unit = direction.map((value) => value / length);
+    const slope = dot(gradient, unit);
+    const expected = await difference(oracle, point, unit, query);
+    error = Math.max(error, Math.abs(slope - expected) / norm);
+  }
+  return { error, directions, norm };
+}
+
+async function difference(oracle: ImageOracle, point: Float32Array, unit: Float32Array, query: Query) {
+  const h = stepPerNumber * Math.sqrt(point.length);
+  const at = async (sign: number) => {
+    const moved = point.map((value, i) => value + sign * h * unit[i]!);
+    return (await oracle.evaluate(moved, query)).objective;
+  };
+  return ((await at(1)) - (await at(-1))) / (2 * h);
+}
+
+function masked(gradient: Float32Array, random: RandomStream): Float32Array {
+  return gradient.map((value) => (random.next() < 0.5 ? value : 0));
+}
+
+function lengthOf(values: Float32Array): number {
+  return Math.sqrt(dot(values, values));
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

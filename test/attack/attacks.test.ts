@@ -1,0 +1,121 @@
+/** Attacks where the answer is known. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Attack, type AttackSettings, apgd, noise, pgd, pgdStepSize } from "../../src/attack/index.js";
+import { randomStream } from "../../src/base/index.js";
+import { ClosedForm, linear, quadratic } from "./closed-form.js";
+
+const features = 48;
+const settings: AttackSettings = { radius: 8 / 255, steps: 40, norm: "linf", accounting: "strict" };
+const numbers = (key: string, low: number, high: number) => randomStream(key).uniform(features, low, high);
+
+/** What the attack gained, as a share of what the best point of ball and range would have. */
+async function shareOfBest(
+  attack: Attack,
+  oracle: ClosedForm,
+  best: Float32Array,
+  chosen = settings,
+): Promise<number> {
+  const { point } = await attack.run(oracle, chosen, randomStream("attack"));
+  const gain = (x: Float32Array) => oracle.score(oracle.image) - oracle.score(x);
+  return gain(point) / gain(best);
+}
+
+const clip = (value: number) => Math.min(1, Math.max(0, value));
+
+describe("on a linear objective", () => {
+  const weights = numbers("weights", -1, 1);
+  const image = numbers("image", 0, 1);
+  const best = image.map((x, i) => clip(x + settings.radius * Math.sign(weights[i]!)));
+
+  it.each([apgd("ce"), apgd("ce", "reduce"), pgd("ce")])(
+    "$name finds the best corner of the cube",
+    async (attack) => {
+      expect(await shareOfBest(attack, new ClosedForm(image, linear(weights)), best)).toBeCloseTo(1, 3);
+    },
+  );
+
+  it("noise falls well short of it", async () => {
+    expect(await shareOfBest(noise, new ClosedForm(image, linear(weights)), best)).toBeLessThan(0.6);
+  });
+
+  it("ℓ2 APGD finds the direction of the weights", async () => {
+    const inside = numbers("inside", 0.4, 0.6);
+    const length = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0));
+    const chosen: AttackSettings = { ...settings, norm: "l2", radius: 0.3 };
+    const nearest = inside.map((x, i) => x + (0.3 * weights[i]!) / length);
+    expect(
+      await shareOfBest(apgd("ce"), new ClosedForm(inside, linear(weights)), nearest, chosen),
+    ).toBeCloseTo(1, 2);
+  });
+});
+
+it("reaches the interior maximum of a quadratic, where a fixed step overshoots", async () => {
+  const image = numbers("image", 0.3, 0.7);
+  const centre = image.map((x, i) => x + (i % 2 ? 1 : -1) * 0.011);
+  const oracle = () => new ClosedForm(image, quadratic(centre));
+  expect(await shareOfBest(apgd("ce"), oracle(), centre)).toBeGreaterThan(0.99);
+});
+
+describe("points", () => {
+  it("stay in the ball of the slot and in [0, 1], and the returned one in that of ε", async () => {
+    const arbitrary = fc.record({
+      radius: fc.double({ min: 1e-3, max: 0.4, noNaN: true }),
+      steps: fc.integer({ min: 1, max: 12 }),
+      norm: fc.constantFrom("linf" as const, "l2" as const),
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ radius, steps, norm, seed }) => {
+        const image = randomStream(seed, "image").uniform(features, 0, 1);
+        const oracle = new ClosedForm(image, linear(randomStream(seed, "w").normal(features)));
+        const chosen: AttackSettings = { radius, steps, norm, accounting: "strict" };
+        const { point } = await apgd("ce", "reduce").run(oracle, chosen, randomStream(seed));
+        const distance = (x: Float32Array) => {
+          const delta = x.map((value, i) => value - image[i]!);
+          return norm === "linf" ? Math.max(...delta.map(Math.abs)) : Math.hypot(...delta);
+        };
+        expect(distance(point)).toBeLessThanOrEqual(radius + 1e-6);
+        for (const visited of [point, ...oracle.points]) {
+          expect(distance(visited)).toBeLessThanOrEqual(2 * radius + 1e-6);
+          expect(visited.every((value) => value >= 0 && value <= 1)).toBe(true);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("depend on the stream alone", async () => {
+    const run = async (seed: number) => {
+      const oracle = new ClosedForm(numbers("image", 0, 1), quadratic(numbers("centre", 0, 1)));
+      return (await apgd("ce", "reduce").run(oracle, settings, randomStream(seed))).point;
+    };
+    expect(await run(1)).toEqual(await run(1));
+    expect(await run(1)).not.toEqual(await run(2));
+  });
+});
+
+describe("passes", () => {
+  const passes = async (attack: Attack, steps: number, offset?: number) => {
+    const oracle = new ClosedForm(numbers("image", 0, 1), linear(numbers("weights", -1, 1)), offset);
+    await attack.run(oracle, { ...settings, steps }, randomStream(0));
+    return oracle.cost;
+  };
+
+  it("of APGD are n + 1 forward and n backward, three slots n + 3 and n", async () => {
+    expect(await passes(apgd("ce"), 30)).toMatchObject({ forward: 31, backward: 30 });
+    expect(await passes(apgd("ce", "reduce"), 30)).toMatchObject({ forward: 33, backward: 30 });
+  });
+
+  it("end when no pixel is right any more", async () => {
+    expect(await passes(apgd("ce"), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
+    expect(await passes(pgd("ce"), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
+  });
+});
+
+it("PGD's step size is the published one, linear in between", () => {
+  expect(pgdStepSize(4 / 255)).toBeCloseTo(3e-3, 12);
+  expect(pgdStepSize(6 / 255)).toBeCloseTo(4e-3, 12);
+  expect(pgdStepSize(0.125 / 255)).toBeCloseTo(4e-4, 12);
+  expect(pgdStepSize(24 / 255)).toBeCloseTo(12e-3, 12);
+});
