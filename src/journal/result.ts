@@ -1,0 +1,80 @@
+/** The shape of `result.json`: a run's figures, fractions in [0, 1]. */
+import { z } from "zod";
+import { count, labelsSource, modelSchema, protocolSchema, shardSchema } from "./description.js";
+
+const fraction = z.number().min(0).max(1);
+const perClass = z.array(fraction.nullable());
+
+export const figuresSchema = z.object({
+  /** Mean over images of the share of labelled pixels that are right. */
+  aAcc: fraction,
+  /** The same share over the pixels of all images. */
+  aAccPooled: fraction,
+  /** Mean over the labelled classes of the share of their pixels that are right. */
+  mAcc: fraction,
+  /** Over the whole set, classes with an empty union left out. */
+  mIoU: fraction,
+  /** null where a class has an empty union. */
+  perClassIoU: perClass,
+  /** Mean over images of each image's own mIoU. */
+  imageMIoU: fraction,
+});
+
+export const worstSchema = z.object({
+  /** Mean over images of the lowest accuracy of any attack. */
+  aAcc: fraction,
+  aAccPooled: fraction,
+  /** The smallest that a search over per-image choices of attack finds. */
+  mIoU: fraction,
+  /** No choice goes below. */
+  mIoULower: fraction,
+  perClassIoU: perClass,
+  imageMIoU: fraction,
+});
+
+export const soundnessSchema = z.object({
+  check: z.string(),
+  status: z.enum(["pass", "warn", "fail", "skip"]),
+  detail: z.string(),
+});
+
+export const resultSchema = z.object({
+  schemaVersion: z.literal(
+    1,
+    "this file was written by another version of Seawall; expected schemaVersion 1",
+  ),
+  protocol: z.object(protocolSchema.shape),
+  model: z.object(modelSchema.shape),
+  data: z.object({
+    spec: z.string(),
+    /** Images that the figures are of. */
+    images: count,
+    /** Share of their pixels that count nowhere. */
+    ignoredPixels: fraction,
+    listSha256: z.string(),
+    /** `self`: the clean prediction is the reference, and the figures are consistency. */
+    labels: labelsSource,
+    /** Images left out because the run is not complete; absent if it is. */
+    missingImages: count.optional(),
+  }),
+  /** Absent unless the figures are of one shard. */
+  shard: shardSchema.optional(),
+  clean: figuresSchema,
+  robust: z.array(
+    z.object({
+      eps: z.string(),
+      worst: worstSchema,
+      /** With the authors' accounting in `worst`: the correct one. */
+      strict: worstSchema.optional(),
+      attacks: z.array(figuresSchema.extend({ name: z.string() })),
+    }),
+  ),
+  /** All that was spent, on images left out too. */
+  cost: z.object({ forward: count, backward: count, seconds: z.number().min(0) }),
+  soundness: z.array(soundnessSchema),
+});
+
+export type Figures = z.infer<typeof figuresSchema>;
+export type WorstFigures = z.infer<typeof worstSchema>;
+export type Soundness = z.infer<typeof soundnessSchema>;
+export type Result = z.infer<typeof resultSchema>;

@@ -1,0 +1,227 @@
+/** The run folder on disk: opened to be written, resumed after any crash, read by everything else. */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { SeawallError } from "../base/index.js";
+import { descriptionSchema, type RunDescription } from "./description.js";
+import { compareDescriptions } from "./differences.js";
+import { attempt, flushFolder, isLeftover, readText, writeFileAtomic } from "./files.node.js";
+import { checkNewRecord, type Journal } from "./journal.js";
+import { formatJson, parseJson } from "./json.js";
+import { readJournal, type StoredJournal } from "./lines.node.js";
+import { type FolderLock, lockFolder, lockName } from "./lock.node.js";
+import type { RunRecord } from "./record.js";
+import { type Result, resultSchema } from "./result.js";
+
+/** Names of the files in a run folder. */
+export const runFiles = { run: "run.json", journal: "journal.jsonl", result: "result.json" } as const;
+
+/** run.json holds a configuration, result.json some figures per class and attack: never more than this. */
+const largestJson = 64 * 2 ** 20;
+
+/** A run folder open for writing. */
+export interface Run extends Journal {
+  readonly dir: string;
+  /** As stored; on resume, that of the run's beginning. */
+  readonly description: RunDescription;
+  /** Number of records found on opening. */
+  readonly found: number;
+  /** What the user should know about the resume, a sentence each. */
+  readonly warnings: readonly string[];
+  /** Closes the journal and gives the folder free. */
+  close(): void;
+}
+
+export interface RunOptions {
+  /** Continue the run in the folder; a folder without one begins a new run. */
+  readonly resume?: boolean;
+}
+
+/**
+ * Opens a run folder for this process alone.
+ * @throws SeawallError `journal` if the folder is not empty (without `resume`), holds another run or a damaged
+ * one, cannot be written, or is being written by another process
+ */
+export async function openRun(
+  dir: string,
+  description: RunDescription,
+  { resume = false }: RunOptions = {},
+): Promise<Run> {
+  const lock = claimFolder(dir, resume);
+  try {
+    return startRun(dir, description, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Makes a folder if there is none and locks it; refuses one with content unless it is a run to resume. */
+export function claimFolder(dir: string, resume: boolean): FolderLock {
+  attempt(dir, "created", () => mkdirSync(dir, { recursive: true }));
+  refuseOccupied(dir, resume); // before anything is written into a folder that may be somebody's photos
+  const lock = lockFolder(dir);
+  try {
+    refuseOccupied(dir, resume);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function refuseOccupied(dir: string, resume: boolean): void {
+  const names = attempt(dir, "read", () => readdirSync(dir));
+  const content = names.filter((name) => !name.startsWith(lockName) && !isLeftover(name));
+  if (content.length === 0 || (resume && content.includes(runFiles.run))) return;
+  const remedy = content.includes(runFiles.run)
+    ? "add --resume to continue the run in it, or use another --out"
+    : "it holds no run; use another --out";
+  throw new SeawallError(
+    "journal",
+    `${dir}: the folder is not empty (${content.slice(0, 3).join(", ")}); ${remedy}`,
+  );
+}
+
+function startRun(dir: string, wanted: RunDescription, lock: FolderLock): Run {
+  const [runFile, file] = [join(dir, runFiles.run), join(dir, runFiles.journal)];
+  const isNew = !existsSync(runFile);
+  if (isNew) writeFileAtomic(runFile, formatJson(wanted));
+  const description = isNew ? wanted : readDescription(dir);
+  const warnings = isNew ? [] : compare(dir, description, wanted);
+
+  const handle = attempt(file, "opened", () => openSync(file, "a"));
+  try {
+    flushFolder(dir);
+    const stored = readJournal(file, description);
+    if (stored.tornBytes > 0) {
+      attempt(file, "repaired", () => ftruncateSync(handle, stored.goodBytes));
+      warnings.push(
+        `${file}: dropped a torn last line of ${stored.tornBytes} bytes; its image is done again`,
+      );
+    }
+    return new FileRun(dir, description, warnings, stored, handle, lock);
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+}
+
+/** @returns warnings about harmless differences */
+function compare(dir: string, stored: RunDescription, wanted: RunDescription): string[] {
+  const { deciding, harmless } = compareDescriptions(stored, wanted);
+  if (deciding.length > 0) {
+    throw new SeawallError(
+      "journal",
+      `${dir}: cannot resume, the run in it is another one:\n  ${deciding.join("\n  ")}\n` +
+        "use the stored settings, or another --out",
+    );
+  }
+  return harmless.map((difference) => `resuming with ${difference}; the last digits may depend on it`);
+}
+
+class FileRun implements Run {
+  readonly dir: string;
+  readonly description: RunDescription;
+  readonly warnings: readonly string[];
+  readonly found: number;
+  readonly #keys: StoredJournal["keys"];
+  readonly #handle: number;
+  readonly #lock: FolderLock;
+  #bytes: number;
+
+  constructor(
+    dir: string,
+    description: RunDescription,
+    warnings: readonly string[],
+    { keys, goodBytes }: StoredJournal,
+    handle: number,
+    lock: FolderLock,
+  ) {
+    this.dir = dir;
+    this.description = description;
+    this.warnings = warnings;
+    this.found = keys.size;
+    this.#keys = keys;
+    this.#bytes = goodBytes;
+    this.#handle = handle;
+    this.#lock = lock;
+  }
+
+  has(key: Parameters<Journal["has"]>[0]): boolean {
+    return this.#keys.has(key);
+  }
+
+  async append(record: RunRecord): Promise<void> {
+    checkNewRecord(this.description, this.#keys, record);
+    this.#lock.assertHeld();
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    attempt(this.#file, "written", () => this.#write(line));
+    this.#bytes += line.length;
+    this.#keys.add(record);
+  }
+
+  async records(): Promise<readonly RunRecord[]> {
+    return readJournal(this.#file, this.description).records;
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+    this.#lock.release();
+  }
+
+  get #file(): string {
+    return join(this.dir, runFiles.journal);
+  }
+
+  /** Synchronous, so that two appends cannot mix and a line is on the disk before the next image begins. */
+  #write(line: Buffer): void {
+    try {
+      for (let done = 0; done < line.length; ) done += writeSync(this.#handle, line, done);
+      fdatasyncSync(this.#handle);
+    } catch (error) {
+      // A full disk leaves half a line, which the next line must not follow.
+      ftruncateSync(this.#handle, this.#bytes);
+      throw error;
+    }
+  }
+}
+
+/** A run as it stands in its folder, finished or not. */
+export interface StoredRun {
+  readonly description: RunDescription;
+  readonly records: readonly RunRecord[];
+}
+
+/**
+ * Reads a run folder, changing nothing in it.
+ * @throws SeawallError `journal` if it is none or a damaged one
+ */
+export function readRun(dir: string): StoredRun {
+  const description = readDescription(dir);
+  return { description, records: readJournal(join(dir, runFiles.journal), description).records };
+}
+
+function readDescription(dir: string): RunDescription {
+  const file = join(dir, runFiles.run);
+  return parseJson(descriptionSchema, readText(file, largestJson), file);
+}
+
+/** Reads the stored result of a run; errors as `readRun`. */
+export function readResult(dir: string): Result {
+  const file = join(dir, runFiles.result);
+  return parseJson(resultSchema, readText(file, largestJson), file);
+}
+
+/** Writes `result.json`, as a whole or not at all. */
+export function writeResult(dir: string, result: Result): void {
+  writeFileAtomic(join(dir, runFiles.result), formatJson(result));
+}

@@ -1,0 +1,166 @@
+/** From records to the result: the one function behind eval, report, verify, merge and the page. */
+import { invariant, SeawallError } from "../base/index.js";
+import {
+  type AuthorsVersion,
+  authorsWorstCase,
+  type Counts,
+  type CountsTable,
+  imageAccuracy,
+  imageMeanIoU,
+  meanAccuracy,
+  meanIoU,
+  perClassIoU,
+  pixelAccuracy,
+  sumCounts,
+  worstCase,
+} from "../metric/index.js";
+import { arrange, gapsIn, type ImageRecords, type Missing } from "./arrange.js";
+import type { RunDescription } from "./description.js";
+import { type RunRecord, slotOf, slotsOf } from "./record.js";
+import type { Figures, Result, Soundness, WorstFigures } from "./result.js";
+
+export interface SummaryOptions {
+  /** Outcomes of the soundness checks, passed through. */
+  readonly soundness?: readonly Soundness[];
+  /** Summarise the images that are complete when some are not, instead of refusing. */
+  readonly partial?: boolean;
+}
+
+/**
+ * The result of a run's records. Their order, and hence batches, shards and resumes, changes nothing: equal
+ * records give equal bytes, `cost.seconds` aside.
+ * @throws SeawallError `journal` if records are missing (unless `partial`), if none is complete, or if records
+ * contradict each other; `data` if no pixel of the images has a label
+ */
+export function summarize(
+  run: RunDescription,
+  records: Iterable<RunRecord>,
+  { soundness = [], partial = false }: SummaryOptions = {},
+): Result {
+  const arranged = arrange(run, records);
+  const missing = gapsIn(run, arranged);
+  if (!partial) refuseGaps(missing);
+  const images = completeOf(run, arranged);
+  const clean = images.map((records) => records[0]!);
+  const { protocol, model, data, shard } = run;
+
+  return {
+    schemaVersion: 1,
+    protocol,
+    model,
+    data: {
+      spec: data.spec,
+      images: images.length,
+      ignoredPixels: ignoredShare(clean),
+      listSha256: data.listSha256,
+      labels: data.settings.labels,
+      ...(missing.incompleteImages > 0 && { missingImages: missing.incompleteImages }),
+    },
+    ...(shard && { shard }),
+    clean: figuresOf(clean),
+    robust: protocol.eps.map((eps) => robustAt(run, eps, images)),
+    cost: costOf(arranged),
+    soundness: [...soundness],
+  };
+}
+
+function refuseGaps({ records, expected, images, incompleteImages, first }: Missing): void {
+  if (first === undefined) return;
+  throw new SeawallError(
+    "journal",
+    `the run is not complete: ${records} of ${expected} records are missing, of ${incompleteImages} of ${images} ` +
+      `images (the first: ${first}); resume it, or ask for a partial result`,
+  );
+}
+
+/** The records of the images that have all of theirs. */
+function completeOf(run: RunDescription, arranged: readonly ImageRecords[]): (readonly RunRecord[])[] {
+  const complete = arranged
+    .map(({ records }) => records)
+    .filter((records) => records.length === slotsOf(run));
+  if (complete.length > 0) return complete;
+  throw new SeawallError("journal", "no image of the run is complete, so there is no result; resume the run");
+}
+
+function robustAt(
+  run: RunDescription,
+  eps: string,
+  images: readonly (readonly RunRecord[])[],
+): Result["robust"][number] {
+  const { members, seed } = run.protocol;
+  const table = members.map((attack) => images.map((records) => records[slotOf(run, { eps, attack })!]!));
+  const strict = strictWorst(table, seed);
+  const published = publishedVersion(run);
+  return {
+    eps,
+    worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
+    ...(published && { strict }),
+    attacks: table.map((counts, i) => ({ name: members[i]!, ...figuresOf(counts) })),
+  };
+}
+
+/** The published accounting to use, if any: of the ensemble's own year, of 2024 for other attacks. */
+function publishedVersion({ protocol }: RunDescription): AuthorsVersion | undefined {
+  if (protocol.accounting === "strict") return undefined;
+  return protocol.attacks === "sea-2023" ? "2023" : "2024";
+}
+
+function strictWorst(table: CountsTable, seed: number): WorstFigures {
+  const { aAcc, aAccPooled, mIoU, mIoULower, perClassIoU, imageMIoU } = worstCase(table, { seed });
+  return {
+    aAcc: present(aAcc),
+    aAccPooled: present(aAccPooled),
+    mIoU: present(mIoU),
+    mIoULower: present(mIoULower),
+    perClassIoU: [...perClassIoU],
+    imageMIoU: present(imageMIoU),
+  };
+}
+
+function authorsWorst(table: CountsTable, version: AuthorsVersion): Partial<WorstFigures> {
+  const { aAcc, aAccPooled, mIoU, perClassIoU } = authorsWorstCase(table, version);
+  return {
+    aAcc: present(aAcc),
+    aAccPooled: present(aAccPooled),
+    mIoU: present(mIoU),
+    perClassIoU: [...perClassIoU],
+  };
+}
+
+function figuresOf(images: readonly Counts[]): Figures {
+  const whole = sumCounts(images);
+  return {
+    aAcc: present(imageAccuracy(images)),
+    aAccPooled: present(pixelAccuracy(whole)),
+    mAcc: present(meanAccuracy(whole)),
+    mIoU: present(meanIoU(whole)),
+    perClassIoU: perClassIoU(whole),
+    imageMIoU: present(imageMeanIoU(images)),
+  };
+}
+
+/** A figure of images with a labelled pixel; `ignoredShare` has refused sets without one. */
+function present(figure: number | null): number {
+  invariant(figure !== null, "a figure of no labelled pixel");
+  return figure;
+}
+
+function ignoredShare(clean: readonly RunRecord[]): number {
+  const sum = (of: (record: RunRecord) => number) => clean.reduce((total, record) => total + of(record), 0);
+  const [valid, pixels] = [sum((record) => record.valid), sum((record) => record.pixels)];
+  if (valid > 0) return (pixels - valid) / pixels;
+  throw new SeawallError(
+    "data",
+    `no pixel of the ${clean.length} images has a label that counts; check --classes and --ignore-label`,
+  );
+}
+
+function costOf(arranged: readonly ImageRecords[]): Result["cost"] {
+  const cost = { forward: 0, backward: 0, seconds: 0 };
+  for (const { forward, backward, seconds } of arranged.flatMap(({ records }) => records)) {
+    cost.forward += forward;
+    cost.backward += backward;
+    cost.seconds += seconds;
+  }
+  return cost;
+}

@@ -1,0 +1,101 @@
+/** Small runs for the journal tests: descriptions and records whose numbers a key decides. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { randomStream, sha256 } from "../../src/base/index.js";
+import { describeRun, type RunDescription, type RunFacts, type RunRecord } from "../../src/journal/index.js";
+import { countPixels, pixelAccuracy } from "../../src/metric/index.js";
+
+export const facts: RunFacts = {
+  protocol: {
+    attacks: "sea-2024",
+    members: ["apgd:class-balanced-ce", "apgd:mask-ce", "apgd:js"],
+    eps: ["4/255", "0.03"],
+    steps: 300,
+    radiusSchedule: "reduce",
+    accounting: "strict",
+    seed: 0,
+  },
+  model: { file: "model.onnx", sha256: sha256("model"), classes: 4, input: [1, 3, "height", "width"] },
+  data: {
+    spec: "folder:images,labels",
+    images: 5,
+    listSha256: sha256("list"),
+    settings: { labels: "truth" },
+  },
+  versions: { seawall: "0.1.0", node: "20.0.0", onnxruntime: "1.30.0" },
+  engine: { device: "cpu", batchSize: 2, threads: 2, tf32: false },
+  config: { attacks: "sea-2024", batchSize: 2, crop: "6x6", out: "runs/first", threads: undefined },
+};
+
+/** A description with some facts replaced. */
+export function describeWith(
+  change: Partial<{ [key in keyof RunFacts]: Partial<RunFacts[key]> }> = {},
+): RunDescription {
+  const { protocol, model, data, versions, engine, config, shard } = change;
+  return describeRun({
+    protocol: { ...facts.protocol, ...protocol },
+    model: { ...facts.model, ...model },
+    data: { ...facts.data, ...data },
+    versions: { ...facts.versions, ...(versions as Record<string, string> | undefined) },
+    engine: { ...facts.engine, ...engine },
+    config: { ...facts.config, ...config },
+    shard: shard as RunFacts["shard"],
+  });
+}
+
+/** What an evaluation would record of one image under one attack. */
+export function recordFor(run: RunDescription, index: number, eps: string, attack: string): RunRecord {
+  const { classes } = run.model;
+  const pixels = 24 + 4 * (index % 3);
+  const draw = (stream: { next(): number }, below: number) => Math.floor(stream.next() * below);
+  const image = randomStream("labels", index);
+  // Class `classes − 1` has no label; some pixels are ignored.
+  const labels = Array.from({ length: pixels }, () => draw(image, classes) - 1);
+  const attacked = randomStream("attack", index, eps, attack);
+  const strength = attack === "clean" ? 6 : 2;
+  const guess = labels.map((label) =>
+    draw(attacked, strength) > 0 ? Math.max(label, 0) : draw(attacked, classes),
+  );
+  const counts = countPixels(guess, labels, classes);
+  return {
+    image: `image-${index}`,
+    index,
+    hash: sha256(`image ${index}`),
+    eps,
+    attack,
+    accuracy: pixelAccuracy(counts),
+    pixels,
+    ...counts,
+    intersection: [...counts.intersection],
+    union: [...counts.union],
+    labels: [...counts.labels],
+    forward: attack === "clean" ? 1 : 303,
+    backward: attack === "clean" ? 0 : 300,
+    seconds: attack === "clean" ? 0.25 : 1.5,
+    step: draw(attacked, 300),
+    maxDelta: attack === "clean" ? 0 : 0.01,
+  };
+}
+
+/** All records of a run, image by image. */
+export function recordsOf(run: RunDescription): RunRecord[] {
+  const { images } = run.data;
+  const indices = Array.from({ length: images }, (_, i) => i).filter(
+    (i) => run.shard === undefined || i % run.shard.count === run.shard.index,
+  );
+  return indices.flatMap((index) => [
+    recordFor(run, index, "0", "clean"),
+    ...run.protocol.eps.flatMap((eps) =>
+      run.protocol.members.map((attack) => recordFor(run, index, eps, attack)),
+    ),
+  ]);
+}
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "seawall-journal-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
