@@ -1,6 +1,6 @@
 """Compares the operators of `onnx_ops`, one node at a time, with ONNX Runtime.
 
-    python tools/check_operators.py    prints the cases that differ by more than 1e-5; exit status 1 if any
+python tools/check_operators.py    prints the cases that differ by more than 1e-5; exit status 1 if any
 """
 
 import itertools
@@ -60,7 +60,12 @@ def window_cases() -> list[Case]:
         if "dilations" not in attributes:
             for count in (0, 1):
                 cases.append(
-                    ("AveragePool", 13, [IMAGE], {"kernel_shape": [3, 3], "count_include_pad": count, **attributes})
+                    (
+                        "AveragePool",
+                        13,
+                        [IMAGE],
+                        {"kernel_shape": [3, 3], "count_include_pad": count, **attributes},
+                    )
                 )
     pool = {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1, "pads": [1, 1, 1, 1]}
     cases += [("MaxPool", 13, [SMALL], pool), ("AveragePool", 19, [SMALL], pool)]
@@ -101,9 +106,28 @@ def other_cases() -> list[Case]:
         ("ArgMax", 13, [IMAGE], {"axis": 1, "keepdims": 0}),
         ("Clip", 6, [IMAGE], {"min": -0.2, "max": 0.3}),
         ("Einsum", 13, [(2, 3, 4), (2, 4, 5)], {"equation": "bij,bjk->bik"}),
+        (
+            "ScatterElements",
+            18,
+            [IMAGE, np.array([[[[0, -1]], [[2, 2]]]]), (1, 2, 1, 2)],
+            {"axis": 1, "reduction": "add"},
+        ),
+        ("ScatterElements", 13, [IMAGE, np.array([[[[0, -1]], [[2, 1]]]]), (1, 2, 1, 2)], {"axis": 1}),
+        ("ScatterND", 16, [(4, 3), np.array([[0], [0], [2]]), (3, 3)], {"reduction": "add"}),
+        ("OneHot", 13, [np.array([[0, 2], [-1, 1]]), i64(3), f32(-1, 2)], {"axis": 1}),
         ("Gelu", 20, [IMAGE], {"approximate": "tanh"}),
     ]
-    for name in ("Elu", "Celu", "Selu", "LeakyRelu", "HardSigmoid", "Softplus", "ThresholdedRelu", "Erf", "Softsign"):
+    for name in (
+        "Elu",
+        "Celu",
+        "Selu",
+        "LeakyRelu",
+        "HardSigmoid",
+        "Softplus",
+        "ThresholdedRelu",
+        "Erf",
+        "Softsign",
+    ):
         cases.append((name, 13, [IMAGE], {}))
     for name in ("HardSwish", "Mish", "GlobalAveragePool", "GlobalMaxPool", "Round"):
         cases.append((name, 18, [IMAGE], {}))

@@ -19,6 +19,8 @@ from onnx import numpy_helper
 
 from onnx_ops import OPERATORS
 
+Inputs = dict[str, tuple[torch.dtype, list[int | str]]]
+
 
 @dataclasses.dataclass
 class Step:
@@ -41,7 +43,7 @@ class Step:
 class Program:
     """A model as a list of steps over named values; parameters are constants without gradient."""
 
-    inputs: dict[str, tuple[torch.dtype, list[int | str]]]
+    inputs: Inputs
     outputs: list[str]
     steps: list[Step]
     constants: dict[str, torch.Tensor]
@@ -82,14 +84,22 @@ class Program:
 def load(path: str | Path, dtype: torch.dtype = torch.float32) -> Program:
     """Reads a model file; every floating parameter becomes `dtype`."""
     model = onnx.load(str(path))
-    graph, opset = model.graph, next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
-    constants = {t.name: _tensor(t, dtype) for t in graph.initializer}
-    inputs = {
-        v.name: (_dtype(v.type.tensor_type.elem_type, dtype), _shape(v)) for v in graph.input if v.name not in constants
-    }
-    steps = [_step(node, opset, dtype) for node in graph.node]
-    outputs = [v.name for v in graph.output]
+    opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
+    inputs, outputs = signature(model, dtype)
+    constants = {t.name: _tensor(t, dtype) for t in model.graph.initializer}
+    steps = [_step(node, opset, dtype) for node in model.graph.node]
     return Program(inputs, outputs, steps, constants).fetching(outputs)
+
+
+def signature(model: onnx.ModelProto, dtype: torch.dtype = torch.float32) -> tuple[Inputs, list[str]]:
+    """Type and shape (a name or 0 where a dimension is open) of the inputs by name, and the outputs' names."""
+    parameters = {t.name for t in model.graph.initializer}
+    inputs = {
+        v.name: (_dtype(v.type.tensor_type.elem_type, dtype), _shape(v))
+        for v in model.graph.input
+        if v.name not in parameters
+    }
+    return inputs, [v.name for v in model.graph.output]
 
 
 def _step(node: onnx.NodeProto, opset: int, dtype: torch.dtype) -> Step:

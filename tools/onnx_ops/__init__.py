@@ -8,7 +8,7 @@ one that declares `dtype` the floating type of the run. It returns a tensor, or 
 import inspect
 from types import ModuleType
 
-from . import convolution, elementwise, linear, normalization, pooling, reduction, resize, shape
+from . import convolution, elementwise, linear, normalization, pooling, reduction, resize, scatter, shape
 
 
 def _operators(module: ModuleType) -> dict:
@@ -17,5 +17,5 @@ def _operators(module: ModuleType) -> dict:
 
 
 OPERATORS: dict = {}
-for _module in (convolution, elementwise, linear, normalization, pooling, reduction, resize, shape):
+for _module in (convolution, elementwise, linear, normalization, pooling, reduction, resize, scatter, shape):
     OPERATORS |= _operators(_module)

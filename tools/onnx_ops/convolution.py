@@ -17,9 +17,19 @@ def Conv(x, w, b=None, *, kernel_shape=None, strides=None, dilations=None, pads=
 
 
 def ConvTranspose(
-    x, w, b=None, *, kernel_shape=None, strides=None, dilations=None, pads=None, output_padding=None,
-    output_shape=None, group=1, auto_pad="NOTSET",
-):  # fmt: skip
+    x,
+    w,
+    b=None,
+    *,
+    kernel_shape=None,
+    strides=None,
+    dilations=None,
+    pads=None,
+    output_padding=None,
+    output_shape=None,
+    group=1,
+    auto_pad="NOTSET",
+):
     rank = w.dim() - 2
     strides, dilations = strides or [1] * rank, dilations or [1] * rank
     pads, output_padding = pads or [0] * (2 * rank), output_padding or [0] * rank

@@ -220,3 +220,11 @@ def Or(a, b):
 
 def IsNaN(x):
     return x.isnan()
+
+
+def Xor(a, b):
+    return a ^ b
+
+
+def IsInf(x, *, detect_negative=1, detect_positive=1):
+    return (x == float("inf")) & bool(detect_positive) | (x == float("-inf")) & bool(detect_negative)

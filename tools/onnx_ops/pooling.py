@@ -10,7 +10,15 @@ _AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 def MaxPool(
-    x, *, kernel_shape, strides=None, dilations=None, pads=None, ceil_mode=0, auto_pad="NOTSET", storage_order=0
+    x,
+    *,
+    kernel_shape,
+    strides=None,
+    dilations=None,
+    pads=None,
+    ceil_mode=0,
+    auto_pad="NOTSET",
+    storage_order=0,
 ):
     rank = len(kernel_shape)
     strides, dilations = strides or [1] * rank, dilations or [1] * rank
@@ -20,17 +28,25 @@ def MaxPool(
 
 
 def AveragePool(
-    x, *, kernel_shape, strides=None, dilations=None, pads=None, ceil_mode=0, auto_pad="NOTSET",
+    x,
+    *,
+    kernel_shape,
+    strides=None,
+    dilations=None,
+    pads=None,
+    ceil_mode=0,
+    auto_pad="NOTSET",
     count_include_pad=0,
-):  # fmt: skip
+):
     rank = len(kernel_shape)
     strides, dilations = strides or [1] * rank, dilations or [1] * rank
     if any(d != 1 for d in dilations):
         raise NotImplementedError("AveragePool with dilations")
     pads = window_pads(x.shape[2:], kernel_shape, strides, dilations, pads, auto_pad)
-    pool = lambda y, padding: _AVERAGE[rank](  # noqa: E731
-        y, kernel_shape, strides, padding, bool(ceil_mode), bool(count_include_pad)
-    )
+
+    def pool(y, padding):
+        return _AVERAGE[rank](y, kernel_shape, strides, padding, bool(ceil_mode), bool(count_include_pad))
+
     padded, padding = split_pads(x, pads, 0.0)
     if padded is x or count_include_pad:
         return pool(padded, padding)

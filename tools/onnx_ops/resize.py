@@ -17,10 +17,19 @@ def Upsample(x, factors=None, *, scales=None, mode="nearest"):
 
 
 def Resize(
-    x, *inputs, mode="nearest", coordinate_transformation_mode="half_pixel", nearest_mode="round_prefer_floor",
-    cubic_coeff_a=-0.75, exclude_outside=0, extrapolation_value=0.0, antialias=0, axes=None,
-    keep_aspect_ratio_policy="stretch", opset,
-):  # fmt: skip
+    x,
+    *inputs,
+    mode="nearest",
+    coordinate_transformation_mode="half_pixel",
+    nearest_mode="round_prefer_floor",
+    cubic_coeff_a=-0.75,
+    exclude_outside=0,
+    extrapolation_value=0.0,
+    antialias=0,
+    axes=None,
+    keep_aspect_ratio_policy="stretch",
+    opset,
+):
     if opset < 11:
         return _resize(x, inputs[0].tolist(), None, mode, "asymmetric", "simple", -0.75, 0)
     _, scales, sizes = (*inputs, None, None, None)[:3]
@@ -29,9 +38,7 @@ def Resize(
     chosen = axes_of(None, axes, x.dim()) or list(range(x.dim()))
     sizes = _spread(ints(sizes), chosen, x.shape) if sizes is not None and sizes.numel() else None
     scales = None if sizes else _spread(scales.tolist(), chosen, [1.0] * x.dim())
-    return _resize(
-        x, scales, sizes, mode, coordinate_transformation_mode, nearest_mode, cubic_coeff_a, exclude_outside
-    )
+    return _resize(x, scales, sizes, mode, coordinate_transformation_mode, nearest_mode, cubic_coeff_a, exclude_outside)
 
 
 def _spread(values, axes, rest):
@@ -67,7 +74,7 @@ def _bilinear(x, scales, sizes, mode, coordinates):
     return F.interpolate(x, sizes[2:], mode="bilinear", align_corners=coordinates == "align_corners")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def matrix(n, m, scale, mode, coordinates, nearest, cubic, exclude_outside) -> torch.Tensor:
     """The m×n matrix (float64) that resizes n values to m; rows sum to 1."""
     rows = torch.zeros(m, n, dtype=torch.float64)

@@ -78,7 +78,10 @@ def Slice(x, begin=None, end=None, over=None, step=None, *, starts=None, ends=No
 
 def _descending(begin, end, size):
     """The indices begin, begin − 1, … above `end` (step −1; the caller thins them out)."""
-    clamp = lambda v, low: min(max(v + size if v < 0 else v, low), size - 1)  # noqa: E731
+
+    def clamp(index, low):
+        return min(max(index + size if index < 0 else index, low), size - 1)
+
     return torch.arange(clamp(begin, 0), clamp(end, -1), -1)
 
 
@@ -100,7 +103,11 @@ def Pad(x, amounts=None, fill=None, over=None, *, mode="constant", pads=None, va
     if mode == "constant":
         return F.pad(x, torch_order(begin, end), value=value if fill is None else fill.item())
     skip = next((i for i in range(x.dim()) if begin[i] or end[i]), x.dim() - 1)
-    return F.pad(x, torch_order(begin[skip:], end[skip:]), mode={"edge": "replicate", "wrap": "circular"}.get(mode, mode))
+    return F.pad(
+        x,
+        torch_order(begin[skip:], end[skip:]),
+        mode={"edge": "replicate", "wrap": "circular"}.get(mode, mode),
+    )
 
 
 def _pads_on(axes, amounts, rank):
