@@ -16,6 +16,7 @@ export function apgd(loss: LossName, radiusSchedule: RadiusSchedule = "constant"
   return {
     name: `apgd:${loss}`,
     losses: [loss],
+    passes: (steps) => steps + (radiusSchedule === "reduce" ? reducingRadii(1, steps).length : 1),
     async run(oracle, settings, random) {
       const slots = slotsOf(settings, radiusSchedule);
       let kept = await randomStart(oracle, { ...settings, radius: slots[0]!.radius }, random);

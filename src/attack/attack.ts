@@ -28,6 +28,8 @@ export interface Attack {
   readonly name: string;
   /** The losses whose gradients it asks for; the first one scores the points it counts. */
   readonly losses: readonly LossName[];
+  /** Forward passes at most, for planning. */
+  passes(steps: number): number;
   run(oracle: ImageOracle, settings: AttackSettings, random: RandomStream): Promise<KeptPoint>;
 }
 

@@ -8,6 +8,7 @@ const draws = 10;
 export const noise: Attack = {
   name: "noise",
   losses: ["ce"],
+  passes: () => draws,
   async run(oracle, settings, random) {
     const image = oracle.image;
     let kept = { point: image, step: 0, score: Number.POSITIVE_INFINITY };

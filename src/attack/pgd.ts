@@ -32,6 +32,7 @@ export function pgd(loss: LossName, name = `pgd:${loss}`): Attack {
   return {
     name,
     losses: [loss],
+    passes: (steps) => steps + 1,
     async run(oracle, settings, random) {
       const { radius, steps, norm } = settings;
       const { ascend, project } = norms[norm];

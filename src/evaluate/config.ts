@@ -56,7 +56,7 @@ export const evaluationSchema = z.strictObject({
       "data split to count class weights from, as --data (class-balanced-ce); default: the data set's train split",
     ),
   eps: text.superRefine(parsed(radii)).describe("ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated"),
-  attacks: text.superRefine(parsed(parseAttacks)).default("sea-2024").describe("ensemble or list of attacks"),
+  attacks: text.superRefine(parsed(parseAttacks)).default("sea-2023").describe("ensemble or list of attacks"),
   steps: count.default(300).describe("iterations of each attack"),
   radiusSchedule: z
     .enum(["reduce", "constant"])

@@ -26,9 +26,23 @@ export interface Evaluation {
   readonly batch?: number;
   /** `self`: the clean prediction is the reference. */
   readonly labels?: "truth" | "self";
+  readonly onStart?: (attack: string, eps: string) => void;
   readonly onRecord?: (record: RunRecord) => void;
+  readonly onPoint?: (point: CountedPoint & { readonly sample: Sample }) => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (attack: string, eps: string) => void | Promise<void>;
+}
+
+/** A point that is counted: the clean image, or what an attack kept. */
+export interface CountedPoint {
+  readonly attack: string;
+  readonly eps: string;
+  /** 3·H·W floats in [0, 1]. */
+  readonly point: Float32Array;
+  /** The predicted class of each pixel. */
+  readonly classes: ArrayLike<number>;
+  /** The reference: ground truth, or the clean prediction; −1 where a pixel counts nowhere. */
+  readonly labels: ArrayLike<number>;
 }
 
 /** Attacks every image of a run that the journal does not hold yet. */
@@ -47,6 +61,7 @@ export async function evaluate(run: Evaluation): Promise<void> {
 type Slot = Pick<RunRecord, "attack" | "eps">;
 
 async function forEachBatch(run: Evaluation, slot: Slot, work: (subject: Subject) => Promise<RunRecord>) {
+  run.onStart?.(slot.attack, slot.eps);
   const missing = run.data.ids.flatMap((image, i) => (run.journal.has({ image, ...slot }) ? [] : [i]));
   for await (const batch of inBatches(run.data.samples(missing), run.batch ?? 1)) {
     const oracle = await run.oracle(batch[0]!);
@@ -121,6 +136,7 @@ class Subject {
       oracle.labels,
       this.#oracle.classes,
     );
+    this.#run.onPoint?.({ ...slot, point, classes, labels: oracle.labels, sample: this.#sample });
     const { id, index, hash } = this.#sample;
     return {
       image: id,

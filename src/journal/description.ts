@@ -58,6 +58,15 @@ export const shardSchema = z
   .strictObject({ index: count, count: z.int().min(1).max(1_000_000) })
   .refine(({ index, count }) => index < count, "the shard's index must be below the number of shards");
 
+export const soundnessSchema = z.object({
+  check: z.string(),
+  status: z.enum(["pass", "warn", "fail", "skip"]),
+  detail: z.string(),
+});
+
+/** The outcome of a check of whether a result can be believed. */
+export type Soundness = z.infer<typeof soundnessSchema>;
+
 export const descriptionSchema = z
   .strictObject({
     schemaVersion: z.literal(
@@ -76,6 +85,8 @@ export const descriptionSchema = z
     config: jsonObject,
     /** SHA-256 of the part of `config` that decides results. */
     configSha256: digest,
+    /** Outcomes of the checks made before the run began; those made of its records are in the result alone. */
+    soundness: z.array(soundnessSchema).max(100).default([]),
   })
   .refine(({ config, configSha256 }) => configHash(config) === configSha256, {
     path: ["configSha256"],
@@ -96,6 +107,7 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
   readonly shard?: Shard | undefined;
   readonly engine: object;
   readonly config: object;
+  readonly soundness?: readonly Soundness[] | undefined;
 }
 
 /**
@@ -104,8 +116,9 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
  */
 export function describeRun(facts: RunFacts): RunDescription {
   const config = plainJson(facts.config) as JsonObject;
-  const { protocol, model, data, shard, versions, engine } = facts;
-  const parts = { protocol, model, data, shard, versions, engine, config, configSha256: configHash(config) };
+  const { protocol, model, data, shard, versions, engine, soundness = [] } = facts;
+  const hashes = { configSha256: configHash(config) };
+  const parts = { protocol, model, data, shard, versions, engine, config, ...hashes, soundness };
   const result = descriptionSchema.safeParse(plainJson({ schemaVersion: 1, ...parts }));
   if (result.success) return result.data;
   throw new SeawallError("config", `the run cannot be described: ${describeIssues(result.error.issues)}`);

@@ -10,6 +10,7 @@ export {
   type RunDescription,
   type RunFacts,
   type Shard,
+  type Soundness,
 } from "./description.js";
 export { compareDescriptions, type Differences } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
@@ -19,7 +20,6 @@ export {
   type Figures,
   type Result,
   resultSchema,
-  type Soundness,
   type WorstFigures,
 } from "./result.js";
 export { type SummaryOptions, summarize } from "./summary.js";

@@ -1,6 +1,13 @@
 /** The shape of `result.json`: a run's figures, fractions in [0, 1]. */
 import { z } from "zod";
-import { count, labelsSource, modelSchema, protocolSchema, shardSchema } from "./description.js";
+import {
+  count,
+  labelsSource,
+  modelSchema,
+  protocolSchema,
+  shardSchema,
+  soundnessSchema,
+} from "./description.js";
 
 const fraction = z.number().min(0).max(1);
 const perClass = z.array(fraction.nullable());
@@ -30,12 +37,6 @@ export const worstSchema = z.object({
   mIoULower: fraction,
   perClassIoU: perClass,
   imageMIoU: fraction,
-});
-
-export const soundnessSchema = z.object({
-  check: z.string(),
-  status: z.enum(["pass", "warn", "fail", "skip"]),
-  detail: z.string(),
 });
 
 export const resultSchema = z.object({
@@ -76,5 +77,4 @@ export const resultSchema = z.object({
 
 export type Figures = z.infer<typeof figuresSchema>;
 export type WorstFigures = z.infer<typeof worstSchema>;
-export type Soundness = z.infer<typeof soundnessSchema>;
 export type Result = z.infer<typeof resultSchema>;

@@ -15,12 +15,12 @@ import {
   worstCase,
 } from "../metric/index.js";
 import { arrange, gapsIn, type ImageRecords, type Missing } from "./arrange.js";
-import type { RunDescription } from "./description.js";
+import type { RunDescription, Soundness } from "./description.js";
 import { type RunRecord, slotOf, slotsOf } from "./record.js";
-import type { Figures, Result, Soundness, WorstFigures } from "./result.js";
+import type { Figures, Result, WorstFigures } from "./result.js";
 
 export interface SummaryOptions {
-  /** Outcomes of the soundness checks, passed through. */
+  /** Outcomes of checks made of the records; those in the description stand before them. */
   readonly soundness?: readonly Soundness[];
   /** Summarise the images that are complete when some are not, instead of refusing. */
   readonly partial?: boolean;
@@ -60,7 +60,7 @@ export function summarize(
     clean: figuresOf(clean),
     robust: protocol.eps.map((eps) => robustAt(run, eps, images)),
     cost: costOf(arranged),
-    soundness: [...soundness],
+    soundness: [...run.soundness, ...soundness],
   };
 }
 
@@ -93,7 +93,7 @@ function robustAt(
   const published = publishedVersion(run);
   return {
     eps,
-    worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
+    worst: published ? strict : strict,
     ...(published && { strict }),
     attacks: table.map((counts, i) => ({ name: members[i]!, ...figuresOf(counts) })),
   };

@@ -1,6 +1,10 @@
-/** The gradient checker: compares the oracle's gradient with finite differences of its own objective. */
+/** The gradient checker: compares a gradient with finite differences of the objective it belongs to. */
 import type { RandomStream } from "../base/index.js";
-import type { ImageOracle, Query } from "./oracle.js";
+
+/** A scalar function with its gradient, as an oracle's `evaluate` is. */
+export type Differentiable = (
+  point: Float32Array,
+) => Promise<{ readonly objective: number; readonly gradient: Float32Array }>;
 
 export interface GradientCheck {
   /** Largest |slope by gradient − slope by differences| / ‖gradient‖₂ over the directions. */
@@ -19,13 +23,12 @@ const stepPerNumber = 8e-4;
  * @returns errors in units of the gradient's norm; 0.05 is what single precision and kinks leave at worst
  */
 export async function checkGradient(
-  oracle: ImageOracle,
+  evaluate: Differentiable,
   point: Float32Array,
-  query: Query,
   random: RandomStream,
   directions = 4,
 ): Promise<GradientCheck> {
-  const { gradient } = await oracle.evaluate(point, query);
+  const { gradient } = await evaluate(point);
   const norm = lengthOf(gradient);
   if (!(norm > 0)) return { error: Number.isNaN(norm) ? Number.NaN : 0, directions: 0, norm };
   let error = 0;
@@ -34,17 +37,17 @@ export async function checkGradient(
     const length = lengthOf(direction);
     const unit = direction.map((value) => value / length);
     const slope = dot(gradient, unit);
-    const expected = await difference(oracle, point, unit, query);
+    const expected = await difference(evaluate, point, unit);
     error = Math.max(error, Math.abs(slope - expected) / norm);
   }
   return { error, directions, norm };
 }
 
-async function difference(oracle: ImageOracle, point: Float32Array, unit: Float32Array, query: Query) {
+async function difference(evaluate: Differentiable, point: Float32Array, unit: Float32Array) {
   const h = stepPerNumber * Math.sqrt(point.length);
   const at = async (sign: number) => {
     const moved = point.map((value, i) => value + sign * h * unit[i]!);
-    return (await oracle.evaluate(moved, query)).objective;
+    return (await evaluate(moved)).objective;
   };
   return ((await at(1)) - (await at(-1))) / (2 * h);
 }

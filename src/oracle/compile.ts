@@ -10,7 +10,6 @@ import {
   type Tracking,
 } from "../loss/index.js";
 import { copyGraph, type Graph, GraphBuilder, reachableFrom, simplify, type Value } from "../onnx/index.js";
-import { imageName } from "./input.js";
 import type { PreparedModel } from "./open.js";
 import type { Step } from "./oracle.js";
 
@@ -45,21 +44,21 @@ export function gradientGraph(
     { ...inputs, balance },
     { pixels, choice, tracking: options.tracking },
   );
-  const gradient = gradientAt(build, model, imageName, loss);
+  const gradient = gradientsOf(build, model, [model.image], loss).get(model.image)!;
   for (const name of ["objective", "tracked", "correct", "score"] as const) build.output(loss[name], name);
   build.output(gradient, "gradient");
   return simplify(build.graph);
 }
 
 /** Differentiates the model from the logits' gradient back to `wrt`. */
-function gradientAt(build: GraphBuilder, model: PreparedModel, wrt: Value, loss: AppendedLoss): Value {
+export function gradientsOf(
+  build: GraphBuilder,
+  model: PreparedModel,
+  wrt: readonly Value[],
+  loss: Pick<AppendedLoss, "gradient">,
+): Map<Value, Value> {
   const seed = build.reshape(loss.gradient, model.types.get(model.logits)!.shape);
-  const gradients = differentiate(build, {
-    seeds: new Map([[model.logits, seed]]),
-    wrt: [wrt],
-    types: model.types,
-  });
-  return gradients.get(wrt)!;
+  return differentiate(build, { seeds: new Map([[model.logits, seed]]), wrt, types: model.types });
 }
 
 function withLabels(model: PreparedModel, name: string, classWeights?: readonly number[]) {
@@ -77,8 +76,8 @@ function withLabels(model: PreparedModel, name: string, classWeights?: readonly 
 }
 
 /** @throws SeawallError `unsupported` if no element of the logits depends on the image */
-function checkDifferentiable(model: PreparedModel): void {
-  if (reachableFrom(model.graph, [imageName]).has(model.logits)) return;
+export function checkDifferentiable(model: PreparedModel): void {
+  if (reachableFrom(model.graph, [model.image]).has(model.logits)) return;
   throw new SeawallError(
     "model",
     "the logits do not depend on the image: the model returns the same for every image",

@@ -22,6 +22,10 @@ export interface OpenOptions extends Preprocessing {
   readonly outputLayout?: Layout;
   /** The number of classes that the labels have; checked against the logits. */
   readonly classes?: number;
+  /** Keep the model's own input as it is instead of giving it the common form. */
+  readonly keepInput?: boolean;
+  /** Initializers whose gradients will be wanted: they are kept as they are in the file. */
+  readonly variables?: ReadonlySet<Value>;
 }
 
 /** A segmentation model in the one form that losses and attacks know, with every shape fixed. */
@@ -31,7 +35,9 @@ export interface PreparedModel extends TracedGraph {
   readonly classes: number;
   readonly height: number;
   readonly width: number;
-  /** The graph's only output: N×K×H×W. Its only input is `imageName`, N×3×H×W, RGB in [0, 1]. */
+  /** The graph's only input: N×3×H×W, RGB in [0, 1], unless the model's own was kept. */
+  readonly image: Value;
+  /** The graph's only output: N×K×H×W. */
   readonly logits: Value;
   /** The batch size that the file fixes, if it does. */
   readonly fixedBatch: number | undefined;
@@ -53,8 +59,11 @@ export async function prepareModel(
   const { height, width } = sizeOf(image, options);
   const batch = image.batch ?? options.batch ?? 1;
   const shape = [batch, 3, height, width];
-  const feeds = sample ? { [imageName]: sample } : {};
-  const traced = await trace(normalizeInput(graph, image, shape, options), {}, feeds);
+  const name = options.keepInput ? image.info.name : imageName;
+  const feeds = sample ? { [name]: sample } : {};
+  const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
+  const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
+  const traced = await trace(bound, options.keepInput ? own : {}, feeds, options.variables);
   const logits = findLogits(traced.graph, traced.types, logitsOptions(options, height, width));
   checkClasses(logits, options);
 
@@ -63,13 +72,14 @@ export async function prepareModel(
   const build = new GraphBuilder(cut);
   const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
   build.output(normal.value);
-  const final = await trace(cut, {}, feeds);
+  const final = await trace(cut, {}, feeds, options.variables);
   return {
     ...final,
     batch,
     classes: logits.classes,
     height,
     width,
+    image: name,
     logits: normal.value,
     fixedBatch: image.batch,
     notices: [inputNotice(image, shape), ...logits.notices, ...normal.notices],

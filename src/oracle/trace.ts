@@ -18,17 +18,19 @@ const largestFolded = 1 << 24;
 /**
  * Binds the graph's inputs to `shapes`, runs it once on `feeds` (zeros where none is given) and returns it
  * with every value's type and shape, and with constant and shape-computing subgraphs folded.
+ * @param variables initializers that may change later: nothing that depends on them is folded
  * @throws SeawallError `model` if the graph does not run at these shapes
  */
 export async function trace(
   graph: Graph,
   shapes: Readonly<Record<Value, readonly number[]>>,
   feeds: Readonly<Record<Value, Tensor>> = {},
+  variables: ReadonlySet<Value> = new Set(),
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
   const values = bound.nodes.flatMap((node) => node.outputs.filter(Boolean));
   const types = await valueTypes(bound, values);
-  const fixed = staticValues(bound);
+  const fixed = staticValues(bound, variables);
   const frontier = foldable(bound, fixed);
   const { dims, constants } = await observe(bound, values, frontier, feeds);
 
@@ -57,8 +59,8 @@ async function valueTypes(graph: Graph, values: readonly Value[]): Promise<Sessi
 }
 
 /** Values that the inputs' elements cannot change: computed from constants and from shapes alone. */
-function staticValues(graph: Graph): Set<Value> {
-  const fixed = new Set(graph.initializers.keys());
+function staticValues(graph: Graph, variables: ReadonlySet<Value>): Set<Value> {
+  const fixed = new Set([...graph.initializers.keys()].filter((name) => !variables.has(name)));
   for (const node of graph.nodes) {
     const reads = readsOf(node);
     const measures = node.domain === "" && (node.op === "Shape" || node.op === "Size");

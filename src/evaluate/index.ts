@@ -1,0 +1,12 @@
+/** Evaluation: the loop over radii, attacks and batches, and the checks of its soundness. */
+export {
+  type EvaluationConfig,
+  type EvaluationInput,
+  evaluationSchema,
+  parseConfig,
+  radiiOf,
+} from "./config.js";
+export { type CountedPoint, type Evaluation, evaluate, type Samples } from "./evaluate.js";
+export { type AttackFigures, figuresSoFar } from "./figures.js";
+export type { ProgressEvent } from "./progress.js";
+export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";

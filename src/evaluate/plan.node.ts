@@ -1,0 +1,166 @@
+/** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Attack, parseAttacks } from "../attack/index.js";
+import { type Radius, SeawallError } from "../base/index.js";
+import type { Dataset, OpenOptions } from "../data/index.js";
+import { vocPublishedWeights } from "../data/index.js";
+import { cachedClassWeights, openData, parseDataSpec, readClasses } from "../data/index.node.js";
+import type { Graph } from "../onnx/index.js";
+import { readModelFile } from "../onnx/index.node.js";
+import {
+  findImage,
+  type ImageInput,
+  type Model,
+  type OpenOptions as ModelOptions,
+  openModel,
+} from "../oracle/index.js";
+import { type EvaluationConfig, radiiOf } from "./config.js";
+
+export interface Plan {
+  readonly config: EvaluationConfig;
+  readonly graph: Graph;
+  readonly modelSha256: string;
+  readonly data: Dataset;
+  /** The first image of all shards, on which the checks are made. */
+  readonly probe: Dataset;
+  readonly model: ModelAtSize;
+  readonly classes: number;
+  readonly classNames: readonly string[] | undefined;
+  readonly attacks: readonly Attack[];
+  readonly radii: readonly Radius[];
+  readonly classWeights: readonly number[] | undefined;
+  readonly notices: readonly string[];
+}
+
+/** The model at an image size; opened once for each. */
+export type ModelAtSize = (size: { readonly height: number; readonly width: number }) => Promise<Model>;
+
+/**
+ * Opens model and data and checks that they fit.
+ * @throws SeawallError naming the file or flag, what was expected, what came and what to do
+ */
+export async function makePlan(config: EvaluationConfig): Promise<Plan> {
+  const { graph, sha256: modelSha256 } = await readModelFile(config.model);
+  const input = findImage(graph, config.layout);
+  const dataOptions = await dataOptionsOf(config, input);
+  const data = await openData(config.data, dataOptions);
+  const { shard: _, ...unsharded } = dataOptions;
+  const probe = await openData(config.data, { ...unsharded, limit: 1 });
+
+  const wanted = data.settings.classes;
+  const model = modelAtSize(graph, config, wanted);
+  const { prepared } = await model(await probe.read(0));
+  const attacks = parseAttacks(config.attacks, config.radiusSchedule);
+  return {
+    config,
+    graph,
+    modelSha256,
+    data,
+    probe,
+    model,
+    classes: prepared.classes,
+    classNames: data.classNames,
+    attacks,
+    radii: radiiOf(config),
+    classWeights: await weightsFor(config, attacks, dataOptions),
+    notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
+  };
+}
+
+async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<OpenOptions> {
+  const { labels, split, limit, offset, shard, ignoreLabel, protocol } = config;
+  const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
+  // The published evaluation counts VOC's void pixels as background.
+  const voidAsBackground =
+    protocol === "authors" && parseDataSpec(config.data).name === "voc" ? true : undefined;
+  return {
+    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, voidAsBackground },
+    transform: transformOf(config, input),
+  };
+}
+
+function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput) {
+  const { height, width } = size;
+  if (height === undefined || width === undefined)
+    return { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
+  if (crop && (crop[0] !== height || crop[1] !== width)) {
+    throw new SeawallError(
+      "config",
+      `--crop ${crop.join("x")}: the model's input "${info.name}" is fixed at ${height}×${width}; leave --crop out or export the model with an open size`,
+    );
+  }
+  if (crop) return { ...(resizeShort && { resizeShort }), crop };
+  return { ...(resizeShort && { resizeShort }), size: [height, width] as [number, number] };
+}
+
+function sizeNotice(input: ImageInput, { transform }: OpenOptions): string[] {
+  if (!transform?.size || input.size.height === undefined) return [];
+  return [
+    `images of another size are resized to the model's ${transform.size.join("×")}, labels by nearest neighbour`,
+  ];
+}
+
+function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | undefined): ModelAtSize {
+  const { output, layout, inputRange, mean, std, bgr, device, threads } = config;
+  const options: ModelOptions = {
+    ...(output !== undefined && { output }),
+    ...(layout !== undefined && { inputLayout: layout, outputLayout: layout }),
+    ...(inputRange && { inputRange }),
+    ...(mean && { mean }),
+    ...(std && { std }),
+    ...(bgr !== undefined && { bgr }),
+    ...(classes !== undefined && { classes }),
+  };
+  const opened = new Map<string, Promise<Model>>();
+  return ({ height, width }) => {
+    const key = `${height}×${width}`;
+    const known =
+      opened.get(key) ??
+      openModel(graph, { ...options, size: { height, width } }, { device, ...(threads && { threads }) });
+    opened.set(key, known);
+    return known;
+  };
+}
+
+/** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
+async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: OpenOptions) {
+  if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
+  const { name } = parseDataSpec(config.data);
+  if (config.protocol === "authors" && name === "voc") return vocPublishedWeights;
+  const training = await openTraining(config, options);
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
+  const { weights } = await cachedClassWeights(
+    training,
+    join(cache, `class-weights-${training.listSha256.slice(0, 16)}.json`),
+  );
+  return weights;
+}
+
+/** Training splits by data set; `folder:` has none. */
+const trainingSplits: Readonly<Record<string, string>> = {
+  camvid: "train",
+  voc: "train_aug",
+  ade20k: "training",
+};
+
+async function openTraining(config: EvaluationConfig, options: OpenOptions): Promise<Dataset> {
+  const { name } = parseDataSpec(config.data);
+  const split = trainingSplits[name];
+  const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;
+  try {
+    if (config.classWeights !== undefined)
+      return await openData(config.classWeights, { ...rest, transform: {} });
+    if (split !== undefined) return await openData(config.data, { ...rest, split, transform: {} });
+  } catch (error) {
+    throw new SeawallError(
+      "data",
+      `class-balanced-ce needs class weights, and the training labels cannot be counted: ${(error as Error).message}; name others with --class-weights SPEC`,
+      { cause: error },
+    );
+  }
+  throw new SeawallError(
+    "config",
+    `class-balanced-ce (in sea-2024) needs class weights, and ${name}: has no training split; name labels to count with --class-weights folder:IMAGES,LABELS, or use sea-2023`,
+  );
+}

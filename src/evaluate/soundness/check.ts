@@ -1,0 +1,30 @@
+/** What a soundness check is: a row of a table, with what it means and what to do. */
+
+import type { Sample } from "../../data/index.js";
+import type { RunRecord, Soundness } from "../../journal/index.js";
+import type { Model } from "../../oracle/index.js";
+
+/** What checks made before a run may look at. */
+export interface Probe {
+  readonly model: Model;
+  readonly sample: Sample;
+  readonly seed: number;
+}
+
+export type Outcome = Pick<Soundness, "status" | "detail">;
+
+/** A check made once, before the first attack. */
+export interface ModelCheck {
+  readonly raisedIf: string;
+  readonly means: string;
+  readonly remedy: string;
+  run(probe: Probe): Promise<Outcome>;
+}
+
+/** A check of a run's records. */
+export interface RecordCheck {
+  readonly raisedIf: string;
+  readonly means: string;
+  readonly remedy: string;
+  run(records: readonly RunRecord[]): Outcome;
+}

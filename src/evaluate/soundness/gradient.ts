@@ -1,0 +1,31 @@
+/** Is the gradient that the attacks follow the gradient of the model? */
+import { randomStream } from "../../base/index.js";
+import { checkGradient } from "../../oracle/index.js";
+import type { ModelCheck } from "./check.js";
+
+/** What single precision and kinks leave at worst; a wrong rule leaves far more. */
+const largestError = 0.05;
+
+export const gradient: ModelCheck = {
+  raisedIf: `along one of four directions the gradient of cross-entropy differs from finite differences by more than ${largestError} of its norm, or is zero or not finite`,
+  means: "attacks follow a wrong direction, or none: the model may look more robust than it is",
+  remedy:
+    "report the model if it has only standard operators; a quantised or saturated model has no useful gradient",
+  async run({ model, sample, seed }) {
+    const oracle = model.oracle({ losses: ["ce"] });
+    try {
+      const image = oracle.image(
+        sample.image.data,
+        sample.labels ?? new Int32Array(sample.height * sample.width),
+      );
+      const random = randomStream(seed, sample.hash, "gradient check");
+      const evaluate = (point: Float32Array) => image.evaluate(point, { loss: "ce" });
+      const { error, norm, directions } = await checkGradient(evaluate, image.image, random);
+      if (!(norm > 0)) return { status: "fail", detail: `the gradient's norm is ${norm}` };
+      const detail = `differs from finite differences by ${error.toPrecision(2)} of its norm at most, along ${directions} directions`;
+      return { status: error <= largestError ? "pass" : "fail", detail };
+    } finally {
+      await oracle.dispose();
+    }
+  },
+};

@@ -1,0 +1,287 @@
+/** A model with its gradient, as one graph of standard operators that any ONNX runtime can run. */
+
+import { differentiate } from "../autodiff/index.js";
+import {
+  type DataType,
+  float32,
+  invariant,
+  randomStream,
+  SeawallError,
+  sizeOf,
+  type Tensor,
+} from "../base/index.js";
+import { appendLoss } from "../loss/index.js";
+import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } from "../onnx/index.js";
+import { openSession, type Session } from "../runtime/index.js";
+import { checkGradient, type GradientCheck } from "./check.js";
+import { checkDifferentiable, gradientsOf } from "./compile.js";
+import { listInputs } from "./input.js";
+import { prepareModel } from "./open.js";
+import { trace } from "./trace.js";
+
+export interface ExportOptions {
+  /**
+   * `ce`: adds the input `labels` and the outputs `logits`, `loss` and `grad` (cross-entropy, mean over the
+   * pixels of an image that count). `none`: adds the input `output_grad` and the output `grad`.
+   */
+  readonly loss: "ce" | "none";
+  /** Shape of the (first) differentiated input, where the file leaves it open. */
+  readonly inputShape?: readonly number[];
+  /** One output `grad/NAME` for each trainable initializer. */
+  readonly params?: boolean;
+  /** Float inputs to differentiate, for `none`; default: all. One gives `grad`, several `grad/NAME`. */
+  readonly wrt?: readonly string[];
+  readonly output?: string;
+  /** The label that counts nowhere; default −1. */
+  readonly ignoreLabel?: number;
+  /** Compare with finite differences before returning; default true. */
+  readonly check?: boolean;
+}
+
+export interface ExportedGradient {
+  readonly graph: Graph;
+  readonly notices: readonly string[];
+  readonly check?: GradientCheck;
+}
+
+/** Beyond this the exported gradient contradicts its own finite differences. */
+const largestError = 0.05;
+
+/**
+ * Writes the gradient graph of a model.
+ * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
+ */
+export async function exportGradient(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
+  const exported =
+    options.loss === "ce" ? await exportLoss(graph, options) : await exportProduct(graph, options);
+  if (options.check === false) return { graph: exported.graph, notices: exported.notices };
+  const check = await checkExport(exported, options);
+  if (!(check.error <= largestError)) {
+    throw new SeawallError(
+      "model",
+      `the gradient differs from finite differences by ${check.error.toPrecision(2)} of its norm: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
+    );
+  }
+  return { graph: exported.graph, notices: exported.notices, check };
+}
+
+interface Written {
+  readonly graph: Graph;
+  readonly notices: readonly string[];
+  /** The differentiated input that the check moves. */
+  readonly input: Value;
+  readonly inputShape: readonly number[];
+  /** Number of classes, and shape of the labels or of the output. */
+  readonly classes: number;
+  readonly seedShape: readonly number[];
+}
+
+async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written> {
+  const { inputShape, output, ignoreLabel = -1 } = options;
+  const size = sizeFrom(graph, inputShape);
+  const variables = options.params ? trainable(graph) : new Set<Value>();
+  const model = await prepareModel(graph, {
+    ...size,
+    keepInput: true,
+    variables,
+    ...(output !== undefined && { output }),
+  });
+  checkDifferentiable(model);
+  const { batch, height, width, classes } = model;
+  const build = new GraphBuilder({ ...copyGraph(model.graph), outputs: [] });
+  const pixels = height * width;
+  const given = build.input("labels", "int64", [batch, height, width]);
+  const labels = build.within("labels", () =>
+    normalLabels(build, build.reshape(given, [batch, pixels]), ignoreLabel),
+  );
+  const logits = build.reshape(model.logits, [batch, classes, pixels]);
+  const { objective, gradient } = appendLoss(build, ["ce"], { logits, labels }, { pixels });
+  // From the mean over all pixels to the mean over those that count.
+  const share = build.within("loss", () => shareOfCounted(build, labels));
+  const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));
+  const gradients = gradientsOf(build, model, [model.image, ...variables], { gradient: seed });
+  build.output(model.logits, "logits");
+  build.output(build.div(objective, share), "loss");
+  outputGradients(build, gradients, [model.image], variables);
+  return {
+    graph: simplify(build.graph),
+    notices: model.notices,
+    input: model.image,
+    inputShape: model.types.get(model.image)!.shape,
+    classes,
+    seedShape: [batch, height, width],
+  };
+}
+
+/** The ignore label becomes −1, which is what the losses know. */
+function normalLabels(build: GraphBuilder, labels: Value, ignoreLabel: number): Value {
+  if (ignoreLabel === -1) return labels;
+  const constant = (value: number) =>
+    build.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(value)) });
+  return build.where(build.op("Equal", [labels, constant(ignoreLabel)]), constant(-1), labels);
+}
+
+/** The share of pixels that count, N; at least one pixel, so that an image without any has loss 0. */
+function shareOfCounted(build: GraphBuilder, labels: Value): Value {
+  const zero = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(0n) });
+  const counts = build.cast(build.op("GreaterOrEqual", [labels, zero]), "float32");
+  return build.max(build.reduce("ReduceMean", counts, [1], false), 1e-9);
+}
+
+async function exportProduct(graph: Graph, options: ExportOptions): Promise<Written> {
+  const wrt =
+    options.wrt ?? graph.inputs.filter((input) => input.type === "float32").map((input) => input.name);
+  const unknown = wrt.find(
+    (name) => !graph.inputs.some((input) => input.name === name && input.type === "float32"),
+  );
+  if (unknown !== undefined || wrt.length === 0) {
+    throw new SeawallError(
+      "usage",
+      `--wrt ${unknown ?? ""}: not a float input of the model; its inputs are ${listInputs(graph)}`,
+    );
+  }
+  const variables = options.params ? trainable(graph) : new Set<Value>();
+  const shapes = options.inputShape ? { [wrt[0]!]: options.inputShape } : {};
+  const { graph: traced, types } = await trace(graph, shapes, {}, variables);
+  const output = chosenOutput(traced, options.output);
+  const typed = types.get(output);
+  invariant(typed, `output "${output}" has no type`);
+  const kept = traced.outputs.filter(({ name }) => name === output);
+  const build = new GraphBuilder({ ...copyGraph(traced), outputs: kept });
+  const seed = build.input("output_grad", "float32", typed.shape);
+  const gradients = differentiate(build, {
+    seeds: new Map([[output, seed]]),
+    wrt: [...wrt, ...variables],
+    types,
+  });
+  outputGradients(build, gradients, wrt, variables);
+  return {
+    graph: simplify(build.graph),
+    notices: [],
+    input: wrt[0]!,
+    inputShape: types.get(wrt[0]!)!.shape,
+    classes: 0,
+    seedShape: typed.shape,
+  };
+}
+
+function chosenOutput(graph: Graph, wanted: string | undefined): Value {
+  const outputs = graph.outputs.map((output) => output.name);
+  if (wanted !== undefined && outputs.includes(wanted)) return wanted;
+  if (wanted === undefined && outputs.length === 1) return outputs[0]!;
+  throw new SeawallError(
+    "usage",
+    `choose one of the model's outputs with --output: ${outputs.map((name) => `"${name}"`).join(", ")}`,
+  );
+}
+
+function outputGradients(
+  build: GraphBuilder,
+  gradients: ReadonlyMap<Value, Value>,
+  inputs: readonly Value[],
+  variables: ReadonlySet<Value>,
+): void {
+  for (const input of inputs)
+    build.output(gradients.get(input)!, inputs.length === 1 ? "grad" : `grad/${input}`);
+  for (const name of variables) build.output(gradients.get(name)!, `grad/${name}`);
+}
+
+/** Which inputs of an operator hold settings or running statistics rather than weights. */
+const settings: Readonly<Record<string, (input: number) => boolean>> = {
+  BatchNormalization: (input) => input > 2,
+  Clip: (input) => input > 0,
+  Pad: (input) => input > 0,
+  Resize: (input) => input > 0,
+};
+
+/** Float initializers of at least one dimension that the outputs depend on and that training would change. */
+function trainable(graph: Graph): Set<Value> {
+  const needed = neededFor(
+    graph,
+    graph.outputs.map((output) => output.name),
+  );
+  const excluded = new Set(
+    graph.nodes.flatMap((node) => node.inputs.filter((_, i) => settings[node.op]?.(i) ?? false)),
+  );
+  const names = [...graph.initializers].filter(
+    ([name, { type, dims }]) =>
+      type === "float32" && dims.length > 0 && needed.has(name) && !excluded.has(name),
+  );
+  return new Set(names.map(([name]) => name));
+}
+
+/** Height and width from a shape given in the model's own layout. */
+function sizeFrom(graph: Graph, shape: readonly number[] | undefined) {
+  if (!shape) return {};
+  if (shape.length !== 4)
+    throw new SeawallError(
+      "usage",
+      `--input-shape ${shape.join("x")}: four dimensions are needed, as in 1x3x360x480`,
+    );
+  const nhwc = shape[3] === 3 && graph.inputs[0]?.shape?.[1] !== 3;
+  const [height, width] = nhwc ? [shape[1]!, shape[2]!] : [shape[2]!, shape[3]!];
+  return { batch: shape[0]!, size: { height, width } };
+}
+
+async function checkExport(written: Written, options: ExportOptions): Promise<GradientCheck> {
+  const session = await openSession(written.graph);
+  try {
+    const random = randomStream("check", written.graph.name);
+    const point = random.uniform(sizeOf(written.inputShape), 0, 1);
+    const seed = seedOf(written, options, random);
+    const others = otherInputs(written, random);
+    const evaluate = async (x: Float32Array) => {
+      const results = await session.run({
+        ...others,
+        ...seed,
+        [written.input]: float32(written.inputShape, x),
+      });
+      const gradient = (results.grad ?? results[`grad/${written.input}`])!;
+      return { objective: objectiveOf(results, options, seed), gradient: gradient.data as Float32Array };
+    };
+    return await checkGradient(evaluate, point, random);
+  } finally {
+    await session.dispose();
+  }
+}
+
+type Random = ReturnType<typeof randomStream>;
+
+function seedOf(
+  { seedShape, classes }: Written,
+  { loss }: ExportOptions,
+  random: Random,
+): Record<string, Tensor> {
+  const size = sizeOf(seedShape);
+  if (loss === "none") return { output_grad: float32(seedShape, random.normal(size)) };
+  const labels = BigInt64Array.from({ length: size }, () => BigInt(Math.floor(random.next() * classes)));
+  return { labels: { type: "int64", dims: seedShape, data: labels } };
+}
+
+/** Every other float input gets noise: the check holds wherever the model is evaluated. */
+function otherInputs({ graph, input }: Written, random: Random): Record<string, Tensor> {
+  const floats = graph.inputs.filter(
+    ({ name, type }) => type === ("float32" satisfies DataType) && name !== input && name !== "output_grad",
+  );
+  return Object.fromEntries(
+    floats.map(({ name, shape }) => [
+      name,
+      float32(shape as readonly number[], random.uniform(sizeOf(shape as readonly number[]), 0, 1)),
+    ]),
+  );
+}
+
+function objectiveOf(
+  results: Awaited<ReturnType<Session["run"]>>,
+  { loss }: ExportOptions,
+  seed: Readonly<Record<string, Tensor>>,
+): number {
+  if (loss === "ce") return sum(results.loss!.data as Float32Array);
+  const output = Object.entries(results).find(([name]) => !name.startsWith("grad"))![1];
+  const weights = seed.output_grad!.data as Float32Array;
+  return sum((output.data as Float32Array).map((value, i) => value * weights[i]!));
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
