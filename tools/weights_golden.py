@@ -127,30 +127,38 @@ def parameters():
     return {"plain": plain, "marked": marked, "markedTensor": marked_tensor}
 
 
-def safetensors():
-    """Written from the format's description, with a header that leaves the data unaligned."""
-    tensors = {"b.weight": shared()["block"], "flags": types()["flags"], "half": types()["float16"]}
-    header, data = {"__metadata__": {"format": "pt", "note": "größe"}}, b""
-    for name, tensor in tensors.items():
+def safetensors(name, tensors, metadata, shift=0):
+    """Written from the format's description; the data begins `shift` bytes after a multiple of 8."""
+    header, data = {"__metadata__": metadata} if metadata else {}, b""
+    for key, tensor in tensors.items():
         raw = bytes.fromhex(described(tensor)["hex"])
-        dtype = {torch.float32: "F32", torch.bool: "BOOL", torch.float16: "F16"}[tensor.dtype]
-        header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        offsets = [len(data), len(data) + len(raw)]
+        header[key] = {"dtype": letters[tensor.dtype], "shape": list(tensor.shape), "data_offsets": offsets}
         data += raw
     text = json.dumps(header, ensure_ascii=False).encode()
-    text += b" " * (3 - len(text) % 8 if len(text) % 8 <= 3 else 11 - len(text) % 8)
-    (folder / "unaligned.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
-    expected["unaligned.safetensors"] = described(tensors)
+    text += b" " * ((shift - len(text)) % 8)
+    (folder / name).write_bytes(struct.pack("<Q", len(text)) + text + data)
+    expected[name] = described(tensors)
 
+
+letters = {
+    **{torch.float32: "F32", torch.float64: "F64", torch.float16: "F16", torch.bfloat16: "BF16"},
+    **{torch.int8: "I8", torch.int16: "I16", torch.int32: "I32", torch.int64: "I64"},
+    **{torch.uint8: "U8", torch.uint16: "U16", torch.uint32: "U32", torch.uint64: "U64", torch.bool: "BOOL"},
+}
 
 folder.mkdir(parents=True, exist_ok=True)
 both("types", types())
 both("shared", shared())
 both("nested", nested())
 both("parameters", parameters())
-both("wide", {t: torch.tensor([0, 1, 60000], dtype=getattr(torch, t)) for t in ("uint16", "uint32", "uint64")})
+wide = {t: torch.tensor([0, 1, 60000], dtype=getattr(torch, t)) for t in ("uint16", "uint32", "uint64")}
+both("wide", wide)
 for protocol in (3, 4, 5):
     save(f"protocol{protocol}.pt", nested(), pickle_protocol=protocol)
 torch.save(torch.nn.Linear(2, 1), folder / "whole_model.pt")
 torch.save({"z": torch.zeros(2, dtype=torch.complex64)}, folder / "complex.pt")
-safetensors()
+few = {"b.weight": shared()["block"], "flags": types()["flags"], "half": types()["float16"]}
+safetensors("unaligned.safetensors", few, {"format": "pt", "note": "größe"}, shift=3)
+safetensors("types.safetensors", {**types(), **wide}, {})
 (folder / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")

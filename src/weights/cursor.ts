@@ -2,8 +2,7 @@
 import { limits } from "./limits.js";
 import { refuse } from "./refuse.js";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads numbers, slices and texts one after the other; integers are little-endian. */
 export class Cursor {
@@ -49,7 +48,7 @@ export class Cursor {
 
   text(length: number): string {
     const start = this.position;
-    const bytes = this.take(length);
+    const bytes = this.#takeText(length);
     try {
       return utf8.decode(bytes);
     } catch (error) {
@@ -59,7 +58,11 @@ export class Cursor {
 
   /** A text of Python 2, which kept bytes and text in one type. */
   latin1(length: number): string {
-    return latin1(this.take(length));
+    const bytes = this.#takeText(length);
+    let text = "";
+    // A call takes only so many arguments; TextDecoder's "latin1" is Windows-1252, which differs.
+    for (let i = 0; i < length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
+    return text;
   }
 
   /** The characters up to the next line feed, which is passed over. */
@@ -71,6 +74,12 @@ export class Cursor {
     const text = this.text(end);
     this.position += 1;
     return text;
+  }
+
+  #takeText(length: number): Uint8Array {
+    const bytes = this.take(length);
+    if (length > limits.textBytes) refuse(`a text of ${length} bytes; at most ${limits.textBytes} are read`);
+    return bytes;
   }
 
   #advance(length: number): number {

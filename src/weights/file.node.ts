@@ -1,6 +1,6 @@
 /** Weights from a file on disk. */
-import { type FileHandle, open } from "node:fs/promises";
-import { messageOf } from "../base/index.js";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { messageOf, SeawallError } from "../base/index.js";
 import { readWeights, type Weights } from "./read.js";
 import { refuse } from "./refuse.js";
 
@@ -16,23 +16,23 @@ export async function readWeightsFile(path: string): Promise<Weights> {
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path).catch((error) => unreadable(path, error));
   try {
-    return await readAll(file, path);
+    // Asked before opening, which would wait for ever at a named pipe.
+    if (!(await stat(path)).isFile())
+      refuse(`${path}: not a file; give the path of a .safetensors, .pth or .pt file`);
+    const file = await open(path);
+    return await readAll(file, path).finally(() => file.close());
   } catch (error) {
     return unreadable(path, error);
-  } finally {
-    await file.close();
   }
 }
 
 async function readAll(file: FileHandle, path: string): Promise<Uint8Array> {
-  const stat = await file.stat();
-  if (!stat.isFile()) refuse(`${path}: not a file; give the path of a .safetensors, .pth or .pt file`);
-  const bytes = new Uint8Array(stat.size);
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(size);
   let position = 0;
-  while (position < bytes.length) {
-    const { bytesRead } = await file.read(bytes, position, Math.min(chunkBytes, bytes.length - position));
+  while (position < size) {
+    const { bytesRead } = await file.read(bytes, position, Math.min(chunkBytes, size - position));
     if (bytesRead === 0) refuse(`${path}: became shorter while it was read; wait until it is written`);
     position += bytesRead;
   }
@@ -40,7 +40,7 @@ async function readAll(file: FileHandle, path: string): Promise<Uint8Array> {
 }
 
 function unreadable(path: string, error: unknown): never {
-  if (error instanceof Error && error.name === "SeawallError") throw error;
+  if (error instanceof SeawallError) throw error;
   const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
   return refuse(`${path}: ${missing ? "no such file" : `cannot be read: ${messageOf(error)}`}`, error);
 }

@@ -13,6 +13,8 @@ export const limits = {
   headerBytes: 16 * 2 ** 20,
   /** Bytes that may be copied (strided tensors made dense, …) beyond what the file itself holds. */
   spareBytes: 16 * 2 ** 20,
+  /** Bytes of one text; protocol 2 keeps NumPy arrays in texts. */
+  textBytes: 64 * 2 ** 20,
   /** Characters of a line of a text opcode. */
   line: 1000,
   /** Bytes of one Python integer; the longest that torch writes has 10. */

@@ -27,8 +27,9 @@ export interface Weights {
  */
 export function readWeights(bytes: Uint8Array, fileName: string): Weights {
   return inFile(fileName, () => {
-    if (isZip(bytes) || isPickle(bytes)) return fromTorch(bytes);
+    // First, because a header of 640 bytes begins like a pickle and one of 19 280 bytes like a zip.
     if (isSafetensors(bytes)) return fromSafetensors(bytes);
+    if (isZip(bytes) || isPickle(bytes)) return fromTorch(bytes);
     return refuse(`${otherKind(bytes)}; expected .safetensors, or .pth or .pt as torch.save writes them`);
   });
 }

@@ -50,7 +50,7 @@ export class Storages {
 
   constructor(fileBytes: number) {
     this.#fileBytes = fileBytes;
-    this.copies = new Budget(fileBytes + limits.spareBytes, "bytes of dense tensors");
+    this.copies = new Budget(fileBytes + limits.spareBytes, "bytes of copies");
   }
 
   /** Element type and bytes of a storage that was opened, as first named. */

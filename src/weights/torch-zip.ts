@@ -1,5 +1,6 @@
 /** The torch format since 1.6: a zip whose records, stored without compression, are a pickle and raw storages. */
 import { unzipSync } from "fflate";
+import { SeawallError } from "../base/index.js";
 import { Cursor } from "./cursor.js";
 import { torchHost } from "./globals.js";
 import { unpickle } from "./pickle.js";
@@ -14,7 +15,8 @@ const wanted = /^([^/]+)\/(data\.pkl|byteorder|constants\.pkl|data\/[^/]+)$/;
 const entryBytes = 46;
 
 /**
- * Reads the object saved in a torch zip.
+ * Reads the object saved in a torch zip. Checksums are not compared, as torch does not either: it can save
+ * without them.
  * @throws SeawallError `weights`; see `readTorch`.
  */
 export function readTorchZip(bytes: Uint8Array): Value {
@@ -74,7 +76,7 @@ function unzip(bytes: Uint8Array, filter: (entry: Entry) => boolean): Record<str
   try {
     return unzipSync(bytes, { filter });
   } catch (error) {
-    if (error instanceof Error && error.name === "SeawallError") throw error;
+    if (error instanceof SeawallError) throw error;
     return refuse(
       "its zip directory cannot be read; the file is truncated or damaged: fetch it again",
       error,
