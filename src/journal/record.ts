@@ -4,7 +4,7 @@ import { parseRadius } from "../base/index.js";
 import { cleanAttack, cleanEps, count, inShard, type RunDescription } from "./description.js";
 
 const seconds = z.number().min(0);
-const perClass = z.array(count).max(65536);
+const perClass = z.array(count).max(65536).readonly();
 
 export const recordSchema = z
   .strictObject({
@@ -54,7 +54,7 @@ export function keyOf({ image, eps, attack }: RecordKey): string {
 /** Are the counts those of some prediction? Says what contradicts what. */
 function countProblem(record: z.input<typeof recordSchema>): string | undefined {
   const { accuracy, pixels, correct, valid, intersection, union, labels } = record;
-  const sum = (counts: number[]) => counts.reduce((total, n) => total + n, 0);
+  const sum = (counts: readonly number[]) => counts.reduce((total, n) => total + n, 0);
   if (intersection.length !== labels.length || union.length !== labels.length)
     return "intersection, union and labels have different lengths";
   if (labels.some((n, s) => intersection[s]! > n || n > union[s]!))

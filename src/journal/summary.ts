@@ -93,7 +93,7 @@ function robustAt(
   const published = publishedVersion(run);
   return {
     eps,
-    worst: published ? strict : strict,
+    worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
     ...(published && { strict }),
     attacks: table.map((counts, i) => ({ name: members[i]!, ...figuresOf(counts) })),
   };

@@ -20,6 +20,7 @@ import {
   sumCounts,
   worstCase,
 } from "../../src/metric/index.js";
+import { noiseTable } from "../metric/tables.js";
 import { describeWith, recordFor, recordsOf } from "./runs.js";
 
 const run = describeWith();
@@ -181,6 +182,30 @@ describe("records that contradict each other", () => {
     expect(() => summarize(run, list)).toThrow(message);
     expect(() => summarize(run, list)).toThrow(expect.objectContaining({ code: "journal" }));
   });
+});
+
+it("the worst case is searched with the seed of the run", () => {
+  const noise = noiseTable(200);
+  const figures = Array.from({ length: 20 }, (_, seed) => {
+    const seeded = describeWith({ protocol: { seed, eps: ["4/255"] }, model: { classes: 5 } });
+    const list = recordsOf(seeded).map((record) => {
+      const counts = noise[Math.max(0, seeded.protocol.members.indexOf(record.attack))]![record.index]!;
+      return { ...record, ...counts, pixels: 12, accuracy: pixelAccuracy(counts) };
+    });
+    const { mIoU } = summarize(seeded, list).robust[0]!.worst;
+    expect(mIoU).toBe(worstCase(noise, { seed }).mIoU);
+    return mIoU;
+  });
+  expect(new Set(figures).size).toBeGreaterThan(1);
+});
+
+it("a shard has no result of another shard's images", () => {
+  const shard = describeWith({ shard: { index: 0, count: 2 } });
+  expect(summarize(shard, recordsOf(shard))).toMatchObject({
+    shard: { index: 0, count: 2 },
+    data: { images: 3 },
+  });
+  expect(() => summarize(shard, records)).toThrow("image 1 does not belong to the run's shard");
 });
 
 it("an image without a labelled pixel counts in no figure; a set of such images has no result", () => {

@@ -19,6 +19,11 @@ describe("the 2024 accounting", () => {
     expect(authorsWorstCase([[image(5)], [image(1)]], "2024").choice).toEqual([0]);
   });
 
+  it("takes an attack that changes nothing for an improvement, as its rounding does", () => {
+    const [left, right] = [counts([8, 10], [0, 2], [2, 0]), counts([10, 8], [2, 0], [0, 2])];
+    expect(authorsWorstCase([[left], [right]], "2024").choice).toEqual([1]);
+  });
+
   it("is never below the strict search on tables it can be wrong about, and often above", () => {
     let above = 0;
     for (let seed = 0; seed < 40; seed++) {

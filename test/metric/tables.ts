@@ -43,6 +43,17 @@ export function seededTable(seed: number, attacks: number, images: number, class
   return Array.from({ length: attacks }, (_, attack) => columns.map((counts) => counts[attack]!));
 }
 
+/** A table of mere noise, where the search is easily caught: 3 attacks on 5 images of 12 pixels, 5 classes. */
+export function noiseTable(seed: number): CountsTable {
+  const stream = randomStream("x", seed);
+  const map = () => Array.from({ length: 12 }, () => Math.floor(stream.next() * 5));
+  const columns = Array.from({ length: 5 }, () => {
+    const labels = map();
+    return Array.from({ length: 3 }, () => countPixels(map(), labels, 5));
+  });
+  return [0, 1, 2].map((attack) => columns.map((counts) => counts[attack]!));
+}
+
 /** The smallest mIoU over all attacks^images choices. */
 export function lowestByBruteForce(table: CountsTable): number | null {
   const [attacks, images] = [table.length, table[0]!.length];
