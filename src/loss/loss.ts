@@ -9,6 +9,7 @@ export type LossName =
   | "class-balanced-ce"
   | "js"
   | "cospgd"
+  | "cospgd-sigmoid"
   | "spherical"
   | "mask-spherical";
 

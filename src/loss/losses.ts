@@ -2,7 +2,7 @@
 import { balancedCe } from "./balanced-ce.js";
 import { ce } from "./ce.js";
 import { classBalancedCe } from "./class-balanced-ce.js";
-import { cospgd } from "./cospgd.js";
+import { cospgd, cospgdSigmoid } from "./cospgd.js";
 import { js } from "./js.js";
 import type { Loss, LossName } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
@@ -15,6 +15,7 @@ export const losses = {
   "class-balanced-ce": classBalancedCe,
   js,
   cospgd,
+  "cospgd-sigmoid": cospgdSigmoid,
   spherical,
   "mask-spherical": maskSpherical,
 } satisfies Record<LossName, Loss>;
