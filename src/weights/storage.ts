@@ -33,10 +33,9 @@ export class StorageRef extends PickledObject {
 
 /** Where a tensor's elements lie: at `offset` in a storage, `strides` apart. */
 interface Pending {
-  readonly tensor: { readonly type: NumericType; data: Elements };
+  readonly tensor: { readonly type: NumericType; readonly dims: readonly number[]; data: Elements };
   readonly storage: StorageRef;
   readonly offset: number;
-  readonly dims: readonly number[];
   readonly strides: readonly number[];
 }
 
@@ -89,8 +88,7 @@ export class Storages {
   ): Tensor {
     const size = checkedSize(dims);
     const held = heldBy(storage, type);
-    if (strides.length !== dims.length)
-      refuse(`a tensor of ${dims.length} axes with ${strides.length} strides`);
+    if (strides.length !== dims.length) refuse(`a tensor of ${dims.length} axes, ${strides.length} strides`);
     checkedSize([offset]);
     for (const stride of strides) checkedSize([stride]);
     const end =
@@ -102,8 +100,9 @@ export class Storages {
       );
     }
     if (!isDense(dims, strides)) this.copies.spend(size * elementBytes(type));
+    // Copies: the pickle could still grow its own lists after they were checked.
     const tensor = { type, dims: [...dims], data: new arrayConstructors[type](0) as Elements };
-    this.#pending.push({ tensor, storage, offset: storage.start + offset, dims, strides });
+    this.#pending.push({ tensor, storage, offset: storage.start + offset, strides: [...strides] });
     return tensor;
   }
 
@@ -112,12 +111,13 @@ export class Storages {
     for (const source of this.#sources.values()) {
       source.bytes = aligned(bytesOf(source.key, source.byteLength));
     }
-    for (const { tensor, storage, offset, dims, strides } of this.#pending) {
-      const elements = viewOf(storage.source, tensor.type);
+    for (const { tensor, storage, offset, strides } of this.#pending) {
+      const { type, dims } = tensor;
+      const elements = viewOf(storage.source, type);
       const size = checkedSize(dims);
       tensor.data = isDense(dims, strides)
         ? elements.subarray(offset, offset + size)
-        : gather(elements, offset, dims, strides, new arrayConstructors[tensor.type](size));
+        : gather(elements, offset, dims, strides, new arrayConstructors[type](size));
     }
   }
 }

@@ -213,6 +213,16 @@ describe("tensors and storages", () => {
     expect(refusal([rebuild, args, op.reduce])).toContain("whole numbers");
   });
 
+  it("keeps the shape it has checked when the pickle changes its list afterwards", () => {
+    const list = (index: number, item: number) =>
+      [op.emptyList, op.put(index), op.integer(item), op.append].flat();
+    const grow = (index: number, item: number) => [op.get(index), op.integer(item), op.append, op.pop].flat();
+    const rebuild = op.global("torch._utils", "_rebuild_tensor_v2");
+    const args = tuple(storage("0", 4), op.integer(0), list(1, 4), list(2, 1), op.no, op.none);
+    const value = read(rebuild, args, op.reduce, grow(1, 2 ** 40), grow(2, 0));
+    expect(value).toEqual({ type: "float32", dims: [4], data: Float32Array.of(1, 2, 3, 4) });
+  });
+
   it("allows an empty tensor, whatever its other dims and strides", () => {
     expect(read(tensor(storage("0", 4), 0, [0, 7], [9, 9]))).toMatchObject({
       dims: [0, 7],
