@@ -100,6 +100,6 @@ export function stepGraph(step: Step, batch: number, features: number): Graph {
     ...step.tensors.map((name) => [name, build.input(name, "float32", [batch, features])] as const),
     ...step.scalars.map((name) => [name, build.input(name, "float32", [batch, 1])] as const),
   ]);
-  build.output(step.write(build, inputs), "point");
+  build.output(step.write(build, inputs), "next");
   return simplify(graph);
 }

@@ -182,7 +182,7 @@ class OneImage implements ImageOracle {
     for (const name of step.tensors) feeds[name] = float32([tensors[name].length], tensors[name]);
     for (const name of step.scalars) feeds[name] = float32([1], [scalars[name]]);
     const outputs = await this.#run(this.#oracle.stepping(step), feeds);
-    return outputs.point!.data as Float32Array;
+    return outputs.next!.data as Float32Array;
   }
 
   #feeds(point: Float32Array): ImageFeeds {

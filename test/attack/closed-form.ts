@@ -78,7 +78,7 @@ export class ClosedForm implements ImageOracle {
     const feeds: Record<string, Tensor> = {};
     for (const name of step.tensors) feeds[name] = float32([1, sizeOf([features])], tensors[name]);
     for (const name of step.scalars) feeds[name] = float32([1, 1], [scalars[name]]);
-    const { point } = await session.run(feeds);
-    return point!.data as Float32Array;
+    const { next } = await session.run(feeds);
+    return next!.data as Float32Array;
   }
 }
