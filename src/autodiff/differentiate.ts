@@ -9,6 +9,7 @@ import {
   reachableFrom,
   type Value,
 } from "../onnx/index.js";
+import { unbroadcast } from "./broadcast.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
 import type { RuleContext, TypedShape } from "./rule.js";
 import { rules } from "./rules/index.js";
@@ -122,19 +123,6 @@ function contextOf(
     constant: (value) => (value === undefined ? undefined : build.graph.initializers.get(value)),
     needs: (i) => active.has(node.inputs[i] ?? ""),
   };
-}
-
-/** Sums `gradient`, of shape `from`, over the axes along which a value of shape `to` was broadcast. */
-export function unbroadcast(
-  build: GraphBuilder,
-  gradient: Value,
-  from: readonly number[],
-  to: readonly number[],
-): Value {
-  const lead = from.length - to.length;
-  const axes = from.flatMap((dim, i) => (i < lead || (to[i - lead] === 1 && dim !== 1) ? [i] : []));
-  const summed = axes.length > 0 ? build.reduce("ReduceSum", gradient, axes) : gradient;
-  return lead > 0 ? build.reshape(summed, to) : summed;
 }
 
 function zeros(build: GraphBuilder, types: TypedShapes, value: Value): Value {

@@ -16,6 +16,7 @@ export const nonDifferentiable: ReadonlySet<string> = new Set([
   "Floor",
   "Greater",
   "GreaterOrEqual",
+  "Hardmax",
   "IsInf",
   "IsNaN",
   "Less",

@@ -17,11 +17,17 @@ export interface OperatorCase {
    * a tensor for a constant (an initializer); null for one left out.
    */
   readonly inputs: readonly (readonly number[] | Tensor | null)[];
+  /** Positions of the tensors that are fed at run time instead, such as indices that a model computes. */
+  readonly fed?: readonly number[];
   readonly attributes?: Readonly<Record<string, AttributeInput>>;
+  /** Version of the standard operators; default 18. Give it for an operator that came later. */
+  readonly opset?: number;
   /** Number of outputs (1). All float outputs are weighted at random and summed. */
   readonly outputs?: number;
   /** Range that inputs are drawn from; default [-1, 1]. Give the operator's smooth domain. */
   readonly domain?: readonly [number, number];
+  /** Ranges of the inputs one by one, where they differ. */
+  readonly domains?: readonly (readonly [number, number])[];
   /**
    * Points where the operator has a kink (relu: 0): inputs nearer than `kinkDistance` are moved away.
    */
@@ -37,13 +43,17 @@ const step = 0.02;
 
 /** Forward and reverse graphs of a case, with the inputs drawn. */
 export async function prepare(test: OperatorCase, seed: string | number = 0) {
-  const graph = emptyGraph(test.name ?? test.op, 18);
+  const graph = emptyGraph(test.name ?? test.op, test.opset ?? 18);
   const build = new GraphBuilder(graph);
   const feeds: Record<string, Tensor> = {};
   const inputs = test.inputs.map((input, i) => {
     if (input === null) return "";
+    if (!isShape(input) && test.fed?.includes(i)) {
+      feeds[`fed${i}`] = input;
+      return build.input(`fed${i}`, input.type, input.dims);
+    }
     if (!isShape(input)) return build.constant(input, `constant${i}`);
-    feeds[`x${i}`] = float32(input, draw(test, input, `${seed}/${i}`));
+    feeds[`x${i}`] = float32(input, draw(test, i, input, `${seed}/${i}`));
     return build.input(`x${i}`, "float32", input);
   });
   const outputs = build.ops(test.op, inputs, test.outputs ?? 1, test.attributes);
@@ -58,7 +68,7 @@ export async function prepare(test: OperatorCase, seed: string | number = 0) {
     weights[`seed/${output}`] = float32(shape, randomStream(seed, output).uniform(sizeOf(shape), -1, 1));
     seeds.set(output, backward.input(`seed/${output}`, "float32", shape));
   }
-  const wrt = Object.keys(feeds);
+  const wrt = Object.keys(feeds).filter((name) => name.startsWith("x"));
   const gradients = differentiate(backward, { seeds, wrt, types });
   for (const [value, gradient] of gradients) backward.output(gradient, `grad/${value}`);
   return { graph: traced, gradient: simplify(backward.graph), types, feeds, weights, wrt };
@@ -105,9 +115,9 @@ async function richardson(
   weights: Record<string, Tensor>,
   directions: Record<string, Float32Array>,
 ): Promise<number> {
-  const largest = Math.max(
-    ...Object.values(directions).flatMap((direction) => Array.from(direction, Math.abs)),
-  );
+  const largest = Object.values(directions)
+    .flatMap((direction) => [...direction])
+    .reduce((most, element) => Math.max(most, Math.abs(element)), 0);
   const h = step / largest;
   const wide = await central(forward, feeds, weights, directions, h);
   const narrow = await central(forward, feeds, weights, directions, h / 2);
@@ -150,8 +160,8 @@ function isShape(input: readonly number[] | Tensor): input is readonly number[] 
   return Array.isArray(input);
 }
 
-function draw(test: OperatorCase, shape: readonly number[], key: string): Float32Array {
-  const [low, high] = test.domain ?? [-1, 1];
+function draw(test: OperatorCase, i: number, shape: readonly number[], key: string): Float32Array {
+  const [low, high] = test.domains?.[i] ?? test.domain ?? [-1, 1];
   const size = sizeOf(shape);
   const stream = randomStream("case", key);
   const values = test.distinct ? shuffledLadder(size, low, high, stream) : stream.uniform(size, low, high);
@@ -180,7 +190,7 @@ function dot(tensor: Tensor, direction: Float32Array): number {
 }
 
 function norm(tensor: Tensor): number {
-  return Math.hypot(...(tensor.data as Float32Array));
+  return Math.sqrt(dot(tensor, tensor.data as Float32Array));
 }
 
 /** Constants of the element types that attributes-as-inputs need. */

@@ -1,10 +1,131 @@
 /** Arithmetic, element by element, with broadcasting. */
-import type { Rules } from "../rule.js";
-import { unary } from "../rule.js";
+import { numbersOf } from "../../base/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
+import { unbroadcast } from "../broadcast.js";
+import { type Gradient, type RuleContext, type Rules, unary } from "../rule.js";
+import { indicator, refuse, sign } from "./fragments.js";
+
+/** The root of the smallest normal float32: a divisor that keeps 0 · ∞ out of a gradient at 0. */
+const tiniestRoot = 1.0842021724855044e-19;
+
+/** ln(2/√π), so that 2/√π · exp(−x²) costs no multiplication. */
+const logErfSlope = Math.log(2 / Math.sqrt(Math.PI));
+
+/** `(i, gradient) ⇒` the gradient, in the output's shape, summed back to the shape of input `i`. */
+function summingTo({ inputs, outputs, shape }: RuleContext, b: GraphBuilder) {
+  return (i: number, gradient: Value) => unbroadcast(b, gradient, shape(outputs[0]!), shape(inputs[i]!));
+}
+
+/** The sum over what was broadcast comes before the sign: a pass less over the large tensor. */
+const subtraction: Gradient = (context, [g], b) => {
+  const sumTo = summingTo(context, b);
+  return [context.needs(0) ? sumTo(0, g!) : undefined, context.needs(1) ? b.neg(sumTo(1, g!)) : undefined];
+};
+
+/** y = a / c: ∂y/∂a = 1/c, ∂y/∂c = −y/c. */
+const division: Gradient = (context, [g], b) => {
+  const sumTo = summingTo(context, b);
+  const quotient = b.div(g!, context.inputs[1]!);
+  return [
+    context.needs(0) ? sumTo(0, quotient) : undefined,
+    context.needs(1) ? b.neg(sumTo(1, b.mul(quotient, context.outputs[0]!))) : undefined,
+  ];
+};
+
+/** y = a − c · k with the whole number k of times that c fits into a. */
+const remainder: Gradient = ({ inputs: [x, divisor], outputs: [y], needs }, [g], b) => {
+  const times = () => b.op("Round", [b.div(b.sub(x!, y!), divisor!)]);
+  return [g, needs(1) ? b.neg(b.mul(g!, times())) : undefined];
+};
+
+/** y = xᵖ: ∂y/∂x = p xᵖ⁻¹, ∂y/∂p = y ln x, taken as 0 where x ≤ 0. */
+const power: Gradient = (context, [g], b) => [
+  context.needs(0) ? powerByBase(context, g!, b) : undefined,
+  context.needs(1) ? powerByExponent(context, g!, b) : undefined,
+];
+
+function powerByBase(context: RuleContext, g: Value, b: GraphBuilder): Value | undefined {
+  const x = context.inputs[0]!;
+  const y = context.outputs[0]!;
+  const exponent = uniformExponent(context);
+  if (exponent === 0) return undefined;
+  if (exponent === 1) return g;
+  if (exponent === 2) return b.mul(g, b.mul(x, 2));
+  if (exponent === 0.5) return rootGradient(g, y, b);
+  if (exponent === -1) return b.neg(b.mul(g, b.mul(y, y)));
+  if (exponent !== undefined) return b.mul(g, b.mul(b.pow(x, exponent - 1), exponent));
+  const p = floatExponent(context, b);
+  // Where p is 0 the factor p makes the product 0, unless x⁻¹ is infinite.
+  const lower = b.where(b.op("Equal", [p, 0]), 1, b.sub(p, 1));
+  return b.mul(g, b.mul(p, b.pow(x, lower)));
+}
+
+function powerByExponent({ inputs, outputs }: RuleContext, g: Value, b: GraphBuilder): Value {
+  const x = inputs[0]!;
+  const logarithm = b.log(b.where(b.op("Greater", [x, 0]), x, 1));
+  return b.mul(b.mul(g, outputs[0]!), logarithm);
+}
+
+/** The exponent, where it is a constant and the same for all elements. */
+function uniformExponent({ inputs, constant }: RuleContext): number | undefined {
+  const tensor = constant(inputs[1]);
+  const numbers = tensor ? numbersOf(tensor) : [];
+  return numbers.every((number) => number === numbers[0]) ? numbers[0] : undefined;
+}
+
+function floatExponent({ inputs, type }: RuleContext, b: GraphBuilder): Value {
+  const p = inputs[1]!;
+  return type(p) === "float32" ? p : b.cast(p, "float32");
+}
+
+/** y = √x: ∂y/∂x = 1 / 2y, large instead of infinite at 0, so that a zero passed on stays zero. */
+function rootGradient(g: Value, y: Value, b: GraphBuilder): Value {
+  return b.div(b.mul(g, 0.5), b.max(y, tiniestRoot));
+}
+
+/** The gradient goes to the input that is the extreme one, in equal parts where several are. */
+const extreme: Gradient = ({ inputs, outputs, needs }, [g], b) => {
+  if (inputs.length === 1) return [g];
+  const chosen = inputs.map((x) => indicator(b, "Equal", x, outputs[0]!));
+  const share = b.div(g!, b.op("Sum", chosen));
+  return chosen.map((mask, i) => (needs(i) ? b.mul(share, mask) : undefined));
+};
+
+/** The gradient goes to x where min ≤ x ≤ max, else to the bound that holds it. */
+const clip: Gradient = ({ inputs: [x], outputs: [y], needs }, [g], b) => {
+  const where = (comparison: string) => b.mul(g!, indicator(b, comparison, x!, y!));
+  return [
+    needs(0) ? where("Equal") : undefined,
+    needs(1) ? where("Less") : undefined,
+    needs(2) ? where("Greater") : undefined,
+  ];
+};
+
+/** A product with a mask: the operator Where is several times slower than all of it. */
+const choice: Gradient = ({ inputs: [condition], needs }, [g], b) => {
+  const masked = (mask: Value) => b.mul(g!, b.cast(mask, "float32"));
+  const first = needs(1) ? masked(condition!) : undefined;
+  if (!needs(2)) return [undefined, first];
+  return [undefined, first, first ? b.sub(g!, first) : masked(b.op("Not", [condition!]))];
+};
+
+/** 1 − x², exact also where x is nearly 1 or −1. */
+const oneMinusSquare = (x: Value, b: GraphBuilder) => b.mul(b.sub(1, x), b.add(1, x));
+const onePlusSquare = (x: Value, b: GraphBuilder) => b.add(b.mul(x, x), 1);
+
+/** Dropout does nothing at inference; a drawn mask would make the loss another function at every step. */
+const dropout: Gradient = ({ node, inputs, constant }, [g]) => {
+  const training = inputs[2] ? constant(inputs[2])?.data[0] : 0;
+  if (training)
+    return refuse(node, "is in training mode (training_mode = true): export the model for inference");
+  return [g];
+};
+
+const passOn = unary(({ g }) => g);
 
 export const elementwise: Rules = {
   Add: { broadcasts: true, gradient: (_, [g]) => [g, g] },
-  Sub: { broadcasts: true, gradient: (_, [g], b) => [g, b.neg(g!)] },
+  Sub: { gradient: subtraction },
   Mul: {
     broadcasts: true,
     gradient: ({ inputs: [x, y], needs }, [g], b) => [
@@ -12,6 +133,45 @@ export const elementwise: Rules = {
       needs(1) ? b.mul(g!, x!) : undefined,
     ],
   },
+  Div: { gradient: division },
+  Mod: { broadcasts: true, gradient: remainder, note: "floats (fmod = 1), away from the jumps" },
+  Pow: {
+    broadcasts: true,
+    gradient: power,
+    note: "the exponent's gradient is 0 where the base is not positive; x^0.5 at 0 as Sqrt",
+  },
+  Sum: { broadcasts: true, gradient: ({ inputs }, [g]) => inputs.map(() => g) },
+  Mean: {
+    broadcasts: true,
+    gradient: ({ inputs }, [g], b) => Array(inputs.length).fill(b.mul(g!, 1 / inputs.length)),
+  },
+  Max: { broadcasts: true, gradient: extreme, note: "equal inputs share the gradient in equal parts" },
+  Min: { broadcasts: true, gradient: extreme, note: "equal inputs share the gradient in equal parts" },
+  Clip: { broadcasts: true, gradient: clip, note: "1 at the bounds themselves" },
+  Where: { broadcasts: true, gradient: choice },
+
+  Identity: passOn,
+  Cast: unary(({ x, g }, b, { type }) => b.cast(g, type(x)), "between float types; others pass nothing on"),
+  CastLike: unary(({ x, g }, b, { type }) => b.cast(g, type(x)), "as Cast"),
+  Dropout: { gradient: dropout, note: "at inference; training mode is refused" },
+
   Neg: unary(({ g }, b) => b.neg(g)),
+  Abs: unary(({ x, g }, b) => b.mul(g, sign(b, x)), "0 at 0"),
+  Reciprocal: unary(({ y, g }, b) => b.neg(b.mul(g, b.mul(y, y)))),
+  Sqrt: unary(({ y, g }, b) => rootGradient(g, y, b), "at 0 large and finite, so that no 0 · ∞ arises"),
   Exp: unary(({ g, y }, b) => b.mul(g, y)),
+  Log: unary(({ x, g }, b) => b.div(g, x)),
+  Erf: unary(({ x, g }, b) => b.mul(g, b.exp(b.sub(logErfSlope, b.mul(x, x))))),
+
+  Sin: unary(({ x, g }, b) => b.mul(g, b.op("Cos", [x]))),
+  Cos: unary(({ x, g }, b) => b.neg(b.mul(g, b.op("Sin", [x])))),
+  Tan: unary(({ y, g }, b) => b.mul(g, onePlusSquare(y, b))),
+  Asin: unary(({ x, g }, b) => b.div(g, b.sqrt(oneMinusSquare(x, b)))),
+  Acos: unary(({ x, g }, b) => b.neg(b.div(g, b.sqrt(oneMinusSquare(x, b))))),
+  Atan: unary(({ x, g }, b) => b.div(g, onePlusSquare(x, b))),
+  Sinh: unary(({ x, g }, b) => b.mul(g, b.op("Cosh", [x]))),
+  Cosh: unary(({ x, g }, b) => b.mul(g, b.op("Sinh", [x]))),
+  Asinh: unary(({ x, g }, b) => b.div(g, b.sqrt(onePlusSquare(x, b)))),
+  Acosh: unary(({ x, g }, b) => b.div(g, b.sqrt(b.mul(b.sub(x, 1), b.add(x, 1))))),
+  Atanh: unary(({ x, g }, b) => b.div(g, oneMinusSquare(x, b))),
 };

@@ -1,4 +1,111 @@
-/** Rules of the reduction family. */
-import type { Rules } from "../rule.js";
+/** Reductions: sums, means, norms, extremes, products along axes; running sums; the largest k. */
+import { int64 } from "../../base/index.js";
+import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
+import { sumOver } from "../broadcast.js";
+import type { Gradient, Rule, RuleContext, Rules } from "../rule.js";
+import { constantNumbers, fromFront, indicator, inverseOrZero, sign } from "./fragments.js";
 
-export const reduction: Rules = {};
+/** What a reduction's rule sees: `y` and `g` with the reduced axes kept as length 1. */
+interface Reduction {
+  readonly x: Value;
+  readonly y: Value;
+  readonly g: Value;
+  /** Number of elements that were reduced to one. */
+  readonly count: number;
+  /** Copies a value of the kept shape to the shape of x. */
+  spread(value: Value): Value;
+  /** Sums a value of the shape of x to the kept shape. */
+  sum(value: Value): Value;
+}
+
+function along(gradient: (reduced: Reduction, build: GraphBuilder) => Value, note?: string): Rule {
+  return {
+    gradient: (context, [g], b) => [gradient(reductionOf(context, g!, b), b)],
+    ...(note !== undefined && { note }),
+  };
+}
+
+function reductionOf(context: RuleContext, g: Value, b: GraphBuilder): Reduction {
+  const x = context.inputs[0]!;
+  const y = context.outputs[0]!;
+  const shape = context.shape(x);
+  const axes = reducedAxes(context, shape.length);
+  const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const keep = (value: Value) => (context.shape(y).length === kept.length ? value : b.reshape(value, kept));
+  return {
+    x,
+    y: keep(y),
+    g: keep(g),
+    count: axes.reduce((product, axis) => product * shape[axis]!, 1),
+    spread: (value) => b.expand(value, shape),
+    sum: (value) => sumOver(b, value, shape, axes),
+  };
+}
+
+/** All axes where none are given, unless that is to mean none: then each element is reduced by itself. */
+function reducedAxes(context: RuleContext, rank: number): number[] {
+  const given = constantNumbers(context, 1, "axes") ?? [];
+  if (given.length > 0) return given.map((axis) => fromFront(axis, rank)).sort((a, b) => a - b);
+  const none = attribute.int(context.node, "noop_with_empty_axes", 0) !== 0;
+  return none ? [] : Array.from({ length: rank }, (_, axis) => axis);
+}
+
+/** The extreme elements share the gradient in equal parts. */
+function extreme({ x, y, g, sum }: Reduction, b: GraphBuilder): Value {
+  const chosen = indicator(b, "Equal", x, y);
+  return b.mul(chosen, b.div(g, sum(chosen)));
+}
+
+/**
+ * ∂y/∂x is the product of the other elements: that of all nonzero ones over x where there is no zero, that of
+ * all nonzero ones at a zero that is alone, and 0 elsewhere.
+ */
+function product({ x, g, sum, spread }: Reduction, b: GraphBuilder, reduce: (value: Value) => Value): Value {
+  const zero = indicator(b, "Equal", x, 0);
+  const nonzero = b.add(x, zero);
+  const zeros = sum(zero);
+  const others = b.mul(g, reduce(nonzero));
+  const none = b.mul(others, indicator(b, "Equal", zeros, 0));
+  const alone = b.mul(others, indicator(b, "Equal", zeros, 1));
+  return b.add(b.div(spread(none), nonzero), b.mul(zero, alone));
+}
+
+const productGradient: Gradient = (context, [g], b) => {
+  const reduced = reductionOf(context, g!, b);
+  const axes = reducedAxes(context, context.shape(reduced.x).length);
+  const attributes = { keepdims: 1, noop_with_empty_axes: 1 };
+  return [product(reduced, b, (value) => b.op("ReduceProd", [value, b.ints(axes)], attributes))];
+};
+
+/** The gradient of a running sum is the sum running the other way. */
+const runningSum: Gradient = ({ node, inputs }, [g], b) => {
+  const exclusive = attribute.int(node, "exclusive", 0);
+  const reverse = attribute.int(node, "reverse", 0) ? 0 : 1;
+  return [b.op("CumSum", [g!, inputs[1]!], { exclusive, reverse })];
+};
+
+/** The gradient goes back to where the values came from. */
+const largest: Gradient = ({ node, inputs, outputs, shape }, [g], b) => {
+  const dims = shape(inputs[0]!);
+  const axis = fromFront(attribute.int(node, "axis", -1), dims.length);
+  const places = outputs[1] || b.ops("TopK", inputs, 2, node.attributes)[1]!;
+  const zeros = b.op("ConstantOfShape", [b.constant(int64([dims.length], dims))]);
+  return [b.op("ScatterElements", [zeros, places, g!], { axis })];
+};
+
+const ties = "equal elements share the gradient in equal parts";
+
+export const reduction: Rules = {
+  ReduceSum: along(({ g, spread }) => spread(g)),
+  ReduceMean: along(({ g, count, spread }, b) => spread(b.mul(g, 1 / count))),
+  ReduceMax: along(extreme, ties),
+  ReduceMin: along(extreme, ties),
+  ReduceProd: { gradient: productGradient, note: "right also where elements are 0" },
+  ReduceL1: along(({ x, g }, b) => b.mul(g, sign(b, x)), "0 at 0"),
+  ReduceL2: along(({ x, y, g }, b) => b.mul(x, b.mul(g, inverseOrZero(b, y))), "0 where the norm is 0"),
+  ReduceSumSquare: along(({ x, g }, b) => b.mul(x, b.mul(g, 2))),
+  ReduceLogSum: along(({ y, g, spread }, b) => spread(b.mul(g, b.exp(b.neg(y))))),
+  ReduceLogSumExp: along(({ x, y, g }, b) => b.mul(g, b.exp(b.sub(x, y)))),
+  CumSum: { gradient: runningSum },
+  TopK: { gradient: largest, note: "the values; the indices pass nothing on" },
+};
