@@ -130,7 +130,7 @@ export function describeRun(facts: RunFacts): RunDescription {
  */
 const undecidingSettings: ReadonlySet<string> = new Set([
   ...["batchSize", "device", "threads", "out", "resume", "shard", "gate", "config", "json"],
-  ...["model", "data", "protocol", ...Object.keys(protocolSchema.shape)],
+  ...["model", "data", "classes", "classWeights", "protocol", ...Object.keys(protocolSchema.shape)],
 ]);
 
 /** The part of a configuration that decides results and stands nowhere else in the description. */
@@ -141,6 +141,11 @@ export function decidingConfig(config: JsonObject): JsonObject {
 /** SHA-256 of the part of a configuration that decides results. */
 export function configHash(config: JsonObject): string {
   return sha256(canonicalJson(decidingConfig(config)));
+}
+
+/** A shard as the command line writes it: counted from 1, as `2/3`. */
+export function shardName({ index, count }: Shard): string {
+  return `${index + 1}/${count}`;
 }
 
 /** Does this image, by its position in the list of all shards, belong to the run? */

@@ -1,12 +1,12 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
-import { decidingConfig, type RunDescription } from "./description.js";
+import { decidingConfig, type RunDescription, shardName } from "./description.js";
 import { type JsonObject, leaves } from "./json.js";
 
 /** Differences as `model.classes: 11 stored, 12 now`. */
 export interface Differences {
   /** Those that change what is computed: records of one run do not belong to the other. */
   readonly deciding: readonly string[];
-  /** Those that change how it is computed, or how things are called. */
+  /** Those that change how it is computed, how things are called, or what checks found. */
   readonly harmless: readonly string[];
 }
 
@@ -25,15 +25,17 @@ function deciding({ protocol, model, data, shard, config }: RunDescription) {
     protocol,
     model: { sha256, classes, input },
     data: { images, listSha256, settings },
-    shard: shard ? `${shard.index} of ${shard.count}` : "none",
+    shard: shard ? shardName(shard) : "none",
     config: decidingConfig(config),
   };
 }
 
-function harmless({ model, data, versions, engine, config }: RunDescription) {
+function harmless({ model, data, versions, engine, config, soundness }: RunDescription) {
+  const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
   const settings: JsonObject = {};
   for (const key of ["batchSize", "device", "threads"]) if (key in config) settings[key] = config[key]!;
-  return { model: { file: model.file }, data: { spec: data.spec }, versions, engine, config: settings };
+  const names = { model: { file: model.file }, data: { spec: data.spec } };
+  return { ...names, versions, engine, config: settings, soundness: checks };
 }
 
 function differences(stored: unknown, now: unknown): string[] {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { SeawallError } from "../base/index.js";
 import { missingOf, sortRecords } from "./arrange.js";
-import type { RunDescription } from "./description.js";
+import { type RunDescription, type Soundness, shardName } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { writeFileAtomic } from "./files.node.js";
 import { formatJson } from "./json.js";
@@ -21,10 +21,10 @@ export interface MergedRun extends StoredRun {
  * records are missing or `out` is not empty
  */
 export async function mergeRuns(dirs: readonly string[], out: string): Promise<MergedRun> {
-  const shards = dirs.map((dir) => ({ dir, ...readRun(dir) }));
+  const shards = dirs.map((dir) => ({ dir, ...readRun(dir) })).sort(byShard);
   checkShards(shards);
   const [first, ...others] = shards;
-  const description = withoutShard(first!.description);
+  const description = { ...withoutShard(first!.description), soundness: worstChecks(shards) };
   const warnings = others.flatMap((other) => compareShards(first!, other));
   const records = sortRecords(
     description,
@@ -45,6 +45,11 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
 
 type StoredShard = StoredRun & { readonly dir: string };
 
+/** In the order of the shards, so that the order in which folders are named changes nothing. */
+function byShard({ description: a }: StoredShard, { description: b }: StoredShard): number {
+  return (a.shard?.index ?? 0) - (b.shard?.index ?? 0);
+}
+
 /** Every shard once, none missing. */
 function checkShards(shards: readonly StoredShard[]): void {
   const refuse = (message: string) => {
@@ -57,12 +62,14 @@ function checkShards(shards: readonly StoredShard[]): void {
     if (!description.shard) refuse(`${dir}: not a shard but a whole run; nothing to merge`);
     const { index, count: own } = description.shard!;
     if (own !== count) refuse(`${dir}: one of ${own} shards, but ${shards[0]!.dir} is one of ${count}`);
-    if (seen.has(index)) refuse(`${dir}: the same shard as ${seen.get(index)}; name each once`);
+    if (seen.has(index)) {
+      refuse(`${dir}: shard ${shardName(description.shard!)}, as is ${seen.get(index)}; name each once`);
+    }
     seen.set(index, dir);
   }
-  const absent = Array.from({ length: count! }, (_, index) => index).filter((index) => !seen.has(index));
-  if (absent.length > 0) {
-    refuse(`of ${count} shards, number ${absent.slice(0, 10).join(", ")} (counted from 0) is missing`);
+  for (let index = 0; index < count!; index++) {
+    if (!seen.has(index))
+      refuse(`shard ${shardName({ index, count: count! })} is missing; name the folders of all`);
   }
 }
 
@@ -79,6 +86,18 @@ function compareShards(first: StoredShard, other: StoredShard): string[] {
     );
   }
   return harmless.map((difference) => `${other.dir} differs from ${first.dir}: ${difference}`);
+}
+
+/** Of each check the worst outcome on any shard, the first of equals. */
+function worstChecks(shards: readonly StoredShard[]): Soundness[] {
+  const order: readonly Soundness["status"][] = ["pass", "skip", "warn", "fail"];
+  const worst = new Map<string, Soundness>();
+  for (const outcome of shards.flatMap(({ description }) => description.soundness)) {
+    const known = worst.get(outcome.check);
+    if (!known || order.indexOf(outcome.status) > order.indexOf(known.status))
+      worst.set(outcome.check, outcome);
+  }
+  return [...worst.values()];
 }
 
 function withoutShard({ shard: _, ...whole }: RunDescription): RunDescription {

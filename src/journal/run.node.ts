@@ -125,7 +125,7 @@ function compare(dir: string, stored: RunDescription, wanted: RunDescription): s
         "use the stored settings, or another --out",
     );
   }
-  return harmless.map((difference) => `resuming with ${difference}; the last digits may depend on it`);
+  return harmless.map((difference) => `resumed unlike it began: ${difference}; the last digits may depend on it`);
 }
 
 class FileRun implements Run {

@@ -26,17 +26,34 @@ export function packTable(table: CountsTable): PackedTable {
   for (const images of table) checkImages(images, first, classes);
 
   const pack = (counts: "intersection" | "union") =>
-    table.map((images) => Float64Array.from(images.flatMap((image) => image[counts])));
-  const intersection = pack("intersection");
-  const union = pack("union");
-  const differs = (counts: readonly Float64Array[], at: number) =>
-    counts.some((attack) => attack[at] !== counts[0]![at]);
-  const contested = first.map((_, image) =>
-    Array.from({ length: classes }, (_, s) => s).filter(
-      (s) => differs(intersection, image * classes + s) || differs(union, image * classes + s),
-    ),
-  );
-  return { attacks: table.length, images: first.length, classes, intersection, union, contested };
+    table.map((images) => packCounts(images.map((image) => image[counts])));
+  const packed = { intersection: pack("intersection"), union: pack("union") };
+  const contested = first.map((_, image) => contestedClasses(packed, image * classes, classes));
+  return { attacks: table.length, images: first.length, classes, ...packed, contested };
+}
+
+function packCounts(images: readonly (readonly number[])[]): Float64Array {
+  const packed = new Float64Array(images.length * images[0]!.length);
+  images.forEach((counts, image) => {
+    packed.set(counts, image * counts.length);
+  });
+  return packed;
+}
+
+/** The classes of the image at `start` whose counts are not the same under every attack. */
+function contestedClasses(
+  { intersection, union }: Pick<PackedTable, "intersection" | "union">,
+  start: number,
+  classes: number,
+): number[] {
+  const contested: number[] = [];
+  for (let s = 0; s < classes; s++) {
+    const [hits, all] = [intersection[0]![start + s], union[0]![start + s]];
+    let attack = 1;
+    while (intersection[attack]?.[start + s] === hits && union[attack]?.[start + s] === all) attack++;
+    if (attack < union.length) contested.push(s);
+  }
+  return contested;
 }
 
 function checkImages(images: readonly Counts[], first: readonly Counts[], classes: number): void {

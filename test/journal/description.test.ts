@@ -49,7 +49,7 @@ describe("compareDescriptions", () => {
     [{ data: { settings: { labels: "self" } } }, 'data.settings.labels: "truth" stored, "self" now'],
     [{ config: { crop: "8x8" } }, 'config.crop: "6x6" stored, "8x8" now'],
     [{ config: { bgr: true } }, "config.bgr: nothing stored, true now"],
-    [{ shard: { index: 1, count: 2 } }, 'shard: "none" stored, "1 of 2" now'],
+    [{ shard: { index: 1, count: 2 } }, 'shard: "none" stored, "2/2" now'],
   ])("takes %j for another run", (change, difference) => {
     expect(compareDescriptions(stored, describeWith(change))).toEqual({
       deciding: [difference],
@@ -70,7 +70,9 @@ describe("compareDescriptions", () => {
   });
 
   it("does not mind where it writes or how it was called", () => {
-    const change = { config: { out: "elsewhere", resume: true, json: true, gate: "worst.mIoU>=0.5" } };
+    const change = {
+      config: { out: "elsewhere", resume: true, json: true, gate: "worst.mIoU>=0.5", classes: "moved.txt" },
+    };
     expect(compareDescriptions(stored, describeWith(change))).toEqual({ deciding: [], harmless: [] });
   });
 });

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatJson, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import {
+  formatJson,
+  type RunDescription,
+  type RunRecord,
+  type Soundness,
+  summarize,
+} from "../../src/journal/index.js";
 import { mergeRuns, openRun, readRun } from "../../src/journal/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "./runs.js";
 
@@ -13,8 +19,10 @@ function shardOf(
   index: number,
   count: number,
   change: Parameters<typeof describeWith>[0] = {},
+  soundness: Soundness[] = [],
 ): RunDescription {
-  return describeWith({ ...change, shard: { index, count }, config: { shard: `${index}/${count}` } });
+  const shard = { index, count };
+  return describeWith({ ...change, shard, config: { shard }, soundness });
 }
 
 async function write(
@@ -68,6 +76,24 @@ describe("merged shards", () => {
   });
 });
 
+it("a check that failed on one shard has failed", async () => {
+  const folder = temporaryFolder();
+  const outcome = (status: "pass" | "warn" | "fail", detail: string) => ({
+    check: "gradient",
+    status,
+    detail,
+  });
+  const other = { check: "folding", status: "pass" as const, detail: "0" };
+  const dirs = [
+    await write(join(folder, "a"), shardOf(0, 3, {}, [outcome("pass", "a")])),
+    await write(join(folder, "b"), shardOf(1, 3, {}, [other, outcome("fail", "b")])),
+    await write(join(folder, "c"), shardOf(2, 3, {}, [outcome("warn", "c")])),
+  ];
+  const { description, warnings } = await mergeRuns(dirs, join(folder, "out"));
+  expect(description.soundness).toEqual([outcome("fail", "b"), other]);
+  expect(warnings).toContainEqual(expect.stringContaining('soundness.gradient: "pass" stored, "fail" now'));
+});
+
 describe("mergeRuns refuses", () => {
   const shards = async (...descriptions: RunDescription[]) => {
     const folder = temporaryFolder();
@@ -81,8 +107,8 @@ describe("mergeRuns refuses", () => {
   it.each([
     [[], "no folder to merge"],
     [[run], "not a shard but a whole run"],
-    [[shardOf(0, 3), shardOf(2, 3)], "of 3 shards, number 1 (counted from 0) is missing"],
-    [[shardOf(0, 2), shardOf(0, 2)], "the same shard as"],
+    [[shardOf(0, 3), shardOf(2, 3)], "shard 2/3 is missing; name the folders of all"],
+    [[shardOf(0, 2), shardOf(0, 2)], "shard 1/2, as is"],
     [[shardOf(0, 2), shardOf(1, 3)], "one of 3 shards, but"],
     [[shardOf(0, 2), shardOf(1, 2, { protocol: { seed: 1 } })], "protocol.seed: 0 stored, 1 now"],
     [[shardOf(0, 2), shardOf(1, 2, { data: { images: 6 } })], "data.images: 5 stored, 6 now"],

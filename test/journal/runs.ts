@@ -33,7 +33,7 @@ export const facts: RunFacts = {
 export function describeWith(
   change: Partial<{ [key in keyof RunFacts]: Partial<RunFacts[key]> }> = {},
 ): RunDescription {
-  const { protocol, model, data, versions, engine, config, shard } = change;
+  const { protocol, model, data, versions, engine, config, shard, soundness } = change;
   return describeRun({
     protocol: { ...facts.protocol, ...protocol },
     model: { ...facts.model, ...model },
@@ -42,6 +42,7 @@ export function describeWith(
     engine: { ...facts.engine, ...engine },
     config: { ...facts.config, ...config },
     shard: shard as RunFacts["shard"],
+    soundness: soundness as RunFacts["soundness"],
   });
 }
 
