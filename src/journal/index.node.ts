@@ -1,14 +1,5 @@
 /** The run folder on disk. */
-
 export { writeFileAtomic } from "./files.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";
-export {
-  openRun,
-  type Run,
-  type RunOptions,
-  readResult,
-  readRun,
-  runFiles,
-  type StoredRun,
-  writeResult,
-} from "./run.node.js";
+export { openRun, type Run, type RunOptions } from "./run.node.js";
+export { readResult, readRun, runFiles, type StoredRun, writeResult } from "./stored.node.js";

@@ -6,7 +6,8 @@ import { type RunDescription, type Soundness, shardName } from "./description.js
 import { compareDescriptions } from "./differences.js";
 import { writeFileAtomic } from "./files.node.js";
 import { formatJson } from "./json.js";
-import { claimFolder, readRun, runFiles, type StoredRun } from "./run.node.js";
+import { claimFolder } from "./run.node.js";
+import { readRun, runFiles, type StoredRun } from "./stored.node.js";
 
 /** The run that shards make together. */
 export interface MergedRun extends StoredRun {

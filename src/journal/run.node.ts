@@ -1,4 +1,4 @@
-/** The run folder on disk: opened to be written, resumed after any crash, read by everything else. */
+/** A run folder that is written: begun, or resumed after any crash. */
 import {
   closeSync,
   existsSync,
@@ -11,21 +11,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { SeawallError } from "../base/index.js";
-import { descriptionSchema, type RunDescription } from "./description.js";
+import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
-import { attempt, flushFolder, isLeftover, readText, writeFileAtomic } from "./files.node.js";
+import { attempt, flushFolder, isLeftover, writeFileAtomic } from "./files.node.js";
 import { checkNewRecord, type Journal } from "./journal.js";
-import { formatJson, parseJson } from "./json.js";
+import { formatJson } from "./json.js";
 import { readJournal, type StoredJournal } from "./lines.node.js";
 import { type FolderLock, lockFolder, lockName } from "./lock.node.js";
 import type { RunRecord } from "./record.js";
-import { type Result, resultSchema } from "./result.js";
-
-/** Names of the files in a run folder. */
-export const runFiles = { run: "run.json", journal: "journal.jsonl", result: "result.json" } as const;
-
-/** run.json holds a configuration, result.json some figures per class and attack: never more than this. */
-const largestJson = 64 * 2 ** 20;
+import { readDescription, runFiles } from "./stored.node.js";
 
 /** A run folder open for writing. */
 export interface Run extends Journal {
@@ -125,7 +119,9 @@ function compare(dir: string, stored: RunDescription, wanted: RunDescription): s
         "use the stored settings, or another --out",
     );
   }
-  return harmless.map((difference) => `resumed unlike it began: ${difference}; the last digits may depend on it`);
+  return harmless.map(
+    (difference) => `resumed unlike it began: ${difference}; the last digits may depend on it`,
+  );
 }
 
 class FileRun implements Run {
@@ -193,35 +189,4 @@ class FileRun implements Run {
       throw error;
     }
   }
-}
-
-/** A run as it stands in its folder, finished or not. */
-export interface StoredRun {
-  readonly description: RunDescription;
-  readonly records: readonly RunRecord[];
-}
-
-/**
- * Reads a run folder, changing nothing in it.
- * @throws SeawallError `journal` if it is none or a damaged one
- */
-export function readRun(dir: string): StoredRun {
-  const description = readDescription(dir);
-  return { description, records: readJournal(join(dir, runFiles.journal), description).records };
-}
-
-function readDescription(dir: string): RunDescription {
-  const file = join(dir, runFiles.run);
-  return parseJson(descriptionSchema, readText(file, largestJson), file);
-}
-
-/** Reads the stored result of a run; errors as `readRun`. */
-export function readResult(dir: string): Result {
-  const file = join(dir, runFiles.result);
-  return parseJson(resultSchema, readText(file, largestJson), file);
-}
-
-/** Writes `result.json`, as a whole or not at all. */
-export function writeResult(dir: string, result: Result): void {
-  writeFileAtomic(join(dir, runFiles.result), formatJson(result));
 }

@@ -1,0 +1,46 @@
+/** A run folder that is read, finished or not; and its result. */
+import { join } from "node:path";
+import { descriptionSchema, type RunDescription } from "./description.js";
+import { readText, writeFileAtomic } from "./files.node.js";
+import { formatJson, parseJson } from "./json.js";
+import { readJournal } from "./lines.node.js";
+import type { RunRecord } from "./record.js";
+import { type Result, resultSchema } from "./result.js";
+
+/** Names of the files in a run folder. */
+export const runFiles = { run: "run.json", journal: "journal.jsonl", result: "result.json" } as const;
+
+/** run.json holds a configuration, result.json some figures per class and attack: never more than this. */
+const largestJson = 64 * 2 ** 20;
+
+/** A run as it stands in its folder, finished or not. */
+export interface StoredRun {
+  readonly description: RunDescription;
+  readonly records: readonly RunRecord[];
+}
+
+/**
+ * Reads a run folder, changing nothing in it.
+ * @throws SeawallError `journal` if it is none or a damaged one
+ */
+export function readRun(dir: string): StoredRun {
+  const description = readDescription(dir);
+  return { description, records: readJournal(join(dir, runFiles.journal), description).records };
+}
+
+/** Reads `run.json`; errors as `readRun`. */
+export function readDescription(dir: string): RunDescription {
+  const file = join(dir, runFiles.run);
+  return parseJson(descriptionSchema, readText(file, largestJson), file);
+}
+
+/** Reads the stored result of a run; errors as `readRun`. */
+export function readResult(dir: string): Result {
+  const file = join(dir, runFiles.result);
+  return parseJson(resultSchema, readText(file, largestJson), file);
+}
+
+/** Writes `result.json`, as a whole or not at all. */
+export function writeResult(dir: string, result: Result): void {
+  writeFileAtomic(join(dir, runFiles.result), formatJson(result));
+}
