@@ -1,0 +1,159 @@
+/** The house rules: imports go up the table of docs/architecture.md, through front doors, and never in a circle. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const source = join(root, "src");
+
+interface Room {
+  readonly name: string;
+  readonly imports: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+}
+
+/** The rooms as the documentation lists them, in its order. */
+function readTable(): Room[] {
+  const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
+  const rows = text.split("\n").filter((line) => /^\| `\w+` \|/.test(line));
+  const names: string[] = [];
+  return rows.map((row) => {
+    const [, first, , allowed] = row.split("|").map((cell) => cell.trim());
+    const name = first!.replaceAll("`", "");
+    const above = [...names];
+    names.push(name);
+    const listed =
+      allowed === "–" ? [] : allowed === "all" ? above : allowed!.split(",").map((entry) => entry.trim());
+    const types = listed.filter((entry) => entry.startsWith("types of ")).map((entry) => entry.slice(9));
+    const imports = listed.filter((entry) => !entry.startsWith("types of "));
+    for (const entry of [...types, ...imports])
+      expect(above, `${name} may import ${entry}, which is not above it`).toContain(entry);
+    return {
+      name,
+      imports: new Set([...imports, ...(name === "base" ? [] : ["base"])]),
+      types: new Set(types),
+    };
+  });
+}
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => join(source, file));
+
+const statement =
+  /^(?:import|export)\s+(type\s+)?([^;]*?)\s*from\s*"([^"]+)";|^import\s+"([^"]+)";|\bimport\("([^"]+)"\)/gms;
+
+function importsOf(file: string): Import[] {
+  return [...readFileSync(file, "utf8").matchAll(statement)].map((match) => {
+    const [, type, names = "", from, bare, dynamic] = match;
+    const listed =
+      /\{([^}]*)\}/s
+        .exec(names)?.[1]
+        ?.split(",")
+        .map((name) => name.trim())
+        .filter(Boolean) ?? [];
+    const allTypes =
+      listed.length > 0 && listed.every((name) => name.startsWith("type ")) && /^\{/.test(names);
+    return { from: file, to: (from ?? bare ?? dynamic)!, typeOnly: type !== undefined || allTypes };
+  });
+}
+
+const target = ({ from, to }: Import) => resolve(dirname(from), to.replace(/\.js$/, ".ts"));
+const roomOf = (file: string) => relative(source, file).split("/")[0]!;
+const inRoom = (file: string) => relative(source, file).includes("/");
+const imports = files.flatMap(importsOf);
+const own = imports.filter(({ to }) => to.startsWith("."));
+const name = (file: string) => relative(root, file);
+
+describe("the house", () => {
+  const rooms = readTable();
+  const byName = new Map(rooms.map((room) => [room.name, room]));
+
+  it("has every room of the table, and no other", () => {
+    const folders = readdirSync(source, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+    expect(rooms.length).toBeGreaterThan(10);
+    expect(new Set(folders)).toEqual(new Set(rooms.map((room) => room.name)));
+  });
+
+  it("imports rooms only as the table says", () => {
+    const wrong = own.filter((entry) => {
+      const [from, to] = [roomOf(entry.from), roomOf(target(entry))];
+      if (!inRoom(entry.from) || from === to) return false;
+      const room = byName.get(from);
+      return !room?.imports.has(to) && !(entry.typeOnly && room?.types.has(to));
+    });
+    expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
+  });
+
+  it("enters rooms through their index", () => {
+    const wrong = own.filter((entry) => {
+      const crosses = inRoom(entry.from) && roomOf(entry.from) !== roomOf(target(entry));
+      return crosses && !/\/index(\.node)?\.js$/.test(entry.to);
+    });
+    expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
+  });
+
+  it("imports files that exist", () => {
+    expect(
+      own.filter((entry) => !existsSync(target(entry))).map((entry) => `${name(entry.from)} → ${entry.to}`),
+    ).toEqual([]);
+  });
+
+  it("has no circle", () => {
+    const edges = new Map(
+      files.map((file) => [file, own.filter((entry) => entry.from === file && !entry.typeOnly).map(target)]),
+    );
+    expect(findCircle(edges)?.map(name)).toBeUndefined();
+  });
+
+  it("keeps Node out of what runs in a page", () => {
+    const needsNode = /^(node:|sharp$|onnxruntime-node$|fast-png$|cli-progress$|commander$)/;
+    const wrong = imports.filter(({ from, to, typeOnly }) => {
+      const page = !from.endsWith(".node.ts") && roomOf(from) !== "cli" && roomOf(from) !== "index.ts";
+      return page && !typeOnly && (needsNode.test(to) || to.endsWith(".node.js"));
+    });
+    expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
+  });
+
+  it("has one importer of the engine", () => {
+    const importers = imports.filter(({ to }) => to.startsWith("onnxruntime")).map(({ from }) => name(from));
+    expect(importers).toEqual(["src/runtime/ort.node.ts"]);
+  });
+
+  it("opens every file with a sentence that says what it is", () => {
+    const mute = files.filter((file) => !/^(#!.*\n)?\/\*\*\s+\S/.test(readFileSync(file, "utf8")));
+    expect(mute.map(name)).toEqual([]);
+  });
+});
+
+/** A list of files that import each other in a circle, if there is one. */
+function findCircle(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const next of edges.get(file) ?? []) {
+      const circle = visit(next);
+      if (circle) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of edges.keys()) {
+    const circle = visit(file);
+    if (circle) return circle;
+  }
+  return undefined;
+}
