@@ -86,7 +86,10 @@ const nary = (op: string): OperatorCase[] => [
   { op, name: `${op} with a constant`, inputs: [[2, 5], scalar(0.1)] },
 ];
 
-/** Inputs far enough apart that no step makes another one the extreme. */
+/** Two equal inputs: half of the gradient each is what differences give. */
+const equal = { domain: [0.5, 0.5] } as const;
+
+/** Inputs far enough apart that no step makes another one the extreme; then ties. */
 const extremes = (op: string): OperatorCase[] => [
   { op, inputs: [[2, 3]] },
   { op, name: `${op} with a constant`, inputs: [[4, 5], scalar(0.1)], kinks: [0.1], ...wide },
@@ -106,6 +109,8 @@ const extremes = (op: string): OperatorCase[] => [
     domain: [-8, 8],
   },
   { op, inputs: [[2, 3], [3], [2, 1], [1, 1, 1]], domain: [-8, 8] },
+  { op, name: `${op} of equal inputs`, inputs: [[2, 3], [3]], ...equal },
+  { op, name: `${op} of an equal constant`, inputs: [[2, 3], scalar(0.5)], ...equal },
 ];
 
 const choices: OperatorCase[] = [

@@ -114,6 +114,12 @@ const positive = { domain: [0.4, 2] } as const;
 export const reduction: readonly OperatorCase[] = [
   ...["ReduceSum", "ReduceMean"].flatMap((op) => reduce(op)),
   ...["ReduceMax", "ReduceMin"].flatMap((op) => reduce(op, { distinct: true })),
+  ...["ReduceMax", "ReduceMin"].map((op) => ({
+    op,
+    name: `${op} of two equal elements`,
+    inputs: [[3, 2, 4], ints([1])],
+    domain: [0.5, 0.5] as const,
+  })),
   ...reduce("ReduceProd", positive),
   ...reduce("ReduceProd", { domain: [-1.3, 1.3] }).slice(3, 20),
   ...reduce("ReduceL1", { kinks: [0] }),
