@@ -72,3 +72,18 @@ export function subgraphsOf(node: Node): readonly Graph[] {
     return attribute.kind === "graphs" ? attribute.value : [];
   });
 }
+
+/** The node with `change` applied to the graphs inside it; itself if it holds none. */
+export function mapGraphs(node: Node, change: (graph: Graph) => Graph): Node {
+  if (subgraphsOf(node).length === 0) return node;
+  const changed = Object.entries(node.attributes).map(
+    ([name, attribute]) => [name, changeGraphs(attribute, change)] as const,
+  );
+  return { ...node, attributes: Object.fromEntries(changed) };
+}
+
+function changeGraphs(attribute: Attribute, change: (graph: Graph) => Graph): Attribute {
+  if (attribute.kind === "graph") return { kind: "graph", value: change(attribute.value) };
+  if (attribute.kind === "graphs") return { kind: "graphs", value: attribute.value.map(change) };
+  return attribute;
+}

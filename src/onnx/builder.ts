@@ -2,6 +2,7 @@
 import { type DataType, float32, int64, sizeOf, type Tensor } from "../base/index.js";
 import { type AttributeInput, attributesOf } from "./attributes.js";
 import type { Graph, Value } from "./graph.js";
+import { namesIn } from "./walk.js";
 
 /** An operand: a value of the graph, or a number, which stands for a float32 scalar constant. */
 export type Operand = Value | number;
@@ -16,13 +17,10 @@ export class GraphBuilder {
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, Value>();
 
-  constructor(graph: Graph) {
+  /** `taken`: the names in use; builders of graphs that lie within one another share it. */
+  constructor(graph: Graph, taken = namesIn(graph)) {
     this.graph = graph;
-    this.#taken = new Set([
-      ...graph.inputs.map((input) => input.name),
-      ...graph.initializers.keys(),
-      ...graph.nodes.flatMap((node) => [node.name, ...node.outputs]),
-    ]);
+    this.#taken = taken;
   }
 
   /** Runs `write` with names prefixed by `scope`. */
@@ -38,11 +36,16 @@ export class GraphBuilder {
 
   /** A name that nothing in the graph bears yet. */
   fresh(base: string): string {
+    return this.#claim(base, (name) => [name])[0]!;
+  }
+
+  /** The first of `base`, `base_1`, … for which `names` gives names that are all free. */
+  #claim(base: string, names: (name: string) => string[]): string[] {
     const stem = this.#scope ? `${this.#scope}/${base}` : base;
-    let name = stem;
-    for (let i = 1; this.#taken.has(name); i++) name = `${stem}_${i}`;
-    this.#taken.add(name);
-    return name;
+    let claimed = names(stem);
+    for (let i = 1; claimed.some((name) => this.#taken.has(name)); i++) claimed = names(`${stem}_${i}`);
+    for (const name of claimed) this.#taken.add(name);
+    return claimed;
   }
 
   input(name: string, type: DataType, shape: readonly (number | string)[]): Value {
@@ -70,8 +73,7 @@ export class GraphBuilder {
 
   /** A constant; small equal ones are shared. */
   constant(tensor: Tensor, name = "constant"): Value {
-    const key =
-      sizeOf(tensor.dims) <= 64 ? `${tensor.type} ${tensor.dims.join()} ${tensor.data.join()}` : undefined;
+    const key = sizeOf(tensor.dims) <= 64 ? contentKey(tensor) : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const value = this.fresh(name);
@@ -105,12 +107,14 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, AttributeInput>> = {},
   ): Value[] {
     const names = inputs.map((input) => (typeof input === "number" ? this.scalar(input) : input));
-    const name = this.fresh(op);
-    const made = Array.from({ length: outputs }, (_, i) => (i === 0 ? `${name}:0` : `${name}:${i}`));
+    const [name, ...made] = this.#claim(op, (free) => [
+      free,
+      ...Array.from({ length: outputs }, (_, i) => `${free}:${i}`),
+    ]);
     this.graph.nodes.push({
       op,
       domain: "",
-      name,
+      name: name!,
       inputs: names,
       outputs: made,
       attributes: attributesOf(attributes),
@@ -154,6 +158,14 @@ export class GraphBuilder {
     const inputs = [a, this.ints(starts), this.ints(ends), this.ints(axes)];
     return this.op("Slice", steps ? [...inputs, this.ints(steps)] : inputs);
   }
+}
+
+/** Equal for equal tensors alone: −0 is not 0, and strings keep their commas. */
+function contentKey({ type, dims, data }: Tensor): string {
+  const elements = Array.from(data as ArrayLike<number | bigint | string>, (element) =>
+    Object.is(element, -0) ? "-0" : typeof element === "string" ? JSON.stringify(element) : String(element),
+  );
+  return `${type} ${dims.join()} ${elements.join()}`;
 }
 
 const elementTypes = {

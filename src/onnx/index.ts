@@ -1,6 +1,7 @@
 /** ONNX graphs: types, reading, writing, building, walking, structural simplifying. No engine, no file. */
 export { type AttributeInput, attribute, attributesOf, float, floats, subgraphsOf } from "./attributes.js";
 export { dataType, elementType, GraphBuilder, type Operand } from "./builder.js";
+export { foldBatchNorm } from "./fold.js";
 export {
   type Attribute,
   type Attributes,
@@ -16,4 +17,5 @@ export { type ReadOptions, readModel } from "./read.js";
 export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./simplify.js";
 export type { ExternalData } from "./tensors.js";
 export { consumersOf, neededFor, producersOf, reachableFrom, readsOf, topologicalOrder } from "./walk.js";
+export { type Widened, widenFloats } from "./widen.js";
 export { writeModel } from "./write.js";

@@ -34,7 +34,8 @@ export function mergeCommon(graph: Graph): Graph {
   const first = new Map<string, Node>();
   return rewire(graph, (node) => {
     if (!isPure(node)) return undefined;
-    const key = JSON.stringify([node.domain, node.op, node.inputs, node.outputs.length, attributesKey(node)]);
+    const made = node.outputs.map((output) => output !== "");
+    const key = JSON.stringify([node.domain, node.op, node.inputs, made, attributesKey(node)], exactNumbers);
     const twin = first.get(key);
     if (twin) return twin.outputs;
     first.set(key, node);
@@ -61,6 +62,13 @@ function attributesKey(node: Node): unknown {
       kind,
       typeof value === "object" && "data" in value ? tensorNumber(value) : value,
     ]);
+}
+
+/** JSON writes NaN and the infinities alike, and −0 as 0. */
+function exactNumbers(_: string, value: unknown): unknown {
+  return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? { number: Object.is(value, -0) ? "-0" : String(value) }
+    : value;
 }
 
 function tensorNumber(tensor: object): number {

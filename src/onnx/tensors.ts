@@ -25,7 +25,7 @@ export function decodeTensor(proto: TensorProto, external?: ExternalData): Tenso
   }
   const dims = proto.dims.map(Number);
   const size = sizeOf(dims);
-  if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(size)) {
+  if (![...dims, size].every((dim) => dim >= 0 && Number.isSafeInteger(dim))) {
     throw new SeawallError("model", `tensor "${proto.name}": impossible dimensions [${dims.join(", ")}]`);
   }
   if (type === "string") return { type, dims, data: stringsOf(proto, size) };
@@ -77,7 +77,8 @@ function arrayFromBytes(type: Exclude<DataType, "string">, bytes: Uint8Array, na
     );
   }
   const aligned = bytes.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0;
-  const source = aligned ? bytes : bytes.slice();
+  // Not `slice`, which for Node's buffers gives another view on the same, unaligned memory.
+  const source = aligned ? bytes : new Uint8Array(bytes);
   return new TypedArray(source.buffer as ArrayBuffer, source.byteOffset, size);
 }
 

@@ -16,6 +16,24 @@ function capturesOf(graph: Graph): Value[] {
   return read.filter((name) => !own.has(name));
 }
 
+/** A graph and the graphs inside it, outermost first. */
+export function graphsWithin(graph: Graph): Graph[] {
+  return [graph, ...graph.nodes.flatMap((node) => subgraphsOf(node).flatMap(graphsWithin))];
+}
+
+/** Every name in a graph and the graphs inside it: of values and of nodes. */
+export function namesIn(graph: Graph): Set<string> {
+  const names = new Set<string>();
+  for (const { inputs, outputs, initializers, nodes } of graphsWithin(graph)) {
+    for (const { name } of [...inputs, ...outputs]) names.add(name);
+    for (const name of initializers.keys()) names.add(name);
+    for (const node of nodes) {
+      for (const name of [node.name, ...node.inputs, ...node.outputs]) names.add(name);
+    }
+  }
+  return names;
+}
+
 /** The node that makes each value. */
 export function producersOf(graph: Graph): Map<Value, Node> {
   return new Map(
@@ -77,7 +95,7 @@ export function topologicalOrder(graph: Graph): Node[] | undefined {
         return undefined;
       state.set(node, "open");
       if (pending.length > 0) {
-        stack.push(...pending);
+        for (const producer of pending) stack.push(producer);
         continue;
       }
       state.set(node, "done");

@@ -1,0 +1,53 @@
+/** Editing ONNX's messages before they are decoded: copies with changes, graphs within nodes, names. */
+import type { Message } from "@bufbuild/protobuf";
+import type { AttributeProto, GraphProto, NodeProto } from "onnx-buf";
+
+/** A shallow copy with some fields changed; a message's defaults live on its prototype, which a spread loses. */
+export function changed<T extends Message>(message: T, fields: Partial<T>): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields);
+}
+
+/** The graphs inside nodes, at any depth. */
+export function graphsIn(nodes: readonly NodeProto[]): GraphProto[] {
+  const direct = nodes.flatMap((node) =>
+    node.attribute.flatMap((held) => (held.g ? [held.g, ...held.graphs] : held.graphs)),
+  );
+  return direct.flatMap((graph) => [graph, ...graphsIn(graph.node)]);
+}
+
+/** The names of all values of a graph and the graphs inside it. */
+export function namesIn(graph: GraphProto): Set<string> {
+  const graphs = [graph, ...graphsIn(graph.node)];
+  return new Set(
+    graphs.flatMap(({ input, output, initializer, node }) => [
+      ...[...input, ...output, ...initializer].map(({ name }) => name),
+      ...node.flatMap((entry) => [...entry.input, ...entry.output]),
+    ]),
+  );
+}
+
+/** The node with `change` applied to the graphs that it holds itself. */
+export function withGraphs(node: NodeProto, change: (graph: GraphProto) => GraphProto): NodeProto {
+  if (!node.attribute.some(({ g, graphs }) => g || graphs.length > 0)) return node;
+  const attribute = node.attribute.map((held: AttributeProto) =>
+    changed(held, { ...(held.g && { g: change(held.g) }), graphs: held.graphs.map(change) }),
+  );
+  return changed(node, { attribute });
+}
+
+/** The graph with its values renamed and its nodes rewritten. */
+export function renameGraph(
+  graph: GraphProto,
+  rename: (name: string) => string,
+  rewrite: (node: NodeProto) => NodeProto,
+): GraphProto {
+  const renamed = <T extends Message & { name: string }>(entry: T) =>
+    changed<Message & { name: string }>(entry, { name: rename(entry.name) }) as T;
+  return changed(graph, {
+    input: graph.input.map(renamed),
+    output: graph.output.map(renamed),
+    initializer: graph.initializer.map(renamed),
+    node: graph.node.map(rewrite),
+    valueInfo: [],
+  });
+}

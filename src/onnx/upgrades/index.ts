@@ -1,0 +1,117 @@
+/** What changed between opsets: operator → the version that changed it → from the older form to that one. */
+import { int64, SeawallError } from "../../base/index.js";
+import { attribute } from "../attributes.js";
+import { describeNode } from "../graph.js";
+import { becomeInputs, type Change, scalarLike, withAttributes, withInputs } from "./change.js";
+import {
+  fromFlattening,
+  fromGroupScale,
+  fromSpatial,
+  settleBatchNormalization,
+  settleDropout,
+} from "./normalization.js";
+import { fromResize10, fromResize11, settleResize } from "./resize.js";
+
+export type { Surroundings } from "./change.js";
+
+/** Defaults that changed are written out. */
+const defaults = (name: string, value: string): Change => {
+  return (node) => withAttributes(node, { [name]: attribute.string(node, name, value) });
+};
+
+const renamed = (op: string): Change => {
+  return (node) => ({ ...node, op });
+};
+
+const clipBounds: Change = (node, around) => {
+  const x = node.inputs[0]!;
+  const bounds = ["min", "max"].map((name) => {
+    const bound = attribute.optionalFloat(node, name);
+    return bound === undefined ? "" : scalarLike(around, x, bound);
+  });
+  return withAttributes(withInputs(node, [x, ...bounds]), { min: undefined, max: undefined });
+};
+
+const padAmounts: Change = (node, around) => {
+  const padded = becomeInputs("pads")(node, around);
+  const value = attribute.float(node, "value", 0);
+  const fill = value === 0 ? [] : [scalarLike(around, node.inputs[0]!, value)];
+  return withAttributes(withInputs(padded, [...padded.inputs, ...fill]), { value: undefined });
+};
+
+const upsampleScales: Change = (node, { build }) => {
+  const scales = attribute.floats(node, "scales", []);
+  const value = build.constant({ type: "float32", dims: [scales.length], data: Float32Array.from(scales) });
+  return withAttributes(withInputs(node, [node.inputs[0], value]), { scales: undefined });
+};
+
+/** Without lengths, the number of parts must be said. */
+const splitParts: Change = (node) =>
+  node.inputs[1] ? node : withAttributes(node, { num_outputs: node.outputs.length });
+
+const gridModes: Change = (node) => {
+  const mode = attribute.string(node, "mode", "bilinear");
+  return withAttributes(node, { mode: { bilinear: "linear", bicubic: "cubic" }[mode] ?? mode });
+};
+
+const transformAxis: Change = (node, { build }) => {
+  const axis = build.constant(int64([], [attribute.int(node, "axis", 1)]));
+  return withAttributes(withInputs(node, [node.inputs[0], node.inputs[1], axis]), { axis: undefined });
+};
+
+const ended = (what: string): Change => {
+  return (node) => {
+    throw new SeawallError("unsupported", `${describeNode(node)}: ${what}; export with a newer opset`);
+  };
+};
+
+const axesInput = becomeInputs("axes");
+
+const table: Readonly<Record<string, Readonly<Record<number, Change>>>> = {
+  BatchNormalization: { 9: fromSpatial },
+  Clip: { 11: clipBounds },
+  DFT: { 20: transformAxis },
+  Dropout: { 12: (node) => withAttributes(node, { ratio: undefined }) },
+  GridSample: { 20: gridModes },
+  GroupNormalization: { 21: fromGroupScale },
+  Hardmax: { 13: fromFlattening },
+  LogSoftmax: { 13: fromFlattening },
+  Pad: { 11: padAmounts },
+  ReduceL1: { 18: axesInput },
+  ReduceL2: { 18: axesInput },
+  ReduceLogSum: { 18: axesInput },
+  ReduceLogSumExp: { 18: axesInput },
+  ReduceMax: { 18: axesInput },
+  ReduceMean: { 18: axesInput },
+  ReduceMin: { 18: axesInput },
+  ReduceProd: { 18: axesInput },
+  ReduceSum: { 13: axesInput },
+  ReduceSumSquare: { 18: axesInput },
+  Resize: { 11: fromResize10, 13: fromResize11 },
+  RoiAlign: { 16: defaults("coordinate_transformation_mode", "output_half_pixel") },
+  Scan: { 9: ended("the batch dimension of Scan ended with opset 8") },
+  Scatter: { 11: renamed("ScatterElements") },
+  Slice: { 10: becomeInputs("starts", "ends", "axes") },
+  Softmax: { 13: fromFlattening },
+  Split: { 13: becomeInputs("split"), 18: splitParts },
+  Squeeze: { 13: axesInput },
+  TopK: { 10: becomeInputs("k") },
+  Unsqueeze: { 13: axesInput },
+  Upsample: { 9: upsampleScales, 10: renamed("Resize") },
+};
+
+export const changes: ReadonlyMap<string, ReadonlyMap<number, Change>> = new Map(
+  Object.entries(table).map(([op, rows]) => [
+    op,
+    new Map(Object.entries(rows).map(([version, change]) => [Number(version), change])),
+  ]),
+);
+
+/** What has several forms within one opset, and the one that is kept. */
+export const settled: ReadonlyMap<string, Change> = new Map(
+  Object.entries({
+    BatchNormalization: settleBatchNormalization,
+    Dropout: settleDropout,
+    Resize: settleResize,
+  }),
+);

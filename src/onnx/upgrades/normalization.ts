@@ -1,0 +1,73 @@
+/** Softmax, dropout, batch and group normalization through the opsets. */
+import { SeawallError, type Tensor } from "../../base/index.js";
+import { attribute, attributesOf } from "../attributes.js";
+import { describeNode } from "../graph.js";
+import { type Change, withAttributes, withInputs } from "./change.js";
+
+/** Before opset 13 these operators saw a matrix: the axes from `axis` on, 1 by default, were one. */
+export const fromFlattening: Change = (node, { build, facts }) => {
+  const x = node.inputs[0]!;
+  const axis = attribute.int(node, "axis", 1);
+  const rank = facts.of(x).rank;
+  const last = axis === -1 || axis + 1 === rank;
+  if (last) return withAttributes(node, { axis: -1 });
+  const matrix = build.op("Flatten", [x], { axis });
+  const result = build.op(node.op, [matrix], { axis: -1 });
+  return {
+    ...node,
+    op: "Reshape",
+    inputs: [result, build.op("Shape", [x])],
+    attributes: {},
+  };
+};
+
+export const fromSpatial: Change = (node) => {
+  if (attribute.int(node, "spatial", 1) === 1) return withAttributes(node, { spatial: undefined });
+  throw new SeawallError(
+    "unsupported",
+    `${describeNode(node)}: normalization per pixel (spatial = 0) ended with opset 8; export with one mean per channel`,
+  );
+};
+
+/** Statistics of the batch are for training; in inference nothing may read them. */
+export const settleBatchNormalization: Change = (node, { isRead }) => {
+  if (attribute.int(node, "training_mode", 0) === 1) return node;
+  const read = node.outputs.slice(1).find(isRead);
+  if (read === undefined) return { ...node, outputs: node.outputs.slice(0, 1) };
+  throw new SeawallError(
+    "unsupported",
+    `${describeNode(node)}: its output "${read}" is made in training only; export the model in inference mode (eval())`,
+  );
+};
+
+const yes: Tensor = { type: "bool", dims: [1], data: Uint8Array.of(1) };
+
+/** In inference nothing is dropped; one that a constant sets to training stays as it is. */
+export const settleDropout: Change = (node, { build, constant, isRead }) => {
+  const [x, , training] = node.inputs;
+  if (training && constant(training)?.data[0] !== 0) return node;
+  const [y, mask] = node.outputs;
+  if (mask && isRead(mask)) {
+    build.graph.nodes.push({
+      ...node,
+      op: "ConstantOfShape",
+      name: build.fresh("mask"),
+      inputs: [build.op("Shape", [x!])],
+      outputs: [mask],
+      attributes: attributesOf({ value: yes }),
+    });
+  }
+  return { ...node, op: "Identity", inputs: [x!], outputs: [y!], attributes: {} };
+};
+
+/** Opset 18 scaled each group, opset 21 scales each channel: every factor is repeated for its group. */
+export const fromGroupScale: Change = (node, { build }) => {
+  const [x, scale, bias] = node.inputs;
+  const groups = attribute.int(node, "num_groups", 1);
+  const channels = build.op("Shape", [x!], { start: 1, end: 2 });
+  const perGroup = build.div(channels, build.ints([groups]));
+  const repeats = build.concat([build.ints([groups]), perGroup], 0);
+  const perChannel = (factor: string | undefined) =>
+    build.reshape(build.op("Expand", [build.op("Unsqueeze", [factor!, build.ints([1])]), repeats]), [-1]);
+  return withInputs(node, [x, perChannel(scale), perChannel(bias)]);
+};
