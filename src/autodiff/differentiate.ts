@@ -157,9 +157,12 @@ function pathTo(graph: Graph, target: Node, wrt: readonly Value[]): string {
     }
   }
   const names: string[] = [];
-  for (let node: Node | undefined = target; node; node = from.get(node))
+  let start: Value | undefined;
+  for (let node: Node | undefined = target; node; node = from.get(node)) {
     names.unshift(`${node.op} "${node.name}"`);
+    start = wrt.find((value) => node?.inputs.includes(value));
+  }
   const shown =
     names.length <= 6 ? names : [...names.slice(0, 3), `… ${names.length - 5} more …`, ...names.slice(-2)];
-  return [wrt[0], ...shown].join(" → ");
+  return [start, ...shown].join(" → ");
 }

@@ -173,6 +173,14 @@ describe("the path", () => {
     expect(await gradientsOf(graph, feeds)).toEqual({ x: [2, 8] });
   });
 
+  it("leads through other float types", async () => {
+    const feeds = { x: vector(1.5, 2.5) };
+    for (const type of ["float64", "float16"] as const) {
+      const graph = graphOf(feeds, (b) => ({ y: b.mul(b.cast(b.cast("x", type), "float32"), "x") }));
+      expect(await gradientsOf(graph, feeds)).toEqual({ x: [3, 5] });
+    }
+  });
+
   it("goes past operators without a rule that lie beside it", async () => {
     const feeds = { x: vector(1, 2), z: vector(3, 4) };
     const graph = graphOf(feeds, (b) => {
@@ -206,6 +214,17 @@ describe("an operator without a rule", () => {
         '(image → Exp "layer0/Exp" → CumProd "decoder/CumProd"); ' +
         "export the model with standard operators (docs/rules.md lists those that can be differentiated)",
     });
+  });
+
+  it("is reached from the value that leads to it, whichever that is", async () => {
+    const feeds = { image: vector(1, 2), weight: vector(3, 4) };
+    const axis = int64([], [0]);
+    const graph = graphOf(
+      feeds,
+      (b) => ({ y: b.mul("image", b.op("CumProd", ["weight", b.constant(axis)])) }),
+      26,
+    );
+    await expect(gradientsOf(graph, feeds)).rejects.toThrow('(weight → CumProd "CumProd")');
   });
 
   it("at the end of a long way leaves the middle out", async () => {

@@ -115,11 +115,17 @@ const onePlusSquare = (x: Value, b: GraphBuilder) => b.add(b.mul(x, x), 1);
 
 /** Dropout does nothing at inference; a drawn mask would make the loss another function at every step. */
 const dropout: Gradient = ({ node, inputs, constant }, [g]) => {
-  const training = inputs[2] ? constant(inputs[2])?.data[0] : 0;
-  if (training)
-    return refuse(node, "is in training mode (training_mode = true): export the model for inference");
-  return [g];
+  if (!inputs[2] || constant(inputs[2])?.data[0] === 0) return [g];
+  return refuse(node, "is in training mode (training_mode = true): export the model for inference");
 };
+
+function castBack(
+  { x, y, g }: { x: Value; y: Value; g: Value },
+  b: GraphBuilder,
+  { type }: RuleContext,
+): Value {
+  return type(x) === type(y) ? g : b.cast(g, type(x));
+}
 
 const passOn = unary(({ g }) => g);
 
@@ -143,7 +149,7 @@ export const elementwise: Rules = {
   Sum: { broadcasts: true, gradient: ({ inputs }, [g]) => inputs.map(() => g) },
   Mean: {
     broadcasts: true,
-    gradient: ({ inputs }, [g], b) => Array(inputs.length).fill(b.mul(g!, 1 / inputs.length)),
+    gradient: ({ inputs }, [g], b) => Array<Value>(inputs.length).fill(b.mul(g!, 1 / inputs.length)),
   },
   Max: { broadcasts: true, gradient: extreme, note: "equal inputs share the gradient in equal parts" },
   Min: { broadcasts: true, gradient: extreme, note: "equal inputs share the gradient in equal parts" },
@@ -151,8 +157,8 @@ export const elementwise: Rules = {
   Where: { broadcasts: true, gradient: choice },
 
   Identity: passOn,
-  Cast: unary(({ x, g }, b, { type }) => b.cast(g, type(x)), "between float types; others pass nothing on"),
-  CastLike: unary(({ x, g }, b, { type }) => b.cast(g, type(x)), "as Cast"),
+  Cast: unary(castBack, "between float types; others pass nothing on"),
+  CastLike: unary(castBack, "as Cast"),
   Dropout: { gradient: dropout, note: "at inference; training mode is refused" },
 
   Neg: unary(({ g }, b) => b.neg(g)),

@@ -10,20 +10,20 @@ import {
 } from "../../onnx/index.js";
 import type { RuleContext } from "../rule.js";
 
-/** The largest float32. */
-const largest = 3.4028234663852886e38;
+/** Lifts every normal float32 to 1 or above: the smallest is 1.18e-38. */
+const steep = 1e38;
 
 /**
- * 1 where `x` > 0, 0 elsewhere (in between for subnormal `x`): a clamp of `x` times the largest number.
- * One pass over memory; a comparison, a cast or a sign takes two to five times as long, Where ten times.
+ * 1 where `x` > 0, 0 elsewhere (in between for subnormal `x`): a clamp of a very steep line. This is one pass
+ * over memory; a comparison and a cast take twice as long in ONNX Runtime, Sign and Where four to five times.
  */
 export function positive(build: GraphBuilder, x: Value): Value {
-  return build.op("HardSigmoid", [x], { alpha: float(largest), beta: float(0) });
+  return build.op("HardSigmoid", [x], { alpha: float(steep), beta: float(0) });
 }
 
-/** −1, 0 or 1; in two fast passes, the operator Sign takes four. */
+/** −1, 0 or 1; a clamped steep line takes half the time of the operator Sign. */
 export function sign(build: GraphBuilder, x: Value): Value {
-  return build.op("Clip", [build.mul(x, largest), -1, 1]);
+  return build.op("Clip", [build.mul(x, steep), -1, 1]);
 }
 
 /** `above` where `x` > 0, `below` elsewhere. */
