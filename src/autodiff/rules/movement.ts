@@ -5,7 +5,7 @@ import { unbroadcast } from "../broadcast.js";
 import type { RuleContext, Rules } from "../rule.js";
 import { unary } from "../rule.js";
 import { type AxisMap, type PadMode, padding, picks, transposed } from "../taps.js";
-import { constantNumbers, fromFront } from "./fragments.js";
+import { constantNumbers, fromFront, refuse } from "./fragments.js";
 import { indexing } from "./indexing.js";
 
 type Gradients = readonly (Value | undefined)[];
@@ -81,22 +81,12 @@ function steppedMap(start: number, step: number, count: number, length: number):
   return transposed(picks(indices, length));
 }
 
-/**
- * Zeros: the part of g that lies over the input. Repeated elements: each input's copies are summed. The value
- * that fills a constant padding gets what the input does not.
- */
+/** The part of g that lies over the input; a value that fills the padding gets what the input does not. */
 function padGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
-  const { node, inputs, outputs, shape, needs } = context;
-  const from = shape(inputs[0]!);
-  const pads = padsOf(context, from.length);
+  const { node, inputs, shape, needs } = context;
+  const pads = padsOf(context, shape(inputs[0]!).length);
   const mode = attribute.string(node, "mode", "constant");
-  if (mode !== "constant") {
-    const maps = pads.flatMap(([before, after], axis) => {
-      const map = transposed(padding(mode as PadMode, from[axis]!, before, after));
-      return before === 0 && after === 0 ? [] : [[axis, map] as const];
-    });
-    return [applyAlongAxes(build, g!, shape(outputs[0]!), new Map(maps))];
-  }
+  if (mode !== "constant") return [repeatGradient(context, g!, build, mode as PadMode, pads)];
   const negated = (side: 0 | 1) => pads.map((pair) => -pair[side]);
   const inner = padZeros(build, g!, negated(0), negated(1));
   if (!needs(2)) return [inner];
@@ -104,8 +94,35 @@ function padGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) 
   return [inner, undefined, build.reshape(build.sub(sum(g!), sum(inner)), shape(inputs[2]!))];
 }
 
+type Pads = readonly (readonly [before: number, after: number])[];
+
+/** Padding by repeated elements: the gradients of each element's copies are summed. */
+function repeatGradient(
+  { node, inputs, outputs, shape }: RuleContext,
+  g: Value,
+  build: GraphBuilder,
+  mode: PadMode,
+  pads: Pads,
+) {
+  const maps = new Map<number, AxisMap>();
+  for (const [axis, [before, after]] of pads.entries()) {
+    if (before === 0 && after === 0) continue;
+    const length = shape(inputs[0]!)[axis]!;
+    const kept = length + Math.min(0, before) + Math.min(0, after);
+    // The engine refuses to reflect further than this, but wraps on, into memory that is not the tensor's.
+    if (mode === "wrap" && Math.max(before, after) > kept) {
+      refuse(
+        node,
+        `mode "wrap" pads axis ${axis} by more than its ${kept} elements, which ONNX Runtime fills with arbitrary memory; pad in several steps`,
+      );
+    }
+    maps.set(axis, transposed(padding(mode, length, before, after)));
+  }
+  return applyAlongAxes(build, g, shape(outputs[0]!), maps);
+}
+
 /** Elements added before and after each axis. */
-function padsOf(context: RuleContext, rank: number): [before: number, after: number][] {
+function padsOf(context: RuleContext, rank: number): Pads {
   const given = constantNumbers(context, 1, "pads")!;
   const axes = constantNumbers(context, 3, "axes") ?? Array.from({ length: rank }, (_, i) => i);
   const pads = Array.from({ length: rank }, (): [number, number] => [0, 0]);
