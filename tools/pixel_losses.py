@@ -1,0 +1,134 @@
+"""The pixel losses from their definitions, for autograd: masks and weights are constants, the rest is differentiated.
+
+For one pixel: logits u, p = softmax(u), label y. Attacks maximise the mean over all h·w pixels of an image; a pixel
+with label −1 adds 0 and stays in the denominator. Sources: Croce, Singh, Hein, arXiv 2306.12941 v1 (Bal-CE, Mask-Sph)
+and v2 (MCE, MCE-Bal, JS); Agnihotri, Jung, Keuper, ICML 2024 (CosPGD).
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+
+@dataclasses.dataclass
+class Pixels:
+    """Logits N×K×H×W and labels N×H×W with what the losses read of them (all N×H×W)."""
+
+    logits: torch.Tensor
+    labels: torch.Tensor
+    class_weights: torch.Tensor | None = None  # K
+    balance: float = 0.0  # λ in [0, ½]
+
+    @functools.cached_property
+    def counted(self) -> torch.Tensor:
+        return (self.labels != -1).to(self.logits.dtype)
+
+    @functools.cached_property
+    def correct(self) -> torch.Tensor:
+        """1 where the first largest logit is the label's."""
+        return (first_argmax(self.logits) == self.labels).to(self.logits.dtype)
+
+    @functools.cached_property
+    def log_probability(self) -> torch.Tensor:
+        """ℓ = log p_y."""
+        return self.at_label(F.log_softmax(self.logits, 1))
+
+    @property
+    def cross_entropy(self) -> torch.Tensor:
+        return -self.log_probability
+
+    @property
+    def class_weight(self) -> torch.Tensor:
+        return self.class_weights.to(self.logits.dtype)[self.labels.clamp(min=0)]
+
+    def at_label(self, values: torch.Tensor) -> torch.Tensor:
+        """Of N×K×H×W the entry of each pixel's label; that of class 0 for ignored pixels."""
+        return values.gather(1, self.labels.clamp(min=0).unsqueeze(1)).squeeze(1)
+
+
+def first_argmax(logits: torch.Tensor) -> torch.Tensor:
+    """The smallest class index among the largest logits."""
+    classes = torch.arange(logits.shape[1]).reshape(1, -1, 1, 1)
+    largest = logits == logits.amax(1, keepdim=True)
+    return torch.where(largest, classes, logits.shape[1]).amin(1)
+
+
+def ce(x: Pixels) -> torch.Tensor:
+    return x.cross_entropy
+
+
+def mask_ce(x: Pixels) -> torch.Tensor:
+    return x.correct * x.cross_entropy
+
+
+def balanced_ce(x: Pixels) -> torch.Tensor:
+    return ((1 - x.balance) * x.correct + x.balance * (1 - x.correct)) * x.cross_entropy
+
+
+def class_balanced_ce(x: Pixels) -> torch.Tensor:
+    return x.correct * x.class_weight * x.cross_entropy
+
+
+def weighted_ce(x: Pixels) -> torch.Tensor:
+    """Class-balanced CE without its mask."""
+    return x.class_weight * x.cross_entropy
+
+
+def js(x: Pixels) -> torch.Tensor:
+    """Jensen-Shannon divergence between p and the one-hot label, which depends on p_y alone."""
+    log_p = x.log_probability
+    p = log_p.exp()
+    return math.log(2) + p * log_p / 2 - (1 + p) * torch.log1p(p) / 2
+
+
+def spherical(x: Pixels) -> torch.Tensor:
+    return -x.at_label(x.logits / torch.linalg.vector_norm(x.logits, dim=1, keepdim=True))
+
+
+def mask_spherical(x: Pixels) -> torch.Tensor:
+    return x.correct * spherical(x)
+
+
+def cospgd(x: Pixels) -> torch.Tensor:
+    """The official form: the cosine is taken with the softmax."""
+    return _cosine(x, x.logits.softmax(1)) * x.cross_entropy
+
+
+def cospgd_sigmoid(x: Pixels) -> torch.Tensor:
+    """As re-implemented by the authors of SEA: the cosine is taken with the elementwise sigmoid."""
+    return _cosine(x, x.logits.sigmoid()) * x.cross_entropy
+
+
+def _cosine(x: Pixels, values: torch.Tensor) -> torch.Tensor:
+    return x.at_label(values / torch.linalg.vector_norm(values, dim=1, keepdim=True)).detach()
+
+
+Loss = Callable[[Pixels], torch.Tensor]
+
+LOSSES: dict[str, Loss] = {
+    "ce": ce,
+    "mask-ce": mask_ce,
+    "balanced-ce": balanced_ce,
+    "class-balanced-ce": class_balanced_ce,
+    "js": js,
+    "mask-spherical": mask_spherical,
+    "cospgd": cospgd,
+    "spherical": spherical,
+    "cospgd-sigmoid": cospgd_sigmoid,
+}
+
+# The loss that controls APGD's step size: in the published code, and as the attack's own loss without its mask.
+PUBLISHED_TRACKED: dict[str, Loss] = {name: ce for name in LOSSES} | {
+    "mask-spherical": spherical,
+    "spherical": spherical,
+}
+OWN_TRACKED: dict[str, Loss] = PUBLISHED_TRACKED | {"js": js, "class-balanced-ce": weighted_ce}
+
+
+def image_mean(loss: Loss, pixels: Pixels) -> torch.Tensor:
+    """The objective of each image (N): the mean over all its pixels."""
+    return (loss(pixels) * pixels.counted).mean((1, 2))
