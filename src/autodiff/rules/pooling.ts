@@ -1,4 +1,150 @@
-/** Rules of the pooling family. */
-import type { Rules } from "../rule.js";
+/** Pooling: averages, maxima and norms over windows or over the whole image. */
+import { float32, sizeOf } from "../../base/index.js";
+import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
+import { applyAlongAxes, zerosOf } from "../along.js";
+import type { Gradient, RuleContext, Rules } from "../rule.js";
+import { type AxisMap, transposed } from "../taps.js";
+import { type Windows, windowsOf } from "../window.js";
 
-export const pooling: Rules = {};
+/** The windows of a pooling node; those of a global one cover the image. */
+function poolWindows(context: RuleContext): Windows[] {
+  const input = context.shape(context.inputs[0]!).slice(2);
+  const output = context.shape(context.outputs[0]!).slice(2);
+  return windowsOf(context.node, {
+    input,
+    output,
+    kernel: attribute.ints(context.node, "kernel_shape", input),
+  });
+}
+
+/** The inputs inside the image that window `o` reads. */
+function reads({ input, kernel, stride, dilation, before }: Windows, o: number): number[] {
+  const taps = Array.from({ length: kernel }, (_, t) => o * stride - before + t * dilation);
+  return taps.filter((i) => i >= 0 && i < input);
+}
+
+/** How many places window `o` counts in an average: those inside the image, or also those of declared padding. */
+function countOf(windows: Windows, o: number, countsPadding: boolean): number {
+  const { input, kernel, stride, dilation, before, declaredAfter } = windows;
+  if (!countsPadding) return reads(windows, o).length;
+  const room = before + input + declaredAfter - o * stride;
+  return Math.min(kernel, Math.ceil(room / dilation));
+}
+
+/** Gives every input the sum over the windows that read it of g · `weight`(windows, o): a pool's adjoint. */
+function spread(
+  build: GraphBuilder,
+  g: Value,
+  context: RuleContext,
+  weight: (windows: Windows, o: number) => number,
+): Value {
+  const shape = context.shape(context.inputs[0]!);
+  const windows = poolWindows(context);
+  const constant = windows.reduce((product, axis) => product * weight(axis, 0), 1);
+  const scaled = () => (constant === 1 ? g : build.mul(g, constant));
+  if (windows.every(coversAll)) return build.expand(scaled(), shape);
+  if (windows.every(isSmallTile)) return enlarge(build, scaled(), windows);
+  const maps = new Map(windows.map((axis, i) => [i + 2, transposed(mapOf(axis, weight))]));
+  return applyAlongAxes(build, g, context.shape(context.outputs[0]!), maps);
+}
+
+function mapOf(windows: Windows, weight: (windows: Windows, o: number) => number): AxisMap {
+  const taps = Array.from({ length: windows.output }, (_, o) =>
+    reads(windows, o).map((from) => ({ from, weight: weight(windows, o) })),
+  );
+  return { inputs: windows.input, taps };
+}
+
+function coversAll(windows: Windows): boolean {
+  return windows.output === 1 && reads(windows, 0).length === windows.input;
+}
+
+/** Windows side by side that fill the image; where they are small, `Resize` is faster than matrix products. */
+function isSmallTile({ input, output, kernel, stride, dilation, before }: Windows): boolean {
+  return kernel <= 3 && stride === kernel && dilation === 1 && before === 0 && input === output * kernel;
+}
+
+/** Repeats every element over its tile. */
+function enlarge(build: GraphBuilder, g: Value, windows: readonly Windows[]): Value {
+  const scales = [1, 1, ...windows.map(({ kernel }) => kernel)];
+  return build.op("Resize", [g, "", build.constant(float32([scales.length], scales))], {
+    mode: "nearest",
+    nearest_mode: "floor",
+    coordinate_transformation_mode: "asymmetric",
+  });
+}
+
+/**
+ * An average over a rectangle is an average along each axis, with or without padding in the count: the adjoint
+ * is one map per axis, as small matrix products; faster than a depthwise `ConvTranspose`, and right in all cases.
+ */
+const averageGradient: Gradient = (context, [g], build) => {
+  const countsPadding = attribute.int(context.node, "count_include_pad", 0) !== 0;
+  return [spread(build, g!, context, (windows, o) => 1 / countOf(windows, o, countsPadding))];
+};
+
+/** The gradient goes where the maximum was found; windows that overlap add up there. */
+const maxGradient: Gradient = (context, [g], build) => {
+  const shape = context.shape(context.inputs[0]!);
+  const flat = (value: Value) => build.reshape(value, [sizeOf(context.shape(context.outputs[0]!))]);
+  const indices = flat(maxIndices(context, build));
+  const scattered = build.op("ScatterElements", [zerosOf(build, [sizeOf(shape)]), indices, flat(g!)], {
+    axis: 0,
+    reduction: "add",
+  });
+  return [build.reshape(scattered, shape)];
+};
+
+/** Row-major positions of the maxima in the whole tensor, from the node itself or from a twin that tells them. */
+function maxIndices({ node, inputs, outputs }: RuleContext, build: GraphBuilder): Value {
+  const rowMajor = attribute.int(node, "storage_order", 0) === 0;
+  if (outputs[1] && rowMajor) return outputs[1];
+  return build.ops("MaxPool", [inputs[0]!], 2, { ...node.attributes, storage_order: undefined })[1]!;
+}
+
+const globalMaxGradient: Gradient = (context, [g], build) => {
+  const shape = context.shape(context.inputs[0]!);
+  const [batch, channels] = shape as [number, number];
+  const places = [batch, channels, sizeOf(shape.slice(2))];
+  const found = build.op("ArgMax", [build.reshape(context.inputs[0]!, places)], { axis: 2 });
+  const scattered = build.op(
+    "ScatterElements",
+    [zerosOf(build, places), found, build.reshape(g!, [batch, channels, 1])],
+    { axis: 2 },
+  );
+  return [build.reshape(scattered, shape)];
+};
+
+/** y = (Σ |x|ᵖ)^(1/p): dx = sign(x)·|x|ᵖ⁻¹ · the sum over windows of g / yᵖ⁻¹. */
+const normGradient: Gradient = (context, [g], build) => {
+  const p = attribute.int(context.node, "p", 2);
+  const x = context.inputs[0]!;
+  const y = context.outputs[0]!;
+  const once = () => 1;
+  if (p === 1) return [build.mul(build.op("Sign", [x]), spread(build, g!, context, once))];
+  // Where a norm vanishes, x does too: the quotient has only to stay finite, and the gradient is 0.
+  const floored = build.max(y, 1e-30 ** (1 / (p - 1)));
+  const share = spread(build, build.div(g!, p === 2 ? floored : build.pow(floored, p - 1)), context, once);
+  return [build.mul(signedPower(build, x, p - 1), share)];
+};
+
+/** sign(x)·|x|ᵉ. */
+function signedPower(build: GraphBuilder, x: Value, exponent: number): Value {
+  if (exponent === 1) return x;
+  if (exponent % 2 === 1) return build.pow(x, exponent);
+  return build.mul(build.op("Sign", [x]), build.pow(x, exponent));
+}
+
+const firstOfTies = "of equal maxima the first in row-major order takes the gradient";
+
+export const pooling: Rules = {
+  AveragePool: {
+    gradient: averageGradient,
+    note: "every attribute; `auto_pad` SAME_* only without dilation",
+  },
+  GlobalAveragePool: { gradient: averageGradient },
+  MaxPool: { gradient: maxGradient, note: firstOfTies },
+  GlobalMaxPool: { gradient: globalMaxGradient, note: firstOfTies },
+  LpPool: { gradient: normGradient, note: "0 where the norm is 0" },
+  GlobalLpPool: { gradient: normGradient, note: "0 where the norm is 0" },
+};

@@ -1,0 +1,110 @@
+/** The gradient of a convolution in its kernel. */
+import { sizeOf } from "../base/index.js";
+import type { GraphBuilder, Value } from "../onnx/index.js";
+import { padZeros } from "./along.js";
+import type { Convolution } from "./convolve.js";
+import { edges, isWhole, tapsOf, type Windows } from "./window.js";
+
+/**
+ * The adjoint in the kernel: kernel[·, ·, t] is the product of the result's gradient with the image's rows that
+ * tap t reads, summed over places and images.
+ */
+export function kernelGradient(
+  build: GraphBuilder,
+  image: Value,
+  gradient: Value,
+  sizes: Convolution,
+): Value {
+  const strided = sizes.windows.some(({ stride }) => stride > 1);
+  const crowded = tapsOf(sizes.windows) > mostProducts;
+  return sizes.inner <= fewChannels && (strided || crowded)
+    ? kernelByConvolution(build, image, gradient, sizes)
+    : kernelByProducts(build, image, gradient, sizes);
+}
+
+/** With so few image channels the products are thin: a convolution is faster, above all where slices are strided. */
+const fewChannels = 4;
+const mostProducts = 9;
+
+/** One product per tap, over slices of the padded image. */
+function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+  const { batch, groups, inner, outer, windows } = sizes;
+  const places = sizeOf(windows.map(({ output }) => output));
+  const rows = build.reshape(gradient, [batch, groups, outer, places]);
+  const padded = padZeros(
+    build,
+    image,
+    [0, 0, ...windows.map(({ before }) => before)],
+    [0, 0, ...windows.map(({ after }) => Math.max(0, after))],
+  );
+  const products = tapIndices(windows).map((tap) => {
+    const seen = build.reshape(seenBy(build, padded, windows, tap), [batch, groups, inner, places]);
+    const product = build.matmul(rows, build.transpose(seen, [0, 1, 3, 2]));
+    return build.reshape(product, [batch, groups * outer * inner, 1]);
+  });
+  const stacked = products.length === 1 ? products[0]! : build.concat(products, 2);
+  const summed = batch === 1 ? stacked : build.reduce("ReduceSum", stacked, [0], false);
+  return build.reshape(summed, [groups * outer, inner, ...windows.map(({ kernel }) => kernel)]);
+}
+
+/** Every position of a kernel, in row-major order. */
+function tapIndices(windows: readonly Windows[]): number[][] {
+  return windows.reduce<number[][]>(
+    (taps, { kernel }) => taps.flatMap((tap) => Array.from({ length: kernel }, (_, t) => [...tap, t])),
+    [[]],
+  );
+}
+
+/** The part of the padded image that one tap reads, window by window. */
+function seenBy(
+  build: GraphBuilder,
+  padded: Value,
+  windows: readonly Windows[],
+  tap: readonly number[],
+): Value {
+  if (windows.every(isWhole)) return padded;
+  const starts = windows.map(({ dilation }, axis) => tap[axis]! * dilation);
+  const ends = windows.map(({ output, stride }, axis) => starts[axis]! + (output - 1) * stride + 1);
+  const steps = windows.map(({ stride }) => stride);
+  const axes = windows.map((_, axis) => axis + 2);
+  return build.slice(padded, axes, starts, ends, steps.some((step) => step > 1) ? steps : undefined);
+}
+
+/**
+ * The image's channels become the batch and the batch becomes channels: a convolution whose kernel is the
+ * gradient and in which stride and dilation have changed places.
+ */
+function kernelByConvolution(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+  const { batch, groups, inner, outer, windows } = sizes;
+  const inputs = windows.map(({ input }) => input);
+  const outputs = windows.map(({ output }) => output);
+  const spatial = windows.map((_, axis) => axis + 3);
+  const swap = (value: Value, channels: number, lengths: readonly number[], perm: readonly number[]) =>
+    build.transpose(build.reshape(value, [batch, groups, channels, ...lengths]), [...perm, ...spatial]);
+  const images = build.reshape(swap(image, inner, inputs, [2, 1, 0]), [inner, groups * batch, ...inputs]);
+  const kernels = build.reshape(swap(gradient, outer, outputs, [1, 2, 0]), [
+    groups * outer,
+    batch,
+    ...outputs,
+  ]);
+  const result = build.op("Conv", [images, kernels], {
+    kernel_shape: outputs,
+    strides: windows.map(({ dilation }) => dilation),
+    dilations: windows.map(({ stride }) => stride),
+    pads: edges(windows, ({ before, after }) => [before, Math.max(0, after)]),
+    group: groups,
+  });
+  const taps = windows.map(({ kernel }) => kernel);
+  // Inputs at the end that no window reads let the convolution take steps beyond the last tap.
+  const exact = windows.every(({ after, dilation }) => -after < dilation);
+  const axes = windows.map((_, axis) => axis + 2);
+  const cropped = exact
+    ? result
+    : build.slice(
+        result,
+        axes,
+        axes.map(() => 0),
+        taps,
+      );
+  return build.transpose(cropped, [1, 0, ...axes]);
+}
