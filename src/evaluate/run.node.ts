@@ -154,7 +154,6 @@ class OraclesBySize {
     return (await model(size)).oracle({
       losses: [...new Set(attacks.flatMap((attack) => attack.losses))],
       tracking: config.protocol === "authors" ? "published" : "own",
-      batch: config.batchSize,
       onPass: this.#onPass,
       ...(classWeights && { classWeights }),
       ...(signal && { signal }),

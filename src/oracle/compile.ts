@@ -1,6 +1,6 @@
 /** Graphs that the oracle runs: a prepared model with counts, or with losses and their image gradient. */
 
-import { differentiate } from "../autodiff/index.js";
+import { differentiate, nonDifferentiable } from "../autodiff/index.js";
 import { float32, SeawallError } from "../base/index.js";
 import {
   type AppendedLoss,
@@ -9,7 +9,16 @@ import {
   type LossName,
   type Tracking,
 } from "../loss/index.js";
-import { copyGraph, type Graph, GraphBuilder, reachableFrom, simplify, type Value } from "../onnx/index.js";
+import {
+  copyGraph,
+  emptyGraph,
+  type Graph,
+  GraphBuilder,
+  reachableFrom,
+  simplify,
+  type Value,
+} from "../onnx/index.js";
+import { lower } from "./lower.js";
 import type { PreparedModel } from "./open.js";
 import type { Step } from "./oracle.js";
 
@@ -25,7 +34,7 @@ export function predictGraph(model: PreparedModel, classWeights?: readonly numbe
   build.output(build.cast(classes, model.classes <= 256 ? "uint8" : "int32"), "classes");
   build.output(correct, "correct");
   build.output(score, "balanced");
-  return simplify(build.graph);
+  return lower(simplify(build.graph));
 }
 
 /** Graph of `evaluate`: image, labels, choice, balance → objective, tracked, correct, score, gradient. */
@@ -47,7 +56,7 @@ export function gradientGraph(
   const gradient = gradientsOf(build, model, [model.image], loss).get(model.image)!;
   for (const name of ["objective", "tracked", "correct", "score"] as const) build.output(loss[name], name);
   build.output(gradient, "gradient");
-  return simplify(build.graph);
+  return lower(simplify(build.graph));
 }
 
 /** Differentiates the model from the logits' gradient back to `wrt`. */
@@ -75,30 +84,32 @@ function withLabels(model: PreparedModel, name: string, classWeights?: readonly 
   return { build, inputs, pixels };
 }
 
-/** @throws SeawallError `unsupported` if no element of the logits depends on the image */
-export function checkDifferentiable(model: PreparedModel): void {
-  if (reachableFrom(model.graph, [model.image]).has(model.logits)) return;
+/**
+ * Refuses a model whose every way from the image to the logits leads through an operator without a gradient.
+ * @throws SeawallError `model` naming the operators that block the way
+ */
+export function checkDifferentiable({ graph, image, logits }: PreparedModel): void {
+  const blocks = (node: Node) => node.domain === "" && nonDifferentiable.has(node.op);
+  const open = reachableFrom({ ...graph, nodes: graph.nodes.filter((node) => !blocks(node)) }, [image]);
+  if (open.has(logits)) return;
+  const blocking = graph.nodes.filter((node) => blocks(node) && node.inputs.some((input) => open.has(input)));
+  const reason =
+    blocking.length > 0
+      ? `every way from the image to the logits leads through ${blocking.slice(0, 3).map(describeNode).join(", ")}, whose gradient is zero`
+      : "the logits do not depend on the image";
   throw new SeawallError(
     "model",
-    "the logits do not depend on the image: the model returns the same for every image",
+    `${reason}: gradient attacks cannot move it; export the model before it is quantised or cut`,
   );
 }
 
-/** Graph of one step: every tensor N×D, every scalar N×1. */
-export function stepGraph(step: Step, batch: number, features: number): Graph {
-  const graph: Graph = {
-    name: step.name,
-    opset: 18,
-    domains: new Map(),
-    inputs: [],
-    outputs: [],
-    initializers: new Map(),
-    nodes: [],
-  };
+/** Graph of one step: every tensor 1×D, every scalar 1×1. */
+export function stepGraph(step: Step, features: number): Graph {
+  const graph = emptyGraph(step.name, 18);
   const build = new GraphBuilder(graph);
   const inputs = Object.fromEntries([
-    ...step.tensors.map((name) => [name, build.input(name, "float32", [batch, features])] as const),
-    ...step.scalars.map((name) => [name, build.input(name, "float32", [batch, 1])] as const),
+    ...step.tensors.map((name) => [name, build.input(name, "float32", [1, features])] as const),
+    ...step.scalars.map((name) => [name, build.input(name, "float32", [1, 1])] as const),
   ]);
   build.output(step.write(build, inputs), "next");
   return simplify(graph);

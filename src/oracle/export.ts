@@ -1,20 +1,12 @@
 /** A model with its gradient, as one graph of standard operators that any ONNX runtime can run. */
 
 import { differentiate } from "../autodiff/index.js";
-import {
-  type DataType,
-  float32,
-  invariant,
-  randomStream,
-  SeawallError,
-  sizeOf,
-  type Tensor,
-} from "../base/index.js";
+import { invariant, SeawallError } from "../base/index.js";
 import { appendLoss } from "../loss/index.js";
 import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } from "../onnx/index.js";
-import { openSession, type Session } from "../runtime/index.js";
-import { checkGradient, type GradientCheck } from "./check.js";
+import type { GradientCheck } from "./check.js";
 import { checkDifferentiable, gradientsOf } from "./compile.js";
+import { checkExport } from "./export-check.js";
 import { listInputs } from "./input.js";
 import { prepareModel } from "./open.js";
 import { trace } from "./trace.js";
@@ -65,7 +57,8 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
   return { graph: exported.graph, notices: exported.notices, check };
 }
 
-interface Written {
+/** A gradient graph with what its check must know. */
+export interface Written {
   readonly graph: Graph;
   readonly notices: readonly string[];
   /** The differentiated input that the check moves. */
@@ -221,67 +214,4 @@ function sizeFrom(graph: Graph, shape: readonly number[] | undefined) {
   const nhwc = shape[3] === 3 && graph.inputs[0]?.shape?.[1] !== 3;
   const [height, width] = nhwc ? [shape[1]!, shape[2]!] : [shape[2]!, shape[3]!];
   return { batch: shape[0]!, size: { height, width } };
-}
-
-async function checkExport(written: Written, options: ExportOptions): Promise<GradientCheck> {
-  const session = await openSession(written.graph);
-  try {
-    const random = randomStream("check", written.graph.name);
-    const point = random.uniform(sizeOf(written.inputShape), 0, 1);
-    const seed = seedOf(written, options, random);
-    const others = otherInputs(written, random);
-    const evaluate = async (x: Float32Array) => {
-      const results = await session.run({
-        ...others,
-        ...seed,
-        [written.input]: float32(written.inputShape, x),
-      });
-      const gradient = (results.grad ?? results[`grad/${written.input}`])!;
-      return { objective: objectiveOf(results, options, seed), gradient: gradient.data as Float32Array };
-    };
-    return await checkGradient(evaluate, point, random);
-  } finally {
-    await session.dispose();
-  }
-}
-
-type Random = ReturnType<typeof randomStream>;
-
-function seedOf(
-  { seedShape, classes }: Written,
-  { loss }: ExportOptions,
-  random: Random,
-): Record<string, Tensor> {
-  const size = sizeOf(seedShape);
-  if (loss === "none") return { output_grad: float32(seedShape, random.normal(size)) };
-  const labels = BigInt64Array.from({ length: size }, () => BigInt(Math.floor(random.next() * classes)));
-  return { labels: { type: "int64", dims: seedShape, data: labels } };
-}
-
-/** Every other float input gets noise: the check holds wherever the model is evaluated. */
-function otherInputs({ graph, input }: Written, random: Random): Record<string, Tensor> {
-  const floats = graph.inputs.filter(
-    ({ name, type }) => type === ("float32" satisfies DataType) && name !== input && name !== "output_grad",
-  );
-  return Object.fromEntries(
-    floats.map(({ name, shape }) => [
-      name,
-      float32(shape as readonly number[], random.uniform(sizeOf(shape as readonly number[]), 0, 1)),
-    ]),
-  );
-}
-
-function objectiveOf(
-  results: Awaited<ReturnType<Session["run"]>>,
-  { loss }: ExportOptions,
-  seed: Readonly<Record<string, Tensor>>,
-): number {
-  if (loss === "ce") return sum(results.loss!.data as Float32Array);
-  const output = Object.entries(results).find(([name]) => !name.startsWith("grad"))![1];
-  const weights = seed.output_grad!.data as Float32Array;
-  return sum((output.data as Float32Array).map((value, i) => value * weights[i]!));
-}
-
-function sum(values: Float32Array): number {
-  return values.reduce((total, value) => total + value, 0);
 }

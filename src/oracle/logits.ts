@@ -30,6 +30,8 @@ export interface LogitsOptions {
   /** The output to use, where there are several. */
   readonly output?: string;
   readonly layout?: Layout;
+  /** The layout of the image input, which decides where shapes do not. */
+  readonly imageLayout: Layout;
   /** The number of classes that the labels have. */
   readonly classes?: number;
   /** Height and width of the image. */
@@ -123,11 +125,15 @@ function logitsLayout(
   }
   const axis = ending && classAxis(ending, shape.length);
   if (axis === 1 || axis === 3) return axis === 1 ? "nchw" : "nhwc";
-  const fits = (layout: Layout) => isMap(shape, layout, options);
-  if (fits("nchw") !== fits("nhwc")) return fits("nchw") ? "nchw" : "nhwc";
+  const layouts = (["nchw", "nhwc"] as const).filter((layout) => isMap(shape, layout, options));
+  // A map of exactly the image's size says more than one of its proportions; then the image's own layout decides.
+  const exact = layouts.filter((layout) => hasSize(shape, layout, options));
+  const [first, second] = exact.length > 0 ? exact : layouts;
+  if (first !== undefined) return second === undefined ? first : options.imageLayout;
   throw new SeawallError(
     "model",
-    `output "${name}" [${shape.join(", ")}]: which axis holds the classes cannot be told; give --layout nchw or nhwc, or --classes`,
+    `output "${name}" [${shape.join(", ")}] is no map of an image of ${options.height}×${options.width}` +
+      `${options.classes === undefined ? "" : ` with ${options.classes} classes`}; give --layout, --classes or another --output`,
   );
 }
 
@@ -137,9 +143,19 @@ function classAxis(ending: Node, rank: number): number | undefined {
   return axis < 0 ? axis + rank : axis;
 }
 
+/** Channels, height and width of a shape read in a layout. */
+function readAs(shape: readonly number[], layout: Layout): readonly [number, number, number] {
+  return layout === "nchw" ? [shape[1]!, shape[2]!, shape[3]!] : [shape[3]!, shape[1]!, shape[2]!];
+}
+
+function hasSize(shape: readonly number[], layout: Layout, { height, width }: LogitsOptions): boolean {
+  const [, h, w] = readAs(shape, layout);
+  return h === height && w === width;
+}
+
 /** Whether the shape, read in this layout, is a map of the image's proportions with the wanted classes. */
 function isMap(shape: readonly number[], layout: Layout, { height, width, classes }: LogitsOptions): boolean {
-  const [k, h, w] = layout === "nchw" ? [shape[1]!, shape[2]!, shape[3]!] : [shape[3]!, shape[1]!, shape[2]!];
+  const [k, h, w] = readAs(shape, layout);
   if (classes !== undefined && k !== classes && !(k === 1 && classes === 2)) return false;
   return Math.abs(h * width - w * height) <= Math.max(height, width);
 }
@@ -154,7 +170,7 @@ export function normalizeLogits(
   return build.within("seawall/logits", () => {
     const first = logits.layout === "nchw" ? logits.value : build.transpose(logits.value, [0, 3, 1, 2]);
     const two = logits.binary ? build.concat([build.mul(first, 0), first], 1) : first;
-    const [h, w] = logits.layout === "nchw" ? [shape[2]!, shape[3]!] : [shape[1]!, shape[2]!];
+    const [, h, w] = readAs(shape, logits.layout);
     if (h === size.height && w === size.width) return { value: two, notices: [] };
     const scales = build.constant(float32([4], [1, 1, size.height / h, size.width / w]));
     const value = build.op("Resize", [two, "", scales], {

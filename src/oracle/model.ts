@@ -1,9 +1,8 @@
-/** The oracle over a prepared model: sessions opened on first use, one for each graph and batch size. */
-import { float32, int64, invariant, type Tensor } from "../base/index.js";
+/** The oracle over a prepared model: sessions opened on first use, one for each graph. */
+import { float32, int64, invariant, SeawallError, type Tensor } from "../base/index.js";
 import { type LossName, losses } from "../loss/index.js";
 import type { Graph } from "../onnx/index.js";
-import { openSession, type SessionOptions } from "../runtime/index.js";
-import { Batcher, type ImageFeeds } from "./batch.js";
+import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
 import { gradientGraph, predictGraph, stepGraph } from "./compile.js";
 import { imageName } from "./input.js";
 import { type OpenOptions, type PreparedModel, prepareModel } from "./open.js";
@@ -11,14 +10,12 @@ import type { Cost, ImageOracle, Oracle, OracleOptions, Step } from "./oracle.js
 
 /** A model that is ready to be attacked. */
 export interface Model {
-  /** The model at batch size 1. */
   readonly prepared: PreparedModel;
   oracle(options: OracleOptions): Oracle;
 }
 
 /**
  * Opens a model: finds image and logits, fixes every shape, folds constants.
- * @param sample an image 3·H·W to trace with; zeros if left out
  * @throws SeawallError if the file is no segmentation model that Seawall can attack
  */
 export async function openModel(
@@ -26,14 +23,9 @@ export async function openModel(
   options: OpenOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
+  // Images run one by one: sums over a batch are rounded in another order than sums over an image.
   const prepared = await prepareModel(graph, { ...options, batch: 1 });
-  const sizes = new Map([[1, Promise.resolve(prepared)]]);
-  const at = (batch: number) => {
-    const known = sizes.get(batch) ?? prepareModel(graph, { ...options, batch });
-    sizes.set(batch, known);
-    return known;
-  };
-  return { prepared, oracle: (oracleOptions) => new ModelOracle(prepared, at, oracleOptions, engine) };
+  return { prepared, oracle: (oracleOptions) => new ModelOracle(prepared, oracleOptions, engine) };
 }
 
 class ModelOracle implements Oracle {
@@ -41,26 +33,19 @@ class ModelOracle implements Oracle {
   readonly height: number;
   readonly width: number;
   readonly notices: readonly string[];
-  readonly #batchers = new Map<string, Batcher>();
-  readonly #at: (batch: number) => Promise<PreparedModel>;
+  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #model: PreparedModel;
   readonly #options: OracleOptions;
   readonly #engine: SessionOptions;
-  readonly #batch: number;
 
-  constructor(
-    model: PreparedModel,
-    at: (batch: number) => Promise<PreparedModel>,
-    options: OracleOptions,
-    engine: SessionOptions,
-  ) {
+  constructor(model: PreparedModel, options: OracleOptions, engine: SessionOptions) {
     this.classes = model.classes;
     this.height = model.height;
     this.width = model.width;
     this.notices = model.notices;
-    this.#at = at;
+    this.#model = model;
     this.#options = options;
     this.#engine = engine;
-    this.#batch = model.fixedBatch === undefined ? (options.batch ?? 1) : 1;
   }
 
   image(image: Float32Array, labels: ArrayLike<number>): ImageOracle {
@@ -70,11 +55,18 @@ class ModelOracle implements Oracle {
       `an image of ${image.length} numbers for a model of 3×${height}×${width}`,
     );
     invariant(labels.length === height * width, `${labels.length} labels for an image of ${height}×${width}`);
+    const wrong = Array.prototype.findIndex.call(labels, (label: number) => label >= this.classes);
+    if (wrong >= 0) {
+      throw new SeawallError(
+        "data",
+        `label ${labels[wrong]} at pixel ${wrong} is none of the model's ${this.classes} classes; −1 marks pixels that count nowhere`,
+      );
+    }
     return new OneImage(this, image, labels);
   }
 
   async dispose(): Promise<void> {
-    for (const batcher of this.#batchers.values()) await batcher.dispose();
+    for (const session of this.#sessions.values()) await (await session).dispose();
   }
 
   /** The losses that share a session with `loss`: those of its kind. */
@@ -90,25 +82,21 @@ class ModelOracle implements Oracle {
     this.#options.signal?.throwIfAborted();
   }
 
-  evaluating(loss: LossName): Batcher {
+  evaluating(loss: LossName): Promise<Session> {
     const { tracking = "own", classWeights } = this.#options;
     const family = this.family(loss);
     invariant(family.includes(loss), `loss ${loss} was not announced to the oracle`);
-    return this.#batcher(`evaluate ${losses[loss].kind}`, async (size) =>
-      gradientGraph(await this.#at(size), family, { tracking, ...(classWeights && { classWeights }) }),
+    return this.#session(`evaluate ${losses[loss].kind}`, () =>
+      gradientGraph(this.#model, family, { tracking, ...(classWeights && { classWeights }) }),
     );
   }
 
-  predicting(): Batcher {
-    return this.#batcher("predict", async (size) =>
-      predictGraph(await this.#at(size), this.#options.classWeights),
-    );
+  predicting(): Promise<Session> {
+    return this.#session("predict", () => predictGraph(this.#model, this.#options.classWeights));
   }
 
-  stepping(step: Step): Batcher {
-    return this.#batcher(`step ${step.name}`, async (size) =>
-      stepGraph(step, size, 3 * this.height * this.width),
-    );
+  stepping(step: Step): Promise<Session> {
+    return this.#session(`step ${step.name}`, () => stepGraph(step, 3 * this.height * this.width));
   }
 
   /** Whether the kept point of `loss` minimises right pixels weighted by class. */
@@ -116,12 +104,10 @@ class ModelOracle implements Oracle {
     return (this.#options.tracking ?? "own") === "own" && loss === "class-balanced-ce";
   }
 
-  #batcher(key: string, write: (size: number) => Promise<Graph>): Batcher {
-    const known = this.#batchers.get(key);
-    if (known) return known;
-    const batcher = new Batcher(async (size) => openSession(await write(size), this.#engine), this.#batch);
-    this.#batchers.set(key, batcher);
-    return batcher;
+  #session(key: string, write: () => Graph): Promise<Session> {
+    const session = this.#sessions.get(key) ?? openSession(write(), this.#engine);
+    this.#sessions.set(key, session);
+    return session;
   }
 }
 
@@ -136,7 +122,7 @@ class OneImage implements ImageOracle {
     this.#oracle = oracle;
     this.image = image;
     this.labels = labels;
-    this.#labelTensor = int64([labels.length], Array.from(labels));
+    this.#labelTensor = int64([1, labels.length], Array.from(labels));
   }
 
   async evaluate(point: Float32Array, query: { loss: LossName; balance?: number }) {
@@ -144,10 +130,10 @@ class OneImage implements ImageOracle {
     const outputs = await this.#run(this.#oracle.evaluating(query.loss), {
       ...this.#feeds(point),
       choice: float32(
-        [family.length],
+        [1, family.length],
         family.map((name) => (name === query.loss ? 1 : 0)),
       ),
-      balance: float32([1, 1], [query.balance ?? 0]),
+      balance: float32([1, 1, 1], [query.balance ?? 0]),
     });
     this.#oracle.passed();
     this.cost.forward++;
@@ -179,21 +165,23 @@ class OneImage implements ImageOracle {
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array> {
     const feeds: Record<string, Tensor> = {};
-    for (const name of step.tensors) feeds[name] = float32([tensors[name].length], tensors[name]);
-    for (const name of step.scalars) feeds[name] = float32([1], [scalars[name]]);
+    for (const name of step.tensors) feeds[name] = float32([1, tensors[name].length], tensors[name]);
+    for (const name of step.scalars) feeds[name] = float32([1, 1], [scalars[name]]);
     const outputs = await this.#run(this.#oracle.stepping(step), feeds);
     return outputs.next!.data as Float32Array;
   }
 
-  #feeds(point: Float32Array): ImageFeeds {
+  #feeds(point: Float32Array): Record<string, Tensor> {
     const { height, width } = this.#oracle;
-    return { [imageName]: float32([3, height, width], point), labels: this.#labelTensor };
+    return { [imageName]: float32([1, 3, height, width], point), labels: this.#labelTensor };
   }
 
-  async #run(batcher: Batcher, feeds: ImageFeeds) {
+  async #run(session: Promise<Session>, feeds: Readonly<Record<string, Tensor>>) {
     this.#oracle.refuseAborted();
-    const { outputs, seconds } = await batcher.run(feeds);
-    this.cost.seconds += seconds;
+    const open = await session;
+    const started = performance.now();
+    const outputs = await open.run(feeds);
+    this.cost.seconds += (performance.now() - started) / 1000;
     return outputs;
   }
 }

@@ -39,8 +39,6 @@ export interface PreparedModel extends TracedGraph {
   readonly image: Value;
   /** The graph's only output: N×K×H×W. */
   readonly logits: Value;
-  /** The batch size that the file fixes, if it does. */
-  readonly fixedBatch: number | undefined;
   /** Each decision made on the way, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -64,7 +62,7 @@ export async function prepareModel(
   const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
   const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
   const traced = await trace(bound, options.keepInput ? own : {}, feeds, options.variables);
-  const logits = findLogits(traced.graph, traced.types, logitsOptions(options, height, width));
+  const logits = findLogits(traced.graph, traced.types, logitsOptions(options, image.layout, height, width));
   checkClasses(logits, options);
 
   const cut = copyGraph(traced.graph);
@@ -81,13 +79,13 @@ export async function prepareModel(
     width,
     image: name,
     logits: normal.value,
-    fixedBatch: image.batch,
     notices: [inputNotice(image, shape), ...logits.notices, ...normal.notices],
   };
 }
 
-function logitsOptions(options: OpenOptions, height: number, width: number) {
+function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number, width: number) {
   return {
+    imageLayout,
     height,
     width,
     ...(options.output !== undefined && { output: options.output }),

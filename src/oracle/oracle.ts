@@ -34,7 +34,7 @@ export interface Prediction {
 
 /**
  * A move of the point as a graph fragment, so that pixels stay in the engine.
- * Tensors are flattened images (3·H·W numbers), scalars one number per image.
+ * Tensors are flattened images, 1×D with D = 3·H·W; scalars are 1×1.
  */
 export interface Step<T extends string = string, S extends string = string> {
   readonly name: string;
@@ -69,7 +69,7 @@ export interface Cost {
   seconds: number;
 }
 
-/** Turns images and labels into oracles; concurrent queries of several images run as one batch. */
+/** Turns images and labels into oracles. */
 export interface Oracle {
   readonly classes: number;
   readonly height: number;
@@ -88,8 +88,6 @@ export interface OracleOptions {
   readonly tracking?: Tracking;
   /** One weight per class, for `class-balanced-ce`. */
   readonly classWeights?: readonly number[];
-  /** Images that run together at most; default 1. */
-  readonly batch?: number;
   /** Called after every pass through the model. */
   readonly onPass?: () => void;
   /** Queries throw its reason once it is aborted. */

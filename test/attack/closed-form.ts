@@ -72,7 +72,7 @@ export class ClosedForm implements ImageOracle {
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array> {
     const features = this.image.length;
-    const open = () => openSession(stepGraph(step, 1, features), { threads: 1 });
+    const open = () => openSession(stepGraph(step, features), { threads: 1 });
     const session = await (this.#sessions.get(step.name) ?? open());
     this.#sessions.set(step.name, Promise.resolve(session));
     const feeds: Record<string, Tensor> = {};

@@ -1,0 +1,70 @@
+/** Small segmentation models with random weights, as graphs. */
+import { float32, randomStream, sizeOf } from "../../src/base/index.js";
+import { emptyGraph, type Graph, GraphBuilder, type Value } from "../../src/onnx/index.js";
+
+export interface TinyOptions {
+  readonly classes?: number;
+  readonly layout?: "nchw" | "nhwc";
+  /** Batch, height and width of the input; names where they stay open. */
+  readonly batch?: number | string;
+  readonly height?: number | string;
+  readonly width?: number | string;
+  /** What stands behind the logits. */
+  readonly ending?: "Softmax" | "ArgMax" | "Sigmoid";
+  /** Logits at half the image's resolution. */
+  readonly coarse?: boolean;
+}
+
+/** Conv 3×3 → Relu → Conv 1×1: image N×3×H×W in, logits N×K×H×W out. */
+export function tinyModel(options: TinyOptions = {}): Graph {
+  const { classes = 4, layout = "nchw", batch = "n", height = "h", width = "w", ending, coarse } = options;
+  const graph = emptyGraph("tiny", 18);
+  const b = new GraphBuilder(graph);
+  const nhwc = layout === "nhwc";
+  const image = b.input("image", "float32", nhwc ? [batch, height, width, 3] : [batch, 3, height, width]);
+  const first = nhwc ? b.transpose(image, [0, 3, 1, 2]) : image;
+  const stride = coarse ? 2 : 1;
+  const hidden = b.op("Conv", [first, weights(b, [8, 3, 3, 3], 1.5), weights(b, [8], 0.3)], {
+    pads: [1, 1, 1, 1],
+    strides: [stride, stride],
+  });
+  const logits = b.op("Conv", [
+    b.op("Relu", [hidden]),
+    weights(b, [classes, 8, 1, 1], 1.5),
+    weights(b, [classes], 0.3),
+  ]);
+  const laidOut = nhwc ? b.transpose(logits, [0, 2, 3, 1]) : logits;
+  b.output(end(b, laidOut, ending, nhwc ? 3 : 1), "output");
+  return graph;
+}
+
+function end(b: GraphBuilder, logits: Value, ending: TinyOptions["ending"], axis: number): Value {
+  if (ending === "Softmax") return b.op("Softmax", [logits], { axis });
+  if (ending === "ArgMax") return b.op("ArgMax", [logits], { axis, keepdims: 0 });
+  return ending === "Sigmoid" ? b.op("Sigmoid", [logits]) : logits;
+}
+
+function weights(b: GraphBuilder, dims: readonly number[], scale: number): Value {
+  return b.constant(
+    float32(dims, randomStream("tiny", ...dims).uniform(sizeOf(dims), -scale, scale)),
+    "weight",
+  );
+}
+
+/** A smooth random image, 3·H·W floats in [0, 1]. */
+export function tinyImage(height: number, width: number, key: string | number = 0): Float32Array {
+  return randomStream("tiny image", key).uniform(3 * height * width, 0.1, 0.9);
+}
+
+/** Random labels in which some pixels are ignored. */
+export function tinyLabels(
+  height: number,
+  width: number,
+  classes: number,
+  key: string | number = 0,
+): Int32Array {
+  const stream = randomStream("tiny labels", key);
+  return Int32Array.from({ length: height * width }, () =>
+    stream.next() < 0.1 ? -1 : Math.floor(stream.next() * classes),
+  );
+}
