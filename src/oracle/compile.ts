@@ -11,9 +11,11 @@ import {
 } from "../loss/index.js";
 import {
   copyGraph,
+  describeNode,
   emptyGraph,
   type Graph,
   GraphBuilder,
+  type Node,
   reachableFrom,
   simplify,
   type Value,
