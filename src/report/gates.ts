@@ -1,0 +1,131 @@
+/** Gates: conditions on a result's figures that decide an exit code. */
+import { messageOf, parseRadius, SeawallError } from "../base/index.js";
+import type { Protocol, Result } from "../journal/index.js";
+
+/** Figures of the clean prediction and of each attack. */
+const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as const;
+/** Figures of the worst case. */
+const worstFigures = ["aAcc", "aAccPooled", "mIoU", "mIoULower", "imageMIoU"] as const;
+
+const operators = {
+  ">=": (a: number, b: number) => a >= b,
+  "<=": (a: number, b: number) => a <= b,
+  ">": (a: number, b: number) => a > b,
+  "<": (a: number, b: number) => a < b,
+} as const;
+
+/** A condition such as `worst.mIoU@4/255>=0.60`. */
+export interface Gate {
+  /** As written, without spaces. */
+  readonly text: string;
+  /** `clean`, `worst` or an attack. */
+  readonly subject: string;
+  readonly figure: string;
+  /** Radius in the run's own words; undefined for `clean`. */
+  readonly eps: string | undefined;
+  readonly operator: keyof typeof operators;
+  readonly threshold: number;
+}
+
+export interface GateOutcome {
+  readonly gate: string;
+  readonly passed: boolean;
+  /** The figure that was compared, in [0, 1]. */
+  readonly value: number;
+}
+
+/** What a gate may speak of: the attacks and radii of a run. */
+export type GateSubjects = Pick<Protocol, "members" | "eps">;
+
+const form =
+  /^(?<subject>[^@<>=]+)\.(?<figure>\w+)(?:@(?<eps>[^<>=]+))?(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
+
+/**
+ * Reads a gate and checks that the run will have what it speaks of, so that a typing error is found before
+ * hours of attacks and not after.
+ * @throws SeawallError `config` with what would be right
+ */
+export function parseGate(expression: string, run: GateSubjects): Gate {
+  const text = expression.replaceAll("≥", ">=").replaceAll("≤", "<=").replace(/\s/g, "");
+  const parts = form.exec(text)?.groups;
+  if (!parts) throw refusal(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
+  const subject = parts.subject!;
+  return {
+    text,
+    subject,
+    figure: knownFigure(expression, subject, parts.figure!, run),
+    eps: knownRadius(expression, subject, parts.eps, run),
+    operator: parts.operator as keyof typeof operators,
+    threshold: fraction(expression, parts.threshold!),
+  };
+}
+
+function knownFigure(expression: string, subject: string, figure: string, { members }: GateSubjects): string {
+  if (subject !== "clean" && subject !== "worst" && !members.includes(subject)) {
+    const subjects = ["clean", "worst", ...members].join(", ");
+    throw refusal(expression, `the run has no "${subject}"; expected one of ${subjects}`);
+  }
+  const figures: readonly string[] = subject === "worst" ? worstFigures : attackFigures;
+  if (figures.includes(figure)) return figure;
+  throw refusal(expression, `no figure "${figure}" of ${subject}; expected one of ${figures.join(", ")}`);
+}
+
+function knownRadius(
+  expression: string,
+  subject: string,
+  text: string | undefined,
+  run: GateSubjects,
+): string | undefined {
+  if (subject === "clean") {
+    if (text === undefined) return undefined;
+    throw refusal(expression, `the clean prediction has no radius; leave out @${text}`);
+  }
+  const choice = `one of ${run.eps.map((eps) => `@${eps}`).join(", ")}`;
+  if (text === undefined) throw refusal(expression, `at which radius? Add ${choice}`);
+  const value = radiusValue(expression, text);
+  const known = run.eps.find((eps) => parseRadius(eps).value === value);
+  if (known === undefined) throw refusal(expression, `the run has no radius ${text}; expected ${choice}`);
+  return known;
+}
+
+function radiusValue(expression: string, text: string): number {
+  try {
+    return parseRadius(text).value;
+  } catch (error) {
+    throw refusal(expression, messageOf(error));
+  }
+}
+
+function fraction(expression: string, text: string): number {
+  const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 1) return value;
+  throw refusal(expression, `figures are fractions in [0, 1], got ${text}; write 0.60 for 60 %`);
+}
+
+function refusal(expression: string, problem: string): SeawallError {
+  return new SeawallError("config", `gate "${expression}": ${problem}`);
+}
+
+/**
+ * Compares a result's figures with gates.
+ * @returns one outcome for each, in order
+ * @throws SeawallError `config` as `parseGate`
+ */
+export function checkGates(result: Result, expressions: readonly string[]): GateOutcome[] {
+  return expressions
+    .map((expression) => parseGate(expression, result.protocol))
+    .map((gate) => {
+      const value = figureOf(result, gate);
+      return { gate: gate.text, value, passed: operators[gate.operator](value, gate.threshold) };
+    });
+}
+
+function figureOf(result: Result, { subject, figure, eps }: Gate): number {
+  const radius = result.robust.find((entry) => entry.eps === eps);
+  const attack = radius?.attacks.find(({ name }) => name === subject);
+  const figures = subject === "clean" ? result.clean : subject === "worst" ? radius?.worst : attack;
+  const value = (figures as Readonly<Record<string, unknown>> | undefined)?.[figure];
+  // An absent figure must never read as a passed gate.
+  if (typeof value === "number") return value;
+  throw new SeawallError("journal", `the result has no ${figure} of ${subject}; it is not complete`);
+}

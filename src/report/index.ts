@@ -1,0 +1,12 @@
+/** All that reads finished runs. Knows no engine. */
+export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
+export { classColour, palette, type Rgb } from "./palette.js";
+export { invariantsLine, resultLines, tableLines } from "./table.js";
+export {
+  alignRows,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatShare,
+  plural,
+} from "./text.js";

@@ -1,0 +1,110 @@
+/** Gates: what they accept, what they refuse, and that no absent figure passes. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SeawallError } from "../../src/base/index.js";
+import { type Result, summarize } from "../../src/journal/index.js";
+import { checkGates, parseGate } from "../../src/report/index.js";
+import { describeWith, recordsOf } from "../journal/runs.js";
+
+const run = describeWith();
+const result = summarize(run, recordsOf(run));
+const subjects = { members: ["apgd:mask-ce", "noise"], eps: ["4/255", "0.03"] };
+const message = (expression: string) => {
+  try {
+    parseGate(expression, subjects);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SeawallError);
+    expect((error as SeawallError).code).toBe("config");
+    return (error as Error).message;
+  }
+  throw new Error(`${expression} was accepted`);
+};
+
+describe("parseGate", () => {
+  it("reads subject, figure, radius, comparison and threshold", () => {
+    expect(parseGate("worst.mIoU@4/255>=0.60", subjects)).toEqual({
+      text: "worst.mIoU@4/255>=0.60",
+      subject: "worst",
+      figure: "mIoU",
+      eps: "4/255",
+      operator: ">=",
+      threshold: 0.6,
+    });
+    expect(parseGate("clean.aAcc>.9", subjects)).toMatchObject({
+      eps: undefined,
+      operator: ">",
+      threshold: 0.9,
+    });
+    expect(parseGate("apgd:mask-ce.aAccPooled @ 0.030 ≥ 0.3", subjects)).toMatchObject({
+      subject: "apgd:mask-ce",
+      eps: "0.03",
+      operator: ">=",
+    });
+  });
+
+  it("knows a radius by its value", () => {
+    expect(parseGate(`worst.aAcc@${4 / 255}<1`, subjects).eps).toBe("4/255");
+  });
+
+  it.each([
+    ["worst.mIoU", /expected SUBJECT\.FIGURE@RADIUS>=NUMBER/],
+    ["worst.mIoU@4/255=0.6", /expected SUBJECT/],
+    ["wurst.mIoU@4/255>=0.6", /no "wurst"; expected one of clean, worst, apgd:mask-ce, noise/],
+    ["worst.miou@4/255>=0.6", /no figure "miou" of worst; expected one of aAcc/],
+    ["worst.mAcc@4/255>=0.6", /no figure "mAcc" of worst/],
+    ["noise.mIoULower@4/255>=0.6", /no figure "mIoULower" of noise/],
+    ["worst.mIoU>=0.6", /at which radius\? Add one of @4\/255, @0\.03/],
+    ["worst.mIoU@8/255>=0.6", /no radius 8\/255; expected one of @4\/255/],
+    ["worst.mIoU@x>=0.6", /radius "x"/],
+    ["clean.mIoU@4/255>=0.6", /the clean prediction has no radius/],
+    ["clean.mIoU>=60", /fractions in \[0, 1\], got 60; write 0\.60/],
+    ["clean.mIoU>=sixty", /fractions in \[0, 1\], got sixty/],
+    ["clean.toString>=0.1", /no figure "toString"/],
+  ])("refuses %s", (expression, problem) => {
+    expect(message(expression)).toMatch(problem);
+    expect(message(expression)).toContain(`gate "${expression}"`);
+  });
+
+  it("either reads a text or refuses it, in little time", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom("", "worst.mIoU@", "clean."), (text, head) => {
+        try {
+          expect(parseGate(head + text, subjects).threshold).toBeLessThanOrEqual(1);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SeawallError);
+        }
+      }),
+    );
+    expect(message(`${"a.".repeat(50_000)}@`)).toMatch(/expected/);
+  });
+});
+
+describe("checkGates", () => {
+  const figure = result.robust[1]!.worst.mIoU;
+
+  it("compares the figure that is named", () => {
+    const [radius] = [result.robust[1]!.eps];
+    const outcomes = checkGates(result, [
+      `worst.mIoU@${radius}>=${figure}`,
+      `worst.mIoU@${radius}>${figure}`,
+      `worst.mIoU@${radius}<=${figure}`,
+      `worst.mIoU@${radius}<${figure}`,
+    ]);
+    expect(outcomes.map(({ passed }) => passed)).toEqual([true, false, true, false]);
+    expect(outcomes.map(({ value }) => value)).toEqual([figure, figure, figure, figure]);
+  });
+
+  it("tells subjects and radii apart", () => {
+    const value = (gate: string) => checkGates(result, [gate])[0]!.value;
+    expect(value("clean.mAcc>0")).toBe(result.clean.mAcc);
+    expect(value("apgd:js.imageMIoU@4/255>0")).toBe(result.robust[0]!.attacks[2]!.imageMIoU);
+    expect(value("apgd:js.imageMIoU@0.03>0")).toBe(result.robust[1]!.attacks[2]!.imageMIoU);
+    expect(value("worst.mIoULower@4/255>0")).toBe(result.robust[0]!.worst.mIoULower);
+  });
+
+  it("passes nothing without gates and never passes an absent figure", () => {
+    expect(checkGates(result, [])).toEqual([]);
+    const incomplete: Result = { ...result, robust: [] };
+    expect(() => checkGates(incomplete, ["worst.mIoU@4/255<1"])).toThrow(/no mIoU of worst/);
+  });
+});
