@@ -232,4 +232,15 @@ describe("resize", () => {
     await expect(prepare(computed)).rejects.toThrow(SeawallError);
     await expect(prepare(computed)).rejects.toThrow(/constant `scales`/);
   });
+
+  it.each([
+    [{ mode: "bicubic" }, /GridSample "GridSample": attribute mode is "bicubic"/],
+    [{ padding_mode: "reflection" }, /GridSample "GridSample": attribute padding_mode is "reflection"/],
+  ])("refuses to sample with %o", async (attributes, message) => {
+    const inputs = [
+      [1, 2, 3, 3],
+      [1, 2, 2, 2],
+    ];
+    await expect(prepare({ op: "GridSample", inputs, attributes })).rejects.toThrow(message);
+  });
 });

@@ -1,5 +1,5 @@
-/** Operator cases: Resize in its modes; test/autodiff/resize.property.test.ts draws many more. */
-import { float32 } from "../../src/base/index.js";
+/** Operator cases: Resize in its modes, GridSample; test/autodiff/resize.property.test.ts draws many more. */
+import { float32, randomStream } from "../../src/base/index.js";
 import { float } from "../../src/onnx/index.js";
 import { ints, type OperatorCase } from "../helpers/operators.js";
 
@@ -66,11 +66,41 @@ const cropped = ["nearest", "linear", "cubic"].map((mode): OperatorCase => {
   };
 });
 
+/** Grid coordinates at which a point passes from one pixel to the next, for images of length 4. */
+const between = { 0: [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25], 1: [-1, -1 / 3, 1 / 3, 1] };
+const points = randomStream("points").uniform(2 * 3 * 2 * 2, -1.4, 1.4);
+
+const sampled = ([0, 1] as const).flatMap((align_corners) =>
+  ["zeros", "border"].flatMap((padding_mode): OperatorCase[] => [
+    ...["bilinear", "nearest"].map((mode) => ({
+      op: "GridSample",
+      name: `GridSample image ${mode} ${padding_mode} ${align_corners}`,
+      inputs: [[2, 3, 4, 5], float32([2, 3, 2, 2], points)],
+      attributes: { mode, padding_mode, align_corners },
+    })),
+    {
+      op: "GridSample",
+      name: `GridSample image and grid ${padding_mode} ${align_corners}`,
+      inputs: [
+        [2, 3, 4, 4],
+        [2, 5, 3, 2],
+      ],
+      domains: [
+        [-1, 1],
+        [-1.2, 1.2],
+      ],
+      kinks: between[align_corners],
+      attributes: { padding_mode, align_corners },
+    },
+  ]),
+);
+
 export const resize: readonly OperatorCase[] = [
   ...everyMode,
   ...everyRounding,
   ...antialiased,
   ...cropped,
+  ...sampled,
   // Whole factors: windows summed by pooling, long ones by reductions; one axis alone; other ranks.
   byScales([2, 3, 4, 4], [1, 1, 2, 2], {
     mode: "nearest",

@@ -11,6 +11,7 @@ import {
 import type { RuleContext, Rules } from "../rule.js";
 import { type AxisMap, blockLength, identity, isIdentity, transposed } from "../taps.js";
 import { constantNumbers, fromFront, refuse } from "./fragments.js";
+import { gridSample } from "./gridsample.js";
 
 /**
  * Resize is separable: y = A x Bᵀ with one interpolation matrix per axis, hence g ↦ Aᵀ g B.
@@ -134,4 +135,5 @@ export const resize: Rules = {
     gradient: resizeGradient,
     note: "every mode and attribute; `scales` and `roi` must not depend on the image; weights in the engine's float32 arithmetic",
   },
+  GridSample: gridSample,
 };
