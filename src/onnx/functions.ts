@@ -14,7 +14,7 @@ import { changed, graphsIn, namesIn, renameGraph, withGraphs } from "./protos.js
 import { changes } from "./upgrades/index.js";
 
 /** Bounds what a small file can ask for: functions that call others twice double at every level. */
-const mostNodes = 1_000_000;
+const mostNodes = 100_000;
 const deepestCall = 100;
 
 /** Versions of the operators, by domain. */
@@ -30,7 +30,7 @@ interface Library {
  * Replaces calls of `functions` in a graph, at any depth, by their bodies with values renamed and attributes
  * filled in; and adds the operator versions that the bodies call for.
  * @throws SeawallError `model` for recursion and for calls that do not fit, `unsupported` for bodies written
- * for an opset that means something else by their operators, or that grow beyond a million nodes
+ * for an opset that means something else by their operators, or that grow beyond a hundred thousand nodes
  */
 export function inlineFunctions(
   graph: GraphProto,

@@ -15,7 +15,7 @@ const lowestOpset = 18;
  * - operators as opset 18 defines them; as a later one does where the model says so, or where `changes`
  *   has a later row for one of its operators (`graph.opset` is the version that came out);
  * - constants are initializers, never `Constant` nodes;
- * - what only training uses is gone: `Dropout` is an `Identity`, `BatchNormalization` has one output;
+ * - `Dropout` is an `Identity`, except where the file says that it trains;
  * - optional inputs that have no effect are left out.
  * The engine computes the same as for the original, bit for bit.
  * @throws SeawallError `unsupported`, naming the node, for what has no form in newer opsets

@@ -4,10 +4,11 @@ import { attribute } from "../attributes.js";
 import { describeNode } from "../graph.js";
 import { becomeInputs, type Change, scalarLike, withAttributes, withInputs } from "./change.js";
 import {
+  fromFiveOutputs,
   fromFlattening,
   fromGroupScale,
+  fromRatio,
   fromSpatial,
-  settleBatchNormalization,
   settleDropout,
 } from "./normalization.js";
 import { fromResize10, fromResize11, settleResize } from "./resize.js";
@@ -68,10 +69,10 @@ const ended = (what: string): Change => {
 const axesInput = becomeInputs("axes");
 
 const table: Readonly<Record<string, Readonly<Record<number, Change>>>> = {
-  BatchNormalization: { 9: fromSpatial },
+  BatchNormalization: { 9: fromSpatial, 14: fromFiveOutputs },
   Clip: { 11: clipBounds },
   DFT: { 20: transformAxis },
-  Dropout: { 12: (node) => withAttributes(node, { ratio: undefined }) },
+  Dropout: { 12: fromRatio },
   GridSample: { 20: gridModes },
   GroupNormalization: { 21: fromGroupScale },
   Hardmax: { 13: fromFlattening },
@@ -110,7 +111,6 @@ export const changes: ReadonlyMap<string, ReadonlyMap<number, Change>> = new Map
 /** What has several forms within one opset, and the one that is kept. */
 export const settled: ReadonlyMap<string, Change> = new Map(
   Object.entries({
-    BatchNormalization: settleBatchNormalization,
     Dropout: settleDropout,
     Resize: settleResize,
   }),

@@ -29,14 +29,27 @@ export const fromSpatial: Change = (node) => {
   );
 };
 
-/** Statistics of the batch are for training; in inference nothing may read them. */
-export const settleBatchNormalization: Change = (node, { isRead }) => {
-  if (attribute.int(node, "training_mode", 0) === 1) return node;
-  const read = node.outputs.slice(1).find(isRead);
-  if (read === undefined) return { ...node, outputs: node.outputs.slice(0, 1) };
+/** Until opset 13, five outputs said that the statistics are the batch's own, as in training. */
+export const fromFiveOutputs: Change = (node, { isRead }) => {
+  const [y, mean, variance, ...saved] = node.outputs;
+  if (!mean && !variance && !saved.some(Boolean)) return { ...node, outputs: [y!] };
+  const read = saved.find(isRead);
+  if (read === undefined) {
+    return withAttributes({ ...node, outputs: [y!, mean ?? "", variance ?? ""] }, { training_mode: 1 });
+  }
   throw new SeawallError(
     "unsupported",
-    `${describeNode(node)}: its output "${read}" is made in training only; export the model in inference mode (eval())`,
+    `${describeNode(node)}: its output "${read}", made in training only, ended with opset 13; export the model in inference mode (eval())`,
+  );
+};
+
+/** A mask is of use in training only, and was then of another type. */
+export const fromRatio: Change = (node, { isRead }) => {
+  const [y, mask] = node.outputs;
+  if (!isRead(mask)) return withAttributes({ ...node, outputs: [y!] }, { ratio: undefined });
+  throw new SeawallError(
+    "unsupported",
+    `${describeNode(node)}: the graph reads its mask "${mask}"; export the model in inference mode (eval()) or with opset 12 or later`,
   );
 };
 
