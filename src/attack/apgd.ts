@@ -1,5 +1,4 @@
 /** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
-import type { RandomStream } from "../base/index.js";
 import type { LossName } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
@@ -18,30 +17,34 @@ export function apgd(loss: LossName, radiusSchedule: RadiusSchedule = "constant"
     losses: [loss],
     passes: (steps) => steps + (radiusSchedule === "reduce" ? reducingRadii(1, steps).length : 1),
     async run(oracle, settings, random) {
-      const slots = slotsOf(settings, radiusSchedule);
-      let kept = await randomStart(oracle, { ...settings, radius: slots[0]!.radius }, random);
-      let before = 0;
-      for (const slot of slots) {
-        const start = await project(oracle, kept.point, slot.radius, settings);
-        const found = await ascend(oracle, loss, slot, start, settings);
-        kept = { point: found.point, step: before + found.step };
-        before += slot.steps;
-      }
-      return kept;
+      const radius = slotsOf(settings, radiusSchedule)[0]!.radius;
+      const start = randomPoint(oracle.image, { ...settings, radius }, random);
+      return apgdFrom(start, oracle, loss, settings, radiusSchedule);
     },
   };
 }
 
-function slotsOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): Slot[] {
-  return schedule === "reduce" ? reducingRadii(radius, steps) : [{ radius, steps }];
+/** APGD from a given start, which is brought into the (first) ball. */
+export async function apgdFrom(
+  start: Float32Array,
+  oracle: ImageOracle,
+  loss: LossName,
+  settings: AttackSettings,
+  radiusSchedule: RadiusSchedule = "constant",
+): Promise<KeptPoint> {
+  let kept: KeptPoint = { point: start, step: 0 };
+  let before = 0;
+  for (const slot of slotsOf(settings, radiusSchedule)) {
+    const inside = await project(oracle, kept.point, slot.radius, settings);
+    const { point, step } = await ascend(oracle, loss, slot, inside, settings);
+    kept = { point, step: before + step };
+    before += slot.steps;
+  }
+  return kept;
 }
 
-async function randomStart(
-  oracle: ImageOracle,
-  settings: AttackSettings,
-  random: RandomStream,
-): Promise<KeptPoint> {
-  return { point: randomPoint(oracle.image, settings, random), step: 0 };
+function slotsOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): Slot[] {
+  return schedule === "reduce" ? reducingRadii(radius, steps) : [{ radius, steps }];
 }
 
 function project(oracle: ImageOracle, point: Float32Array, radius: number, { norm }: AttackSettings) {

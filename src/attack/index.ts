@@ -1,9 +1,9 @@
 /** Attacks: loops over an oracle that they know by type alone. No session, no file, no clock. */
-export { apgd, type RadiusSchedule } from "./apgd.js";
+export { apgd, apgdFrom, type RadiusSchedule } from "./apgd.js";
 export type { Accounting, Attack, AttackSettings, KeptPoint } from "./attack.js";
 export { attackLosses, attacks, parseAttacks } from "./attacks.js";
 export { type Ensemble, type EnsembleName, ensembles } from "./ensembles.js";
 export { noise } from "./noise.js";
-export { pgd, pgdStepSize } from "./pgd.js";
+export { pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

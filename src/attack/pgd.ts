@@ -1,6 +1,7 @@
 /** Plain PGD as the paper ran its baselines: fixed step size, the iterate of highest loss is kept. */
 import type { LossName } from "../loss/index.js";
-import { type Attack, randomPoint } from "./attack.js";
+import type { ImageOracle } from "../oracle/index.js";
+import { type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
 import { norms } from "./steps.js";
 
 /** Step sizes by radius, both in 1/255 and image units, as the paper's App. B.1 lists them. */
@@ -27,34 +28,38 @@ export function pgdStepSize(radius: number): number {
   return lowSize + ((grey - low) / (high - low)) * (highSize - lowSize);
 }
 
-/** PGD on a loss from a random start. */
+/** PGD on a loss from a random start, with the published step size. */
 export function pgd(loss: LossName, name = `pgd:${loss}`): Attack {
   return {
     name,
     losses: [loss],
     passes: (steps) => steps + 1,
-    async run(oracle, settings, random) {
-      const { radius, steps, norm } = settings;
-      const { ascend, project } = norms[norm];
-      const image = oracle.image;
-      let point = await oracle.step(
-        project,
-        { image, point: randomPoint(image, settings, random) },
-        { radius },
-      );
-      let kept = { point, step: 0, objective: Number.NEGATIVE_INFINITY };
-      for (let i = 0; i <= steps; i++) {
-        const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
-        if (now.objective > kept.objective) kept = { point, step: i, objective: now.objective };
-        if (now.correct === 0) return { point, step: i };
-        if (i === steps) break;
-        point = await oracle.step(
-          ascend,
-          { image, current: point, previous: point, gradient: now.gradient },
-          { radius, stepSize: pgdStepSize(radius), momentum: 1 },
-        );
-      }
-      return kept;
+    run(oracle, settings, random) {
+      const start = randomPoint(oracle.image, settings, random);
+      return pgdFrom(start, oracle, loss, settings, pgdStepSize(settings.radius));
     },
   };
+}
+
+/** PGD from a given start, which is brought into the ball. */
+export async function pgdFrom(
+  start: Float32Array,
+  oracle: ImageOracle,
+  loss: LossName,
+  { radius, steps, norm }: AttackSettings,
+  stepSize: number,
+): Promise<KeptPoint> {
+  const { ascend, project } = norms[norm];
+  const image = oracle.image;
+  let point = await oracle.step(project, { image, point: start }, { radius });
+  let kept = { point, step: 0, objective: Number.NEGATIVE_INFINITY };
+  for (let i = 0; i <= steps; i++) {
+    const { objective, correct, gradient } = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
+    if (objective > kept.objective) kept = { point, step: i, objective };
+    if (correct === 0) return { point, step: i };
+    if (i === steps) break;
+    const tensors = { image, current: point, previous: point, gradient };
+    point = await oracle.step(ascend, tensors, { radius, stepSize, momentum: 1 });
+  }
+  return kept;
 }

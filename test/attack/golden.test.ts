@@ -1,0 +1,188 @@
+/** Attacks step by step against an independent implementation (PyTorch, tools/pgd_trajectory.py and tools/apgd_reference.py). */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  type AttackSettings,
+  apgdFrom,
+  type Norm,
+  pgdFrom,
+  type RadiusSchedule,
+} from "../../src/attack/index.js";
+import type { LossName } from "../../src/loss/index.js";
+import { readModel } from "../../src/onnx/index.js";
+import {
+  type Evaluation,
+  type ImageOracle,
+  type OracleOptions,
+  openModel,
+  type Step,
+} from "../../src/oracle/index.js";
+
+const folder = (name: string) => new URL(`../golden/${name}/`, import.meta.url);
+/** A copy: small files lie in a buffer that Node shares among them. */
+const bytes = (place: URL, file: string) => new Uint8Array(readFileSync(new URL(file, place))).buffer;
+const floats = (place: URL, file: string) => new Float32Array(bytes(place, file));
+const [images, height, width] = [2, 24, 32];
+const features = 3 * height * width;
+const part = (data: Float32Array, i: number) => data.subarray(i * features, (i + 1) * features);
+
+const pgd = folder("pgd");
+const clean = floats(pgd, "image.bin");
+const labels = Array.from(new BigInt64Array(bytes(pgd, "labels.bin")), Number);
+const meta = JSON.parse(readFileSync(new URL("meta.json", pgd), "utf8"));
+
+async function oracleOf(image: number, options: OracleOptions) {
+  const model = await openModel(readModel(readFileSync(new URL("model.onnx", pgd))), {
+    size: { height, width },
+  });
+  const pixels = height * width;
+  const own = labels.slice(image * pixels, (image + 1) * pixels);
+  return new Recorder(model.oracle(options).image(part(clean, image), own));
+}
+
+/** Keeps what the attack is told at every point. */
+class Recorder implements ImageOracle {
+  readonly image: Float32Array;
+  readonly labels: ArrayLike<number>;
+  readonly cost;
+  readonly visited: (Pick<Evaluation, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
+    [];
+  readonly stepSizes: number[] = [];
+  readonly #oracle: ImageOracle;
+
+  constructor(oracle: ImageOracle) {
+    this.#oracle = oracle;
+    this.image = oracle.image;
+    this.labels = oracle.labels;
+    this.cost = oracle.cost;
+  }
+
+  async evaluate(point: Float32Array, query: Parameters<ImageOracle["evaluate"]>[1]) {
+    const answer = await this.#oracle.evaluate(point, query);
+    this.visited.push({ point, tracked: answer.tracked, correct: answer.correct });
+    return answer;
+  }
+
+  async predict(point: Float32Array, loss: LossName) {
+    const answer = await this.#oracle.predict(point, loss);
+    this.visited.push({ point, tracked: undefined, correct: answer.correct });
+    return answer;
+  }
+
+  step<T extends string, S extends string>(
+    step: Step<T, S>,
+    tensors: Record<T, Float32Array>,
+    scalars: Record<S, number>,
+  ) {
+    if ("stepSize" in scalars) this.stepSizes.push(scalars.stepSize as number);
+    return this.#oracle.step(step, tensors, scalars);
+  }
+}
+
+const share = (a: Float32Array, b: ArrayLike<number>, tolerance: number) =>
+  a.filter((value, i) => Math.abs(value - b[i]!) <= tolerance).length / a.length;
+
+describe("ten steps of PGD from a fixed start", () => {
+  it.each([0, 1])("image %i: every iterate agrees in more than 99 of 100 numbers", async (image) => {
+    const oracle = await oracleOf(image, { losses: ["ce"] });
+    const settings: AttackSettings = {
+      radius: meta.radius,
+      steps: meta.steps,
+      norm: "linf",
+      accounting: "strict",
+    };
+    await pgdFrom(part(floats(pgd, "start.bin"), image), oracle, "ce", settings, meta.stepSize);
+    const iterates = floats(pgd, "iterates.bin");
+    const losses = new Float64Array(bytes(pgd, "loss.bin"));
+    expect(oracle.visited).toHaveLength(11);
+    for (const [i, { point, tracked }] of oracle.visited.entries()) {
+      if (i > 0) expect(share(point, part(iterates, (i - 1) * images + image), 1e-6)).toBeGreaterThan(0.99);
+      expect(tracked).toBeCloseTo(losses[i * images + image]!, 4);
+    }
+  });
+});
+
+interface Trace {
+  norm: Norm;
+  schedule: RadiusSchedule;
+  loss: LossName;
+  convention: "own" | "published";
+  steps: number;
+  slots: [number, number][];
+  tracked: number[][][];
+  correct: number[][][];
+  stepSize: number[][][];
+  kept: { step: number; correct: number; largest: number }[];
+  stable: number[];
+}
+
+const apgd = folder("apgd");
+const traces: Trace[] = JSON.parse(readFileSync(new URL("traces.json", apgd), "utf8"));
+const apgdMeta = JSON.parse(readFileSync(new URL("meta.json", apgd), "utf8"));
+
+const partings: number[] = [];
+
+describe.each(traces.map((trace) => [title(trace), trace] as const))("APGD %s", (_, trace) => {
+  it.each([0, 1])(
+    "image %i: losses, counts and step sizes agree as long as rounding decides nothing",
+    async (image) => {
+      const { norm, schedule, loss, convention, steps } = trace;
+      const tracking = convention;
+      const oracle = await oracleOf(image, { losses: [loss], tracking, classWeights: apgdMeta.classWeights });
+      const settings: AttackSettings = {
+        radius: apgdMeta.radius[norm],
+        steps,
+        norm,
+        accounting: convention === "own" ? "strict" : "authors",
+      };
+      const start = part(floats(apgd, `start.${norm}.${schedule}.bin`), image);
+      const kept = await apgdFrom(start, oracle, loss, settings, schedule);
+
+      const stable = trace.stable[image]!;
+      const expected = trace.slots.flatMap((_, s) =>
+        trace.tracked[s]![image]!.map((tracked, i) => ({
+          tracked,
+          correct: trace.correct[s]![image]![i]!,
+          step: stepsBefore(trace, s) + i,
+        })),
+      );
+      const compared = expected
+        .map((point, i) => ({ ...point, seen: oracle.visited[i] }))
+        .filter(({ step }) => step <= stable);
+      const parting =
+        compared.find(({ tracked, correct, seen }) => !agree(seen!, tracked, correct))?.step ??
+        Number.POSITIVE_INFINITY;
+      expect(parting, "the step at which the two go different ways").toBeGreaterThan(stable / 4);
+      const sizes = trace.slots
+        .flatMap((_, s) => trace.stepSize[s]![image]!)
+        .slice(0, Math.min(stable, parting));
+      expect(oracle.stepSizes.slice(0, sizes.length).map((size) => size / settings.radius)).toEqual(
+        sizes.map((size) => expect.closeTo(size, 5)),
+      );
+      partings.push(parting);
+      if (stable < steps || parting < steps) return;
+      expect(kept.step).toBe(trace.kept[image]!.step);
+    },
+  );
+});
+
+it("APGD agrees to the end in 95 of 100 traces: a pixel on the edge may send one of two programs another way", () => {
+  expect(partings.length).toBe(2 * traces.length);
+  expect(
+    partings.filter((parting) => parting === Number.POSITIVE_INFINITY).length / partings.length,
+  ).toBeGreaterThanOrEqual(0.95);
+});
+
+/** Both programs are within one pixel of float64 at these steps, so within two of each other. */
+function agree(seen: Recorder["visited"][number], tracked: number, correct: number): boolean {
+  const sameLoss = seen.tracked === undefined || Math.abs(seen.tracked - tracked) < 5e-5;
+  return sameLoss && Math.abs(seen.correct - correct) <= 2;
+}
+
+function stepsBefore(trace: Trace, slot: number): number {
+  return trace.slots.slice(0, slot).reduce((sum, [, steps]) => sum + steps, 0);
+}
+
+function title({ norm, schedule, loss, convention, steps, stable }: Trace): string {
+  return `${loss}, ${norm}, ${schedule}, ${convention}, ${steps} steps (stable for ${stable.join(" and ")})`;
+}
