@@ -76,6 +76,8 @@ class Program:
                 if step.operator not in ("Shape", "Size") and live & set(step.reads):
                     live |= set(step.writes)
                     steps.append(step)
+                # The tensors of the image are large, and only what the shapes decide is kept.
+                values = {name: x for name, x in values.items() if name not in live or name not in step.frees}
         used = {name for step in steps for name in step.reads} | set(self.outputs)
         constants = {n: v for n, v in values.items() if n in used - live}
         return _freeing(dataclasses.replace(self, steps=steps, constants=constants))

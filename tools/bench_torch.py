@@ -1,0 +1,128 @@
+"""A worker that times single attack steps in PyTorch eager mode, for measurements in turn with another program.
+
+    python tools/bench_torch.py MODEL.onnx [--size 1x3x360x480] [--threads 2] [--channels-last]
+    python tools/bench_torch.py --upernet [--size 2x3x128x128]
+
+It prints a line `ready {…}` with its settings, then for every line `step` that it reads the seconds one step took:
+forward, cross-entropy, gradient with respect to the image, sign step, projection; always from the same point with the
+same labels. `quit` prints a line `peak {bytes}`, the most memory that was resident, and ends it; `resident` in the
+settings is the same figure before the first step, with the interpreter, its libraries and one pass without gradient.
+
+So that PyTorch is at its best in eager mode: the model is a list of PyTorch calls on parameters that need no gradient,
+everything that depends on shapes alone is computed beforehand, values are dropped after their last use, and bilinear
+resizing, normalisation and activations are PyTorch's own kernels. --channels-last stores images and weights in that
+order; which of the two orders is faster depends on the model, so measure both. --upernet runs the network of
+upernet_small.py as the PyTorch module that it was exported from, with its fused GELU and adaptive pooling.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+import upernet_small
+from ball import NORMS
+from images import random_image, shifted_labels
+from onnx_torch import load
+from segmenter import open_segmenter
+
+RADIUS, STEP_SIZE = 4 / 255, 2 / 255
+
+Network = Callable[[torch.Tensor], torch.Tensor]
+
+
+def from_onnx(path: str, size: list[int] | None, channels_last: bool) -> tuple[Network, torch.Tensor]:
+    """The model as a function from an image to its logits, and an image."""
+    segmenter = open_segmenter(load(path))
+    n, c, h, w = size or segmenter.dims()
+    image = random_image([n, c, h, w], seed=0)
+    native = image.permute(0, 2, 3, 1).contiguous() if segmenter.nhwc else image
+    segmenter.program = segmenter.program.specialised({segmenter.image: native})
+    if channels_last:
+        constants = segmenter.program.constants
+        constants.update({name: in_channels_last(value) for name, value in constants.items()})
+    return segmenter, in_channels_last(native) if channels_last and not segmenter.nhwc else native
+
+
+def in_channels_last(value: torch.Tensor) -> torch.Tensor:
+    floating = value.dim() == 4 and value.is_floating_point()
+    return value.contiguous(memory_format=torch.channels_last) if floating else value
+
+
+def from_upernet(size: list[int] | None, channels_last: bool) -> tuple[Network, torch.Tensor]:
+    """The small UPerNet as a PyTorch module, and an image."""
+    model, image = upernet_small.build(classes=21), random_image(size or [2, 3, 128, 128], seed=0)
+    if channels_last:
+        return model.to(memory_format=torch.channels_last), in_channels_last(image)
+    return model, image
+
+
+def attack_step(network: Network, image: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """One sign step of PGD on cross-entropy from the image itself."""
+    point = image.detach().requires_grad_()
+    loss = F.cross_entropy(network(point), labels, ignore_index=-1)
+    (gradient,) = torch.autograd.grad(loss, point)
+    norm = NORMS["linf"]
+    with torch.no_grad():
+        return norm.project(image, image + STEP_SIZE * norm.direction(gradient), RADIUS)
+
+
+def peak_memory() -> int:
+    """The most bytes of this process that were resident so far."""
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts in bytes, Linux in KiB.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def main() -> None:
+    arguments = _parse()
+    torch.set_num_threads(arguments.threads)
+    size = upernet_small.dims_of(arguments.size) if arguments.size else None
+    if arguments.upernet:
+        network, image = from_upernet(size, arguments.channels_last)
+    else:
+        network, image = from_onnx(arguments.model, size, arguments.channels_last)
+    with torch.no_grad():
+        logits = network(image)
+        labels = shifted_labels(logits)
+    settings = {
+        "model": Path(arguments.model).name if arguments.model else "upernet_small",
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "channelsLast": arguments.channels_last,
+        "image": list(image.shape),
+        "logits": list(logits.shape),
+        "resident": peak_memory(),
+    }
+    del logits
+    print("ready", json.dumps(settings), flush=True)
+    for line in sys.stdin:
+        if line.strip() == "quit":
+            break
+        if line.strip() == "step":
+            start = time.perf_counter()
+            attack_step(network, image, labels)
+            print(f"{time.perf_counter() - start:.6f}", flush=True)
+    print("peak", peak_memory(), flush=True)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", help="an ONNX file")
+    parser.add_argument("--upernet", action="store_true", help="the network of upernet_small.py instead of a file")
+    parser.add_argument("--size", help="N x C x H x W of the image; default: the model's own, 1 where open")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--channels-last", action="store_true")
+    arguments = parser.parse_args()
+    if bool(arguments.model) == arguments.upernet:
+        parser.error("give a model file or --upernet")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()
