@@ -216,8 +216,8 @@ function gathered(line: Line, map: AxisMap): Value | undefined {
   return line.build.op("Gather", [source, line.build.ints(indices)], { axis: line.axis });
 }
 
-/** Outputs per block of a banded matrix. */
-const blockSize = 32;
+/** Inputs per block of a banded matrix. */
+const blockSize = 64;
 /** Multiplications below which one product is faster than slices, small products and a concatenation. */
 const smallProduct = 5e7;
 

@@ -160,9 +160,9 @@ export interface Block {
   readonly high: number;
 }
 
-/** Cuts the outputs into blocks of about `size`, each with the range of inputs that it reads. */
+/** Cuts the outputs into one block per `size` inputs or so, each with the range of inputs that it reads. */
 export function blocksOf(map: AxisMap, size: number): Block[] {
-  const count = Math.max(1, Math.round(map.taps.length / size));
+  const count = Math.max(1, Math.min(Math.round(map.inputs / size), map.taps.length));
   const cut = (i: number) => Math.round((i * map.taps.length) / count);
   return Array.from({ length: count }, (_, i) => blockOf(map, cut(i), cut(i + 1)));
 }

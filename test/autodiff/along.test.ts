@@ -92,7 +92,7 @@ describe("ways of writing a map", () => {
         { from: 2 * o + 1, weight: 0.25 },
       ]),
     });
-    expect(workOf(blocksOf(band(128), 32))).toBe(4 * 32 * 64);
+    expect(workOf(blocksOf(band(128), 64))).toBe(4 * 32 * 64);
     const operators = await along([30, 256, 64], 1, band(128));
     expect(operators.filter((op) => op === "MatMul")).toHaveLength(4);
     expect(await along([2, 256, 4], 1, band(128))).toEqual(["MatMul"]);
