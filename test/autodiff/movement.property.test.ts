@@ -135,6 +135,17 @@ describe("movement", () => {
     },
   );
 
+  // ScatterND(add) runs rows in parallel without a lock; on a small tensor the loss would not show.
+  it("adds up repeated indices without ScatterND", async () => {
+    const repeated = int64([2, 1], [1, 1]);
+    for (const op of ["Gather", "GatherElements", "GatherND"]) {
+      for (const fed of [[], [1]]) {
+        const { gradient } = await prepare({ op, inputs: [[3, 2], repeated], fed });
+        expect(gradient.nodes.map((node) => node.op)).not.toContain("ScatterND");
+      }
+    }
+  });
+
   it.each<[OperatorCase, RegExp]>([
     [{ op: "Slice", inputs: [[4], ints([1]), ints([3])], fed: [1] }, /Slice "Slice": .*constant `starts`/],
     [{ op: "Pad", inputs: [[4], ints([1, 1])], fed: [1] }, /Pad "Pad": .*constant `pads`/],
