@@ -7,20 +7,23 @@ export type Differentiable = (
 ) => Promise<{ readonly objective: number; readonly gradient: Float32Array }>;
 
 export interface GradientCheck {
-  /** Largest |slope by gradient − slope by differences| / ‖gradient‖₂ over the directions. */
+  /** Largest relative difference of the slope by gradient and by differences, over the directions. */
   readonly error: number;
   readonly directions: number;
   /** ‖gradient‖₂. */
   readonly norm: number;
 }
 
-/** How far a check moves along a unit direction, times √(3·H·W): about a fifth of a grey level per number. */
-const stepPerNumber = 8e-4;
+/** A step changes the objective by about this share: above rounding, below where kinks show. */
+const relativeChange = 0.01;
+
+/** The longest step, per number of the point: a fifth of a grey level. */
+const longestStep = 8e-4;
 
 /**
- * Compares directional derivatives at a point. Every second direction is the gradient itself on a random half
- * of the numbers (a strong signal), the others are random (they see a path that the gradient misses).
- * @returns errors in units of the gradient's norm; 0.05 is what single precision and kinks leave at worst
+ * Compares directional derivatives at a point, along the gradient and its sign in turn, each on a random half of
+ * the numbers: directions in which the slope stands out from the rounding of single precision.
+ * @returns relative errors; 0.05 is what rounding and kinks leave at worst
  */
 export async function checkGradient(
   evaluate: Differentiable,
@@ -28,23 +31,24 @@ export async function checkGradient(
   random: RandomStream,
   directions = 4,
 ): Promise<GradientCheck> {
-  const { gradient } = await evaluate(point);
+  const { gradient, objective } = await evaluate(point);
   const norm = lengthOf(gradient);
   if (!(norm > 0)) return { error: Number.isNaN(norm) ? Number.NaN : 0, directions: 0, norm };
   let error = 0;
   for (let k = 0; k < directions; k++) {
-    const direction = k % 2 === 0 ? masked(gradient, random) : random.normal(gradient.length);
+    const direction = masked(k % 2 === 0 ? gradient : gradient.map(Math.sign), random);
     const length = lengthOf(direction);
     const unit = direction.map((value) => value / length);
     const slope = dot(gradient, unit);
-    const expected = await difference(evaluate, point, unit);
-    error = Math.max(error, Math.abs(slope - expected) / norm);
+    const wanted = (relativeChange * Math.max(Math.abs(objective), 1e-3)) / slope;
+    const h = Math.min(wanted, longestStep * Math.sqrt(point.length));
+    const expected = await difference(evaluate, point, unit, h);
+    error = Math.max(error, Math.abs(slope - expected) / Math.max(slope, Math.abs(expected)));
   }
   return { error, directions, norm };
 }
 
-async function difference(evaluate: Differentiable, point: Float32Array, unit: Float32Array) {
-  const h = stepPerNumber * Math.sqrt(point.length);
+async function difference(evaluate: Differentiable, point: Float32Array, unit: Float32Array, h: number) {
   const at = async (sign: number) => {
     const moved = point.map((value, i) => value + sign * h * unit[i]!);
     return (await evaluate(moved)).objective;

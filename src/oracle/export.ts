@@ -51,7 +51,7 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
   if (!(check.error <= largestError)) {
     throw new SeawallError(
       "model",
-      `the gradient differs from finite differences by ${check.error.toPrecision(2)} of its norm: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
+      `the gradient's slope differs from finite differences by ${(100 * check.error).toPrecision(2)} %: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
     );
   }
   return { graph: exported.graph, notices: exported.notices, check };

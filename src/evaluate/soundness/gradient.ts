@@ -7,7 +7,7 @@ import type { ModelCheck } from "./check.js";
 const largestError = 0.05;
 
 export const gradient: ModelCheck = {
-  raisedIf: `along one of four directions the gradient of cross-entropy differs from finite differences by more than ${largestError} of its norm, or is zero or not finite`,
+  raisedIf: `along one of four directions the slope by the gradient of cross-entropy differs from finite differences by more than ${100 * largestError} %, or the gradient is zero or not finite`,
   means: "attacks follow a wrong direction, or none: the model may look more robust than it is",
   remedy:
     "report the model if it has only standard operators; a quantised or saturated model has no useful gradient",
@@ -22,7 +22,7 @@ export const gradient: ModelCheck = {
       const evaluate = (point: Float32Array) => image.evaluate(point, { loss: "ce" });
       const { error, norm, directions } = await checkGradient(evaluate, image.image, random);
       if (!(norm > 0)) return { status: "fail", detail: `the gradient's norm is ${norm}` };
-      const detail = `differs from finite differences by ${error.toPrecision(2)} of its norm at most, along ${directions} directions`;
+      const detail = `its slope differs from finite differences by ${(100 * error).toPrecision(2)} % at most, along ${directions} directions`;
       return { status: error <= largestError ? "pass" : "fail", detail };
     } finally {
       await oracle.dispose();
