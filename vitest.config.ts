@@ -8,6 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // .ci/run counts tests from the second one.
+    reporters: ["default", ["json", { outputFile: "node_modules/.vitest/results.json" }]],
     testTimeout: 120_000,
     // ONNX Runtime spreads over all cores by itself: more workers only take them from each other.
     maxWorkers: 2,

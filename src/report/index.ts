@@ -9,4 +9,5 @@ export {
   formatFigure,
   formatShare,
   plural,
+  wrapText,
 } from "./text.js";

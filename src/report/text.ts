@@ -54,3 +54,15 @@ function padOf(column: readonly string[]): (cell: string) => string {
   const numeric = below.length > 0 && below.every((cell) => /^[-+]?[\d.,]+( %)?$/.test(cell));
   return (cell) => (numeric ? cell.padStart(width) : cell.padEnd(width));
 }
+
+/** A text as lines of at most `width` characters, broken between words; a longer word has a line of its own. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,39 @@
+/** What the doctor finds: one fact, and whether it is in order. */
+import { messageOf, SeawallError } from "../../base/index.js";
+import type { EvaluationConfig } from "../../evaluate/index.js";
+
+/** Settings of an evaluation, any of which may be left out. */
+export type Settings = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
+
+export interface Finding {
+  readonly topic: "machine" | "engine" | "model" | "data";
+  readonly name: string;
+  /** `skip`: nothing wrong, but not available. */
+  readonly status: "pass" | "warn" | "fail" | "skip";
+  readonly detail: string;
+}
+
+/** Collects the findings of one topic. */
+export class Findings {
+  readonly list: Finding[] = [];
+  readonly #topic: Finding["topic"];
+
+  constructor(topic: Finding["topic"]) {
+    this.#topic = topic;
+  }
+
+  add(status: Finding["status"], name: string, detail: string): void {
+    this.list.push({ topic: this.#topic, name, status, detail });
+  }
+
+  /** Runs a part of an examination; what a user can mend becomes a finding and undefined is returned. */
+  async attempt<T>(name: string, examine: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await examine();
+    } catch (error) {
+      if (!(error instanceof SeawallError)) throw error;
+      this.add("fail", name, messageOf(error));
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** Is a model accepted, and how was it understood? */
+import { nonDifferentiable, rules } from "../../autodiff/index.js";
+import { randomStream, sizeOf } from "../../base/index.js";
+import type { Sample } from "../../data/index.js";
+import { checkModel, modelChecks } from "../../evaluate/index.js";
+import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
+import { readModelFile } from "../../onnx/index.node.js";
+import { type Model, type OpenOptions, openModel, type PreparedModel } from "../../oracle/index.js";
+import { formatCount, formatDuration } from "../../report/index.js";
+import { type Finding, Findings, type Settings } from "./finding.js";
+
+/** A model as the doctor sees it; `model` is undefined where it is not accepted. */
+export interface ExaminedModel {
+  readonly findings: readonly Finding[];
+  readonly model: Model | undefined;
+}
+
+/**
+ * Opens a model, at the size of the sample if there is one, and checks its gradient.
+ * @param sample the first image of the data; noise stands in where there is none
+ */
+export async function examineModel(
+  file: string,
+  settings: Settings,
+  sample: Sample | undefined,
+): Promise<ExaminedModel> {
+  const findings = new Findings("model");
+  const model = await findings.attempt("file", async () => {
+    const { graph } = await readModelFile(file);
+    findings.add("pass", "file", `${file}: ${sizeText(graph)}`);
+    return findings.attempt("form", () =>
+      openModel(graph, openOptions(settings, sample ?? { height: 256, width: 256 })),
+    );
+  });
+  if (!model) return { findings: findings.list, model: undefined };
+
+  for (const notice of model.prepared.notices) findings.add("pass", "form", notice);
+  addOperators(findings, model.prepared);
+  await findings.attempt("gradient", () => addChecks(findings, model, sample ?? noise(model.prepared)));
+  return { findings: findings.list, model };
+}
+
+function sizeText({ initializers, nodes, opset }: Graph): string {
+  const parameters = [...initializers.values()].reduce((sum, { dims }) => sum + sizeOf(dims), 0);
+  return `${formatCount(nodes.length)} nodes, ${formatCount(parameters)} constants, opset ${opset}`;
+}
+
+function openOptions(
+  settings: Settings,
+  size: { readonly height: number; readonly width: number },
+): OpenOptions {
+  const { output, layout, inputRange, mean, std, bgr } = settings;
+  return {
+    size: { height: size.height, width: size.width },
+    ...(output !== undefined && { output }),
+    ...(layout !== undefined && { inputLayout: layout, outputLayout: layout }),
+    ...(inputRange && { inputRange }),
+    ...(mean && { mean }),
+    ...(std && { std }),
+    ...(bgr !== undefined && { bgr }),
+  };
+}
+
+/** Operators between image and logits that stop the gradient, or that have no rule. */
+function addOperators(findings: Findings, { graph, image, logits }: PreparedModel): void {
+  const [reached, needed] = [reachableFrom(graph, [image]), neededFor(graph, [logits])];
+  const between = graph.nodes.filter(({ outputs }) =>
+    outputs.some((name) => reached.has(name) && needed.has(name)),
+  );
+  const without = between.filter(({ op }) => !Object.hasOwn(rules, op));
+  const stopping = without.filter(({ op }) => nonDifferentiable.has(op));
+  const unknown = without.filter(({ op }) => !nonDifferentiable.has(op));
+  const count = formatCount(between.length);
+  if (unknown.length > 0)
+    findings.add("fail", "operators", `no gradient rule for ${tally(unknown)} (of ${count} nodes)`);
+  else
+    findings.add(
+      "pass",
+      "operators",
+      `each of the ${count} nodes between image and logits has a gradient rule`,
+    );
+  if (stopping.length > 0) findings.add("warn", "operators", `no gradient flows through ${tally(stopping)}`);
+}
+
+function tally(nodes: Graph["nodes"]): string {
+  const names = [...new Set(nodes.map(({ op }) => op))].sort();
+  return names.map((name) => `${nodes.filter(({ op }) => op === name).length} × ${name}`).join(", ");
+}
+
+async function addChecks(findings: Findings, model: Model, sample: Sample): Promise<void> {
+  for (const { check, status, detail } of await checkModel({ model, sample, seed: 0 })) {
+    const remedy = status === "pass" ? "" : `; ${modelChecks[check]?.remedy}`;
+    findings.add(status, check, `${detail}${remedy}`);
+  }
+  findings.add("pass", "speed", await speedOf(model, sample));
+}
+
+/** The second pass, since the first one loads the graph. */
+async function speedOf(model: Model, { image, labels, height, width }: Sample): Promise<string> {
+  const oracle = model.oracle({ losses: ["ce"] });
+  try {
+    const one = oracle.image(image.data, labels ?? new Int32Array(height * width));
+    await one.evaluate(image.data, { loss: "ce" });
+    const before = one.cost.seconds;
+    await one.evaluate(image.data, { loss: "ce" });
+    return `${formatDuration(one.cost.seconds - before)} for one image forward and backward at ${height}×${width}`;
+  } finally {
+    await oracle.dispose();
+  }
+}
+
+/** An image of noise with classes at random, for a model without data. */
+function noise({ height, width, classes }: PreparedModel): Sample {
+  const random = randomStream("doctor");
+  const pixels = height * width;
+  return {
+    id: "noise",
+    index: 0,
+    hash: "noise",
+    height,
+    width,
+    image: { type: "float32", dims: [3, height, width], data: random.uniform(3 * pixels, 0, 1) },
+    labels: Int32Array.from({ length: pixels }, () => Math.floor(random.next() * classes)),
+  };
+}

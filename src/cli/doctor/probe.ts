@@ -1,0 +1,18 @@
+/** A process of its own that lets one device add two numbers; says on stdout why it cannot. */
+import { float32, messageOf } from "../../base/index.js";
+import { emptyGraph, GraphBuilder } from "../../onnx/index.js";
+import { type Device, openSession } from "../../runtime/index.js";
+
+try {
+  const build = new GraphBuilder(emptyGraph("probe", 18));
+  const x = build.input("x", "float32", [1]);
+  build.output(build.add(x, 1), "y");
+  const session = await openSession(build.graph, { device: process.argv[2] as Device });
+  const { y } = await session.run({ x: float32([1], [41]) });
+  if (y?.data[0] !== 42) throw new Error(`41 + 1 gives ${y?.data[0]}`);
+} catch (error) {
+  // The first line says it; what follows are places in the engine's source.
+  const [first = ""] = messageOf(error).replace("probe: ONNX Runtime refuses it: ", "").split("\n");
+  process.stdout.write(first.replace(/^\/\S+\s.*? was false\. /, ""));
+  process.exitCode = 1;
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** The program: finds the verb, runs it, and ends with its exit code. */
+import { exitCodes, reportError } from "./exit.js";
+import { runProgram } from "./program.js";
+import { ignoreClosedPipes } from "./terminal.js";
+
+ignoreClosedPipes();
+process.exitCode = exitCodes.done;
+try {
+  await runProgram(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = reportError(error);
+}

@@ -1,0 +1,75 @@
+/** Mistakes in settings, in the words of whoever wrote them. */
+import type { z } from "zod";
+
+/** A mistake in a setting: which one, and what would be right. */
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What a schema found wrong with a value; one mistake for each unknown key. */
+export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: readonly string[]): Mistake[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      message: unknownKey(key, issue.path, known),
+    }));
+  }
+  return [{ path: issue.path, message: sentence(issue, valueAt(value, issue.path)) }];
+}
+
+function unknownKey(key: string, path: readonly PropertyKey[], known: readonly string[]): string {
+  const near = path.length === 0 ? known.find((name) => bare(name) === bare(key)) : undefined;
+  return `unknown setting${near ? `; did you mean ${near}?` : ""}`;
+}
+
+/** `--batch-size`, `batch_size` and `batchsize` are near to `batchSize`. */
+function bare(name: string): string {
+  return name.replace(/[-_]/g, "").toLowerCase();
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "text (in quotes, where it looks like a number)",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  tuple: "a list of numbers",
+  object: "settings of its own",
+};
+
+function sentence(issue: z.core.$ZodIssue, value: unknown): string {
+  const expected = expectation(issue);
+  return expected === undefined ? issue.message : `expected ${expected}, got ${shown(value)}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return kinds[issue.expected] ?? issue.expected;
+    case "invalid_value":
+      return issue.values.map(String).join(" or ");
+    case "too_small":
+    case "too_big":
+      return bound(issue);
+    case "invalid_union":
+      return "a number or text";
+    default:
+      return undefined;
+  }
+}
+
+function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const [side, limit] = issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
+  if (issue.origin === "string") return "text";
+  return issue.origin === "array" ? `${side} ${limit} entries` : `${side} ${limit}`;
+}
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? "nothing";
+  return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}

@@ -1,0 +1,23 @@
+/** Command lines as a shell reads them back. */
+import { basename, relative } from "node:path";
+
+const plain = /^[\w@%+=:,./-]+$/;
+
+/** An argument in such quotes that a POSIX shell passes it on unchanged. */
+export function quote(argument: string): string {
+  return plain.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** The words with which this process was started, up to the first argument. */
+export function programWords(env: NodeJS.ProcessEnv, script: string, cwd: string): string[] {
+  if (env.npm_command === "exec") return ["npx", "seawall"];
+  if (basename(script) === "seawall") return ["seawall"];
+  return ["node", relative(cwd, script)];
+}
+
+/** The command that continues an interrupted one: the same arguments, and `--resume`. */
+export function resumeCommand(program: readonly string[], args: readonly string[]): string {
+  const rest = args.filter((argument) => argument !== "--no-resume");
+  const resumed = rest.includes("--resume") ? rest : [...rest, "--resume"];
+  return [...program, ...resumed].map(quote).join(" ");
+}

@@ -1,0 +1,53 @@
+/** Values of flags: from the text on the line to what a configuration holds. */
+
+/** Reads a flag's text; throws a plain error that says what was expected. */
+export type Reader = (text: string) => unknown;
+
+export const text: Reader = (value) => value;
+
+export function whole(value: string): number {
+  return match(/^-?\d+$/, value, "a whole number", Number);
+}
+
+function decimal(value: string, expected: string): number {
+  return match(/^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i, value.trim(), expected, Number);
+}
+
+/** `0.485,0.456,0.406`: so many numbers with commas between them. */
+export function numbers(count: number, example: string): Reader {
+  const expected = `${count} numbers as ${example}`;
+  return (value) => {
+    const parts = value.split(",");
+    if (parts.length !== count) throw mistake(expected, value);
+    return parts.map((part) => decimal(part, expected));
+  };
+}
+
+/** `480x360` or `1x3x480x360`: whole numbers with x between them. */
+export function sizes(value: string, example = "512x512"): number[] {
+  return match(/^\d+(?:[x×]\d+)+$/, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
+}
+
+/** A number of classes, or the file with their names. */
+export function classes(value: string): number | string {
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/** `2/4`, counted from 1 on the line and from 0 inside. */
+export function shard(value: string): { index: number; count: number } {
+  const expected = "i/n with i from 1 to n, as 2/4";
+  const [index = 0, count = 0] = match(/^\d+\/\d+$/, value, expected, (found) =>
+    found.split("/").map(Number),
+  );
+  if (index < 1 || index > count) throw mistake(expected, value);
+  return { index: index - 1, count };
+}
+
+function match<T>(form: RegExp, value: string, expected: string, convert: (value: string) => T): T {
+  if (!form.test(value)) throw mistake(expected, value);
+  return convert(value);
+}
+
+function mistake(expected: string, value: string): Error {
+  return new Error(`expected ${expected}, got "${value}"`);
+}
