@@ -1,6 +1,11 @@
 /** Tensors between ONNX's encoding and ours. */
 import { create } from "@bufbuild/protobuf";
-import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from "onnx-buf";
+import {
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from "onnx-buf";
 import {
   type ArrayOf,
   arrayConstructors,
@@ -109,18 +114,36 @@ function stringsOf(proto: TensorProto, size: number): string[] {
   return proto.stringData.map((bytes) => new TextDecoder().decode(bytes));
 }
 
+/** A tensor's elements as ONNX stores them, a view; undefined for strings. */
+export function bytesOf({ type, data }: Tensor): Uint8Array<ArrayBuffer> | undefined {
+  if (type === "string") return undefined;
+  const { buffer, byteOffset, byteLength } = data as Exclude<ArrayOf[DataType], string[]>;
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
 /** Encodes a tensor with its bytes inline. */
 export function encodeTensor(name: string, tensor: Tensor): TensorProto {
-  const proto = create(TensorProtoSchema, {
-    name,
-    dataType: elementType(tensor.type),
-    dims: tensor.dims.map(BigInt),
-  });
-  if (tensor.type === "string") {
-    proto.stringData = (tensor.data as string[]).map((text) => new TextEncoder().encode(text));
-  } else {
-    const data = tensor.data as Exclude<ArrayOf[DataType], string[]>;
-    proto.rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  }
+  const proto = describeTensor(name, tensor);
+  const bytes = bytesOf(tensor);
+  if (bytes) proto.rawData = bytes;
+  else proto.stringData = (tensor.data as string[]).map((text) => new TextEncoder().encode(text));
   return proto;
+}
+
+/** Encodes a tensor whose bytes lie in another file. */
+export function externalTensor(
+  name: string,
+  tensor: Tensor,
+  place: { readonly location: string; readonly offset: number; readonly length: number },
+): TensorProto {
+  const proto = describeTensor(name, tensor);
+  proto.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  proto.externalData = Object.entries(place).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value: String(value) }),
+  );
+  return proto;
+}
+
+function describeTensor(name: string, { type, dims }: Tensor): TensorProto {
+  return create(TensorProtoSchema, { name, dataType: elementType(type), dims: dims.map(BigInt) });
 }

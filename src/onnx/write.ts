@@ -10,6 +10,7 @@ import {
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  type TensorProto,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
   TypeProto_TensorSchema,
@@ -17,10 +18,10 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { SeawallError } from "../base/index.js";
+import { SeawallError, type Tensor } from "../base/index.js";
 import { elementType } from "./builder.js";
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.js";
-import { encodeTensor } from "./tensors.js";
+import { bytesOf, encodeTensor, externalTensor } from "./tensors.js";
 
 /** A protobuf message, and so a model without external data, ends at 2 GiB. */
 const largestModel = 2 ** 31 - 1;
@@ -39,20 +40,55 @@ const irVersions = [
  * @throws SeawallError `unsupported` if the weights take more than 2 GiB.
  */
 export function writeModel(graph: Graph): Uint8Array {
-  const weights = [...graph.initializers.values()].reduce(
-    (bytes, { data }) => bytes + (Array.isArray(data) ? 0 : data.byteLength),
-    0,
-  );
+  const weights = weightBytes(graph);
   if (weights > largestModel) {
     throw new SeawallError(
       "unsupported",
       `model "${graph.name}": its weights take ${(weights / 2 ** 30).toFixed(1)} GiB, and one ONNX message holds 2 GiB at most; use a smaller model or half-precision weights`,
     );
   }
+  return encodeModel(graph, encodeTensor);
+}
+
+/** Bytes that a graph's initializers take, strings left out. */
+export function weightBytes(graph: Graph): number {
+  return [...graph.initializers.values()].reduce((sum, tensor) => sum + (bytesOf(tensor)?.length ?? 0), 0);
+}
+
+/** A model whose larger tensors lie in a second file. */
+export interface SplitModel {
+  readonly model: Uint8Array;
+  /** The second file's content: pieces to be written at ascending offsets, zeros between them. */
+  readonly pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+}
+
+/** Tensors below this many bytes stay in the model, where readers that know no second file find shapes. */
+const smallestExternal = 1024;
+/** Memory pages: readers may map the file. */
+const alignment = 4096;
+
+/** Encodes a graph as a model that finds its larger tensors in the file `location` beside it. */
+export function splitModel(graph: Graph, location: string): SplitModel {
+  const pieces: { offset: number; bytes: Uint8Array }[] = [];
+  let end = 0;
+  const model = encodeModel(graph, (name, tensor) => {
+    const bytes = bytesOf(tensor);
+    if (!bytes || bytes.length < smallestExternal) return encodeTensor(name, tensor);
+    const offset = Math.ceil(end / alignment) * alignment;
+    end = offset + bytes.length;
+    pieces.push({ offset, bytes });
+    return externalTensor(name, tensor, { location, offset, length: bytes.length });
+  });
+  return { model, pieces };
+}
+
+type TensorEncoder = (name: string, tensor: Tensor) => TensorProto;
+
+function encodeModel(graph: Graph, encodeInitializer: TensorEncoder): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(irVersions.find(([opset]) => graph.opset >= opset)![1]),
     producerName: "seawall",
-    graph: encodeGraph(graph),
+    graph: encodeGraph(graph, encodeInitializer),
     opsetImport: [["", graph.opset] as const, ...graph.domains].map(([domain, version]) =>
       create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
     ),
@@ -60,12 +96,12 @@ export function writeModel(graph: Graph): Uint8Array {
   return toBinary(ModelProtoSchema, model);
 }
 
-function encodeGraph(graph: Graph): GraphProto {
+function encodeGraph(graph: Graph, encodeInitializer: TensorEncoder = encodeTensor): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
     input: graph.inputs.map(encodeValue),
     output: graph.outputs.map(encodeValue),
-    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor)),
+    initializer: [...graph.initializers].map(([name, tensor]) => encodeInitializer(name, tensor)),
     node: graph.nodes.map(encodeNode),
   });
 }
@@ -118,6 +154,10 @@ function encodeAttribute(name: string, { kind, value }: Attribute): AttributePro
     case "graph":
       return create(AttributeProtoSchema, { name, type: Kind.GRAPH, g: encodeGraph(value) });
     case "graphs":
-      return create(AttributeProtoSchema, { name, type: Kind.GRAPHS, graphs: value.map(encodeGraph) });
+      return create(AttributeProtoSchema, {
+        name,
+        type: Kind.GRAPHS,
+        graphs: value.map((graph) => encodeGraph(graph)),
+      });
   }
 }
