@@ -1,0 +1,93 @@
+/** docs/attacks.md: schedules, step sizes and passes, printed from the attacks themselves. */
+import { expect, it } from "vitest";
+import {
+  type Attack,
+  ensembles,
+  parseAttacks,
+  pgdStepSize,
+  reducingRadii,
+  StepSizeSchedule,
+} from "../../src/attack/index.js";
+import { randomStream } from "../../src/base/index.js";
+import type { ImageOracle } from "../../src/oracle/index.js";
+import { code, expectPrinted, markdownTable } from "./printed.js";
+
+/** The steps after which a run of n steps looks back, which shows by halving while the loss never rises. */
+function checksOf(steps: number): number[] {
+  const schedule = new StepSizeSchedule(steps, 1, 0);
+  return Array.from({ length: steps - 1 }, (_, i) => i + 1).filter(() => schedule.observe(-1));
+}
+
+it("prints where APGD looks back", () => {
+  const lengths = [300, ...new Set(reducingRadii(1, 300).map(({ steps }) => steps)), 100, 50, 20];
+  const rows = lengths.map((steps) => [String(steps), checksOf(steps).join(" ")]);
+  expectPrinted("attacks.md", "checks", markdownTable(["steps of a slot", "looks back after step"], rows));
+});
+
+it("prints the slots of a reduced radius", () => {
+  const rows = [300, 100, 40, 10, 3].map((steps) => [
+    String(steps),
+    reducingRadii(1, steps)
+      .map((slot) => `${slot.steps} at ${slot.radius === 1 ? "" : slot.radius}ε`)
+      .join(", "),
+  ]);
+  expectPrinted("attacks.md", "slots", markdownTable(["`--steps`", "slots"], rows));
+});
+
+it("prints PGD's step sizes", () => {
+  const greys = [0.25, 0.5, 1, 2, 4, 6, 8, 12, 16];
+  const sizes = greys.map((grey) => [`${grey}/255`, String(Number(pgdStepSize(grey / 255).toPrecision(4)))]);
+  expectPrinted("attacks.md", "step sizes", markdownTable(["ε", "step size"], sizes));
+});
+
+/** Answers that keep every attack going to its end, and counts the questions. */
+class Counter implements ImageOracle {
+  readonly image = new Float32Array(3).fill(0.5);
+  readonly labels = [0];
+  readonly cost = { forward: 0, backward: 0, seconds: 0 };
+
+  async evaluate() {
+    this.cost.forward++;
+    this.cost.backward++;
+    return { objective: 0, tracked: 0, correct: 1, score: 1, gradient: this.image };
+  }
+
+  async predict() {
+    this.cost.forward++;
+    return { classes: [0], correct: 1, score: 1 };
+  }
+
+  async step() {
+    return this.image;
+  }
+}
+
+const steps = 300;
+const settings = { radius: 4 / 255, steps, norm: "linf", accounting: "strict" } as const;
+
+async function passesOf(attacks: readonly Attack[]): Promise<[number, number]> {
+  const oracle = new Counter();
+  for (const attack of attacks) {
+    await attack.run(oracle, settings, randomStream(0));
+    await oracle.predict(); // the kept point is counted by the evaluation
+  }
+  return [oracle.cost.forward, oracle.cost.backward];
+}
+
+it("prints the passes of an image", async () => {
+  const cases: [string, Attack[]][] = [
+    ["`apgd:LOSS`, radius reduced", parseAttacks("apgd:ce")],
+    ["`apgd:LOSS`, constant radius", parseAttacks("apgd:ce", "constant")],
+    ["`pgd:LOSS`, `segpgd`, `cospgd`", parseAttacks("pgd:ce")],
+    ["`noise`", parseAttacks("noise")],
+    ...Object.keys(ensembles).map((name): [string, Attack[]] => [code(name), parseAttacks(name)]),
+  ];
+  const rows = await Promise.all(
+    cases.map(async ([name, attacks]) => [name, ...(await passesOf(attacks)).map(String)]),
+  );
+  expectPrinted("attacks.md", "passes", markdownTable(["attack", "forward", "backward"], rows));
+  for (const [, attacks] of cases.slice(0, 4)) {
+    const [forward] = await passesOf(attacks);
+    expect(attacks[0]!.passes(steps) + 1).toBe(forward);
+  }
+});
