@@ -9,7 +9,7 @@ import tempfile
 import numpy as np
 import onnx
 import torch
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from onnx_torch import load, run_onnxruntime
 
@@ -69,8 +69,16 @@ def window_cases() -> list[Case]:
                 )
     pool = {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1, "pads": [1, 1, 1, 1]}
     cases += [("MaxPool", 13, [SMALL], pool), ("AveragePool", 19, [SMALL], pool)]
+    cases.append(("MaxPool", 13, [IMAGE], {"kernel_shape": [3, 2], "strides": [2, 2], "pads": [1, 0, 1, 0]}))
     transposed = {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 0], "group": 2}
     cases.append(("ConvTranspose", 13, [IMAGE, (6, 2, 3, 3), (4,)], transposed))
+    cases.append(("ConvTranspose", 13, [IMAGE, (6, 2, 3, 3), (4,)], transposed | {"pads": [0, 1, 2, 0]}))
+    cases.append(
+        ("ConvTranspose", 13, [IMAGE, (6, 2, 3, 3)], {"group": 2, "output_padding": [2, 1], "strides": [3, 2]})
+    )
+    for auto in ("SAME_UPPER", "SAME_LOWER"):
+        cases.append(("ConvTranspose", 13, [IMAGE, (6, 2, 4, 3)], {"strides": [2, 2], "auto_pad": auto}))
+    cases.append(("ConvTranspose", 13, [IMAGE, (6, 2, 4, 3)], {"strides": [2, 2], "output_shape": [15, 18]}))
     return cases
 
 
@@ -80,6 +88,7 @@ def other_cases() -> list[Case]:
         ("Softmax", 13, [IMAGE], {"axis": 1}),
         ("LogSoftmax", 13, [IMAGE], {}),
         ("LayerNormalization", 17, [IMAGE, (9,), (9,)], {}),
+        ("LayerNormalization", 17, [IMAGE, (7, 9), (7, 9)], {"axis": 2, "epsilon": 0.1}),
         ("InstanceNormalization", 13, [IMAGE, (6,), (6,)], {}),
         ("PRelu", 13, [IMAGE, (6, 1, 1)], {}),
         ("PRelu", 13, [IMAGE, (9,)], {}),
@@ -134,8 +143,20 @@ def other_cases() -> list[Case]:
     return cases
 
 
-def difference(case: Case, seed: int) -> float:
-    """The largest difference over all outputs of the node, relative to the largest value."""
+def output_types(operator: str, attributes: dict) -> list[int]:
+    """Element types of all outputs that the case asks for."""
+    if operator == "Split":
+        return [TensorProto.FLOAT] * len(attributes.get("split", [0] * 3))
+    if operator == "LayerNormalization":
+        return [TensorProto.FLOAT] * 3
+    pads = attributes.get("pads", [0, 1])
+    if operator == "MaxPool" and pads[:2] == pads[2:]:
+        return [TensorProto.FLOAT, TensorProto.INT64]
+    return [TensorProto.INT64 if operator == "ArgMax" else TensorProto.FLOAT]
+
+
+def model_of(case: Case, seed: int) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
+    """A model of one node, and normal values for its inputs."""
     operator, opset, arguments, attributes = case
     random = np.random.default_rng(seed)
     feeds, constants, names = {}, [], []
@@ -145,19 +166,22 @@ def difference(case: Case, seed: int) -> float:
             feeds[f"x{i}"] = random.standard_normal(argument).astype(np.float32)
         elif argument is not None:
             constants.append(numpy_helper.from_array(argument, f"x{i}"))
-    parts = {"Split": len(attributes.get("split", [0] * 3))}.get(operator, 1)
-    outputs = [f"y{i}" for i in range(parts)]
-    node = helper.make_node(operator, names, outputs, **attributes)
-    inputs = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, x.shape) for n, x in feeds.items()]
-    element = onnx.TensorProto.INT64 if operator == "ArgMax" else onnx.TensorProto.FLOAT
-    results = [helper.make_tensor_value_info(name, element, None) for name in outputs]
+    types = output_types(operator, attributes)
+    results = [helper.make_tensor_value_info(f"y{i}", element, None) for i, element in enumerate(types)]
+    node = helper.make_node(operator, names, [r.name for r in results], **attributes)
+    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, x.shape) for n, x in feeds.items()]
     graph = helper.make_graph([node], "case", inputs, results, constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), feeds
+
+
+def difference(case: Case, seed: int) -> float:
+    """The largest difference over all outputs of the node, relative to the largest value."""
+    model, feeds = model_of(case, seed)
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         onnx.save(model, file.name)
         theirs = run_onnxruntime(file.name, feeds)
         ours = load(file.name).run({n: torch.from_numpy(x) for n, x in feeds.items()})
-    return max(_relative(ours[n].numpy(), theirs[n]) for n in outputs)
+    return max(_relative(ours[n].numpy(), theirs[n]) for n in theirs)
 
 
 def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -95,10 +95,10 @@ def run(grad: str, feeds: Tensors) -> Tensors:
 
 def run_in_float64(grad: str, feeds: Tensors) -> Tensors | None:
     """The same outputs computed in float64; None where the file has an operator that onnx_torch lacks."""
+    precise = {n: x.double() if x.is_floating_point() else x for n, x in feeds.items()}
     try:
-        program = load(grad, torch.float64)
+        with torch.no_grad():
+            return load(grad, torch.float64).run(precise)
     except NotImplementedError as lack:
         print(f"{grad}: not run in float64, {lack}")
         return None
-    with torch.no_grad():
-        return program.run({n: x.double() if x.is_floating_point() else x for n, x in feeds.items()})

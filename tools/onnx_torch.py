@@ -34,7 +34,10 @@ class Step:
 
     def __call__(self, values: dict) -> None:
         results = self.function(*[values[name] if name else None for name in self.reads])
-        values.update(zip(self.writes, results if isinstance(results, (tuple, list)) else [results]))
+        results = results if isinstance(results, (tuple, list)) else [results]
+        if len(results) < len(self.writes):
+            raise NotImplementedError(f"output {len(results) + 1} of {self.operator}")
+        values.update(zip(self.writes, results))
         for name in self.frees:
             del values[name]
 

@@ -14,10 +14,16 @@ def InstanceNormalization(x, scale, bias, *, epsilon=1e-5):
     return F.instance_norm(x, weight=scale, bias=bias, eps=epsilon)
 
 
-def LayerNormalization(x, scale, bias=None, *, axis=-1, epsilon=1e-5, stash_type=1):
-    shape = x.shape[axis % x.dim() :]
+def LayerNormalization(x, scale, bias=None, *, axis=-1, epsilon=1e-5, stash_type=1, outputs):
+    """`outputs` is the number of outputs that the node names: also the mean and the inverse deviation?"""
+    axes = list(range(axis % x.dim(), x.dim()))
+    shape = x.shape[axes[0] :]
     bias = None if bias is None else bias.expand(shape)
-    return F.layer_norm(x, shape, scale.expand(shape), bias, epsilon)
+    normalised = F.layer_norm(x, shape, scale.expand(shape), bias, epsilon)
+    if outputs == 1:
+        return normalised
+    variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+    return (normalised, mean, torch.rsqrt(variance + epsilon))[:outputs]
 
 
 def GroupNormalization(x, scale, bias, *, num_groups, epsilon=1e-5, stash_type=1, opset):

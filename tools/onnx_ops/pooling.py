@@ -19,12 +19,21 @@ def MaxPool(
     ceil_mode=0,
     auto_pad="NOTSET",
     storage_order=0,
+    outputs,
 ):
+    """`outputs` is the number of outputs that the node names: also where in the whole input each maximum lies?"""
     rank = len(kernel_shape)
     strides, dilations = strides or [1] * rank, dilations or [1] * rank
     pads = window_pads(x.shape[2:], kernel_shape, strides, dilations, pads, auto_pad)
-    x, padding = split_pads(x, pads, float("-inf"))
-    return _MAX[rank](x, kernel_shape, strides, padding, dilations, bool(ceil_mode))
+    padded, padding = split_pads(x, pads, float("-inf"))
+    window = (kernel_shape, strides, padding, dilations, bool(ceil_mode))
+    if outputs == 1:
+        return _MAX[rank](padded, *window)
+    if padded is not x or storage_order:
+        raise NotImplementedError("MaxPool's indices with asymmetric pads or column-major order")
+    largest, within = _MAX[rank](x, *window, return_indices=True)
+    maps = torch.arange(x.shape[:2].numel()).reshape(*x.shape[:2], *[1] * rank)
+    return largest, within + maps * x.shape[2:].numel()
 
 
 def AveragePool(
