@@ -1,0 +1,44 @@
+/** Pages of docs/: what they point to exists. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { evaluationFlags, flagName } from "../../src/cli/flags.js";
+
+const docs = new URL("../../docs/", import.meta.url);
+const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
+const read = (url: URL) => readFileSync(url, "utf8");
+const root = new URL("../../", import.meta.url);
+
+/** Flags that are no setting of an evaluation. */
+const otherFlags = ["--config", "--json", "--dry-run", "--help", "--loss", "--params", "--wrt", "--no-check"];
+const flags = new Set([...Object.keys(evaluationFlags).map(flagName), ...otherFlags]);
+
+describe.each(pages)("docs/%s", (page) => {
+  const text = read(new URL(page, docs));
+
+  it("links to pages that exist", () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)(#[^)]*)?\)/g)].map(([, link]) => link!);
+    expect(links.filter((link) => !existsSync(new URL(link, docs)))).toEqual([]);
+  });
+
+  it("names files that exist", () => {
+    const files = [...text.matchAll(/`((?:src|test|examples|demo|schema)\/[\w./-]+)`/g)].map(
+      ([, file]) => file!,
+    );
+    const commands = [...text.matchAll(/vitest run (test\/\S+)/g)].map(([, file]) => file!);
+    expect([...files, ...commands].filter((file) => !existsSync(new URL(file, root)))).toEqual([]);
+  });
+
+  it("names what is in those files", () => {
+    const places = [...text.matchAll(/`(src\/[\w./-]+\.ts)` \(`(\w+)`\)/g)];
+    const wrong = places.filter(
+      ([, file, name]) => !new RegExp(`\\b${name}\\b`).test(read(new URL(file!, root))),
+    );
+    expect(wrong.map(([place]) => place)).toEqual([]);
+  });
+
+  it("speaks of flags that there are", () => {
+    const named = [...text.matchAll(/(?<![\w-])--[a-z]+(?:-[a-z]+)*\b(?!-)/g)].map(([flag]) => flag);
+    const known = (flag: string) => flags.has(flag) || flags.has(flag.replace("--no-", "--"));
+    expect(named.filter((flag) => !known(flag))).toEqual([]);
+  });
+});
