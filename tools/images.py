@@ -19,9 +19,10 @@ def load_image(path: str | Path, height: int, width: int) -> torch.Tensor:
 
 
 def load_labels(path: str | Path, height: int, width: int, void: int | None = None) -> torch.Tensor:
-    """Labels as int64 1×H×W from an index PNG (resized: nearest) or raw int64; `void` becomes −1."""
+    """Labels as int64: 1×H×W from an index PNG (resized: nearest), N×H×W from raw int64; `void` becomes −1."""
     if Path(path).suffix == ".bin":
-        labels = torch.from_numpy(read_raw(path, "int64", [1, height, width]))
+        images = Path(path).stat().st_size // (8 * height * width)
+        labels = torch.from_numpy(read_raw(path, "int64", [images, height, width]))
     else:
         indices = Image.open(path)
         if indices.mode not in ("P", "L", "I"):
