@@ -11,6 +11,7 @@ import {
 import { SeawallError, type Tensor } from "../base/index.js";
 import { dataType } from "./builder.js";
 import type { Attribute, Graph, Node, Value, ValueInfo } from "./graph.js";
+import { standardDomain } from "./protos.js";
 import { decodeTensor, type ExternalData } from "./tensors.js";
 
 /** What holds for a whole file: versions of the operators, and where external tensor data comes from. */
@@ -18,11 +19,6 @@ export interface DecodeContext {
   readonly opset: number;
   readonly domains: ReadonlyMap<string, number>;
   readonly external: ExternalData | undefined;
-}
-
-/** A domain's name as nodes of a `Graph` bear it: the standard operators have the empty one. */
-export function standardDomain(domain: string): string {
-  return domain === "ai.onnx" ? "" : domain;
 }
 
 /** Decodes a graph; initializers are no longer listed as inputs. */

@@ -8,9 +8,8 @@ import {
   NodeProtoSchema,
 } from "onnx-buf";
 import { SeawallError } from "../base/index.js";
-import { standardDomain } from "./decode.js";
 import { Names } from "./names.js";
-import { changed, graphsIn, namesIn, renameGraph, withGraphs } from "./protos.js";
+import { changed, graphsIn, namesIn, renameGraph, standardDomain, withGraphs } from "./protos.js";
 import { changes } from "./upgrades/index.js";
 
 /** Bounds what a small file can ask for: functions that call others twice double at every level. */

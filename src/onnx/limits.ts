@@ -3,7 +3,7 @@ import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { SeawallError } from "../base/index.js";
 
-/** In units of one number in memory; a real network of a hundred thousand nodes stays below a third of it. */
+/** In units of one number: some hundred megabytes in memory. A network of a hundred thousand nodes stays below. */
 const mostUnits = 2 ** 25;
 const unitsOfMessage = 16;
 /** Messages within messages; a graph inside a graph takes three. */

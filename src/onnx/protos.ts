@@ -2,6 +2,11 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { AttributeProto, GraphProto, NodeProto } from "onnx-buf";
 
+/** A domain's name as nodes of a `Graph` bear it: the standard operators have the empty one. */
+export function standardDomain(domain: string): string {
+  return domain === "ai.onnx" ? "" : domain;
+}
+
 /** A shallow copy with some fields changed; a message's defaults live on its prototype, which a spread loses. */
 export function changed<T extends Message>(message: T, fields: Partial<T>): T {
   return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields);
@@ -24,6 +29,12 @@ export function namesIn(graph: GraphProto): Set<string> {
       ...node.flatMap((entry) => [...entry.input, ...entry.output]),
     ]),
   );
+}
+
+/** The operator domains that a graph and the graphs inside it use. */
+export function domainsIn(graph: GraphProto): Set<string> {
+  const nodes = [graph, ...graphsIn(graph.node)].flatMap(({ node }) => node);
+  return new Set(nodes.map(({ domain }) => standardDomain(domain)));
 }
 
 /** The node with `change` applied to the graphs that it holds itself. */

@@ -2,14 +2,14 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { messageOf, SeawallError } from "../base/index.js";
-import { decodeGraph, standardDomain } from "./decode.js";
+import { decodeGraph } from "./decode.js";
 import { inlineFunctions } from "./functions.js";
 import type { Graph } from "./graph.js";
 import { checkSize } from "./limits.js";
+import { domainsIn, standardDomain } from "./protos.js";
 import type { ExternalData } from "./tensors.js";
 import { upgrade } from "./upgrade.js";
 import { verified } from "./verify.js";
-import { graphsWithin } from "./walk.js";
 
 export interface ReadOptions {
   /** Names the file in messages. */
@@ -70,8 +70,7 @@ function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
     );
   }
   const inlined = inlineFunctions(model.graph!, model.functions, versions);
-  const graph = decodeGraph(inlined.graph, { opset, domains: new Map(), external });
-  const used = new Set(graphsWithin(graph).flatMap(({ nodes }) => nodes.map(({ domain }) => domain)));
-  graph.domains = new Map([...inlined.versions].filter(([domain]) => domain !== "" && used.has(domain)));
-  return graph;
+  const used = domainsIn(inlined.graph);
+  const domains = new Map([...inlined.versions].filter(([domain]) => domain !== "" && used.has(domain)));
+  return decodeGraph(inlined.graph, { opset, domains, external });
 }
