@@ -1,12 +1,13 @@
 /**
- * One attack step (update, forward, loss, gradient), Seawall against PyTorch in alternation on this machine.
+ * One attack step (update, forward, loss, gradient), Seawall against PyTorch eager in alternation on this machine.
  *
- *     npm run bench -- [--python PYTHON] [--steps N] [--threads N] NAME=MODEL.onnx:HxW[:BATCH] …
+ *     npm run bench -- [--python PYTHON] [--steps N] [--threads N] [--torch "FLAGS"] [MODEL.onnx:NxCxHxW …]
  *
- * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both.
- * PYTHON is one with tools/requirements.txt installed; without it Seawall is timed alone.
+ * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both. PYTHON is
+ * one with tools/requirements.txt installed; FLAGS go to tools/bench_torch.py, which says what PyTorch is given.
  */
 import { spawn } from "node:child_process";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     python: { type: "string", default: "python3" },
     steps: { type: "string", default: "30" },
     threads: { type: "string", default: "2" },
+    torch: { type: "string", default: "" },
   },
 });
 const steps = Number(values.steps);
@@ -47,21 +49,22 @@ class Worker {
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 const ms = (seconds) => `${(1000 * seconds).toFixed(1)} ms`;
 
-async function compare({ name, file, size, batch }) {
-  const seawall = new Worker(process.execPath, [here("worker.mjs"), file, size, batch, values.threads]);
+async function compare(file, size) {
+  const threads = ["--threads", values.threads];
+  const seawall = new Worker(process.execPath, [here("worker.mjs"), file, size, values.threads]);
+  const flags = values.torch.split(" ").filter(Boolean);
+  // With --upernet PyTorch runs the module that the file was exported from.
+  const model = flags.includes("--upernet") ? [] : [file];
   const torch = new Worker(values.python, [
     here("../tools/bench_torch.py"),
-    file,
+    ...model,
     "--size",
     size,
-    "--batch",
-    batch,
-    "--threads",
-    values.threads,
+    ...threads,
+    ...flags,
   ]);
-  const workers = (await Promise.all([seawall.read(), torch.read()])).map((line, i) =>
-    line === "ready" ? [seawall, torch][i] : undefined,
-  );
+  const ready = await Promise.all([seawall.read(), torch.read()]);
+  const workers = [seawall, torch].map((worker, i) => (ready[i]?.startsWith("ready") ? worker : undefined));
   const times = workers.map(() => []);
   for (let i = -3; i < steps; i++) {
     for (const [k, worker] of workers.entries()) {
@@ -69,28 +72,28 @@ async function compare({ name, file, size, batch }) {
       if (worker && i >= 0) times[k].push(seconds);
     }
   }
-  const memory = await Promise.all(workers.map((worker) => worker?.ask("quit")));
-  report(name, times, memory);
+  const peaks = await Promise.all(workers.map((worker) => worker?.ask("quit")));
+  report(`${basename(file)} at ${size}`, times, peaks.map(mebibytes));
 }
 
-function report(name, [own, torch], [ownMemory, torchMemory]) {
-  console.log(`${name}: ${own.length} steps each`);
-  console.log(
-    `  Seawall  median ${ms(median(own))}, minimum ${ms(Math.min(...own))}, peak memory ${Number(ownMemory).toFixed(0)} MiB`,
-  );
+const mebibytes = (line) =>
+  line === undefined ? undefined : Math.round(Number(line.split(" ")[1]) / 2 ** 20);
+
+function report(name, [own, torch], [ownPeak, torchPeak]) {
+  const line = (times, peak) =>
+    `median ${ms(median(times))}, minimum ${ms(Math.min(...times))}, peak memory ${peak} MiB`;
+  console.log(`${name}: ${steps} steps each, in alternation`);
+  console.log(`  Seawall  ${line(own, ownPeak)}`);
   if (torch.length === 0)
     return console.log("  PyTorch  not found: install tools/requirements.txt and give --python");
-  console.log(
-    `  PyTorch  median ${ms(median(torch))}, minimum ${ms(Math.min(...torch))}, peak memory ${Number(torchMemory).toFixed(0)} MiB`,
-  );
-  console.log(
-    `  ratio of medians ${(median(own) / median(torch)).toFixed(2)}, of minima ${(Math.min(...own) / Math.min(...torch)).toFixed(2)}`,
-  );
+  console.log(`  PyTorch  ${line(torch, torchPeak)}`);
+  const ratio = (figure) => (figure(own) / figure(torch)).toFixed(2);
+  console.log(`  ratio of medians ${ratio(median)}, of minima ${ratio((times) => Math.min(...times))}`);
 }
 
-const cases =
-  positionals.length > 0 ? positionals : [`demo (ESPNetv2)=${here("../demo/model.onnx")}:256x256`];
+const cases = positionals.length > 0 ? positionals : [`${here("../demo/model.onnx")}:1x3x256x256`];
 for (const text of cases) {
-  const [, name, file, size, batch = "1"] = /^(?:([^=]+)=)?(.+?):(\d+x\d+)(?::(\d+))?$/.exec(text);
-  await compare({ name: name ?? file, file, size, batch });
+  const [, file, size] = /^(.+):(\d+(?:x\d+){3})$/.exec(text) ?? [];
+  if (!file) throw new Error(`${text}: expected MODEL.onnx:NxCxHxW`);
+  await compare(file, size);
 }

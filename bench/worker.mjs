@@ -1,14 +1,12 @@
-/** One attack step of Seawall on demand: reads `step` lines, answers with seconds; `quit` answers with peak memory. */
+/** One attack step of Seawall on demand: reads `step` lines, answers with seconds; `quit` answers with the peak of resident memory. */
 import { createInterface } from "node:readline";
-import { norms, openModel } from "seawall";
-import { readModelFile } from "seawall/node";
+import { norms, openModel, readModelFile } from "seawall";
 
-const [file, size, batch, threads] = process.argv.slice(2);
-const [height, width] = size.split("x").map(Number);
-const n = Number(batch);
+const [file, size, threads] = process.argv.slice(2);
+const [n, , height, width] = size.split("x").map(Number);
 const { graph } = await readModelFile(file);
 const model = await openModel(graph, { size: { height, width } }, { threads: Number(threads) });
-const oracle = model.oracle({ losses: ["ce"], batch: n });
+const oracle = model.oracle({ losses: ["ce"] });
 
 const features = 3 * height * width;
 const noise = (i) => (Math.sin(12.9898 * i) * 43758.5453) % 1;
@@ -41,7 +39,7 @@ async function step() {
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "quit") {
-    console.log(process.resourceUsage().maxRSS / 1024);
+    console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
     process.exit(0);
   }
   const started = performance.now();

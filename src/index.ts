@@ -12,6 +12,7 @@ export {
   type KeptPoint,
   type Norm,
   noise,
+  norms,
   parseAttacks,
   pgd,
   type RadiusSchedule,

@@ -67,7 +67,11 @@ export const evaluationSchema = z.strictObject({
     .default("strict")
     .describe("correct accounting, or that of the published code"),
   seed: z.int().default(0).describe("seed of all randomness"),
-  batchSize: count.default(1).describe("images attacked at the same time"),
+  batchSize: count
+    .optional()
+    .describe(
+      "images attacked at the same time, each by a worker of its own; default: as cores and memory allow",
+    ),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
   threads: count.optional().describe("threads of the engine; default: its own choice"),
   out: text.optional().describe("run folder"),

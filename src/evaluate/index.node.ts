@@ -1,3 +1,3 @@
 /** Evaluation from files to files. */
-export { planEvaluation, type RunEvents, type RunPlan, runEvaluation } from "./run.node.js";
+export { type PointEvent, planEvaluation, type RunEvents, type RunPlan, runEvaluation } from "./run.node.js";
 export { version } from "./version.node.js";

@@ -6,7 +6,15 @@ export {
   parseConfig,
   radiiOf,
 } from "./config.js";
-export { type CountedPoint, type Evaluation, evaluate, type Samples } from "./evaluate.js";
+export { type Evaluation, evaluate, type Samples } from "./evaluate.js";
 export { type AttackFigures, figuresSoFar } from "./figures.js";
+export {
+  type CountedPoint,
+  type Lane,
+  type LaneSettings,
+  localLane,
+  type Outcome,
+  type Slot,
+} from "./lane.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";

@@ -30,6 +30,8 @@ export interface Plan {
   readonly attacks: readonly Attack[];
   readonly radii: readonly Radius[];
   readonly classWeights: readonly number[] | undefined;
+  /** Memory that attacking one image takes, roughly. */
+  readonly laneBytes: number;
   readonly notices: readonly string[];
 }
 
@@ -64,8 +66,19 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
     attacks,
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, dataOptions),
+    laneBytes: laneBytesOf(prepared),
     notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
   };
+}
+
+/** Every value of the forward pass twice (its gradient too), every weight for each of about three sessions. */
+function laneBytesOf({ graph, types }: Model["prepared"]): number {
+  const bytes = (values: Iterable<string>) =>
+    [...values].reduce(
+      (sum, value) => sum + 4 * (types.get(value)?.shape ?? []).reduce((a, b) => a * b, 1),
+      0,
+    );
+  return 2 * bytes(graph.nodes.flatMap((node) => node.outputs)) + 3 * bytes(graph.initializers.keys());
 }
 
 async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<OpenOptions> {

@@ -11,11 +11,12 @@ import {
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
-import type { Oracle } from "../oracle/index.js";
 import { engineVersion } from "../runtime/index.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
-import { type CountedPoint, evaluate } from "./evaluate.js";
+import { evaluate } from "./evaluate.js";
 import { type AttackFigures, figuresSoFar } from "./figures.js";
+import type { CountedPoint } from "./lane.js";
+import { laneCount, openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
@@ -32,8 +33,17 @@ export interface RunEvents {
   /** All images have met an attack. */
   readonly onAttack?: (figures: AttackFigures) => void;
   /** Every point that is counted, with what the model says there. */
-  readonly onPoint?: (point: CountedPoint & { readonly sample: Sample }) => void;
+  readonly onPoint?: (point: PointEvent) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A point that was counted: the clean image (attack `clean`), or what an attack kept. */
+export interface PointEvent extends Omit<CountedPoint, "pixels"> {
+  readonly attack: string;
+  readonly eps: string;
+  /** 3·H·W floats in [0, 1]. */
+  readonly point: Float32Array;
+  readonly sample: Sample;
 }
 
 export interface RunPlan {
@@ -92,73 +102,38 @@ async function attackAll(
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
-  const oracles = new OraclesBySize(plan, events, () => progress.passed());
+  const lanes = openLanes(plan, {
+    onPass: () => progress.passed(),
+    ...(events.signal && { signal: events.signal }),
+  });
   try {
     await evaluate({
       data,
       journal,
-      attacks,
-      radii,
-      oracle: (size) => oracles.at(size),
-      settings: { steps: config.steps, norm: "linf", accounting: config.protocol },
-      seed: config.seed,
-      batch: config.batchSize,
-      labels: config.labels,
-      onStart: (attack, eps) => progress.began(attack, eps),
-      onRecord: ({ attack }) => progress.recorded(passesOf(attacks, attack, config.steps)),
-      onAttack: async (attack, eps) =>
+      lanes,
+      attacks: attacks.map((attack) => attack.name),
+      radii: radii.map((radius) => radius.text),
+      onStart: ({ attack, eps }) => progress.began(attack, eps),
+      onOutcome: ({ record, point, sample }) => {
+        progress.recorded(passesOf(attacks, record.attack, config.steps));
+        const { attack, eps } = record;
+        events.onPoint?.({
+          attack,
+          eps,
+          sample,
+          point: point.pixels,
+          classes: point.classes,
+          labels: point.labels,
+        });
+      },
+      onAttack: async ({ attack, eps }) =>
         events.onAttack?.(figuresSoFar(description, await journal.records(), attack, eps)),
-      ...(events.onPoint && { onPoint: events.onPoint }),
     });
   } finally {
-    await oracles.dispose();
+    await Promise.all(lanes.map((lane) => lane.dispose()));
   }
   const records = await journal.records();
   return summarize(description, records, { soundness: checkRecords(records) });
-}
-
-/** One oracle for each image size; those of the sizes least recently used are closed. */
-class OraclesBySize {
-  static readonly #most = 3;
-  readonly #plan: Plan;
-  readonly #events: RunEvents;
-  readonly #onPass: () => void;
-  readonly #oracles = new Map<string, Promise<Oracle>>();
-
-  constructor(plan: Plan, events: RunEvents, onPass: () => void) {
-    this.#plan = plan;
-    this.#events = events;
-    this.#onPass = onPass;
-  }
-
-  async at(size: { readonly height: number; readonly width: number }): Promise<Oracle> {
-    const key = `${size.height}×${size.width}`;
-    const oracle = this.#oracles.get(key) ?? this.#open(size);
-    this.#oracles.delete(key);
-    this.#oracles.set(key, oracle);
-    if (this.#oracles.size > OraclesBySize.#most) {
-      const [oldest, closing] = [...this.#oracles][0]!;
-      this.#oracles.delete(oldest);
-      await (await closing).dispose();
-    }
-    return oracle;
-  }
-
-  async dispose(): Promise<void> {
-    for (const oracle of this.#oracles.values()) await (await oracle).dispose();
-  }
-
-  async #open(size: { readonly height: number; readonly width: number }): Promise<Oracle> {
-    const { model, attacks, config, classWeights } = this.#plan;
-    const { signal } = this.#events;
-    return (await model(size)).oracle({
-      losses: [...new Set(attacks.flatMap((attack) => attack.losses))],
-      tracking: config.protocol === "authors" ? "published" : "own",
-      onPass: this.#onPass,
-      ...(classWeights && { classWeights }),
-      ...(signal && { signal }),
-    });
-  }
 }
 
 /** Passes for one record: the attack's own and the recount of the kept point. */
@@ -211,7 +186,7 @@ function describe(plan: Plan, soundness: RunDescription["soundness"]): RunDescri
     },
     shard: config.shard,
     versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
-    engine: { device: config.device, threads: config.threads, batchSize: config.batchSize },
+    engine: { device: config.device, threads: config.threads, batchSize: laneCount(plan) },
     config,
     soundness,
   });

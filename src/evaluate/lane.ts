@@ -1,0 +1,159 @@
+/** A lane attacks one image at a time: here in the same thread. */
+import type { Attack, AttackSettings, KeptPoint, Norm } from "../attack/index.js";
+import { invariant, type Radius, randomStream } from "../base/index.js";
+import type { Sample } from "../data/index.js";
+import { cleanAttack, type RunRecord } from "../journal/index.js";
+import { countPixels, ignoreLabel } from "../metric/index.js";
+import type { ImageOracle, Oracle } from "../oracle/index.js";
+
+/** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
+export type Slot = Pick<RunRecord, "attack" | "eps">;
+
+/** What came of attacking an image. */
+export interface Outcome {
+  readonly record: RunRecord;
+  readonly point: CountedPoint;
+}
+
+/** A point that is counted: the clean image, or what an attack kept. */
+export interface CountedPoint {
+  /** 3·H·W floats in [0, 1]. */
+  readonly pixels: Float32Array;
+  /** The predicted class of each pixel. */
+  readonly classes: ArrayLike<number>;
+  /** The reference: ground truth, or the clean prediction; −1 where a pixel counts nowhere. */
+  readonly labels: ArrayLike<number>;
+}
+
+export interface Lane {
+  attack(sample: Sample, slot: Slot): Promise<Outcome>;
+  dispose(): Promise<void>;
+}
+
+/** What a lane must know of its run. */
+export interface LaneSettings {
+  /** The oracle for images of a size. */
+  oracle(size: { readonly height: number; readonly width: number }): Promise<Oracle>;
+  readonly attacks: readonly Attack[];
+  readonly radii: readonly Radius[];
+  readonly settings: Omit<AttackSettings, "radius">;
+  readonly seed: number;
+  /** `self`: the clean prediction is the reference. */
+  readonly labels: "truth" | "self";
+}
+
+/** A lane in the calling thread. */
+export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane {
+  return {
+    dispose,
+    async attack(sample, slot) {
+      const model = await run.oracle(sample);
+      const oracle = await withLabels(run, model, sample);
+      const radius =
+        slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
+      const kept = radius ? await attacked(run, oracle, sample, slot.attack, radius) : unmoved(oracle);
+      return outcomeOf(
+        oracle,
+        model.classes,
+        sample,
+        slot,
+        checkPoint(oracle.image, kept, run.settings.norm, radius),
+      );
+    },
+  };
+}
+
+const unmoved = (oracle: ImageOracle): KeptPoint => ({ point: oracle.image, step: 0 });
+
+/** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
+async function attacked(
+  run: LaneSettings,
+  oracle: ImageOracle,
+  sample: Sample,
+  name: string,
+  radius: Radius,
+) {
+  if (radius.value === 0) return unmoved(oracle);
+  const attack = find(run.attacks, (entry) => entry.name === name);
+  const random = randomStream(run.seed, sample.hash, name, radius.text);
+  return attack.run(oracle, { ...run.settings, radius: radius.value }, random);
+}
+
+async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
+  const { image, labels, height, width } = sample;
+  if (run.labels !== "self") {
+    invariant(labels, `image "${sample.id}" came without labels`);
+    return model.image(image.data, labels);
+  }
+  const unlabelled = model.image(image.data, new Int32Array(height * width).fill(ignoreLabel));
+  const { classes } = await unlabelled.predict(image.data, "ce");
+  return model.image(image.data, Int32Array.from(classes));
+}
+
+type CheckedPoint = KeptPoint & Pick<RunRecord, "maxDelta">;
+
+/** Recounts the point from its own forward pass: an attack cannot claim what it did not reach. */
+async function outcomeOf(
+  oracle: ImageOracle,
+  modelClasses: number,
+  { id, index, hash }: Sample,
+  slot: Slot,
+  { point, step, maxDelta }: CheckedPoint,
+): Promise<Outcome> {
+  const { classes } = await oracle.predict(point, "ce");
+  const counts = countPixels(classes, oracle.labels, modelClasses);
+  const { correct, valid } = counts;
+  const record: RunRecord = {
+    image: id,
+    index,
+    hash,
+    ...slot,
+    accuracy: valid > 0 ? correct / valid : null,
+    pixels: classes.length,
+    correct,
+    valid,
+    intersection: [...counts.intersection],
+    union: [...counts.union],
+    labels: [...counts.labels],
+    ...oracle.cost,
+    step,
+    maxDelta,
+  };
+  return { record, point: { pixels: point, classes, labels: oracle.labels } };
+}
+
+/** Single precision leaves a distance of 6e-8 per number; a point further outside its ball is our mistake. */
+const ballSlack = 1e-6;
+
+/** Refuses a point outside [0, 1] or its ball; adds the largest |δ|. */
+function checkPoint(
+  image: Float32Array,
+  kept: KeptPoint,
+  norm: Norm,
+  radius: Radius | undefined,
+): CheckedPoint {
+  const { point } = kept;
+  let largest = 0;
+  let squares = 0;
+  for (let i = 0; i < image.length; i++) {
+    const value = point[i]!;
+    invariant(value >= 0 && value <= 1, `an attack returned ${value}, outside [0, 1]`);
+    const delta = Math.abs(value - image[i]!);
+    largest = Math.max(largest, delta);
+    squares += delta * delta;
+  }
+  const distance = norm === "linf" ? largest : Math.sqrt(squares);
+  const slack = norm === "linf" ? ballSlack : ballSlack * Math.sqrt(image.length);
+  const allowed = radius?.value ?? 0;
+  invariant(
+    distance <= allowed + slack,
+    `an attack returned a point at distance ${distance} for a radius of ${allowed}`,
+  );
+  return { ...kept, maxDelta: largest };
+}
+
+function find<T>(list: readonly T[], matches: (entry: T) => boolean): T {
+  const found = list.find(matches);
+  invariant(found !== undefined, "the lane does not know the attack or the radius");
+  return found;
+}
