@@ -28,6 +28,8 @@ const largestModel = 2 ** 31 - 1;
 
 /** The IR version that goes with each range of opsets (first opset, IR version). */
 const irVersions = [
+  [25, 13],
+  [24, 12],
   [23, 11],
   [21, 10],
   [19, 9],
