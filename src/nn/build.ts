@@ -1,0 +1,104 @@
+/** Architectures made graphs, and weights put into them. */
+import { invariant, SeawallError, type Tensor } from "../base/index.js";
+import { copyGraph, emptyGraph, type Graph, readsOf, removeDead, type Value } from "../onnx/index.js";
+import type { Architecture, Flavour, Normalization } from "./architecture.js";
+import { type ArchitectureName, architectures } from "./architectures.js";
+import { Net } from "./modules.js";
+import type { ParameterSpec } from "./parameters.js";
+import type { Activation, NoiseInput } from "./scope.js";
+import type { Size } from "./shapes.js";
+
+/** The first version of the standard operators with an exact GELU. */
+const opset = 20;
+
+const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
+export interface BuildOptions {
+  readonly classes: number;
+  readonly size: Size;
+  /** Images per run: a number, or the name of a symbolic dimension; default `"N"`. */
+  readonly batch?: number | string;
+  /** Add the output `auxiliary`, for architectures that have such a head. */
+  readonly auxiliary?: boolean;
+  /** Normalize by the batch, and let chance leave out branches and elements, by inputs. */
+  readonly training?: boolean;
+  /** What to do to images first; default: as the architecture's known checkpoints want it. */
+  readonly normalization?: Normalization;
+  readonly flavour?: Flavour;
+}
+
+/** A network without weights. */
+export interface BuiltArchitecture {
+  /**
+   * From `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W), `auxiliary` (the same shape) if asked for, and in
+   * training one output for each of `updates`. Parameters are read by their names and defined nowhere yet: see
+   * `withWeights`.
+   */
+  readonly graph: Graph;
+  /** The whole state dictionary, in the order in which the layers are written. */
+  readonly parameters: readonly ParameterSpec[];
+  /** Inputs beside the image, in training. */
+  readonly noise: readonly NoiseInput[];
+  /** In training, the output that holds the new value of each running statistic. */
+  readonly updates: ReadonlyMap<string, Value>;
+  /** Multiply-adds of one image's forward pass in convolutions and matrix products. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Writes an architecture for a number of classes and an image size.
+ * @throws SeawallError `config` for a size or batch that it does not allow
+ */
+export function buildArchitecture(name: ArchitectureName, options: BuildOptions): BuiltArchitecture {
+  return build(architectures[name], options, name);
+}
+
+/** The same for an architecture that has no row in the table. */
+export function build(
+  architecture: Architecture,
+  options: BuildOptions,
+  name = "network",
+): BuiltArchitecture {
+  const { classes, size, batch = "N", auxiliary = false, training = false, flavour } = options;
+  for (const [what, number] of [["classes", classes] as const, ...size.map((n) => ["size", n] as const)]) {
+    if (Number.isInteger(number) && number > 0) continue;
+    throw new SeawallError("config", `${what} ${number}: a whole number above 0 is needed`);
+  }
+  const net = new Net(emptyGraph(name, opset), { batch, training });
+  const image = net.input("image", [3, ...size]);
+  const seen = normalized(net, image, options.normalization ?? architecture.normalization);
+  const outputs = architecture.write(net, seen, { classes, auxiliary, flavour });
+  net.output(outputs.logits.value, "logits");
+  if (outputs.auxiliary) net.output(outputs.auxiliary.value, "auxiliary");
+  for (const value of net.updates.values()) net.output(value, value);
+
+  const graph = removeDead(net.graph);
+  const made = new Set(graph.nodes.flatMap((node) => node.outputs));
+  return {
+    graph,
+    parameters: net.parameters(new Set(graph.nodes.flatMap(readsOf))),
+    noise: net.noise,
+    updates: net.updates,
+    multiplyAdds: net.multiplyAdds(made),
+  };
+}
+
+function normalized(net: Net, image: Activation, normalization: Normalization): Activation {
+  if (normalization === "none") return image;
+  return net.within("normalize", () => net.standardize(image, imagenet.mean, imagenet.deviation));
+}
+
+/** The graph with its parameters as initializers; `weights` may hold more than it reads. */
+export function withWeights(built: BuiltArchitecture, weights: ReadonlyMap<string, Tensor>): Graph {
+  const graph = copyGraph(built.graph);
+  for (const { name, shape } of built.parameters.filter(({ used }) => used)) {
+    const tensor = weights.get(name);
+    invariant(tensor, `parameter ${name} has no value`);
+    invariant(
+      tensor.type === "float32" && tensor.dims.join() === shape.join(),
+      `parameter ${name} is ${tensor.type} [${tensor.dims}], not float32 [${shape}]`,
+    );
+    graph.initializers.set(name, tensor);
+  }
+  return graph;
+}

@@ -1,0 +1,14 @@
+/** The dialects, by name; the first whose sign is among a file's keys is the file's. */
+import type { Dialect } from "./dialect.js";
+import { pspnet } from "./pspnet.js";
+import { segformer } from "./segformer.js";
+import { segmenter } from "./segmenter.js";
+import { upernet } from "./upernet.js";
+
+export const dialects = { ...upernet, ...segmenter, ...pspnet, ...segformer } satisfies Record<
+  string,
+  Dialect
+>;
+
+export type DialectName = keyof typeof dialects;
+export type { Dialect } from "./dialect.js";

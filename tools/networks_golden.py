@@ -1,0 +1,175 @@
+"""Writes the golden files of test/nn: small networks of networks.py with random weights, and what they compute.
+
+    python tools/networks_golden.py        (torch 2.15, timm 1.0, transformers 5.23, torchvision 0.29)
+
+For each case of CASES test/golden/nn holds
+
+    NAME.safetensors    image (uint8, 3×H×W), logits (K×H×W) and grad (3×H×W): the gradient of Σ logits · w for the
+                        image in [0, 1], with w[i] = cos i over the flattened logits; `auxiliary` logits, if any;
+                        computed in float64
+    NAME.DIALECT.pth or .safetensors    the weights under the names of that dialect, in float16, which they fit exactly
+
+and for the backbones of some ImageNet classifiers, under the names of the library that they were loaded into.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import timm
+import torch
+import torchvision
+from safetensors.torch import save_file
+
+import checkpoints as to
+from networks import MixTransformer, PspNet, SegFormer, Segmenter, UperNet, conv_stem, randomize
+
+FOLDER = Path(__file__).parent.parent / "test" / "golden" / "nn"
+
+CONVNEXT = {"dims": [8, 12, 16, 20], "depths": [1, 1, 2, 1]}
+UPERNET = {**CONVNEXT, "channels": 8, "auxiliary": 6, "classes": 3}
+STEM = [(4, 2), (8, 2)]
+LARGE_STEM = [(4, 2), (6, 2), (8, 1)]
+VIT = {"width": 12, "depth": 2, "heads": 3}
+PSPNET = {"width": 2, "depths": [1, 2, 1, 1], "classes": 3, "channels": 8, "auxiliary": 6}
+MIT = {"dims": [4, 8, 10, 16], "depths": [1, 1, 1, 2], "channels": 8, "classes": 3}
+
+# name: network, image size, {dialect: state dictionary of the network}
+CASES = {
+    "upernet-cvst": (
+        partial(UperNet, **UPERNET, stem=STEM),
+        (45, 50),
+        {"authors": lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_AUTHORS)},
+    ),
+    "upernet-cvst-large": (
+        partial(UperNet, **UPERNET, stem=LARGE_STEM),
+        (33, 40),
+        {"authors": lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_AUTHORS)},
+    ),
+    "upernet-patch": (
+        partial(UperNet, **UPERNET),
+        (40, 64),
+        {
+            "transformers": lambda s: to.within(s, "net."),
+            "mmsegmentation": lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_MMSEGMENTATION),
+        },
+    ),
+    "segmenter": (
+        partial(Segmenter, **VIT, grid=2, classes=4, imagenet_classes=5),
+        (40, 52),
+        {"authors": lambda s: to.renamed(s, to.SEGMENTER_TO_AUTHORS)},
+    ),
+    "pspnet": (
+        partial(PspNet, **PSPNET),
+        (41, 49),
+        {"authors": lambda s: to.renamed(s, to.PSPNET_TO_AUTHORS)},
+    ),
+    "pspnet-deep": (
+        partial(PspNet, **PSPNET, deep=True, normalizes=True),
+        (33, 41),
+        {"ddcat": lambda s: with_other_heads(to.renamed(s, to.PSPNET_TO_DDCAT))},
+    ),
+    "segformer": (
+        partial(SegFormer, **MIT),
+        (32, 48),
+        {
+            "transformers-5": lambda s: to.within(s, "net."),
+            "transformers": lambda s: to.renamed(to.within(s, "net."), to.SEGFORMER_TO_HUB),
+        },
+    ),
+    "segformer-nvidia": (
+        partial(SegFormer, **MIT, nvidia=True),
+        (32, 48),
+        {"nvidia": lambda s: to.segformer_to_nvidia(to.within(s, "net."))},
+    ),
+    "segformer-mmsegmentation": (partial(MixTransformer, **MIT), (45, 39), {"mmsegmentation": lambda s: s}),
+}
+
+# What is saved by torch.save, flat or nested as training code leaves it.
+PICKLED = ["upernet-cvst.authors", "upernet-patch.mmsegmentation", "upernet-patch.meta", "segmenter.timm"]
+NESTED = {
+    "upernet-patch.mmsegmentation.pth": lambda state: {"meta": {"epoch": 3}, "state_dict": state},
+    "upernet-patch.meta.pth": lambda state: {"model": state},
+}
+
+
+def with_other_heads(state: to.State) -> to.State:
+    """DDC-AT's second classifier and its mask head."""
+    others = {
+        k.replace("cls1.", name): v for name in ("cls2.", "mask1.") for k, v in state.items() if k.startswith("cls1.")
+    }
+    return state | others
+
+
+def image_of(size: tuple[int, int], seed: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (3, *size), generator=generator, dtype=torch.uint8)
+
+
+def expected(network: torch.nn.Module, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+    image = (pixels.float() / 255).double()[None].requires_grad_()
+    network = network.double()
+    logits = network(image)
+    weights = torch.cos(torch.arange(logits.numel(), dtype=torch.float64)).reshape(logits.shape)
+    (grad,) = torch.autograd.grad((logits * weights).sum(), image)
+    result = {"image": pixels, "logits": logits[0], "grad": grad[0]}
+    if hasattr(network, "auxiliary"):
+        result["auxiliary"] = network.auxiliary(image)[0]
+    network.float()
+    return {k: v if k == "image" else v.detach().float().contiguous() for k, v in result.items()}
+
+
+def save(state: to.State, path: str) -> None:
+    """Floats in float16; `.pth` as training code saves them, nested or flat."""
+    path += ".pth" if path in PICKLED else ".safetensors"
+    state = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
+    if path.endswith(".safetensors"):
+        save_file({k: v.clone().contiguous() for k, v in state.items()}, FOLDER / path)
+    else:
+        torch.save(NESTED[path](state) if path in NESTED else state, FOLDER / path)
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for seed, (name, (network, size, dialects)) in enumerate(CASES.items()):
+        network = randomize(network(), seed)
+        save_file(expected(network, image_of(size, seed)), FOLDER / f"{name}.safetensors")
+        for dialect, state in dialects.items():
+            save(state(network.state_dict()), f"{name}.{dialect}")
+    backbones()
+    print("\n".join(f"{path.stat().st_size:8} {path.name}" for path in sorted(FOLDER.iterdir())))
+
+
+def backbones() -> None:
+    """ImageNet files: of the cases' own backbones, so that what is loaded can be compared with the whole file."""
+    for name, stem in (("upernet-cvst", STEM), ("upernet-patch", None)):
+        seed = list(CASES).index(name)
+        state = to.within(randomize(CASES[name][0](), seed).state_dict(), "net.backbone.")
+        state = {k: v for k, v in state.items() if not k.startswith("hidden_states_norms")}
+        classifier = timm.create_model("convnext_tiny", **CONVNEXT, num_classes=5)
+        if stem:
+            classifier.stem = torch.nn.Sequential()
+            classifier.stem.stem = conv_stem(stem)
+        head = {k: v for k, v in classifier.state_dict().items() if k.startswith("head.")}
+        classifier.load_state_dict(to.renamed(state, to.CONVNEXT_TO_TIMM) | head)
+        prefix = "module.base_model." if stem else ""
+        save({prefix + k: v for k, v in classifier.state_dict().items()}, f"{name}.timm")
+        if not stem:
+            norm = {k.replace("head.norm", "norm").replace("head.fc", "head"): v for k, v in head.items()}
+            meta = to.renamed(state, to.CONVNEXT_TO_META) | norm
+            save(meta, f"{name}.meta")
+    vit = randomize(CASES["segmenter"][0](), list(CASES).index("segmenter")).vit.state_dict()
+    normalizer = {"normalize.mean": torch.zeros(1, 3, 1, 1), "normalize.std": torch.ones(1, 3, 1, 1)}
+    wrapped = {f"model.{k}": v for k, v in vit.items()} | normalizer
+    save({f"module.base_model.{k}": v for k, v in wrapped.items()}, "segmenter.timm")
+    for name in ("pspnet", "pspnet-deep"):
+        trunk = randomize(CASES[name][0](), list(CASES).index(name)).state_dict()
+        trunk = {k: v for k, v in trunk.items() if k.startswith("layer")}
+        fc = {"fc.weight": torch.zeros(5, 8), "fc.bias": torch.zeros(5)}
+        save(to.renamed(trunk, to.PSPNET_TO_TORCHVISION) | fc, f"{name}.torchvision")
+    full = {k for k in PspNet(64, [3, 4, 6, 3], 21).state_dict() if k.startswith("layer")}
+    names = set(to.renamed(dict.fromkeys(full), to.PSPNET_TO_TORCHVISION)) | {"fc.weight", "fc.bias"}
+    assert names == set(torchvision.models.resnet50().state_dict()), "names are not torchvision's"
+
+
+if __name__ == "__main__":
+    main()
