@@ -221,7 +221,13 @@ def normalization() -> list[Case]:
             [node("Dropout", ["x", "ratio", "training"], ["y"])],
             {"ratio": np.float32(0.9), "training": np.bool_(False)},
         ),
-        Case("group_norm", [18], [node("GroupNormalization", ["x", *group], ["y"], num_groups=2)], group),
+        Case(
+            "group_norm",
+            [18],
+            [node("GroupNormalization", ["x", *group], ["y"], num_groups=2)],
+            group,
+            inputs={"x": (FLOAT, (2, 6, 3, 4))},
+        ),
         Case(
             "instance_norm",
             [7],

@@ -257,7 +257,7 @@ describe("graphs that make no sense are refused with the name of what is wrong",
 describe("files that ask for more than their size explains", () => {
   const seconds = (read: () => void) => {
     const start = performance.now();
-    expect(read).toThrow(SeawallError);
+    expect(read).toThrow("has more than 33554432 parts besides raw tensor data");
     return (performance.now() - start) / 1000;
   };
 

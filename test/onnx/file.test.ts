@@ -83,13 +83,19 @@ describe("readModelFile", () => {
     },
   );
 
-  it.each(["../network.bin", "parts/../../network.bin", "..\\network.bin", "", "a\0b"])(
-    "refuses external data at %j",
-    async (location) => {
-      writeFileSync(at("network.bin"), writeSplit(location));
-      await expect(readModelFile(model())).rejects.toThrow("which is not in the model's folder");
-    },
-  );
+  it.each([
+    "../network.bin",
+    "../none.bin",
+    "..\\none.bin",
+    "parts/../../network.bin",
+    "..\\network.bin",
+    "",
+    "a\0b",
+  ])("refuses external data at %j", async (location) => {
+    // Whether a file is there must not show.
+    writeFileSync(at("network.bin"), writeSplit(location));
+    await expect(readModelFile(model())).rejects.toThrow("which is not in the model's folder");
+  });
 
   it("refuses absolute paths and links that leave the folder", async () => {
     const data = writeSplit(at("network.bin"));

@@ -136,6 +136,15 @@ describe("what trains", () => {
     expect(ops(read(13, computed, flags))).toEqual(["Not", "Dropout"]);
   });
 
+  it("a dropout in a graph inside a node reads the constants around it", () => {
+    const inner = emptyGraph("then", 13);
+    inner.nodes = [node("Dropout", ["x", "", "no"], ["inside"])];
+    inner.outputs = [{ name: "inside", type: undefined, shape: undefined }];
+    const branch = { kind: "graph", value: inner } as const;
+    const graph = read(13, [node("If", ["yes"], ["y"], { then_branch: branch, else_branch: branch })], flags);
+    expect(ops(attribute.graph(graph.nodes[0]!, "then_branch")!)).toEqual(["Identity"]);
+  });
+
   it("a batch normalization with statistics among its outputs says so", () => {
     const statistics = Object.fromEntries(
       ["s", "b", "m", "v"].map((key) => [key, float32([4], [1, 1, 1, 1])]),
