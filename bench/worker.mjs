@@ -1,48 +1,56 @@
-/** One attack step of Seawall on demand: reads `step` lines, answers with seconds; `quit` answers with the peak of resident memory. */
+/**
+ * Attack steps of Seawall on demand, as `seawall eval` makes them: the images of a batch side by side, each in a thread
+ * with an engine of its own. Reads `step` lines and answers with seconds; `quit` answers with the peak of resident memory.
+ */
 import { createInterface } from "node:readline";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { norms, openModel, readModelFile } from "seawall";
 
-const [file, size, threads] = process.argv.slice(2);
-const [n, , height, width] = size.split("x").map(Number);
-const { graph } = await readModelFile(file);
-const model = await openModel(graph, { size: { height, width } }, { threads: Number(threads) });
-const oracle = model.oracle({ losses: ["ce"] });
+if (isMainThread) await answer();
+else await attack(workerData);
 
-const features = 3 * height * width;
-const noise = (i) => (Math.sin(12.9898 * i) * 43758.5453) % 1;
-const images = Array.from({ length: n }, (_, k) => {
-  const image = Float32Array.from({ length: features }, (_, i) => Math.abs(noise(i + k * features)));
-  const labels = Int32Array.from({ length: height * width }, (_, i) => i % oracle.classes);
-  return oracle.image(image, labels);
-});
-const radius = 4 / 255;
-const states = await Promise.all(
-  images.map(async (image) => ({
-    point: image.image,
-    gradient: (await image.evaluate(image.image, { loss: "ce" })).gradient,
-  })),
-);
-
-/** Update, forward, loss and gradient of every image of the batch. */
-async function step() {
-  await Promise.all(
-    images.map(async (image, k) => {
-      const { point, gradient } = states[k];
-      const tensors = { image: image.image, current: point, previous: point, gradient };
-      const next = await image.step(norms.linf.ascend, tensors, { radius, stepSize: 1 / 255, momentum: 1 });
-      const answer = await image.evaluate(next, { loss: "ce" });
-      states[k] = { point: next, gradient: answer.gradient };
-    }),
-  );
+async function answer() {
+  const [file, size, threads] = process.argv.slice(2);
+  const [n, , height, width] = size.split("x").map(Number);
+  const share = Math.max(1, Math.floor(Number(threads) / n));
+  const lanes = Array.from({ length: n }, (_, seed) => {
+    return new Worker(new URL(import.meta.url), {
+      workerData: { file, height, width, threads: share, seed },
+    });
+  });
+  const all = () => Promise.all(lanes.map((lane) => new Promise((resolve) => lane.once("message", resolve))));
+  await all();
+  console.log("ready");
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === "quit") {
+      console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
+      process.exit(0);
+    }
+    const started = performance.now();
+    const done = all();
+    for (const lane of lanes) lane.postMessage("step");
+    await done;
+    console.log((performance.now() - started) / 1000);
+  }
 }
 
-console.log("ready");
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "quit") {
-    console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
-    process.exit(0);
-  }
-  const started = performance.now();
-  await step();
-  console.log((performance.now() - started) / 1000);
+/** One image: every message makes one step, and one comes back when it is made. */
+async function attack({ file, height, width, threads, seed }) {
+  const { graph } = await readModelFile(file);
+  const model = await openModel(graph, { size: { height, width } }, { threads });
+  const oracle = model.oracle({ losses: ["ce"] });
+  const noise = (i) => Math.abs((Math.sin(12.9898 * (i + seed)) * 43758.5453) % 1);
+  const pixels = Float32Array.from({ length: 3 * height * width }, (_, i) => noise(i));
+  const labels = Int32Array.from({ length: height * width }, (_, i) => i % oracle.classes);
+  const image = oracle.image(pixels, labels);
+
+  let point = pixels;
+  let { gradient } = await image.evaluate(point, { loss: "ce" });
+  parentPort.on("message", async () => {
+    const tensors = { image: pixels, current: point, previous: point, gradient };
+    point = await image.step(norms.linf.ascend, tensors, { radius: 4 / 255, stepSize: 2 / 255, momentum: 1 });
+    ({ gradient } = await image.evaluate(point, { loss: "ce" }));
+    parentPort.postMessage("done");
+  });
+  parentPort.postMessage("ready");
 }

@@ -55,13 +55,15 @@ export async function prepareModel(
 ): Promise<PreparedModel> {
   const image = findImage(graph, options.inputLayout);
   const { height, width } = sizeOf(image, options);
-  const batch = image.batch ?? options.batch ?? 1;
+  const batch = options.batch ?? image.batch ?? 1;
   const shape = [batch, 3, height, width];
   const name = options.keepInput ? image.info.name : imageName;
   const feeds = sample ? { [name]: sample } : {};
   const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
   const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
-  const traced = await trace(bound, options.keepInput ? own : {}, feeds, options.variables);
+  const traced = await trace(bound, options.keepInput ? own : {}, feeds, options.variables).catch((error) => {
+    throw batchIsFixed(error, image, batch);
+  });
   const logits = findLogits(traced.graph, traced.types, logitsOptions(options, image.layout, height, width));
   checkClasses(logits, options);
 
@@ -81,6 +83,16 @@ export async function prepareModel(
     logits: normal.value,
     notices: [inputNotice(image, shape), ...logits.notices, ...normal.notices],
   };
+}
+
+/** Says so where a model fails at a batch size that is not the one it was exported for. */
+function batchIsFixed(error: unknown, { batch, info }: ImageInput, wanted: number): unknown {
+  if (batch === undefined || batch === wanted || !(error instanceof SeawallError)) return error;
+  return new SeawallError(
+    "model",
+    `image input "${info.name}" is fixed at ${batch} images and the model does not run with ${wanted}; export it with a batch size of ${wanted} or an open one`,
+    { cause: error },
+  );
 }
 
 function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number, width: number) {

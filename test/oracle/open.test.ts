@@ -22,6 +22,7 @@ describe("a model in another form gives the same loss and gradient", () => {
     ["ending in Softmax", tinyModel({ ending: "Softmax" }), /ends in Softmax: cut back/],
     ["ending in ArgMax", tinyModel({ ending: "ArgMax" }), /ends in ArgMax: cut back/],
     ["channels last, ending in ArgMax", tinyModel({ layout: "nhwc", ending: "ArgMax" }), /ArgMax/],
+    ["of another batch size", tinyModel({ batch: 3 }), /1×3×6×8/],
     ["of fixed size", tinyModel({ batch: 1, height: 6, width: 8 }), /1×3×6×8/],
   ])("%s", async (_, graph, notice) => {
     const plain = await answer(tinyModel());
@@ -83,6 +84,13 @@ describe("refused with what is wrong and what to do", () => {
     const graph = tinyModel();
     graph.inputs[0] = { name: "image", type: "float32", shape: [1, 4, 6, 8] };
     expect(await refusal(graph)).toMatch(/--layout/);
+  });
+
+  it("a batch size that is built in", async () => {
+    const graph = emptyGraph("three", 18);
+    const b = new GraphBuilder(graph);
+    b.output(b.reshape(b.input("image", "float32", [3, 3, 6, 8]), [3, 3, 6, 8]), "output");
+    expect(await refusal(graph)).toMatch(/fixed at 3 images and the model does not run with 1; export/);
   });
 
   it("an open size", async () => {
