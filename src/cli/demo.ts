@@ -16,6 +16,7 @@ import { print, say } from "./terminal.js";
 
 interface DemoOptions extends Readonly<Record<string, unknown>> {
   readonly out: string;
+  readonly steps?: string;
   readonly json?: boolean;
 }
 
@@ -26,13 +27,14 @@ export function verb(command: Command): void {
   command
     .description("Attacks the sample that ships with the package, prints the figures and draws a picture.")
     .option("--out <DIR>", "folder of the picture", "seawall-demo")
+    .option("--steps <N>", "iterations of each attack (default: 40)")
     .option("--json", "print the result as JSON on stdout")
     .addHelpText("after", "\nExample:\n  seawall demo")
     .action(demoAction);
 }
 
-async function demoAction({ out, json }: DemoOptions): Promise<void> {
-  const config = await readSample();
+async function demoAction({ out, steps, json }: DemoOptions): Promise<void> {
+  const config = await readSample(steps);
   const gallery = new Gallery();
   const result = await attack(config, { onPoint: (point) => gallery.add(point) });
   if (json) print(formatJson(result));
@@ -50,7 +52,7 @@ async function demoAction({ out, json }: DemoOptions): Promise<void> {
 }
 
 /** The sample's configuration; its files are beside it. */
-async function readSample(): Promise<EvaluationConfig> {
+async function readSample(steps: string | undefined): Promise<EvaluationConfig> {
   const file = join(sample, "demo.yaml");
   const { values } = await readConfigFile(file);
   const { model, data, classes } = values;
@@ -60,7 +62,12 @@ async function readSample(): Promise<EvaluationConfig> {
     .split(",");
   return readSettings(
     evaluationSchema,
-    { model: beside(model), data: `folder:${folders.map(beside).join(",")}`, classes: beside(classes) },
+    {
+      model: beside(model),
+      data: `folder:${folders.map(beside).join(",")}`,
+      classes: beside(classes),
+      steps,
+    },
     file,
   );
 }

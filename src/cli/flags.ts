@@ -36,7 +36,7 @@ export const evaluationFlags = {
   limit: { ...data, ...counted() },
   offset: { ...data, ...counted() },
   resizeShort: { ...data, ...counted("S") },
-  crop: { ...data, value: "HxW", read: (value: string) => sizes(value) },
+  crop: { ...data, value: "HxW", read: sizes("512x512") },
   classes: { ...data, value: "K|FILE", read: classes },
   ignoreLabel: { ...data, ...counted("L") },
   classWeights: { ...data, ...named("SPEC") },

@@ -1,10 +1,11 @@
 /** `seawall grad`: a model in, a model out that also returns gradients. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { SeawallError, sizeOf } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import { formatJson } from "../journal/index.js";
-import { writeFileAtomic } from "../journal/index.node.js";
-import { type ValueInfo, writeModel } from "../onnx/index.js";
-import { readModelFile } from "../onnx/index.node.js";
+import type { ValueInfo } from "../onnx/index.js";
+import { readModelFile, writeModelFile } from "../onnx/index.node.js";
 import { type ExportedGradient, type ExportOptions, exportGradient } from "../oracle/index.js";
 import { alignRows, formatCount } from "../report/index.js";
 import { settingHelp } from "./flags.js";
@@ -47,17 +48,20 @@ Example:
   seawall grad --model model.onnx --loss ce --input-shape 1x3x360x480 --out model.grad.onnx`;
 
 async function gradAction(options: GradOptions): Promise<void> {
+  const wanted = exportOptions(options);
   const { graph } = await readModelFile(options.model);
-  const exported = await exportGradient(graph, exportOptions(options));
-  const bytes = writeModel(exported.graph);
-  writeFileAtomic(options.out, bytes);
-  const written = summaryOf(exported, options.out, bytes.length);
+  const exported = await exportGradient(graph, wanted);
+  await writeModelFile(options.out, exported.graph);
+  const written = summaryOf(exported, options.out);
   if (options.json) print(formatJson(written));
   else say(...exported.notices, "", ...summaryLines(written));
 }
 
 function exportOptions({ loss, check, ...given }: GradOptions): ExportOptions {
-  const { inputShape, params, wrt, output, ignoreLabel } = given;
+  const { inputShape, params, wrt, output, ignoreLabel, model, out } = given;
+  if (resolve(model) === resolve(out)) {
+    throw new SeawallError("usage", `--out ${out}: would replace the model; give another file`);
+  }
   if (wrt && loss !== "none") {
     throw new SeawallError("usage", "--wrt: --loss ce differentiates the image; add --loss none for others");
   }
@@ -67,15 +71,11 @@ function exportOptions({ loss, check, ...given }: GradOptions): ExportOptions {
     ...(params && { params }),
     ...(wrt && { wrt }),
     ...(output !== undefined && { output }),
-    ...(inputShape !== undefined && { inputShape: flagValue("--input-shape", inputShape, readShape) }),
+    ...(inputShape !== undefined && {
+      inputShape: flagValue("--input-shape", inputShape, sizes("1x3x360x480")),
+    }),
     ...(ignoreLabel !== undefined && { ignoreLabel: flagValue("--ignore-label", ignoreLabel, whole) }),
   };
-}
-
-function readShape(text: string): number[] {
-  const shape = sizes(text, "1x3x360x480");
-  if (sizeOf(shape) > 0) return shape;
-  throw new Error(`expected sizes of at least 1, got "${text}"`);
 }
 
 function flagValue<T>(flag: string, text: string, read: (text: string) => T): T {
@@ -86,9 +86,18 @@ function flagValue<T>(flag: string, text: string, read: (text: string) => T): T 
   }
 }
 
-function summaryOf({ graph, notices, check }: ExportedGradient, file: string, bytes: number) {
+function summaryOf({ graph, notices, check }: ExportedGradient, file: string) {
   const { inputs, outputs, nodes, opset } = graph;
-  return { file, bytes, opset, nodes: nodes.length, inputs, outputs, notices, check: check ?? null };
+  return {
+    file,
+    bytes: statSync(file).size,
+    opset,
+    nodes: nodes.length,
+    inputs,
+    outputs,
+    notices,
+    check: check ?? null,
+  };
 }
 
 function summaryLines(written: ReturnType<typeof summaryOf>): string[] {

@@ -12,7 +12,7 @@ const signals = ["SIGINT", "SIGTERM"] as const;
 export function interruptible(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) endAtOnce();
     say("", "stopping after the pass in progress; once more stops at once");
     controller.abort(new Interrupted("interrupted"));
   };
@@ -23,4 +23,10 @@ export function interruptible(): { signal: AbortSignal; release(): void } {
       for (const name of signals) process.off(name, onSignal);
     },
   };
+}
+
+/** By the signal itself, since an orderly exit waits for what is being computed; shells report it as 130. */
+function endAtOnce(): void {
+  for (const name of signals) process.removeAllListeners(name);
+  process.kill(process.pid, "SIGINT");
 }

@@ -70,7 +70,7 @@ function place(
   if (!(setting in merged)) return { line: Number.POSITIVE_INFINITY, text: missing(setting as Setting) };
   const line = file?.lineOf(path);
   const where = line === undefined ? file?.file : `${file?.file}, line ${line}`;
-  return { line: line ?? 0, text: `${where}: ${setting}: ${message}` };
+  return { line: line ?? 0, text: `${where}: ${path.join(".")}: ${message}` };
 }
 
 function missing(setting: Setting): string {

@@ -9,23 +9,19 @@ export function whole(value: string): number {
   return match(/^-?\d+$/, value, "a whole number", Number);
 }
 
-function decimal(value: string, expected: string): number {
-  return match(/^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i, value.trim(), expected, Number);
-}
-
 /** `0.485,0.456,0.406`: so many numbers with commas between them. */
 export function numbers(count: number, example: string): Reader {
-  const expected = `${count} numbers as ${example}`;
-  return (value) => {
-    const parts = value.split(",");
-    if (parts.length !== count) throw mistake(expected, value);
-    return parts.map((part) => decimal(part, expected));
-  };
+  const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
+  const form = new RegExp(`^${Array(count).fill(number).join(",")}$`, "i");
+  return (value) =>
+    match(form, value, `${count} numbers as ${example}`, (found) => found.split(",").map(Number));
 }
 
-/** `480x360` or `1x3x480x360`: whole numbers with x between them. */
-export function sizes(value: string, example = "512x512"): number[] {
-  return match(/^\d+(?:[x×]\d+)+$/, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
+/** `1x3x480x360`: whole numbers of at least 1 with x between them, so many as in the example. */
+export function sizes(example: string): (text: string) => number[] {
+  const count = example.split("x").length;
+  const form = new RegExp(`^${Array(count).fill("0*[1-9]\\d*").join("[x×]")}$`);
+  return (value) => match(form, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
 }
 
 /** A number of classes, or the file with their names. */

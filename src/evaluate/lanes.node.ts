@@ -52,12 +52,11 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
   );
 }
 
-/** To a worker: attack this sample. */
-export interface LaneRequest {
-  readonly id: number;
-  readonly sample: Sample;
-  readonly slot: Slot;
-}
+/** To a worker: attack this sample; give up after the pass in progress; end. */
+export type LaneRequest =
+  | { readonly kind: "attack"; readonly id: number; readonly sample: Sample; readonly slot: Slot }
+  | { readonly kind: "stop" }
+  | { readonly kind: "end" };
 
 /** From a worker: a pass was made, a request is done, or it failed. */
 export type LaneReply =
@@ -85,11 +84,16 @@ function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): La
     else request?.reject(reply.code ? new SeawallError(reply.code, reply.message) : new Error(reply.message));
   });
   worker.on("error", failAll);
-  const abort = () => {
-    failAll(signal?.reason);
-    void worker.terminate();
-  };
-  signal?.addEventListener("abort", abort, { once: true });
+  const ended = new Promise<void>((resolve) => {
+    worker.on("exit", () => {
+      failAll(new Error("internal: the worker of a lane ended too early"));
+      resolve();
+    });
+  });
+  const post = (request: LaneRequest) => worker.postMessage(request);
+  // Never terminated: to end a thread amid a pass ends the whole process.
+  const stop = () => post({ kind: "stop" });
+  signal?.addEventListener("abort", stop, { once: true });
 
   let requests = 0;
   return {
@@ -97,13 +101,14 @@ function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): La
       if (signal?.aborted) return Promise.reject(signal.reason);
       return new Promise((resolve, reject) => {
         const id = requests++;
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, sample, slot } satisfies LaneRequest);
+        waiting.set(id, { resolve, reject: (error) => reject(signal?.aborted ? signal.reason : error) });
+        post({ kind: "attack", id, sample, slot });
       });
     },
     async dispose() {
-      signal?.removeEventListener("abort", abort);
-      await worker.terminate();
+      signal?.removeEventListener("abort", stop);
+      post({ kind: "end" });
+      await ended;
     },
   };
 }

@@ -9,17 +9,30 @@ invariant(parentPort, "the worker of a lane was started as a program");
 const port = parentPort;
 const reply = (message: LaneReply) => port.postMessage(message);
 
+const stopping = new AbortController();
 const lane = makePlan(workerData as EvaluationConfig).then((plan) =>
-  laneHere(plan, { onPass: () => reply({ kind: "pass" }) }),
+  laneHere(plan, { onPass: () => reply({ kind: "pass" }), signal: stopping.signal }),
 );
 // A plan that fails is reported with the first request, which waits for it.
 lane.catch(() => {});
 
-port.on("message", async ({ id, sample, slot }: LaneRequest) => {
+port.on("message", (request: LaneRequest) => {
+  if (request.kind === "stop") stopping.abort();
+  else if (request.kind === "end") void end();
+  else void attack(request);
+});
+
+async function attack({ id, sample, slot }: LaneRequest & { readonly kind: "attack" }): Promise<void> {
   try {
     reply({ kind: "done", id, outcome: await (await lane).attack(sample, slot) });
   } catch (error) {
     const code = error instanceof SeawallError ? { code: error.code } : {};
     reply({ kind: "failed", id, ...code, message: messageOf(error) });
   }
-});
+}
+
+/** Without its port, the thread has nothing left to wait for. */
+async function end(): Promise<void> {
+  await lane.then((opened) => opened.dispose()).catch(() => {});
+  port.close();
+}

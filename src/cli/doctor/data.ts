@@ -138,17 +138,16 @@ export function labelFindings(tally: LabelTally, modelClasses: number | undefine
 
 /** The share of each class as rows of text. */
 export function histogramLines(
-  { pixels, images }: LabelTally,
+  { pixels, images, declared }: LabelTally,
   names: readonly string[] | undefined,
 ): string[] {
   const { shares } = labelStats({ classes: pixels, ignored: 0 });
   const widest = 24;
-  const rows = shares.map((share, k) => [
-    `${k}`,
-    names?.[k] ?? "",
-    formatShare(share),
-    `${images[k]}`,
-    "▇".repeat(Math.round(share * widest)),
-  ]);
+  const rows = shares.flatMap((share, k) => {
+    if (pixels[k] === 0 && k >= (declared ?? 0)) return [];
+    return [
+      [`${k}`, names?.[k] ?? "", formatShare(share), `${images[k]}`, "▇".repeat(Math.round(share * widest))],
+    ];
+  });
   return alignRows([["class", names ? "name" : "", "pixels", "images", ""], ...rows]);
 }

@@ -1,7 +1,7 @@
 /** Is a model accepted, and how was it understood? */
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { randomStream, sizeOf } from "../../base/index.js";
-import type { Sample } from "../../data/index.js";
+import { ignored, type Sample } from "../../data/index.js";
 import { checkModel, modelChecks } from "../../evaluate/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
@@ -36,7 +36,9 @@ export async function examineModel(
 
   for (const notice of model.prepared.notices) findings.add("pass", "form", notice);
   addOperators(findings, model.prepared);
-  await findings.attempt("gradient", () => addChecks(findings, model, sample ?? noise(model.prepared)));
+  await findings.attempt("gradient", () =>
+    addChecks(findings, model, sample ? known(sample, model.prepared) : noise(model.prepared)),
+  );
   return { findings: findings.list, model };
 }
 
@@ -107,6 +109,11 @@ async function speedOf(model: Model, { image, labels, height, width }: Sample): 
   } finally {
     await oracle.dispose();
   }
+}
+
+/** The sample without labels that are no class of the model: those are another finding. */
+function known(sample: Sample, { classes }: PreparedModel): Sample {
+  return { ...sample, labels: sample.labels?.map((label) => (label < classes ? label : ignored)) };
 }
 
 /** An image of noise with classes at random, for a model without data. */

@@ -1,0 +1,206 @@
+/** Help as it is read: a change of any flag shows here. */
+import { expect, it } from "vitest";
+import { seawall } from "./program.js";
+
+const help = async (...args: string[]) => {
+  const { code, stdout, stderr } = await seawall([...args, "--help"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  return stdout;
+};
+
+it("lists the verbs", async () => {
+  expect(await help()).toMatchInlineSnapshot(`
+    "Usage: seawall VERB [flags]
+
+    Measures the adversarial robustness of segmentation models given as ONNX files.
+
+    Options:
+      --version  print the version
+      --help     print this help
+
+    Commands:
+      eval       attack a model on labelled images and print the worst-case figures
+      merge      put the shards of a run together
+      grad       write an ONNX model that also returns gradients
+      doctor     check the machine, a model and a data set before a long run
+      demo       run the main job on the sample that ships with the package
+
+    seawall VERB --help says more about each.
+    "
+  `);
+});
+
+it("explains eval", async () => {
+  expect(await help("eval")).toMatchInlineSnapshot(`
+    "Usage: seawall eval [options]
+
+    Attacks a model on labelled images, writes a run folder and prints the worst-case figures.
+
+    Model:
+      --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --output <NAME>                      output that holds the logits, when there are several
+      --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
+      --input-range <A,B>                  values of black and white that the model expects; default 0,1
+      --mean <R,G,B>                       subtracted per channel (R,G,B) after --input-range
+      --std <R,G,B>                        divided by per channel (R,G,B) after --mean
+      --bgr                                the model expects blue first
+
+    Data:
+      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --labels <truth|self>                self: the clean prediction is the reference (default: truth)
+      --split <NAME>                       split of the data set; default: its validation split
+      --limit <N>                          first N images only
+      --offset <N>                         leave out the first N images
+      --resize-short <S>                   resize the shorter side to S pixels
+      --crop <HxW>                         centre crop, HxW
+      --classes <K|FILE>                   number of classes, or a file with one name a line; default:
+                                           the data set's
+      --ignore-label <L>                   pixels with this label count nowhere; default: the data set's
+      --class-weights <SPEC>               data split to count class weights from, as --data
+                                           (class-balanced-ce); default: the data set's train split
+
+    Attack:
+      --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
+      --attacks <LIST>                     ensemble or list of attacks (default: sea-2023)
+      --steps <N>                          iterations of each attack (default: 300)
+      --radius-schedule <reduce|constant>  2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout (default:
+                                           reduce)
+      --protocol <strict|authors>          correct accounting, or that of the published code (default:
+                                           strict)
+      --seed <N>                           seed of all randomness (default: 0)
+
+    Running:
+      --batch-size <N>                     images attacked at the same time, each by a worker of its
+                                           own; default: as cores and memory allow
+      --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
+      --threads <N>                        threads of the engine; default: its own choice
+      --out <DIR>                          run folder
+      --resume                             continue the run in the folder
+      --shard <i/n>                        do part i of n, as i/n with i from 1
+      --gate <EXPR>                        condition such as worst.mIoU@4/255>=0.60; exit code 3 if it
+                                           fails
+
+    Options:
+      --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
+                                           line wins
+      --json                               print the result as JSON on stdout
+      --dry-run                            print what would be done, and do nothing
+      --help                               print this help
+
+    Attacks:
+      sea-2023, sea-2024
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, noise
+      with LOSS one of ce, mask-ce, balanced-ce, class-balanced-ce, js, cospgd, cospgd-sigmoid, mask-spherical
+
+    Example:
+      seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
+                   --eps 2/255,4/255 --attacks sea-2023 --steps 300 --out runs/first
+    "
+  `);
+});
+
+it("explains merge", async () => {
+  expect(await help("merge")).toMatchInlineSnapshot(`
+    "Usage: seawall merge [options] <RUN...>
+
+    Puts the shards of a run together; the result is that of the run made in one piece.
+
+    Arguments:
+      RUN            the run folders of all shards
+
+    Options:
+      --out <DIR>    folder of the whole run
+      --gate <EXPR>  condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
+      --json         print the result as JSON on stdout
+      --help         print this help
+
+    Example:
+      seawall eval --config camvid.yaml --shard 1/2 --out runs/1
+      seawall eval --config camvid.yaml --shard 2/2 --out runs/2
+      seawall merge runs/1 runs/2 --out runs/whole
+    "
+  `);
+});
+
+it("explains grad", async () => {
+  expect(await help("grad")).toMatchInlineSnapshot(`
+    "Usage: seawall grad [options]
+
+    Writes an ONNX model that also returns gradients, in standard operators only.
+
+    Options:
+      --model <FILE>           ONNX file
+      --out <FILE>             ONNX file to write
+      --loss <ce|none>         none: any loss outside, through the input output_grad (choices: "ce",
+                               "none", default: "ce")
+      --input-shape <1x3xHxW>  shape of the input, where the file leaves it open
+      --output <NAME>          output that holds the logits, when there are several
+      --ignore-label <L>       pixels with this label count nowhere (default: -1)
+      --params                 one more output grad/NAME for each trainable initializer
+      --wrt <NAME...>          float inputs to differentiate, with --loss none; default: all
+      --no-check               write without comparing with finite differences
+      --json                   print inputs, outputs and the check as JSON on stdout
+      --help                   print this help
+
+    Example:
+      seawall grad --model model.onnx --loss ce --input-shape 1x3x360x480 --out model.grad.onnx
+    "
+  `);
+});
+
+it("explains doctor", async () => {
+  expect(await help("doctor")).toMatchInlineSnapshot(`
+    "Usage: seawall doctor [options]
+
+    Checks the machine, the engine's devices, a model and the first images of a data set.
+
+    Model:
+      --model <FILE>         ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --output <NAME>        output that holds the logits, when there are several
+      --layout <nchw|nhwc>   layout of image and logits; default: found from the shapes
+      --input-range <A,B>    values of black and white that the model expects; default 0,1
+      --mean <R,G,B>         subtracted per channel (R,G,B) after --input-range
+      --std <R,G,B>          divided by per channel (R,G,B) after --mean
+      --bgr                  the model expects blue first
+
+    Data:
+      --data <SPEC>          folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --labels <truth|self>  self: the clean prediction is the reference (default: truth)
+      --split <NAME>         split of the data set; default: its validation split
+      --limit <N>            first N images only
+      --offset <N>           leave out the first N images
+      --resize-short <S>     resize the shorter side to S pixels
+      --crop <HxW>           centre crop, HxW
+      --classes <K|FILE>     number of classes, or a file with one name a line; default: the data set's
+      --ignore-label <L>     pixels with this label count nowhere; default: the data set's
+
+    Options:
+      --config <FILE>        settings from a YAML or JSON file, or a module; a flag on the line wins
+      --json                 print the findings as JSON on stdout
+      --help                 print this help
+
+    Everything is optional; --limit says how many images are read (default: 20).
+
+    Example:
+      seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255
+    "
+  `);
+});
+
+it("explains demo", async () => {
+  expect(await help("demo")).toMatchInlineSnapshot(`
+    "Usage: seawall demo [options]
+
+    Attacks the sample that ships with the package, prints the figures and draws a picture.
+
+    Options:
+      --out <DIR>  folder of the picture (default: "seawall-demo")
+      --steps <N>  iterations of each attack (default: 40)
+      --json       print the result as JSON on stdout
+      --help       print this help
+
+    Example:
+      seawall demo
+    "
+  `);
+});
