@@ -86,7 +86,7 @@ function inputGradients(
   build: GraphBuilder,
 ): [Value, Value][] {
   if (nonDifferentiable.has(node.op) && node.domain === "") return [];
-  const rule = node.domain === "" ? rules[node.op] : undefined;
+  const rule = node.domain === "" && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
   if (!rule) throw noRule(build.graph, node, request.wrt);
   const context = contextOf(node, active, request.types, build);
   const results = rule.gradient(context, gradients, build);

@@ -1,5 +1,5 @@
 /** Writing nodes: a builder appends to a graph and names every node after what it serves. */
-import { type DataType, float32, int64, sizeOf, type Tensor } from "../base/index.js";
+import { type DataType, float32, int64, SeawallError, sizeOf, type Tensor } from "../base/index.js";
 import { type AttributeInput, attributesOf } from "./attributes.js";
 import type { Graph, Value } from "./graph.js";
 import { namesIn } from "./walk.js";
@@ -57,6 +57,11 @@ export class GraphBuilder {
   /** Declares `value` an output, under `name` if given (an Identity bridges the two). */
   output(value: Value, name: string = value): Value {
     if (name !== value) {
+      if (this.#taken.has(name))
+        throw new SeawallError(
+          "model",
+          `the graph already has a value named "${name}"; rename it in the model`,
+        );
       this.#taken.add(name);
       this.graph.nodes.push({
         op: "Identity",

@@ -45,7 +45,9 @@ const largestError = 0.05;
  */
 export async function exportGradient(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
   const exported =
-    options.loss === "ce" ? await exportLoss(graph, options) : await exportProduct(graph, options);
+    options.loss === "ce"
+      ? await exportLoss(freeNames(graph, ["labels", "logits", "loss", "grad"]), options)
+      : await exportProduct(freeNames(graph, ["output_grad", "grad"]), options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);
   if (!(check.error <= largestError)) {
@@ -55,6 +57,24 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
     );
   }
   return { graph: exported.graph, notices: exported.notices, check };
+}
+
+/**
+ * Frees names that the exported graph promises: values of the model that bear one get another. Inputs and outputs
+ * keep theirs.
+ */
+function freeNames(graph: Graph, names: readonly string[]): Graph {
+  const fixed = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+  const renamed = (value: Value) => (names.includes(value) && !fixed.has(value) ? `model/${value}` : value);
+  return {
+    ...graph,
+    initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+    })),
+  };
 }
 
 /** A gradient graph with what its check must know. */

@@ -1,6 +1,13 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
 import { SeawallError, type Tensor } from "../base/index.js";
-import { copyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
+import {
+  copyGraph,
+  foldBatchNorm,
+  type Graph,
+  GraphBuilder,
+  type Value,
+  widenFloats,
+} from "../onnx/index.js";
 import {
   findImage,
   type ImageInput,
@@ -49,10 +56,11 @@ export interface PreparedModel extends TracedGraph {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function prepareModel(
-  graph: Graph,
+  file: Graph,
   options: OpenOptions = {},
   sample?: Tensor,
 ): Promise<PreparedModel> {
+  const { graph, notices } = inFloat32(file);
   const image = findImage(graph, options.inputLayout);
   const { height, width } = sizeOf(image, options);
   const batch = options.batch ?? image.batch ?? 1;
@@ -72,7 +80,9 @@ export async function prepareModel(
   const build = new GraphBuilder(cut);
   const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
   build.output(normal.value);
-  const final = await trace(cut, {}, feeds, options.variables);
+  // Weights whose gradients are wanted stay as they are in the file.
+  const folded = options.variables?.size ? cut : foldBatchNorm(cut);
+  const final = await trace(folded, {}, feeds, options.variables);
   return {
     ...final,
     batch,
@@ -81,7 +91,16 @@ export async function prepareModel(
     width,
     image: name,
     logits: normal.value,
-    notices: [inputNotice(image, shape), ...logits.notices, ...normal.notices],
+    notices: [...notices, inputNotice(image, shape), ...logits.notices, ...normal.notices],
+  };
+}
+
+/** Gradients are computed in float32, whatever the weights are stored in. */
+function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
+  const { graph, from } = widenFloats(file);
+  return {
+    graph,
+    notices: from.length > 0 ? [`${from.join(" and ")} of the file are computed in float32`] : [],
   };
 }
 

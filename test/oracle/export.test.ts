@@ -79,6 +79,18 @@ it("with --loss none differentiates any network along an output gradient", async
   expect((results["grad/x"]!.data as Float32Array)[0]).toBeCloseTo(expected, 5);
 });
 
+it("gives way to its own names where the model has inner values that bear them", async () => {
+  const graph = tinyModel();
+  const rename = (value: string) => (value === graph.nodes[0]!.outputs[0] ? "loss" : value);
+  graph.nodes = graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+  const exported = await exportGradient(graph, { loss: "ce", inputShape: shape });
+  expect(exported.graph.outputs.map(({ name }) => name)).toEqual(["logits", "loss", "grad"]);
+});
+
 it("refuses an output or an input that is not there", async () => {
   const model = tinyModel();
   await expect(exportGradient(model, { loss: "none", output: "x", inputShape: shape })).rejects.toThrow(
