@@ -57,8 +57,14 @@ export {
   type EvaluationInput,
   evaluate,
   evaluationSchema,
+  type Lane,
+  type LaneSettings,
+  localLane,
+  type Outcome,
   type ProgressEvent,
   parseConfig,
+  type Samples,
+  type Slot,
 } from "./evaluate/index.js";
 export {
   planEvaluation,
