@@ -65,13 +65,13 @@ async function ascend(
   const image = oracle.image;
   const at = await oracle.evaluate(start, { loss, balance: 0 });
   const schedule = new StepSizeSchedule(steps, radius, at.tracked, accounting === "authors" ? 0 : at.tracked);
-  let kept = { point: start, step: 0, score: at.score };
+  let kept = { point: start, step: 0, score: at.score, correct: at.correct };
   let best = { point: start, gradient: at.gradient, tracked: at.tracked };
   let current = start;
   let previous = start;
   let gradient = at.gradient;
 
-  for (let i = 1; i <= steps && kept.score > 0; i++) {
+  for (let i = 1; i <= steps && kept.correct > 0; i++) {
     const point = await oracle.step(
       norms[norm].ascend,
       { image, current, previous, gradient },
@@ -81,13 +81,13 @@ async function ascend(
     current = point;
     if (i === steps) {
       // Nothing follows that could use a gradient.
-      const { score } = await oracle.predict(point, loss);
-      if (score <= kept.score) kept = { point, step: i, score };
+      const { score, correct } = await oracle.predict(point, loss);
+      if (score <= kept.score) kept = { point, step: i, score, correct };
       break;
     }
     const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
     gradient = now.gradient;
-    if (now.score <= kept.score) kept = { point, step: i, score: now.score };
+    if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
     if (now.tracked > best.tracked) best = { point, gradient, tracked: now.tracked };
     if (schedule.observe(now.tracked)) {
       // The previous iterate stays, so the next momentum points from it to the best point.

@@ -1,5 +1,6 @@
 /** Class weights of a data set, counted once and kept beside it. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../base/index.js";
 import { countLabels, type LabelCounts } from "./counts.js";
@@ -57,9 +58,14 @@ async function readCache(file: string): Promise<Cache | undefined> {
   }
 }
 
-/** Written beside and renamed, so that nobody reads half a file. */
+/** Written beside and renamed, so that nobody reads half a file. Where nothing can be kept it is counted again. */
 async function writeCache(file: string, cache: Cache): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`;
-  await writeFile(draft, `${JSON.stringify(cache)}\n`);
-  await rename(draft, file);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(draft, `${JSON.stringify(cache)}\n`);
+    await rename(draft, file);
+  } catch {
+    await rm(draft, { force: true });
+  }
 }

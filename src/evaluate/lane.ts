@@ -87,7 +87,7 @@ async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Pro
   }
   const unlabelled = model.image(image.data, new Int32Array(height * width).fill(ignoreLabel));
   const { classes } = await unlabelled.predict(image.data, "ce");
-  return model.image(image.data, Int32Array.from(classes));
+  return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
 }
 
 type CheckedPoint = KeptPoint & Pick<RunRecord, "maxDelta">;

@@ -15,6 +15,7 @@ import {
   type OpenOptions as ModelOptions,
   openModel,
 } from "../oracle/index.js";
+import type { SessionOptions } from "../runtime/index.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 
 export interface Plan {
@@ -30,6 +31,8 @@ export interface Plan {
   readonly attacks: readonly Attack[];
   readonly radii: readonly Radius[];
   readonly classWeights: readonly number[] | undefined;
+  /** How the engine is opened. */
+  readonly engine: SessionOptions;
   /** Memory that attacking one image takes, roughly. */
   readonly laneBytes: number;
   readonly notices: readonly string[];
@@ -66,6 +69,7 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
     attacks,
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, dataOptions),
+    engine: engineOptions(config),
     laneBytes: laneBytesOf(prepared),
     notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
   };
@@ -115,7 +119,7 @@ function sizeNotice(input: ImageInput, { transform }: OpenOptions): string[] {
 }
 
 function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | undefined): ModelAtSize {
-  const { output, layout, inputRange, mean, std, bgr, device, threads } = config;
+  const { output, layout, inputRange, mean, std, bgr } = config;
   const options: ModelOptions = {
     ...(output !== undefined && { output }),
     ...(layout !== undefined && { inputLayout: layout, outputLayout: layout }),
@@ -129,18 +133,21 @@ function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | u
   return ({ height, width }) => {
     const key = `${height}×${width}`;
     const known =
-      opened.get(key) ??
-      openModel(graph, { ...options, size: { height, width } }, { device, ...(threads && { threads }) });
+      opened.get(key) ?? openModel(graph, { ...options, size: { height, width } }, engineOptions(config));
     opened.set(key, known);
     return known;
   };
+}
+
+function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
+  return { device, ...(threads !== undefined && { threads }) };
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
 async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: OpenOptions) {
   if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
   const { name } = parseDataSpec(config.data);
-  if (config.protocol === "authors" && name === "voc") return vocPublishedWeights;
+  if (config.protocol === "authors" && name === "voc") return publishedWeights(config);
   const training = await openTraining(config, options);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
   const { weights } = await cachedClassWeights(
@@ -148,6 +155,14 @@ async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], 
     join(cache, `class-weights-${training.listSha256.slice(0, 16)}.json`),
   );
   return weights;
+}
+
+function publishedWeights({ classWeights }: EvaluationConfig): readonly number[] {
+  if (classWeights === undefined) return vocPublishedWeights;
+  throw new SeawallError(
+    "config",
+    `--class-weights ${classWeights}: --protocol authors has weights of its own for VOC; leave one of the two out`,
+  );
 }
 
 /** Training splits by data set; `folder:` has none. */

@@ -8,7 +8,7 @@ import type { GradientCheck } from "./check.js";
 import { checkDifferentiable, gradientsOf } from "./compile.js";
 import { checkExport } from "./export-check.js";
 import { listInputs } from "./input.js";
-import { prepareModel } from "./open.js";
+import { type PreparedModel, prepareModel } from "./open.js";
 import { trace } from "./trace.js";
 
 export interface ExportOptions {
@@ -116,8 +116,13 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
   build.output(model.logits, "logits");
   build.output(build.div(objective, share), "loss");
   outputGradients(build, gradients, [model.image], variables);
+  const shapes = {
+    logits: [batch, classes, height, width],
+    loss: [batch],
+    ...gradientShapes(model.types, [model.image], variables),
+  };
   return {
-    graph: simplify(build.graph),
+    graph: withOutputShapes(simplify(build.graph), shapes),
     notices: model.notices,
     input: model.image,
     inputShape: model.types.get(model.image)!.shape,
@@ -168,8 +173,9 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
     types,
   });
   outputGradients(build, gradients, wrt, variables);
+  const outputShapes = { [output]: typed.shape, ...gradientShapes(types, wrt, variables) };
   return {
-    graph: simplify(build.graph),
+    graph: withOutputShapes(simplify(build.graph), outputShapes),
     notices: [],
     input: wrt[0]!,
     inputShape: types.get(wrt[0]!)!.shape,
@@ -186,6 +192,24 @@ function chosenOutput(graph: Graph, wanted: string | undefined): Value {
     "usage",
     `choose one of the model's outputs with --output: ${outputs.map((name) => `"${name}"`).join(", ")}`,
   );
+}
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** Shapes of the gradients by the names of their outputs. */
+function gradientShapes(
+  types: PreparedModel["types"],
+  inputs: readonly Value[],
+  variables: ReadonlySet<Value>,
+): Shapes {
+  const name = (value: Value) => (inputs.length === 1 && value === inputs[0] ? "grad" : `grad/${value}`);
+  return Object.fromEntries([...inputs, ...variables].map((value) => [name(value), types.get(value)!.shape]));
+}
+
+/** Declares type and shape of every output, as the standard asks of a model. */
+function withOutputShapes(graph: Graph, shapes: Shapes): Graph {
+  const outputs = graph.outputs.map(({ name }) => ({ name, type: "float32" as const, shape: shapes[name] }));
+  return { ...graph, outputs };
 }
 
 function outputGradients(

@@ -48,7 +48,7 @@ class ModelOracle implements Oracle {
     this.#engine = engine;
   }
 
-  image(image: Float32Array, labels: ArrayLike<number>): ImageOracle {
+  image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle {
     const { height, width } = this;
     invariant(
       image.length === 3 * height * width,
@@ -62,7 +62,7 @@ class ModelOracle implements Oracle {
         `label ${labels[wrong]} at pixel ${wrong} is none of the model's ${this.classes} classes; −1 marks pixels that count nowhere`,
       );
     }
-    return new OneImage(this, image, labels);
+    return new OneImage(this, image, labels, spent);
   }
 
   async dispose(): Promise<void> {
@@ -114,11 +114,17 @@ class ModelOracle implements Oracle {
 class OneImage implements ImageOracle {
   readonly image: Float32Array;
   readonly labels: ArrayLike<number>;
-  readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };
+  readonly cost: Cost;
   readonly #oracle: ModelOracle;
   readonly #labelTensor: Tensor;
 
-  constructor(oracle: ModelOracle, image: Float32Array, labels: ArrayLike<number>) {
+  constructor(
+    oracle: ModelOracle,
+    image: Float32Array,
+    labels: ArrayLike<number>,
+    spent: Readonly<Cost> = { forward: 0, backward: 0, seconds: 0 },
+  ) {
+    this.cost = { ...spent };
     this.#oracle = oracle;
     this.image = image;
     this.labels = labels;

@@ -78,8 +78,9 @@ export interface Oracle {
   /**
    * @param image 3·H·W floats in [0, 1], RGB
    * @param labels H·W classes, −1 for pixels that count nowhere
+   * @param spent what was already spent on the image; default nothing
    */
-  image(image: Float32Array, labels: ArrayLike<number>): ImageOracle;
+  image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle;
   dispose(): Promise<void>;
 }
 

@@ -3,12 +3,15 @@
 import type { Sample } from "../../data/index.js";
 import type { RunRecord, Soundness } from "../../journal/index.js";
 import type { Model } from "../../oracle/index.js";
+import type { SessionOptions } from "../../runtime/index.js";
 
 /** What checks made before a run may look at. */
 export interface Probe {
   readonly model: Model;
   readonly sample: Sample;
   readonly seed: number;
+  /** How the run's engine is opened; default: as `openModel` does. */
+  readonly engine?: SessionOptions;
 }
 
 export type Outcome = Pick<Soundness, "status" | "detail">;

@@ -10,11 +10,11 @@ export const engine: ModelCheck = {
   raisedIf: `logits with and without the engine's optimisations differ by more than ${largestError} of the largest`,
   means: "an optimisation of the engine changes the model: what is attacked is not what will be deployed",
   remedy: "update ONNX Runtime, or run on another device",
-  async run({ model, sample }) {
+  async run({ model, sample, engine: options }) {
     const { graph, image, logits } = model.prepared;
     const feeds = { [image]: { ...sample.image, dims: [1, ...sample.image.dims] } };
     const run = async (optimization: "all" | "none"): Promise<Tensor> => {
-      const session = await openSession(graph, { optimization });
+      const session = await openSession(graph, { ...options, optimization });
       const results = await session.run(feeds);
       await session.dispose();
       return results[logits]!;
