@@ -1,9 +1,11 @@
 /** `seawall doctor`: check the machine, a model and a data set before a long run. */
 import type { Command } from "commander";
+import type { Size } from "../data/index.js";
 import { evaluationSchema } from "../evaluate/index.js";
 import { formatJson } from "../journal/index.js";
-import { type ExaminedData, examineData, histogramLines, labelFindings } from "./doctor/data.js";
+import { type ExaminedData, examineData, firstSample } from "./doctor/data.js";
 import type { Finding, Settings } from "./doctor/finding.js";
+import { histogramLines, labelFindings } from "./doctor/labels.js";
 import { examineEngine, examineMachine } from "./doctor/machine.js";
 import { examineModel } from "./doctor/model.js";
 import { exitCodes } from "./exit.js";
@@ -43,9 +45,10 @@ Example:
 
 async function doctorAction(options: DoctorOptions): Promise<void> {
   const chosen: Settings = await readSettings(evaluationSchema.partial(), options, options.config);
+  const resized = (size: Size) => firstSample(chosen.data!, chosen, size);
   const data = chosen.data === undefined ? undefined : await examineData(chosen.data, chosen);
   const model =
-    chosen.model === undefined ? undefined : await examineModel(chosen.model, chosen, data?.first);
+    chosen.model === undefined ? undefined : await examineModel(chosen.model, chosen, data?.first, resized);
   const labels = data?.tally ? labelFindings(data.tally, model?.model?.prepared.classes) : [];
   const findings = [
     ...examineMachine(),

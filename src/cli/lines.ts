@@ -29,19 +29,23 @@ export function planLines(plan: RunPlan): string[] {
   ]);
 }
 
-/** An attack that all images have met, and the worst case with it. */
-export function attackLine({ attack, eps, seconds, worst, ...own }: AttackFigures, plan: RunPlan): string {
+/** An attack that all images have met, and the worst case with it; `share` names the first figure. */
+export function attackLine(
+  { attack, eps, seconds, worst, ...own }: AttackFigures,
+  plan: RunPlan,
+  share: "aAcc" | "consistency",
+): string {
   return [
     `${eps.padEnd(longest(plan.eps))}  ${attack.padEnd(longest(plan.attacks))}`,
-    figures(own),
-    `worst so far ${figures(worst)}`,
+    figures(own, share),
+    `worst so far ${figures(worst, share)}`,
     formatDuration(seconds),
   ].join("   ");
 }
 
-function figures({ aAcc, mIoU }: { readonly aAcc: number | null; readonly mIoU: number | null }): string {
+function figures({ aAcc, mIoU }: Pick<AttackFigures, "aAcc" | "mIoU">, share: string): string {
   const text = (figure: number | null) => (figure === null ? "none  " : formatFigure(figure));
-  return `aAcc ${text(aAcc)}  mIoU ${text(mIoU)}`;
+  return `${share} ${text(aAcc)}  mIoU ${text(mIoU)}`;
 }
 
 /** Tables, invariants and soundness of a finished run. */

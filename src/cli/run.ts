@@ -17,6 +17,7 @@ export async function attack(
 ): Promise<Result> {
   const { signal, release } = interruptible();
   const view = progressView();
+  const share = config.labels === "self" ? "consistency" : "aAcc";
   let plan: RunPlan | undefined;
   try {
     return await runEvaluation(config, {
@@ -27,7 +28,7 @@ export async function attack(
         view.say("", ...planLines(made), "");
       },
       onProgress: (event) => view.update(event),
-      onAttack: (figures) => view.say(attackLine(figures, plan!)),
+      onAttack: (figures) => view.say(attackLine(figures, plan!, share)),
       ...more,
     });
   } catch (error) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { emptyGraph, GraphBuilder, writeModel } from "../../src/onnx/index.js";
 import { greyPng, rgbPng } from "../data/pixels.js";
+import { tinyModel } from "../helpers/models.js";
 import { folderWith, sampleFolder, seawall } from "./program.js";
 
 let cwd: string;
@@ -38,8 +39,10 @@ describe("seawall doctor", () => {
   it("names labels that are no class, and what to do", async () => {
     const { code, stderr } = await doctor(...sample);
     expect(stderr).toMatch(
-      /✗ labels +label 255 \(\d+\.\d % of the labelled pixels, in 4 images\) is none of\s+4 classes; --ignore-label\s+255/,
+      /✗ labels +label 255 \(19\.\d % of the labelled pixels, in 4 images\) is none of 4 classes/,
     );
+    expect(stderr).toMatch(/--ignore-label 255 if it must not count/);
+    expect(stderr).toMatch(/ {2}3 +\d+\.\d % +4 .*\n +255 +19\.\d %/);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/✗ 1 to mend before a run/)]);
   });
 
@@ -51,9 +54,24 @@ describe("seawall doctor", () => {
       expect.objectContaining({ topic: "engine", name: "cpu", status: "pass" }),
     );
     expect(labels.images).toEqual([2, 2, 2, 2]);
-    expect(labels.pixels.reduce((sum: number, count: number) => sum + count, labels.ignored)).toBe(
+    expect(labels.classes.reduce((sum: number, count: number) => sum + count, labels.ignored)).toBe(
       2 * 16 * 16,
     );
+  });
+
+  it("shows a model of fixed size the images as an evaluation would", async () => {
+    writeFileSync(join(cwd, "fixed.onnx"), writeModel(tinyModel({ height: 12, width: 20 })));
+    const { code, stderr } = await doctor(
+      "--model",
+      "fixed.onnx",
+      "--data",
+      "folder:images,labels",
+      "--ignore-label",
+      "255",
+    );
+    expect(stderr).toMatch(/all 16×16/);
+    expect(stderr).toMatch(/forward and backward at 12×20/);
+    expect(code).toBe(0);
   });
 
   it("goes on after what it cannot open, and reports all of it", async () => {

@@ -26,8 +26,10 @@ export function examineMachine(): Finding[] {
 export async function examineEngine(): Promise<Finding[]> {
   const findings = new Findings("engine");
   findings.add("pass", engineVersion.name, engineVersion.version);
-  for (const info of devices()) {
-    const problem = await probe(info.device);
+  const known = devices();
+  const problems = await Promise.all(known.map(({ device }) => probe(device)));
+  for (const [i, info] of known.entries()) {
+    const problem = problems[i];
     if (problem === undefined) findings.add("pass", info.device, "computes");
     else findings.add(info.device === "cpu" ? "fail" : "skip", info.device, `${problem}; ${remedy(info)}`);
   }

@@ -1,7 +1,7 @@
 /** Is a model accepted, and how was it understood? */
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { randomStream, sizeOf } from "../../base/index.js";
-import { ignored, type Sample } from "../../data/index.js";
+import { ignored, type Sample, type Size } from "../../data/index.js";
 import { checkModel, modelChecks } from "../../evaluate/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
@@ -16,29 +16,34 @@ export interface ExaminedModel {
 }
 
 /**
- * Opens a model, at the size of the sample if there is one, and checks its gradient.
- * @param sample the first image of the data; noise stands in where there is none
+ * Opens a model, at the size of the data's first image if there is one, and checks its gradient.
+ * @param first that image; noise stands in where there is none
+ * @param resized reads it at another size
  */
 export async function examineModel(
   file: string,
   settings: Settings,
-  sample: Sample | undefined,
+  first: Sample | undefined,
+  resized: (size: Size) => Promise<Sample>,
 ): Promise<ExaminedModel> {
   const findings = new Findings("model");
   const model = await findings.attempt("file", async () => {
     const { graph } = await readModelFile(file);
     findings.add("pass", "file", `${file}: ${sizeText(graph)}`);
     return findings.attempt("form", () =>
-      openModel(graph, openOptions(settings, sample ?? { height: 256, width: 256 })),
+      openModel(graph, openOptions(settings, first ?? { height: 256, width: 256 })),
     );
   });
   if (!model) return { findings: findings.list, model: undefined };
 
   for (const notice of model.prepared.notices) findings.add("pass", "form", notice);
   addOperators(findings, model.prepared);
-  await findings.attempt("gradient", () =>
-    addChecks(findings, model, sample ? known(sample, model.prepared) : noise(model.prepared)),
-  );
+  await findings.attempt("gradient", async () => {
+    const { height, width } = model.prepared;
+    const fits = first?.height === height && first.width === width;
+    const sample = first && (fits ? first : await resized({ height, width }));
+    await addChecks(findings, model, sample ? known(sample, model.prepared) : noise(model.prepared));
+  });
   return { findings: findings.list, model };
 }
 
@@ -47,10 +52,7 @@ function sizeText({ initializers, nodes, opset }: Graph): string {
   return `${formatCount(nodes.length)} nodes, ${formatCount(parameters)} constants, opset ${opset}`;
 }
 
-function openOptions(
-  settings: Settings,
-  size: { readonly height: number; readonly width: number },
-): OpenOptions {
+function openOptions(settings: Settings, size: Size): OpenOptions {
   const { output, layout, inputRange, mean, std, bgr } = settings;
   return {
     size: { height: size.height, width: size.width },

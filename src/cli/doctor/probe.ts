@@ -11,8 +11,12 @@ try {
   const { y } = await session.run({ x: float32([1], [41]) });
   if (y?.data[0] !== 42) throw new Error(`41 + 1 gives ${y?.data[0]}`);
 } catch (error) {
-  // The first line says it; what follows are places in the engine's source.
-  const [first = ""] = messageOf(error).replace("probe: ONNX Runtime refuses it: ", "").split("\n");
-  process.stdout.write(first.replace(/^\/\S+\s.*? was false\. /, ""));
+  process.stdout.write(problemIn(messageOf(error)));
   process.exitCode = 1;
+}
+
+/** The engine's own words, without its function names and the places in its source. */
+function problemIn(message: string): string {
+  const [first = ""] = message.replace(/^probe: ONNX Runtime refuses it: /, "").split("\n");
+  return first.replace(/^\/\S+\s.*? was false\. /, "").replace(/^OrtSessionOptions\w+: /, "");
 }
