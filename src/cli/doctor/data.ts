@@ -1,5 +1,5 @@
 /** Do images and labels look as an evaluation needs them? */
-import { type Dataset, type Sample, type Size, sizeText } from "../../data/index.js";
+import type { Dataset, Sample, Size } from "../../data/index.js";
 import { openData, readClasses } from "../../data/index.node.js";
 import { plural } from "../../report/index.js";
 import { Findings, type Settings } from "./finding.js";
@@ -72,7 +72,7 @@ async function look(data: Dataset, declared: number | undefined): Promise<Seen> 
   const [sizes, hashes] = [new Set<string>(), new Set<string>()];
   for await (const sample of data.samples()) {
     first ??= sample;
-    sizes.add(sizeText(sample));
+    sizes.add(`${sample.height}×${sample.width}`);
     hashes.add(sample.hash);
     for (const value of sample.image.data) {
       if (value < low) low = value;
