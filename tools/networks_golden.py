@@ -6,12 +6,15 @@ For each case of CASES test/golden/nn holds
 
     NAME.safetensors    image (uint8, 3×H×W), logits (K×H×W) and grad (3×H×W): the gradient of Σ logits · w for the
                         image in [0, 1], with w[i] = cos i over the flattened logits; `auxiliary` logits, if any;
-                        computed in float64
+                        computed in float64; for TRAINED, under train/, logits, gradient and running statistics of
+                        a training step without dropout on a batch of the image mirrored and the image (of which it
+                        holds logits and gradient)
     NAME.DIALECT.pth or .safetensors    the weights under the names of that dialect, in float16, which they fit exactly
 
 and for the backbones of some ImageNet classifiers, under the names of the library that they were loaded into.
 """
 
+import copy
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +40,7 @@ MIT = {"dims": [4, 8, 10, 16], "depths": [1, 1, 1, 2], "channels": 8, "classes":
 CASES = {
     "upernet-cvst": (
         partial(UperNet, **UPERNET, stem=STEM),
-        (45, 50),
+        (45, 38),
         {"authors": lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_AUTHORS)},
     ),
     "upernet-cvst-large": (
@@ -47,7 +50,7 @@ CASES = {
     ),
     "upernet-patch": (
         partial(UperNet, **UPERNET),
-        (40, 64),
+        (33, 48),
         {
             "transformers": lambda s: to.within(s, "net."),
             "mmsegmentation": lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_MMSEGMENTATION),
@@ -60,7 +63,7 @@ CASES = {
     ),
     "pspnet": (
         partial(PspNet, **PSPNET),
-        (41, 49),
+        (33, 41),
         {"authors": lambda s: to.renamed(s, to.PSPNET_TO_AUTHORS)},
     ),
     "pspnet-deep": (
@@ -83,6 +86,8 @@ CASES = {
     ),
     "segformer-mmsegmentation": (partial(MixTransformer, **MIT), (45, 39), {"mmsegmentation": lambda s: s}),
 }
+
+TRAINED = "pspnet"
 
 # What is saved by torch.save, flat or nested as training code leaves it.
 PICKLED = ["upernet-cvst.authors", "upernet-patch.mmsegmentation", "upernet-patch.meta", "segmenter.timm"]
@@ -118,6 +123,23 @@ def expected(network: torch.nn.Module, pixels: torch.Tensor) -> dict[str, torch.
     return {k: v if k == "image" else v.detach().float().contiguous() for k, v in result.items()}
 
 
+def trained(network: torch.nn.Module, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The same in training mode; the network's own statistics stay."""
+    network = copy.deepcopy(network).double().train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout2d):
+            module.eval()
+    batch = torch.stack([pixels.flip(2), pixels]).float() / 255
+    image = batch.double().requires_grad_()
+    logits = network(image)
+    weights = torch.cos(torch.arange(logits.numel(), dtype=torch.float64)).reshape(logits.shape)
+    (grad,) = torch.autograd.grad((logits * weights).sum(), image)
+    state = to.renamed(network.state_dict(), to.PSPNET_TO_AUTHORS)
+    statistics = {key: tensor for key, tensor in state.items() if "running" in key and "aux" not in key}
+    result = {"logits": logits[1], "grad": grad[1], **statistics}
+    return {f"train/{key}": tensor.detach().float().contiguous() for key, tensor in result.items()}
+
+
 def save(state: to.State, path: str) -> None:
     """Floats in float16; `.pth` as training code saves them, nested or flat."""
     path += ".pth" if path in PICKLED else ".safetensors"
@@ -129,10 +151,13 @@ def save(state: to.State, path: str) -> None:
 
 
 def main() -> None:
+    torch.manual_seed(0)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for seed, (name, (network, size, dialects)) in enumerate(CASES.items()):
         network = randomize(network(), seed)
-        save_file(expected(network, image_of(size, seed)), FOLDER / f"{name}.safetensors")
+        image = image_of(size, seed)
+        more = trained(network, image) if name == TRAINED else {}
+        save_file(expected(network, image) | more, FOLDER / f"{name}.safetensors")
         for dialect, state in dialects.items():
             save(state(network.state_dict()), f"{name}.{dialect}")
     backbones()

@@ -1,5 +1,8 @@
 /** The architectures, by name. */
 import type { Architecture } from "./architecture.js";
+import { pspNet } from "./pspnet.js";
+import { segFormer } from "./segformer.js";
+import { segmenter } from "./segmenter.js";
 import { uperNet } from "./upernet.js";
 
 const convNextT = { dims: [96, 192, 384, 768], depths: [3, 3, 9, 3], dropPath: 0.4 };
@@ -19,6 +22,15 @@ const largeStem = (channels: number) => [
   { channels: 1.5 * channels, stride: 2 },
   { channels: 2 * channels, stride: 1 },
 ];
+
+/** ViT on 512×512 pixels in patches of 16. */
+const vit = { depth: 12, patch: 16, grid: 32, dropPath: 0.1, imagenetClasses: 1000 };
+
+const resNet50 = { width: 64, depths: [3, 4, 6, 3], channels: 512, auxiliaryChannels: 256 };
+
+const mit = { heads: [1, 2, 5, 8], reductions: [8, 4, 2, 1], dropPath: 0.1 };
+const mitSmall = { ...mit, dims: [32, 64, 160, 256], channels: 256 };
+const mitLarge = { ...mit, dims: [64, 128, 320, 512], channels: 768 };
 
 export const architectures = {
   "upernet-convnext-t-cvst": uperNet("UPerNet, ConvNeXt-T with convolutional stem (PIR-AT paper)", {
@@ -45,6 +57,35 @@ export const architectures = {
   "upernet-convnext-s": uperNet("UPerNet, ConvNeXt-S", { ...convNextS, ...heads, stem: "patch" }),
   "upernet-convnext-b": uperNet("UPerNet, ConvNeXt-B", { ...convNextB, ...heads, stem: "patch" }),
   "upernet-convnext-l": uperNet("UPerNet, ConvNeXt-L", { ...convNextL, ...heads, stem: "patch" }),
+  "segmenter-vit-ti": segmenter("Segmenter, ViT-Ti/16 with mask transformer", {
+    ...vit,
+    width: 192,
+    heads: 3,
+  }),
+  "segmenter-vit-s": segmenter("Segmenter, ViT-S/16 with mask transformer (PIR-AT paper)", {
+    ...vit,
+    width: 384,
+    heads: 6,
+  }),
+  "segmenter-vit-b": segmenter("Segmenter, ViT-B/16 with mask transformer", {
+    ...vit,
+    width: 768,
+    heads: 12,
+  }),
+  "pspnet-50": pspNet("PSPNet, ResNet-50 with 7×7 stem (PIR-AT paper, robust initialization)", {
+    ...resNet50,
+    deepStem: false,
+  }),
+  "pspnet-50-deep": pspNet(
+    "PSPNet, ResNet-50 with three 3×3 convolutions first (PIR-AT paper, clean initialization; DDC-AT)",
+    { ...resNet50, deepStem: true },
+  ),
+  "segformer-b0": segFormer("SegFormer-B0", { ...mitSmall, depths: [2, 2, 2, 2] }),
+  "segformer-b1": segFormer("SegFormer-B1", { ...mitLarge, depths: [2, 2, 2, 2], channels: 256 }),
+  "segformer-b2": segFormer("SegFormer-B2", { ...mitLarge, depths: [3, 4, 6, 3] }),
+  "segformer-b3": segFormer("SegFormer-B3", { ...mitLarge, depths: [3, 4, 18, 3] }),
+  "segformer-b4": segFormer("SegFormer-B4", { ...mitLarge, depths: [3, 8, 27, 3] }),
+  "segformer-b5": segFormer("SegFormer-B5", { ...mitLarge, depths: [3, 6, 40, 3] }),
 } satisfies Record<string, Architecture>;
 
 export type ArchitectureName = keyof typeof architectures;

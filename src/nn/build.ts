@@ -5,6 +5,7 @@ import type { Architecture, Flavour, Normalization } from "./architecture.js";
 import { type ArchitectureName, architectures } from "./architectures.js";
 import { Net } from "./modules.js";
 import type { ParameterSpec } from "./parameters.js";
+import { graphName } from "./record.js";
 import type { Activation, NoiseInput } from "./scope.js";
 import type { Size } from "./shapes.js";
 
@@ -31,7 +32,7 @@ export interface BuildOptions {
 export interface BuiltArchitecture {
   /**
    * From `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W), `auxiliary` (the same shape) if asked for, and in
-   * training one output for each of `updates`. Parameters are read by their names and defined nowhere yet: see
+   * training `next/KEY` for each running statistic. Parameters are read by their names and defined nowhere yet: see
    * `withWeights`.
    */
   readonly graph: Graph;
@@ -39,7 +40,7 @@ export interface BuiltArchitecture {
   readonly parameters: readonly ParameterSpec[];
   /** Inputs beside the image, in training. */
   readonly noise: readonly NoiseInput[];
-  /** In training, the output that holds the new value of each running statistic. */
+  /** In training, by the key of each running statistic, the output that holds its new value. */
   readonly updates: ReadonlyMap<string, Value>;
   /** Multiply-adds of one image's forward pass in convolutions and matrix products. */
   readonly multiplyAdds: number;
@@ -64,13 +65,15 @@ export function build(
     if (Number.isInteger(number) && number > 0) continue;
     throw new SeawallError("config", `${what} ${number}: a whole number above 0 is needed`);
   }
-  const net = new Net(emptyGraph(name, opset), { batch, training });
+  const { normalization = architecture.normalization } = options;
+  const empty = emptyGraph(graphName(name, normalization, flavour), opset);
+  const net = new Net(empty, { batch, training });
   const image = net.input("image", [3, ...size]);
-  const seen = normalized(net, image, options.normalization ?? architecture.normalization);
+  const seen = normalized(net, image, normalization);
   const outputs = architecture.write(net, seen, { classes, auxiliary, flavour });
   net.output(outputs.logits.value, "logits");
   if (outputs.auxiliary) net.output(outputs.auxiliary.value, "auxiliary");
-  for (const value of net.updates.values()) net.output(value, value);
+  const updates = new Map([...net.updates].map(([key, value]) => [key, net.output(value, `next/${key}`)]));
 
   const graph = removeDead(net.graph);
   const made = new Set(graph.nodes.flatMap((node) => node.outputs));
@@ -78,7 +81,7 @@ export function build(
     graph,
     parameters: net.parameters(new Set(graph.nodes.flatMap(readsOf))),
     noise: net.noise,
-    updates: net.updates,
+    updates,
     multiplyAdds: net.multiplyAdds(made),
   };
 }

@@ -6,6 +6,7 @@ import { type ArchitectureName, architectures } from "./architectures.js";
 import { buildArchitecture, withWeights } from "./build.js";
 import type { DialectName } from "./dialects/index.js";
 import { compare, type FitOptions, fitWeights, loadable } from "./fit.js";
+import { recordInMetadata } from "./record.js";
 import type { Size } from "./shapes.js";
 import { type Translation, translateCheckpoint } from "./translate.js";
 
@@ -19,6 +20,8 @@ export interface ConvertOptions extends FitOptions {
   readonly auxiliary?: boolean;
   /** Default: as the dialect, else the architecture says. */
   readonly normalization?: Normalization;
+  /** Of the file; what Seawall wrote there about the network goes before what the dialect says. */
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 
 export interface ConvertReport {
@@ -48,14 +51,17 @@ export function convertCheckpoint(
   const classes = options.classes ?? classesIn(translation, architecture);
   const size = options.size ?? row.size;
   const { dialect } = translation;
-  const normalization = options.normalization ?? dialect.normalization ?? row.normalization;
+  const record = recordInMetadata(options.metadata ?? new Map());
+  const flavour = record?.flavour ?? dialect.flavour;
+  const normalization =
+    options.normalization ?? record?.normalization ?? dialect.normalization ?? row.normalization;
   const built = buildArchitecture(architecture, {
     classes,
     size,
     normalization,
     ...(options.batch !== undefined && { batch: options.batch }),
     ...(options.auxiliary !== undefined && { auxiliary: options.auxiliary }),
-    ...(dialect.flavour !== undefined && { flavour: dialect.flavour }),
+    ...(flavour !== undefined && { flavour }),
   });
   const fitted = withSuggestions(tensors, architecture, () =>
     fitWeights(built.parameters, translation, options),

@@ -65,11 +65,14 @@ export class Net extends Shapes {
   }
 
   /** Learned tokens [tokens, width], the same for all images; in the files with a leading axis of 1. */
-  embedding(name: string, tokens: number, width: number, initial: Initial): Activation {
-    return {
-      value: this.parameter(name, [1, tokens, width], "embedding", initial),
-      dims: [tokens, width],
-    };
+  embedding(
+    name: string,
+    tokens: number,
+    width: number,
+    initial: Initial,
+    kind: "embedding" | "position" = "embedding",
+  ): Activation {
+    return { value: this.parameter(name, [1, tokens, width], kind, initial), dims: [tokens, width] };
   }
 
   /** Times a learned factor per element of the last axis, which begins at 1. */

@@ -36,7 +36,10 @@ export interface ParameterSpec {
 
 export const constant = (value: number): Initial => ({ kind: "constant", value });
 export const normal = (deviation: number): Initial => ({ kind: "normal", deviation });
-export const uniform = (bound: number): Initial => ({ kind: "uniform", bound });
+const uniform = (bound: number): Initial => ({ kind: "uniform", bound });
+
+/** What PyTorch gives to weights and biases of which nobody says anything else. */
+export const pytorchUniform = (fanIn: number): Initial => uniform(fanIn ** -0.5);
 
 /** Whether an optimizer changes parameters of this kind. */
 export function isLearned(kind: ParameterKind): boolean {

@@ -118,8 +118,8 @@ export class Scope {
     return { value: this.build.input(name, "float32", [this.batch, ...dims]), dims };
   }
 
-  output(value: Value, name: Value): void {
-    this.build.output(value, name);
+  output(value: Value, name: Value): Value {
+    return this.build.output(value, name);
   }
 
   /** Appends a node, named after the present scope. */

@@ -85,7 +85,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < expected.length; i++) {
     const distance = Math.abs(actual[i]! - expected[i]!);
-    difference = distance <= difference ? difference : distance;
+    difference = Math.max(distance, difference);
     low = Math.min(low, expected[i]!);
     high = Math.max(high, expected[i]!);
   }

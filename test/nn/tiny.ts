@@ -1,8 +1,30 @@
 /** The architectures with the widths and depths of tools/networks_golden.py. */
+import { pspNet } from "../../src/nn/pspnet.js";
+import { segFormer } from "../../src/nn/segformer.js";
+import { segmenter } from "../../src/nn/segmenter.js";
 import { uperNet } from "../../src/nn/upernet.js";
 
 const convNext = { dims: [8, 12, 16, 20], depths: [1, 1, 2, 1], dropPath: 0.4 };
 const heads = { channels: 8, auxiliaryChannels: 6 };
+const resNet = { width: 2, depths: [1, 2, 1, 1], channels: 8, auxiliaryChannels: 6 };
+const segFormerTiny = segFormer("", {
+  dims: [4, 8, 10, 16],
+  depths: [1, 1, 1, 2],
+  heads: [1, 2, 5, 8],
+  reductions: [8, 4, 2, 1],
+  channels: 8,
+  dropPath: 0.1,
+});
+
+export const segmenterConfig = {
+  width: 12,
+  depth: 2,
+  heads: 3,
+  patch: 16,
+  grid: 2,
+  dropPath: 0.1,
+  imagenetClasses: 5,
+};
 
 export const tiny = {
   "upernet-cvst": uperNet("", {
@@ -23,4 +45,10 @@ export const tiny = {
     ],
   }),
   "upernet-patch": uperNet("", { ...convNext, ...heads, stem: "patch" }),
+  segmenter: segmenter("", segmenterConfig),
+  pspnet: pspNet("", { ...resNet, deepStem: false }),
+  "pspnet-deep": pspNet("", { ...resNet, deepStem: true }),
+  segformer: segFormerTiny,
+  "segformer-nvidia": segFormerTiny,
+  "segformer-mmsegmentation": segFormerTiny,
 };
