@@ -41,8 +41,10 @@ export interface Dataset {
   readonly total: number;
   /** Names in order; unique. */
   readonly ids: readonly string[];
-  /** SHA-256 of the list of all shards: names and file sizes in order. */
+  /** SHA-256 of the names of all shards, in order. */
   readonly listSha256: string;
+  /** The same of names and file sizes of images and labels. */
+  readonly filesSha256: string;
   /** @throws SeawallError `data` when a file is missing, unreadable or contradicts another. */
   read(position: number): Promise<Sample>;
   /** The labels of `read(position)` alone, without opening the image. */

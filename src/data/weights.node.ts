@@ -34,7 +34,7 @@ export async function cachedClassWeights(
   cacheFile: string,
   onProgress?: (done: number, of: number) => void,
 ): Promise<CountedWeights> {
-  const key = sha256(JSON.stringify([dataset.listSha256, dataset.settings, dataset.ids]));
+  const key = sha256(JSON.stringify([dataset.filesSha256, dataset.settings, dataset.ids]));
   const kept = await readCache(cacheFile);
   if (kept?.key === key)
     return { weights: classWeights(kept.counts.classes), counts: kept.counts, cached: true };

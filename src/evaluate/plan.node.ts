@@ -152,7 +152,7 @@ async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], 
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
   const { weights } = await cachedClassWeights(
     training,
-    join(cache, `class-weights-${training.listSha256.slice(0, 16)}.json`),
+    join(cache, `class-weights-${training.filesSha256.slice(0, 16)}.json`),
   );
   return weights;
 }

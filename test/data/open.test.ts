@@ -209,7 +209,7 @@ describe("slices", () => {
     expect(backwards.toReversed()).toEqual(whole);
   });
 
-  it("the hash of the list changes with names, order and label files, and is the same for all shards", async () => {
+  it("the hash of the list changes with names and order, and is the same for all shards", async () => {
     const spec = await folderSet(4);
     const hashes = await Promise.all(
       [{}, { shard: { index: 1, count: 2 } }, { limit: 3 }, { offset: 1, limit: 3 }].map(
@@ -218,6 +218,16 @@ describe("slices", () => {
     );
     expect(hashes[0]).toBe(hashes[1]);
     expect(new Set(hashes).size).toBe(3);
+  });
+
+  it("the hash of the files changes with their sizes, that of the list does not", async () => {
+    const files = { "images/a.png": image(), "labels/a.png": labels(0, 1, 2, 0, 1, 2) };
+    const before = await openData(await folderOf(files));
+    const after = await openData(
+      await folderOf({ ...files, "images/a.png": Buffer.concat([image(), Buffer.alloc(1)]) }),
+    );
+    expect(after.listSha256).toBe(before.listSha256);
+    expect(after.filesSha256).not.toBe(before.filesSha256);
   });
 });
 
