@@ -14,7 +14,7 @@ export const ball: RecordCheck = {
     const worst = Math.max(0, ...excess);
     return {
       status: worst <= slack ? "pass" : "fail",
-      detail: `${records.length} points checked; the furthest is ${worst.toExponential(0)} outside its ball`,
+      detail: `${records.length} points checked, ${worst > 0 ? `none further outside than ${worst.toExponential(0)}` : "all inside"}`,
     };
   },
 };
