@@ -10,7 +10,7 @@ import { type ExportedGradient, type ExportOptions, exportGradient } from "../or
 import { alignRows, formatCount } from "../report/index.js";
 import { settingHelp } from "./flags.js";
 import { print, say } from "./terminal.js";
-import { sizes, whole } from "./values.js";
+import { flagValue, sizes, whole } from "./values.js";
 
 interface GradOptions {
   readonly model: string;
@@ -76,14 +76,6 @@ function exportOptions({ loss, check, ...given }: GradOptions): ExportOptions {
     }),
     ...(ignoreLabel !== undefined && { ignoreLabel: flagValue("--ignore-label", ignoreLabel, whole) }),
   };
-}
-
-function flagValue<T>(flag: string, text: string, read: (text: string) => T): T {
-  try {
-    return read(text);
-  } catch (error) {
-    throw new SeawallError("usage", `${flag}: ${(error as Error).message}`);
-  }
 }
 
 function summaryOf({ graph, notices, check }: ExportedGradient, file: string) {

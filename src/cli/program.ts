@@ -16,6 +16,11 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: () => import("./eval.js"),
   },
   merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
+  convert: {
+    summary: "make an ONNX file of a checkpoint and an architecture",
+    load: () => import("./convert.js"),
+  },
+  models: { summary: "list the built-in architectures", load: () => import("./models.js") },
   grad: { summary: "write an ONNX model that also returns gradients", load: () => import("./grad.js") },
   doctor: {
     summary: "check the machine, a model and a data set before a long run",

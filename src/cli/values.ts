@@ -1,7 +1,20 @@
 /** Values of flags: from the text on the line to what a configuration holds. */
+import { SeawallError } from "../base/index.js";
 
 /** Reads a flag's text; throws a plain error that says what was expected. */
 export type Reader = (text: string) => unknown;
+
+/**
+ * The value of a flag that is read by itself.
+ * @throws SeawallError `usage` naming the flag
+ */
+export function flagValue<T>(flag: string, text: string, read: (text: string) => T): T {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new SeawallError("usage", `${flag}: ${(error as Error).message}`);
+  }
+}
 
 export const text: Reader = (value) => value;
 

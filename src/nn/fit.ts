@@ -54,6 +54,7 @@ export function fitWeights(
       absent.has(spec) ? initialTensor(spec, seed) : shaped(translation.tensors.get(spec.name)!, spec),
     ]),
   );
+  refuseNonFinite(weights);
   return {
     weights,
     initialized: missing.map(({ name }) => name),
@@ -63,6 +64,18 @@ export function fitWeights(
       ...missingNotice(missing, seed),
     ],
   };
+}
+
+/** A run that diverged leaves such files; every logit of theirs is NaN. */
+function refuseNonFinite(weights: ReadonlyMap<string, Tensor>): void {
+  const spoilt = [...weights].filter(([, { data }]) => !(data as Float32Array).every(Number.isFinite));
+  if (spoilt.length === 0) return;
+  const names = list(
+    "tensors hold NaN or infinite numbers",
+    spoilt.map(([name]) => name),
+    (name) => name,
+  );
+  throw new SeawallError("weights", `${names}; take a checkpoint from before training diverged`);
 }
 
 /** Whether a checkpoint may be loaded: exactly, or with first values for what it lacks. */

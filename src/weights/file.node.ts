@@ -1,10 +1,11 @@
-/** Weights from a file on disk. */
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { messageOf, SeawallError } from "../base/index.js";
+/** Weights from a file on disk, and into one. */
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { messageOf, SeawallError, type Tensor } from "../base/index.js";
 import { readWeights, type Weights } from "./read.js";
 import { refuse } from "./refuse.js";
+import { writeSafetensors } from "./safetensors-write.js";
 
-/** One read call takes no more than 2 GiB. */
+/** One call reads or writes no more than 2 GiB. */
 const chunkBytes = 2 ** 30;
 
 /**
@@ -43,4 +44,34 @@ function unreadable(path: string, error: unknown): never {
   if (error instanceof SeawallError) throw error;
   const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
   return refuse(`${path}: ${missing ? "no such file" : `cannot be read: ${messageOf(error)}`}`, error);
+}
+
+/**
+ * Writes a safetensors file (see `writeSafetensors`): beside it first, flushed, then renamed, so that a reader finds
+ * the old content or the new.
+ * @throws SeawallError `usage` if the folder cannot be written to
+ */
+export async function writeSafetensorsFile(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<void> {
+  const bytes = writeSafetensors(tensors, metadata);
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(beside, "w");
+    await writeAll(file, bytes).finally(() => file.close());
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new SeawallError("usage", `${path}: cannot be written (${messageOf(error)})`, { cause: error });
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const length = Math.min(bytes.length - done, chunkBytes);
+    done += (await file.write(bytes, done, length, done)).bytesWritten;
+  }
+  await file.sync();
 }

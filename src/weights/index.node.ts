@@ -1,2 +1,2 @@
-/** Weights from disk: what of this room needs Node. */
-export { readWeightsFile } from "./file.node.js";
+/** Weights on disk: what of this room needs Node. */
+export { readWeightsFile, writeSafetensorsFile } from "./file.node.js";
