@@ -45,7 +45,8 @@ export function appendLoss(
     const own = tracking === "own";
     const columns = choice === undefined ? undefined : columnsOf(build, choice, names.length);
     const pick = (terms: Value[]) => mix(build, terms, columns);
-    const mean = (perPixel: Value) => build.mul(imageSum(build, perPixel), 1 / pixels);
+    const sum = (perPixel: Value) => imageSum(build, perPixel, pixels);
+    const mean = (perPixel: Value) => build.mul(sum(perPixel), 1 / pixels);
 
     const weights = rows.map((row) => row.weight(pixel));
     const tracked = rows.map((row) => (own && row.tracked?.(pixel)) || family.plain);
@@ -53,8 +54,8 @@ export function appendLoss(
     return {
       objective: mean(pick(family.values(weights))),
       tracked: mean(pick(tracked)),
-      correct: imageSum(build, pixel.correct()),
-      score: imageSum(build, pick(scores)),
+      correct: sum(pixel.correct()),
+      score: sum(pick(scores)),
       gradient: family.gradient(build.mul(pick(weights), 1 / pixels)),
     };
   });
@@ -107,8 +108,20 @@ function addAtLabel(pixel: PixelTerms, base: Value, update: Value): Value {
   return pixel.build.op("ScatterElements", [base, pixel.label(), update], { axis: 1, reduction: "add" });
 }
 
-function imageSum(b: GraphBuilder, perPixel: Value): Value {
-  return b.reduce("ReduceSum", perPixel, [1, 2], false);
+/**
+ * The sum over an image's pixels, by rows of about √P: the engine adds one after the other, and a single chain of
+ * 10⁵ float32 additions is wrong in the fifth digit.
+ */
+function imageSum(b: GraphBuilder, perPixel: Value, pixels: number): Value {
+  const rows = divisorNearRoot(pixels);
+  const sums = b.reduce("ReduceSum", b.reshape(perPixel, [-1, rows, pixels / rows]), [2], false);
+  return b.reduce("ReduceSum", sums, [1], false);
+}
+
+function divisorNearRoot(n: number): number {
+  let divisor = Math.floor(Math.sqrt(n));
+  while (n % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** The columns of an N×L matrix, each N×1×1. */

@@ -80,8 +80,8 @@ export async function prepareModel(
   const build = new GraphBuilder(cut);
   const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
   build.output(normal.value);
-  // Weights whose gradients are wanted stay as they are in the file.
-  const folded = options.variables?.size ? cut : foldBatchNorm(cut);
+  // A graph that is exported keeps the file's weights: folded ones are rounded once more.
+  const folded = options.keepInput ? cut : foldBatchNorm(cut);
   const final = await trace(folded, {}, feeds, options.variables);
   return {
     ...final,
