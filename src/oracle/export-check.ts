@@ -2,7 +2,7 @@
 import { type DataType, float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
 import { openSession, type Session } from "../runtime/index.js";
 import { checkGradient, type GradientCheck } from "./check.js";
-import type { ExportOptions, Written } from "./export.js";
+import type { ExportOptions, Written } from "./exported.js";
 
 /** Checks a gradient graph at a random point, with random labels or output gradients. */
 export async function checkExport(written: Written, options: ExportOptions): Promise<GradientCheck> {

@@ -7,28 +7,10 @@ import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } 
 import type { GradientCheck } from "./check.js";
 import { checkDifferentiable, gradientsOf } from "./compile.js";
 import { checkExport } from "./export-check.js";
+import type { ExportOptions, Written } from "./exported.js";
 import { listInputs } from "./input.js";
 import { type PreparedModel, prepareModel } from "./open.js";
 import { trace } from "./trace.js";
-
-export interface ExportOptions {
-  /**
-   * `ce`: adds the input `labels` and the outputs `logits`, `loss` and `grad` (cross-entropy, mean over the
-   * pixels of an image that count). `none`: adds the input `output_grad` and the output `grad`.
-   */
-  readonly loss: "ce" | "none";
-  /** Shape of the (first) differentiated input, where the file leaves it open. */
-  readonly inputShape?: readonly number[];
-  /** One output `grad/NAME` for each trainable initializer. */
-  readonly params?: boolean;
-  /** Float inputs to differentiate, for `none`; default: all. One gives `grad`, several `grad/NAME`. */
-  readonly wrt?: readonly string[];
-  readonly output?: string;
-  /** The label that counts nowhere; default −1. */
-  readonly ignoreLabel?: number;
-  /** Compare with finite differences before returning; default true. */
-  readonly check?: boolean;
-}
 
 export interface ExportedGradient {
   readonly graph: Graph;
@@ -75,18 +57,6 @@ function freeNames(graph: Graph, names: readonly string[]): Graph {
       outputs: node.outputs.map(renamed),
     })),
   };
-}
-
-/** A gradient graph with what its check must know. */
-export interface Written {
-  readonly graph: Graph;
-  readonly notices: readonly string[];
-  /** The differentiated input that the check moves. */
-  readonly input: Value;
-  readonly inputShape: readonly number[];
-  /** Number of classes, and shape of the labels or of the output. */
-  readonly classes: number;
-  readonly seedShape: readonly number[];
 }
 
 async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written> {

@@ -1,6 +1,7 @@
 /** Opened models: x ↦ (loss, gradient). */
 export { checkGradient, type Differentiable, type GradientCheck } from "./check.js";
-export { type ExportedGradient, type ExportOptions, exportGradient } from "./export.js";
+export { type ExportedGradient, exportGradient } from "./export.js";
+export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, imageName, type Layout, type Preprocessing } from "./input.js";
 export { type Model, openModel } from "./model.js";
 export type { OpenOptions, PreparedModel } from "./open.js";
