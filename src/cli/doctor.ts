@@ -9,7 +9,7 @@ import { histogramLines, labelFindings } from "./doctor/labels.js";
 import { examineEngine, examineMachine } from "./doctor/machine.js";
 import { examineModel } from "./doctor/model.js";
 import { exitCodes } from "./exit.js";
-import { addFlags, evaluationFlags, settings } from "./flags.js";
+import { addFlags, configHelp, evaluationFlags, settings } from "./flags.js";
 import { checkLines, longest, marks } from "./lines.js";
 import { readSettings } from "./settings.js";
 import { paint, print, say } from "./terminal.js";
@@ -25,7 +25,7 @@ export function verb(command: Command): void {
   );
   addFlags(command, looked);
   command
-    .option("--config <FILE>", "settings from a YAML or JSON file, or a module; a flag on the line wins")
+    .option("--config <FILE>", configHelp)
     .option("--json", "print the findings as JSON on stdout")
     .addHelpText("after", example)
     .action(doctorAction);

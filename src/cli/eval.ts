@@ -6,7 +6,7 @@ import { type EvaluationConfig, evaluationSchema, radiiOf } from "../evaluate/in
 import { planEvaluation } from "../evaluate/index.node.js";
 import { formatJson } from "../journal/index.js";
 import { parseGate } from "../report/index.js";
-import { addFlags } from "./flags.js";
+import { addFlags, configHelp } from "./flags.js";
 import { finalLines, placeLine, planLines } from "./lines.js";
 import { attack, judge } from "./run.js";
 import { readSettings } from "./settings.js";
@@ -24,7 +24,7 @@ export function verb(command: Command): void {
   );
   addFlags(command);
   command
-    .option("--config <FILE>", "settings from a YAML or JSON file, or a module; a flag on the line wins")
+    .option("--config <FILE>", configHelp)
     .option("--json", "print the result as JSON on stdout")
     .option("--dry-run", "print what would be done, and do nothing")
     .addHelpText("after", example)

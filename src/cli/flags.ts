@@ -57,6 +57,10 @@ export const evaluationFlags = {
 
 export const settings = Object.keys(evaluationFlags) as Setting[];
 
+/** What `--config` takes. */
+export const configHelp =
+  "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
+
 /** `batchSize` → `--batch-size`. */
 export function flagName(setting: string): string {
   return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -5,6 +5,8 @@ import { runProgram } from "./program.js";
 import { ignoreClosedPipes } from "./terminal.js";
 
 ignoreClosedPipes();
+// Thrown in a callback, where no one waits for it.
+process.on("uncaughtException", (error) => process.exit(reportError(error)));
 process.exitCode = exitCodes.done;
 try {
   await runProgram(process.argv.slice(2));
