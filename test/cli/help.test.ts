@@ -21,6 +21,8 @@ it("lists the verbs", async () => {
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
       merge      put the shards of a run together
+      convert    make an ONNX file of a checkpoint and an architecture
+      models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
       doctor     check the machine, a model and a data set before a long run
       demo       run the main job on the sample that ships with the package
@@ -82,7 +84,7 @@ it("explains eval", async () => {
 
     Options:
       --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
-                                           line wins
+                                           line wins; paths start at the working directory
       --json                               print the result as JSON on stdout
       --dry-run                            print what would be done, and do nothing
       --help                               print this help
@@ -175,7 +177,8 @@ it("explains doctor", async () => {
       --ignore-label <L>     pixels with this label count nowhere; default: the data set's
 
     Options:
-      --config <FILE>        settings from a YAML or JSON file, or a module; a flag on the line wins
+      --config <FILE>        settings from a YAML or JSON file, or a module; a flag on the line wins;
+                             paths start at the working directory
       --json                 print the findings as JSON on stdout
       --help                 print this help
 
