@@ -11,6 +11,7 @@ export default defineConfig({
     // .ci/run counts tests from the second one.
     reporters: ["default", ["json", { outputFile: "node_modules/.vitest/results.json" }]],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // ONNX Runtime spreads over all cores by itself: more workers only take them from each other.
     maxWorkers: 2,
   },
