@@ -100,6 +100,28 @@ export {
   worstCase,
 } from "./metric/index.js";
 export {
+  type Architecture,
+  type ArchitectureDescription,
+  type ArchitectureName,
+  architectures,
+  type BuildOptions,
+  type BuiltArchitecture,
+  buildArchitecture,
+  type ConvertOptions,
+  type ConvertReport,
+  convertCheckpoint,
+  type Dialect,
+  type DialectName,
+  describeArchitecture,
+  dialects,
+  fitWeights,
+  initialWeights,
+  type ParameterSpec,
+  translateCheckpoint,
+  weightsOf,
+  withWeights,
+} from "./nn/index.js";
+export {
   emptyGraph,
   type Graph,
   GraphBuilder,
@@ -131,3 +153,5 @@ export {
 } from "./oracle/index.js";
 export { checkGates, type GateOutcome, resultLines } from "./report/index.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
+export { type Weights, writeSafetensors } from "./weights/index.js";
+export { readWeightsFile } from "./weights/index.node.js";
