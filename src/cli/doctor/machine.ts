@@ -68,7 +68,7 @@ function cudaRemedy(): string {
   return (
     "needs an NVIDIA driver, CUDA 12 with cuDNN 9, and libonnxruntime_providers_cuda.so and " +
     `libonnxruntime_providers_shared.so in ${folder}: ` +
-    `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild ${engineVersion.name} downloads both from nuget.org ` +
+    `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild ${engineVersion.name} downloads both ` +
     `(package Microsoft.ML.OnnxRuntime.Gpu.Linux ${engineVersion.version})`
   );
 }
