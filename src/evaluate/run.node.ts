@@ -186,7 +186,12 @@ function describe(plan: Plan, soundness: RunDescription["soundness"]): RunDescri
     },
     shard: config.shard,
     versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
-    engine: { device: config.device, threads: config.threads, batchSize: laneCount(plan) },
+    engine: {
+      device: config.device,
+      threads: config.threads,
+      batchSize: laneCount(plan),
+      ...(config.device === "cuda" && { tf32: false }),
+    },
     config,
     soundness,
   });
