@@ -91,7 +91,9 @@ class Gallery {
   }
 
   rows(): PictureRow[] {
-    return [...this.#clean].map(([id, clean]) => {
+    // Images end in any order: the picture shows them in that of the data.
+    const images = [...this.#clean].sort(([, a], [, b]) => a.sample.index - b.sample.index);
+    return images.map(([id, clean]) => {
       const worst = this.#worst.get(id)?.point ?? clean;
       const { image, height, width } = clean.sample;
       return {
