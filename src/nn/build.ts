@@ -61,10 +61,13 @@ export function build(
   name = "network",
 ): BuiltArchitecture {
   const { classes, size, batch = "N", auxiliary = false, training = false, flavour } = options;
-  for (const [what, number] of [["classes", classes] as const, ...size.map((n) => ["size", n] as const)]) {
-    if (Number.isInteger(number) && number > 0) continue;
-    throw new SeawallError("config", `${what} ${number}: a whole number above 0 is needed`);
-  }
+  const counts = [
+    ["classes", classes],
+    ["size", size[0]],
+    ["size", size[1]],
+    ["batch size", batch],
+  ] as const;
+  for (const [what, count] of counts) requireCount(what, count);
   const { normalization = architecture.normalization } = options;
   const empty = emptyGraph(graphName(name, normalization, flavour), opset);
   const net = new Net(empty, { batch, training });
@@ -84,6 +87,11 @@ export function build(
     updates,
     multiplyAdds: net.multiplyAdds(made),
   };
+}
+
+function requireCount(what: string, count: number | string): void {
+  if (typeof count === "string" || (Number.isInteger(count) && count > 0)) return;
+  throw new SeawallError("config", `${what} ${count}: a whole number above 0 is needed`);
 }
 
 function normalized(net: Net, image: Activation, normalization: Normalization): Activation {

@@ -3,7 +3,7 @@ import { SeawallError, type Tensor } from "../base/index.js";
 import { toFloat32 } from "../weights/index.js";
 import { initialTensor, type ParameterSpec } from "./parameters.js";
 import { gridOf, resizePositions } from "./positions.js";
-import type { Translation } from "./translate.js";
+import { shown, type Translation } from "./translate.js";
 
 export interface FitOptions {
   /** Let parameters that the checkpoint lacks begin at random, and say so. */
@@ -164,13 +164,13 @@ function describeMismatch(
   translation: Translation,
 ): string {
   const { tensors, sources, dialect } = translation;
-  const given = (name: string) => `${sources.get(name)} ${shapeText(tensors.get(name)!)}`;
+  const given = (name: string) => `${shown(sources.get(name)!)} ${shapeText(tensors.get(name)!)}`;
   const parts = [
     list("missing", missing, ({ name, shape }) => `${name} [${shape.join(", ")}]`),
     list(
       "unexpected",
       unexpected,
-      (name) => `${given(name)}${sources.get(name) === name ? "" : ` (as ${name})`}`,
+      (name) => `${given(name)}${sources.get(name) === name ? "" : ` (as ${shown(name)})`}`,
     ),
     list(
       "of another shape",

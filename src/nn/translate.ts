@@ -17,7 +17,7 @@ export interface Translation {
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /** What training code puts around networks; none of our names begins with one of them. */
-const wrapper = /^(module|_orig_mod|base_model|model|net|network)\./;
+const wrappers = /^(?:(?:module|_orig_mod|base_model|model|net|network)\.)+/;
 
 /**
  * The tensors of a state dictionary under the names of `family`'s parameters; none is copied, but parts may be views.
@@ -34,14 +34,15 @@ export function translateCheckpoint(tensors: Tensors, family: Family): Translati
     for (const [part, tensor] of partsOf(dialect, key, tensors.get(source)!)) {
       const ours = renamed(dialect, part);
       const twin = sources.get(ours);
-      if (twin !== undefined) refuse(`keys "${twin}" and "${source}" both stand for ${ours}`);
+      if (twin !== undefined)
+        refuse(`keys "${shown(twin)}" and "${shown(source)}" both stand for ${shown(ours)}`);
       sources.set(ours, source);
       translated.set(ours, tensor);
     }
   }
   const notices = [
     `read as ${name}: ${dialect.summary}`,
-    ...prefixes.map((prefix) => `prefix "${prefix}" taken off the keys`),
+    ...prefixes.map((prefix) => `prefix "${shown(prefix)}" taken off the keys`),
     ...dropNotices(dialect, [...keys.values()]),
   ];
   return { name, dialect, tensors: translated, sources, notices };
@@ -62,10 +63,9 @@ export function unwrap(tensors: Tensors): { keys: ReadonlyMap<string, string>; p
   const keys = new Map<string, string>();
   const prefixes = new Set<string>();
   for (const source of tensors.keys()) {
-    let key = source;
-    while (wrapper.test(key)) key = key.replace(wrapper, "");
-    keys.set(source, key);
-    if (key !== source) prefixes.add(source.slice(0, source.length - key.length));
+    const prefix = wrappers.exec(source)?.[0] ?? "";
+    keys.set(source, source.slice(prefix.length));
+    if (prefix) prefixes.add(prefix);
   }
   return { keys, prefixes: [...prefixes] };
 }
@@ -77,7 +77,7 @@ function dropOf({ drops = [] }: Dialect, key: string) {
 function dropNotices(dialect: Dialect, keys: readonly string[]): string[] {
   return (dialect.drops ?? []).flatMap((drop) => {
     const dropped = keys.filter((key) => dropOf(dialect, key) === drop);
-    return dropped.length > 0 ? [`left out: ${dropped.join(", ")}: ${drop[1]}`] : [];
+    return dropped.length > 0 ? [`left out: ${someOf(dropped)}: ${drop[1]}`] : [];
   });
 }
 
@@ -90,7 +90,8 @@ function partsOf({ splits = [] }: Dialect, key: string, tensor: Tensor): [string
   if (!split) return [[key, tensor]];
   const [pattern, into] = split;
   const [rows = 0, ...rest] = tensor.dims;
-  if (rows % into.length !== 0) refuse(`"${key}" [${tensor.dims}] does not divide into ${into.length} parts`);
+  if (rows % into.length !== 0)
+    refuse(`"${shown(key)}" [${tensor.dims}] does not divide into ${into.length} parts`);
   const { type, data } = tensor;
   invariant(type !== "string", "weights are numbers");
   const length = data.length / into.length;
@@ -109,8 +110,18 @@ function refuseUnknown(keys: readonly string[], family: Family): never {
   const known = (Object.keys(dialects) as DialectName[]).filter((name) => dialects[name].family === family);
   const found = other
     ? `its keys are those of ${other} (${dialects[other].summary})`
-    : `its ${keys.length} keys are of no known kind: ${keys.slice(0, 6).join(", ")}${keys.length > 6 ? ", …" : ""}`;
+    : `its ${keys.length} keys are of no known kind: ${someOf(keys)}`;
   return refuse(`${found}; for an architecture of the ${family} family expected one of ${known.join(", ")}`);
+}
+
+/** A key of a file as messages show it: on one line, and not for ever. */
+export function shown(key: string): string {
+  const line = key.replace(/\p{C}/gu, "�");
+  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
+}
+
+function someOf(keys: readonly string[]): string {
+  return `${keys.slice(0, 6).map(shown).join(", ")}${keys.length > 6 ? `, … (${keys.length - 6} more)` : ""}`;
 }
 
 function refuse(message: string): never {

@@ -113,6 +113,13 @@ describe("sizes", () => {
   });
 });
 
+it("needs whole numbers of classes and images", () => {
+  const at = (classes: number, batch: number) => () =>
+    buildArchitecture("segformer-b0", { classes, size: [64, 64], batch });
+  expect(at(0, 1)).toThrow("classes 0: a whole number above 0");
+  expect(at(2, -1)).toThrow("batch size -1: a whole number above 0");
+});
+
 describe("initialization", () => {
   const { parameters } = buildArchitecture("segformer-b0", { classes: 5, size: [64, 64] });
 

@@ -137,6 +137,32 @@ describe("strictness", () => {
     expect(() => load(new Map([...wrapped, ...tensors]))).toThrow("both stand for");
   });
 
+  it("survives keys made to hang or to forge a message", async () => {
+    const long = `${"model.".repeat(1_000_000)}decode_head.x`;
+    const forged = "a\n\u001b[2Kall is well";
+    const tensors = await changed((all) => all.set(long, float32([], [1])).set(forged, float32([], [1])));
+    const message = messageOf(() => load(tensors));
+    expect(message).toMatch(/^the checkpoint .* 2 unexpected: /);
+    expect(message).not.toMatch(/\p{C}/u);
+    expect(message.length).toBeLessThan(500);
+  });
+
+  it("refuses weights with NaN", async () => {
+    const bias = float32([3], [0, Number.NaN, 0]);
+    const tensors = await changed((all) => all.set("decode_head.classifier.bias", bias));
+    expect(() => load(tensors)).toThrow(
+      "1 tensors hold NaN or infinite numbers: decode_head.classifier.bias",
+    );
+  });
+
+  it("leaves out and mentions what a dialect does not use", async () => {
+    const { notices } = translateCheckpoint(await goldenTensors("segmenter.timm.pth"), "segmenter");
+    expect(notices).toContainEqual(
+      expect.stringMatching(/^left out: normalize.mean, normalize.std: .*--normalize imagenet/),
+    );
+    expect(notices).toContain('prefix "module.base_model.model." taken off the keys');
+  });
+
   it("begins from a backbone only if asked, and never from a smaller one", async () => {
     const file = await goldenTensors("upernet-cvst.timm.safetensors");
     expect(() => load(file)).toThrow(/missing: .*pass --allow-missing/);
@@ -260,3 +286,12 @@ describe("converting", () => {
     }
   });
 });
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
