@@ -16,5 +16,6 @@ export {
   type Outcome,
   type Slot,
 } from "./lane.js";
+export { modelOptions } from "./model-options.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";

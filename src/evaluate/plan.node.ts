@@ -8,15 +8,10 @@ import { vocPublishedWeights } from "../data/index.js";
 import { cachedClassWeights, openData, parseDataSpec, readClasses } from "../data/index.node.js";
 import type { Graph } from "../onnx/index.js";
 import { readModelFile } from "../onnx/index.node.js";
-import {
-  findImage,
-  type ImageInput,
-  type Model,
-  type OpenOptions as ModelOptions,
-  openModel,
-} from "../oracle/index.js";
+import { findImage, type ImageInput, type Model, openModel } from "../oracle/index.js";
 import type { SessionOptions } from "../runtime/index.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
+import { modelOptions } from "./model-options.js";
 
 export interface Plan {
   readonly config: EvaluationConfig;
@@ -119,16 +114,7 @@ function sizeNotice(input: ImageInput, { transform }: OpenOptions): string[] {
 }
 
 function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | undefined): ModelAtSize {
-  const { output, layout, inputRange, mean, std, bgr } = config;
-  const options: ModelOptions = {
-    ...(output !== undefined && { output }),
-    ...(layout !== undefined && { inputLayout: layout, outputLayout: layout }),
-    ...(inputRange && { inputRange }),
-    ...(mean && { mean }),
-    ...(std && { std }),
-    ...(bgr !== undefined && { bgr }),
-    ...(classes !== undefined && { classes }),
-  };
+  const options = { ...modelOptions(config), ...(classes !== undefined && { classes }) };
   const opened = new Map<string, Promise<Model>>();
   return ({ height, width }) => {
     const key = `${height}×${width}`;

@@ -2,10 +2,10 @@
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { randomStream, sizeOf } from "../../base/index.js";
 import { ignored, type Sample, type Size } from "../../data/index.js";
-import { checkModel, modelChecks } from "../../evaluate/index.js";
+import { checkModel, modelChecks, modelOptions } from "../../evaluate/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
-import { type Model, type OpenOptions, openModel, type PreparedModel } from "../../oracle/index.js";
+import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
 import { formatCount, formatDuration } from "../../report/index.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 
@@ -31,7 +31,7 @@ export async function examineModel(
     const { graph } = await readModelFile(file);
     findings.add("pass", "file", `${file}: ${sizeText(graph)}`);
     return findings.attempt("form", () =>
-      openModel(graph, openOptions(settings, first ?? { height: 256, width: 256 })),
+      openModel(graph, { ...modelOptions(settings), size: first ?? { height: 256, width: 256 } }),
     );
   });
   if (!model) return { findings: findings.list, model: undefined };
@@ -50,19 +50,6 @@ export async function examineModel(
 function sizeText({ initializers, nodes, opset }: Graph): string {
   const parameters = [...initializers.values()].reduce((sum, { dims }) => sum + sizeOf(dims), 0);
   return `${formatCount(nodes.length)} nodes, ${formatCount(parameters)} constants, opset ${opset}`;
-}
-
-function openOptions(settings: Settings, size: Size): OpenOptions {
-  const { output, layout, inputRange, mean, std, bgr } = settings;
-  return {
-    size: { height: size.height, width: size.width },
-    ...(output !== undefined && { output }),
-    ...(layout !== undefined && { inputLayout: layout, outputLayout: layout }),
-    ...(inputRange && { inputRange }),
-    ...(mean && { mean }),
-    ...(std && { std }),
-    ...(bgr !== undefined && { bgr }),
-  };
 }
 
 /** Operators between image and logits that stop the gradient, or that have no rule. */
