@@ -125,7 +125,7 @@ def away_from_kinks(network: torch.nn.Module) -> torch.nn.Module:
     """Biases before ReLUs so large that few units are near 0, where float32 decides which slope a unit has."""
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            module.bias.data = 2.5 * module.bias.data.sign()
+            module.bias.data = 4 * module.bias.data.sign()
     return network
 
 
