@@ -101,7 +101,7 @@ function summaryLines(written: ReturnType<typeof summaryOf>): string[] {
       ...outputs.map((value) => ["output", ...valueCells(value)]),
     ]),
     check
-      ? `checked: differs from finite differences by ${check.error.toPrecision(2)} of its norm at most, along ${check.directions} directions`
+      ? `checked: its slope differs from finite differences by ${(100 * check.error).toPrecision(2)} % at most, along ${check.directions} directions`
       : "not checked",
     `written: ${file} (${size})`,
   ];

@@ -15,7 +15,7 @@ export interface GradientCheck {
 }
 
 /** A step changes the objective by about this share: above rounding, below where kinks show. */
-const relativeChange = 0.01;
+const relativeChange = 0.003;
 
 /** The longest step, per number of the point: a fifth of a grey level. */
 const longestStep = 8e-4;
