@@ -8,8 +8,12 @@ const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
 const read = (url: URL) => readFileSync(url, "utf8");
 const root = new URL("../../", import.meta.url);
 
-/** Flags that are no setting of an evaluation. */
-const otherFlags = ["--config", "--json", "--dry-run", "--help", "--loss", "--params", "--wrt", "--no-check"];
+/** Flags that are no setting of an evaluation: those that the verbs and the programs beside them declare. */
+const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
+  const place = new URL(`${folder}/`, root);
+  const files = readdirSync(place).filter((name) => /\.(ts|py|mjs)$/.test(name));
+  return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
+});
 const flags = new Set([...Object.keys(evaluationFlags).map(flagName), ...otherFlags]);
 
 describe.each(pages)("docs/%s", (page) => {
