@@ -71,6 +71,7 @@ Example:
 async function convertAction(flags: ConvertFlags): Promise<void> {
   const ending = /\.(onnx|safetensors)$/.exec(flags.out)?.[1];
   if (!ending) throw usage(`--out ${flags.out}: give a name that ends in .onnx or .safetensors`);
+  if (ending === "safetensors" && (await copyUnknown(flags))) return;
   const { graph, report } = flags.model === undefined ? await fromWeights(flags) : await fromModel(flags);
   if (ending === "onnx") await writeModelFile(flags.out, graph);
   else {
@@ -80,6 +81,19 @@ async function convertAction(flags: ConvertFlags): Promise<void> {
   const bytes = statSync(flags.out).size;
   if (flags.json) print(formatJson({ file: flags.out, bytes, ...report }));
   else say(...report.notices.map(emphasized), `written: ${flags.out} (${formatCount(bytes)} bytes)`);
+}
+
+/** Weights of no built-in architecture become a safetensors file as they are, under their own names. */
+async function copyUnknown({ weights, architecture, out, json }: ConvertFlags): Promise<boolean> {
+  if (weights === undefined || architecture !== undefined) return false;
+  const { tensors, metadata } = await readWeightsFile(weights);
+  if (recordInMetadata(metadata) || architecturesFor(tensors).length > 0) return false;
+  await writeSafetensorsFile(out, tensors, metadata);
+  const notice = `of no built-in architecture: ${formatCount(tensors.size)} tensors copied as they are`;
+  const bytes = statSync(out).size;
+  if (json) print(formatJson({ file: out, bytes, tensors: tensors.size, notices: [notice] }));
+  else say(notice, `written: ${out} (${formatCount(bytes)} bytes)`);
+  return true;
 }
 
 async function fromModel({ model, weights, out }: ConvertFlags) {

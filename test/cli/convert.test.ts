@@ -1,6 +1,7 @@
 /** `seawall convert` and `seawall models` as processes: a checkpoint to ONNX, run, and back. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { float32, type Tensor } from "../../src/base/index.js";
 import { buildArchitecture, initialWeights } from "../../src/nn/index.js";
@@ -44,6 +45,19 @@ describe("seawall convert", () => {
     const key = "decode_head.linear_fuse.weight";
     expect(sum(back.tensors.get(key)!)).toBe(sum(weights.get(key)!));
     expect(back.metadata.get("seawall.normalization")).toBe("imagenet");
+  });
+
+  it("copies weights of no built-in architecture to safetensors as they are", async () => {
+    const golden = fileURLToPath(new URL("../golden/weights/shared.pt", import.meta.url));
+    const { code, stderr } = await convert("--weights", golden, "--out", "copy.safetensors");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/of no built-in architecture: \d+ tensors copied/),
+    ]);
+    const copy = await readWeightsFile(join(cwd, "copy.safetensors"));
+    const original = await readWeightsFile(golden);
+    expect([...copy.tensors.keys()].sort()).toEqual([...original.tensors.keys()].sort());
+    for (const [key, tensor] of original.tensors) expect(copy.tensors.get(key)!.data).toEqual(tensor.data);
   });
 
   it("explains itself", async () => {
