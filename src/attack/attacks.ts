@@ -36,7 +36,8 @@ export function parseAttacks(list: string, radiusSchedule: RadiusSchedule = "red
 }
 
 function parseAttack(name: string, schedule: RadiusSchedule): Attack[] {
-  if (name in ensembles) return ensembles[name as EnsembleName].losses.map((loss) => apgd(loss, schedule));
+  if (Object.hasOwn(ensembles, name))
+    return ensembles[name as EnsembleName].losses.map((loss) => apgd(loss, schedule));
   const [family, loss, ...rest] = name.split(":");
   if (rest.length > 0) throw unknown(name);
   if (loss === undefined) {

@@ -38,6 +38,7 @@ describe("flags", () => {
       ["--attacks", "apgd:foo"],
       /--attacks: unknown attack "apgd:foo"; known are sea-2023, sea-2024, apgd:LOSS/,
     ],
+    [["--attacks", "constructor"], /--attacks: unknown attack "constructor"; known are sea-2023/],
     [["--eps", "300"], /--eps: radius "300": images live in \[0, 1\], .* write 300\/255/],
     [["--crop", "3"], /--crop: expected sizes as 512x512, got "3"/],
     [["--crop", "3x4x5"], /--crop: expected sizes as 512x512, got "3x4x5"/],
