@@ -12,6 +12,7 @@ export const ade20k: Layout = {
   images: "ROOT[/ADEChallengeData2016]/images/<split>/*.jpg, or images/*.jpg",
   labels: "annotations/<split>/*.png, or annotations/*.png",
   defaultSplit: "validation",
+  trainingSplit: "training",
   // "Other" is a class, as in Croce et al.: an attacker cannot be confined to the objects.
   scheme: { classes: ["other", ...adeObjects], ignoreLabel: undefined },
   variants: {

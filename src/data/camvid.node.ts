@@ -22,6 +22,7 @@ export const camvid: Layout = {
   images: "ROOT/<split>/*.png",
   labels: "ROOT/<split>annot/*.png",
   defaultSplit: "val",
+  trainingSplit: "train",
   scheme: { classes, ignoreLabel: 11 },
   variants: {},
 

@@ -8,6 +8,7 @@ export const folder: Layout = {
   images: "IMAGES/*.{jpg,jpeg,png,tif,tiff,webp}",
   labels: "LABELS/*.png",
   defaultSplit: undefined,
+  trainingSplit: undefined,
   scheme: { classes: undefined, ignoreLabel: undefined },
   variants: {},
 

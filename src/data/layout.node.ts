@@ -20,6 +20,8 @@ export interface Layout {
   readonly images: string;
   readonly labels: string;
   readonly defaultSplit: string | undefined;
+  /** The split that models are trained on, whose labels class weights are counted from. */
+  readonly trainingSplit: string | undefined;
   readonly scheme: LabelScheme;
   readonly variants: Readonly<Partial<Record<LabelVariant, LabelScheme>>>;
   /**

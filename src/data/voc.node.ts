@@ -34,6 +34,7 @@ export const voc: Layout = {
   images: "ROOT[/VOCdevkit]/VOC2012/JPEGImages/*.jpg, those in ImageSets/Segmentation/<split>.txt",
   labels: "SegmentationClass/*.png; SegmentationClassAug/*.png for the split train_aug",
   defaultSplit: "val",
+  trainingSplit: "train_aug",
   scheme: { classes, ignoreLabel: 255 },
   // The published evaluation counts void as background.
   variants: {

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Attack, parseAttacks } from "../attack/index.js";
 import { type Radius, SeawallError } from "../base/index.js";
-import type { Dataset, OpenOptions } from "../data/index.js";
+import type { Dataset, OpenOptions, Sample } from "../data/index.js";
 import { vocPublishedWeights } from "../data/index.js";
 import { cachedClassWeights, openData, parseDataSpec, readClasses } from "../data/index.node.js";
 import type { Graph } from "../onnx/index.js";
@@ -19,7 +19,7 @@ export interface Plan {
   readonly modelSha256: string;
   readonly data: Dataset;
   /** The first image of all shards, on which the checks are made. */
-  readonly probe: Dataset;
+  readonly probe: Sample;
   readonly model: ModelAtSize;
   readonly classes: number;
   readonly classNames: readonly string[] | undefined;
@@ -46,11 +46,11 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
   const dataOptions = await dataOptionsOf(config, input);
   const data = await openData(config.data, dataOptions);
   const { shard: _, ...unsharded } = dataOptions;
-  const probe = await openData(config.data, { ...unsharded, limit: 1 });
+  const probe = await (await openData(config.data, { ...unsharded, limit: 1 })).read(0);
 
   const wanted = data.settings.classes;
   const model = modelAtSize(graph, config, wanted);
-  const { prepared } = await model(await probe.read(0));
+  const { prepared } = await model(probe);
   const attacks = parseAttacks(config.attacks, config.radiusSchedule);
   return {
     config,
@@ -151,16 +151,9 @@ function publishedWeights({ classWeights }: EvaluationConfig): readonly number[]
   );
 }
 
-/** Training splits by data set; `folder:` has none. */
-const trainingSplits: Readonly<Record<string, string>> = {
-  camvid: "train",
-  voc: "train_aug",
-  ade20k: "training",
-};
-
 async function openTraining(config: EvaluationConfig, options: OpenOptions): Promise<Dataset> {
-  const { name } = parseDataSpec(config.data);
-  const split = trainingSplits[name];
+  const { name, layout } = parseDataSpec(config.data);
+  const split = layout.trainingSplit;
   const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;
   try {
     if (config.classWeights !== undefined)

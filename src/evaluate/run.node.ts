@@ -75,7 +75,7 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   const plan = await makePlan(parseConfig(input));
   const { out, resume, seed } = plan.config;
   for (const notice of plan.notices) events.onNotice?.(notice);
-  const sample = await plan.probe.read(0);
+  const sample = plan.probe;
   const soundness = await checkModel({ model: await plan.model(sample), sample, seed, engine: plan.engine });
   const description = describe(plan, soundness);
   if (out === undefined) return attackAll(plan, memoryJournal(description), description, events, 0);
