@@ -1,4 +1,5 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
+import { int64 } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -54,7 +55,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms 
     if (value === undefined) throw new Error(`internal: the loss needs ${name}`);
     return value;
   };
-  const zero = b.constant({ type: "int64", dims: [], data: BigInt64Array.of(0n) });
+  const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
   const shifted = once("shifted", () => b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1)));
   const atLabel = (values: Value) => b.op("GatherElements", [values, terms.label()], { axis: 1 });

@@ -14,6 +14,9 @@ export interface GradientCheck {
   readonly norm: number;
 }
 
+/** What rounding and kinks leave at worst; a wrong rule leaves far more. */
+export const largestGradientError = 0.05;
+
 /** A step changes the objective by about this share: above rounding, below where kinks show. */
 const relativeChange = 0.003;
 
@@ -23,7 +26,7 @@ const longestStep = 8e-4;
 /**
  * Compares directional derivatives at a point, along the gradient and its sign in turn, each on a random half of
  * the numbers: directions in which the slope stands out from the rounding of single precision.
- * @returns relative errors; 0.05 is what rounding and kinks leave at worst
+ * @returns relative errors, to be held against `largestGradientError`
  */
 export async function checkGradient(
   evaluate: Differentiable,

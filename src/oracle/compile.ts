@@ -24,9 +24,6 @@ import { lower } from "./lower.js";
 import type { PreparedModel } from "./open.js";
 import type { Step } from "./oracle.js";
 
-/** Names of what the oracle's graphs take besides the image. */
-export const names = { labels: "labels", choice: "choice", balance: "balance" } as const;
-
 /** Graph of `predict`: image, labels (N×P) → classes N×P, correct N, balanced N (right pixels weighted by class). */
 export function predictGraph(model: PreparedModel, classWeights?: readonly number[]): Graph {
   const { build, inputs, pixels } = withLabels(model, "predict", classWeights);
@@ -47,8 +44,8 @@ export function gradientGraph(
 ): Graph {
   checkDifferentiable(model);
   const { build, inputs, pixels } = withLabels(model, "evaluate", options.classWeights);
-  const choice = build.input(names.choice, "float32", [model.batch, losses.length]);
-  const balance = build.input(names.balance, "float32", [model.batch, 1, 1]);
+  const choice = build.input("choice", "float32", [model.batch, losses.length]);
+  const balance = build.input("balance", "float32", [model.batch, 1, 1]);
   const loss = appendLoss(
     build,
     losses,
@@ -78,7 +75,7 @@ function withLabels(model: PreparedModel, name: string, classWeights?: readonly 
   const pixels = model.height * model.width;
   const inputs: LossInputs = {
     logits: build.reshape(model.logits, [model.batch, model.classes, pixels]),
-    labels: build.input(names.labels, "int64", [model.batch, pixels]),
+    labels: build.input("labels", "int64", [model.batch, pixels]),
     ...(classWeights && {
       classWeights: build.constant(float32([model.classes], classWeights), "class weights"),
     }),

@@ -1,10 +1,10 @@
 /** A model with its gradient, as one graph of standard operators that any ONNX runtime can run. */
 
 import { differentiate } from "../autodiff/index.js";
-import { invariant, SeawallError } from "../base/index.js";
+import { int64, invariant, SeawallError } from "../base/index.js";
 import { appendLoss } from "../loss/index.js";
 import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } from "../onnx/index.js";
-import type { GradientCheck } from "./check.js";
+import { type GradientCheck, largestGradientError } from "./check.js";
 import { checkDifferentiable, gradientsOf } from "./compile.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
@@ -18,9 +18,6 @@ export interface ExportedGradient {
   readonly check?: GradientCheck;
 }
 
-/** Beyond this the exported gradient contradicts its own finite differences. */
-const largestError = 0.05;
-
 /**
  * Writes the gradient graph of a model.
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
@@ -32,7 +29,7 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
       : await exportProduct(freeNames(graph, ["output_grad", "grad"]), options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);
-  if (!(check.error <= largestError)) {
+  if (!(check.error <= largestGradientError)) {
     throw new SeawallError(
       "model",
       `the gradient's slope differs from finite differences by ${(100 * check.error).toPrecision(2)} %: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
@@ -104,14 +101,13 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
 /** The ignore label becomes −1, which is what the losses know. */
 function normalLabels(build: GraphBuilder, labels: Value, ignoreLabel: number): Value {
   if (ignoreLabel === -1) return labels;
-  const constant = (value: number) =>
-    build.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(value)) });
+  const constant = (value: number) => build.constant(int64([], [value]));
   return build.where(build.op("Equal", [labels, constant(ignoreLabel)]), constant(-1), labels);
 }
 
 /** The share of pixels that count, N; at least one pixel, so that an image without any has loss 0. */
 function shareOfCounted(build: GraphBuilder, labels: Value): Value {
-  const zero = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(0n) });
+  const zero = build.constant(int64([], [0]));
   const counts = build.cast(build.op("GreaterOrEqual", [labels, zero]), "float32");
   return build.max(build.reduce("ReduceMean", counts, [1], false), 1e-9);
 }
@@ -166,14 +162,19 @@ function chosenOutput(graph: Graph, wanted: string | undefined): Value {
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
+/** `grad` for the only input, `grad/NAME` for one of several and for a weight. */
+function gradientName(value: Value, inputs: readonly Value[]): string {
+  return inputs.length === 1 && value === inputs[0] ? "grad" : `grad/${value}`;
+}
+
 /** Shapes of the gradients by the names of their outputs. */
 function gradientShapes(
   types: PreparedModel["types"],
   inputs: readonly Value[],
   variables: ReadonlySet<Value>,
 ): Shapes {
-  const name = (value: Value) => (inputs.length === 1 && value === inputs[0] ? "grad" : `grad/${value}`);
-  return Object.fromEntries([...inputs, ...variables].map((value) => [name(value), types.get(value)!.shape]));
+  const values = [...inputs, ...variables];
+  return Object.fromEntries(values.map((value) => [gradientName(value, inputs), types.get(value)!.shape]));
 }
 
 /** Declares type and shape of every output, as the standard asks of a model. */
@@ -188,18 +189,17 @@ function outputGradients(
   inputs: readonly Value[],
   variables: ReadonlySet<Value>,
 ): void {
-  for (const input of inputs)
-    build.output(gradients.get(input)!, inputs.length === 1 ? "grad" : `grad/${input}`);
-  for (const name of variables) build.output(gradients.get(name)!, `grad/${name}`);
+  for (const value of [...inputs, ...variables])
+    build.output(gradients.get(value)!, gradientName(value, inputs));
 }
 
-/** Which inputs of an operator hold settings or running statistics rather than weights. */
-const settings: Readonly<Record<string, (input: number) => boolean>> = {
-  BatchNormalization: (input) => input > 2,
-  Clip: (input) => input > 0,
-  Pad: (input) => input > 0,
-  Resize: (input) => input > 0,
-};
+/** The input of an operator from which on they hold settings or running statistics rather than weights. */
+const firstSetting = new Map([
+  ["BatchNormalization", 3],
+  ["Clip", 1],
+  ["Pad", 1],
+  ["Resize", 1],
+]);
 
 /** Float initializers of at least one dimension that the outputs depend on and that training would change. */
 function trainable(graph: Graph): Set<Value> {
@@ -208,7 +208,7 @@ function trainable(graph: Graph): Set<Value> {
     graph.outputs.map((output) => output.name),
   );
   const excluded = new Set(
-    graph.nodes.flatMap((node) => node.inputs.filter((_, i) => settings[node.op]?.(i) ?? false)),
+    graph.nodes.flatMap((node) => node.inputs.slice(firstSetting.get(node.op) ?? node.inputs.length)),
   );
   const names = [...graph.initializers].filter(
     ([name, { type, dims }]) =>

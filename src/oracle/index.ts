@@ -1,5 +1,5 @@
 /** Opened models: x ↦ (loss, gradient). */
-export { checkGradient, type Differentiable, type GradientCheck } from "./check.js";
+export { checkGradient, type Differentiable, type GradientCheck, largestGradientError } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, imageName, type Layout, type Preprocessing } from "./input.js";

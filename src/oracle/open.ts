@@ -1,5 +1,5 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
-import { SeawallError, type Tensor } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import {
   copyGraph,
   foldBatchNorm,
@@ -52,24 +52,18 @@ export interface PreparedModel extends TracedGraph {
 
 /**
  * Brings a model into the form N×3×H×W in, N×K×H×W logits out.
- * @param sample an image N×3×H×W to trace with; zeros if left out
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
-export async function prepareModel(
-  file: Graph,
-  options: OpenOptions = {},
-  sample?: Tensor,
-): Promise<PreparedModel> {
+export async function prepareModel(file: Graph, options: OpenOptions = {}): Promise<PreparedModel> {
   const { graph, notices } = inFloat32(file);
   const image = findImage(graph, options.inputLayout);
   const { height, width } = sizeOf(image, options);
   const batch = options.batch ?? image.batch ?? 1;
   const shape = [batch, 3, height, width];
   const name = options.keepInput ? image.info.name : imageName;
-  const feeds = sample ? { [name]: sample } : {};
   const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
   const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
-  const traced = await trace(bound, options.keepInput ? own : {}, feeds, options.variables).catch((error) => {
+  const traced = await trace(bound, options.keepInput ? own : {}, {}, options.variables).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
   const logits = findLogits(traced.graph, traced.types, logitsOptions(options, image.layout, height, width));
@@ -82,7 +76,7 @@ export async function prepareModel(
   build.output(normal.value);
   // A graph that is exported keeps the file's weights: folded ones are rounded once more.
   const folded = options.keepInput ? cut : foldBatchNorm(cut);
-  const final = await trace(folded, {}, feeds, options.variables);
+  const final = await trace(folded, {}, {}, options.variables);
   return {
     ...final,
     batch,

@@ -1,13 +1,10 @@
 /** Is the gradient that the attacks follow the gradient of the model? */
 import { randomStream } from "../../base/index.js";
-import { checkGradient } from "../../oracle/index.js";
+import { checkGradient, largestGradientError } from "../../oracle/index.js";
 import type { ModelCheck } from "./check.js";
 
-/** What single precision and kinks leave at worst; a wrong rule leaves far more. */
-const largestError = 0.05;
-
 export const gradient: ModelCheck = {
-  raisedIf: `along one of four directions the slope by the gradient of cross-entropy differs from finite differences by more than ${100 * largestError} %, or the gradient is zero or not finite`,
+  raisedIf: `along one of four directions the slope by the gradient of cross-entropy differs from finite differences by more than ${100 * largestGradientError} %, or the gradient is zero or not finite`,
   means: "attacks follow a wrong direction, or none: the model may look more robust than it is",
   remedy:
     "report the model if it has only standard operators; a quantised or saturated model has no useful gradient",
@@ -23,7 +20,7 @@ export const gradient: ModelCheck = {
       const { error, norm, directions } = await checkGradient(evaluate, image.image, random);
       if (!(norm > 0)) return { status: "fail", detail: `the gradient's norm is ${norm}` };
       const detail = `its slope differs from finite differences by ${(100 * error).toPrecision(2)} % at most, along ${directions} directions`;
-      return { status: error <= largestError ? "pass" : "fail", detail };
+      return { status: error <= largestGradientError ? "pass" : "fail", detail };
     } finally {
       await oracle.dispose();
     }
