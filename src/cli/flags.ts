@@ -12,7 +12,14 @@ export interface Flag {
   readonly read?: Reader;
   /** May be given several times. */
   readonly repeated?: boolean;
-  readonly group: "Model" | "Data" | "Attack" | "Running";
+  /** The heading that help puts it under. */
+  readonly group: string;
+}
+
+/** The flags of a configuration, and the schema's fields that describe them. */
+export interface FlagSet {
+  readonly flags: Readonly<Record<string, Flag>>;
+  readonly fields: Readonly<Record<string, z.ZodType>>;
 }
 
 const model = { group: "Model" } as const;
@@ -57,6 +64,9 @@ export const evaluationFlags = {
 
 export const settings = Object.keys(evaluationFlags) as Setting[];
 
+/** The flags of `seawall eval`. */
+export const evaluationSet: FlagSet = { flags: evaluationFlags, fields: evaluationSchema.shape };
+
 /** What `--config` takes. */
 export const configHelp =
   "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
@@ -67,26 +77,35 @@ export function flagName(setting: string): string {
 }
 
 /** A flag as help writes it: `--crop HxW`. */
-export function flagForm(setting: Setting): string {
-  const { value } = evaluationFlags[setting] as Flag;
+export function flagForm(setting: string, { flags } = evaluationSet): string {
+  const { value } = flags[setting]!;
   return value ? `${flagName(setting)} ${value}` : flagName(setting);
 }
 
 /** What a setting means, with its default. */
-export function settingHelp(setting: Setting): string {
-  const schema = evaluationSchema.shape[setting];
+export function settingHelp(setting: string, { fields } = evaluationSet): string {
+  const schema = fields[setting]!;
   const fallback = schema.safeParse(undefined).data;
-  const given = fallback === undefined || fallback === false ? "" : ` (default: ${fallback})`;
+  const given = isShown(fallback) ? ` (default: ${fallback})` : "";
   return `${schema.description ?? ""}${given}`;
 }
 
+/** What is off, empty or found out later needs no mention. */
+function isShown(fallback: unknown): boolean {
+  return !(fallback === undefined || fallback === false || String(fallback) === "[object Object]");
+}
+
 /** Adds the flags of these settings to a command; values stay text until they are put together. */
-export function addFlags(command: Command, chosen: readonly Setting[] = settings): void {
+export function addFlags(
+  command: Command,
+  chosen: readonly string[] = settings,
+  set: FlagSet = evaluationSet,
+): void {
   for (const setting of chosen) {
-    const { value, group, repeated } = evaluationFlags[setting] as Flag;
+    const { value, group, repeated } = set.flags[setting]!;
     const option = new Option(
       value ? `${flagName(setting)} <${value}>` : flagName(setting),
-      settingHelp(setting),
+      settingHelp(setting, set),
     );
     option.helpGroup(`${group}:`);
     if (repeated) option.argParser((next: string, before: string[] = []) => [...before, next]);

@@ -15,6 +15,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "attack a model on labelled images and print the worst-case figures",
     load: () => import("./eval.js"),
   },
+  train: {
+    summary: "train a built-in architecture adversarially",
+    load: () => import("./train.js"),
+  },
   merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
@@ -38,7 +42,7 @@ const verbs: Readonly<Record<string, VerbRow>> = {
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   const program = new Command("seawall")
-    .description("Measures the adversarial robustness of segmentation models given as ONNX files.")
+    .description("Measures the adversarial robustness of segmentation models, and trains models that are robust.")
     .usage("VERB [flags]")
     .version(version(), "--version", "print the version")
     .helpOption("--help", "print this help")

@@ -5,15 +5,29 @@ import { formatCount, formatDuration } from "../report/index.js";
 import { Rate } from "./rate.js";
 import { live, say } from "./terminal.js";
 
+/** How far something is. */
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What is said of an event; the rate is that of `done`. */
+type Describe<E extends Progress> = (event: E, rate: Rate) => string;
+
 /** Shows how far a run is; `say` writes a line without tearing the bar. */
-export interface ProgressView {
-  update(event: ProgressEvent): void;
+export interface ProgressView<E extends Progress = ProgressEvent> {
+  update(event: E): void;
   say(...lines: string[]): void;
   end(): void;
 }
 
 export function progressView(): ProgressView {
-  return live ? new Bar() : new Lines();
+  return progressOf(progressText);
+}
+
+/** A view of events of any kind. */
+export function progressOf<E extends Progress>(describe: Describe<E>): ProgressView<E> {
+  return live ? new Bar(describe) : new Lines(describe);
 }
 
 /** `apgd:mask-ce at 4/255 · 38 % · 1,204 of 3,030 passes · 12.4/s · 2 min 5 s left` */
@@ -31,13 +45,15 @@ export function progressText(event: ProgressEvent, rate: Rate): string {
 
 const now = () => performance.now() / 1000;
 
-class Bar implements ProgressView {
+class Bar<E extends Progress> implements ProgressView<E> {
+  readonly #describe: Describe<E>;
   readonly #rate = new Rate();
   readonly #bar: cliProgress.SingleBar;
-  #last: ProgressEvent | undefined;
+  #last: E | undefined;
   #drawn = false;
 
-  constructor() {
+  constructor(describe: Describe<E>) {
+    this.#describe = describe;
     this.#bar = new cliProgress.SingleBar({
       stream: process.stderr,
       fps: 5,
@@ -52,7 +68,7 @@ class Bar implements ProgressView {
     });
   }
 
-  update(event: ProgressEvent): void {
+  update(event: E): void {
     this.#rate.observe(event.done, now());
     this.#last = event;
     if (this.#drawn) this.#bar.update(event.done);
@@ -76,7 +92,7 @@ class Bar implements ProgressView {
   }
 
   #draw(options: Options, params: Params): string {
-    const text = this.#last ? progressText(this.#last, this.#rate) : "";
+    const text = this.#last ? this.#describe(this.#last, this.#rate) : "";
     return `${cliProgress.Format.BarFormat(params.progress, options)} ${text}`;
   }
 }
@@ -85,16 +101,21 @@ class Bar implements ProgressView {
 const firstLine = 5;
 const betweenLines = 30;
 
-class Lines implements ProgressView {
+class Lines<E extends Progress> implements ProgressView<E> {
+  readonly #describe: Describe<E>;
   readonly #rate = new Rate();
   #next: number | undefined;
 
-  update(event: ProgressEvent): void {
+  constructor(describe: Describe<E>) {
+    this.#describe = describe;
+  }
+
+  update(event: E): void {
     this.#rate.observe(event.done, now());
     this.#next ??= now() + firstLine;
     if (now() < this.#next) return;
     this.#next = now() + betweenLines;
-    say(progressText(event, this.#rate));
+    say(this.#describe(event, this.#rate));
   }
 
   say(...lines: string[]): void {

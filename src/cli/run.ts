@@ -40,7 +40,8 @@ export async function attack(
   }
 }
 
-function howToResume({ out }: EvaluationConfig): string {
+/** What to type after an interruption. */
+export function howToResume({ out }: { readonly out?: string | undefined }): string {
   if (out === undefined) return "interrupted; nothing is kept of a run without a run folder";
   const program = programWords(process.env, process.argv[1]!, process.cwd());
   const command = resumeCommand(program, process.argv.slice(2));

@@ -22,6 +22,19 @@ export function whole(value: string): number {
   return match(/^-?\d+$/, value, "a whole number", Number);
 }
 
+export function decimal(value: string): number {
+  return match(/^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i, value, "a number", Number);
+}
+
+/** `backbone=0.1,decode_head=1`: numbers by name. */
+export function factors(value: string): Record<string, number> {
+  const entries = value.split(",").map((entry) => {
+    const [name = "", number = ""] = entry.split("=", 2);
+    return [match(/^.+$/, name.trim(), "NAME=NUMBER", (text) => text), decimal(number.trim())] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** `0.485,0.456,0.406`: so many numbers with commas between them. */
 export function numbers(count: number, example: string): Reader {
   const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;

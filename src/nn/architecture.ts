@@ -4,7 +4,7 @@ import type { Net } from "./modules.js";
 import type { Activation } from "./scope.js";
 import { imageDims, type Size } from "./shapes.js";
 
-export type Family = "upernet" | "segmenter" | "pspnet" | "segformer";
+export type Family = "upernet" | "segmenter" | "pspnet" | "segformer" | "classifier";
 
 /** What happens to an image in [0, 1] before the first layer: nothing, or ImageNet's mean and deviation. */
 export type Normalization = "none" | "imagenet";
@@ -20,7 +20,7 @@ export interface Variant {
   readonly flavour: Flavour | undefined;
 }
 
-/** Logits [classes, H, W] in the size of the image. */
+/** Logits [classes, H, W] in the size of the image; [classes, 1, 1] of a classifier. */
 export interface Outputs {
   readonly logits: Activation;
   /** Of a head on inner layers, whose loss training adds. */

@@ -1,5 +1,6 @@
 /** The architectures, by name. */
 import type { Architecture } from "./architecture.js";
+import { convNextClassifier } from "./classifier.js";
 import { pspNet } from "./pspnet.js";
 import { segFormer } from "./segformer.js";
 import { segmenter } from "./segmenter.js";
@@ -10,6 +11,17 @@ const convNextS = { dims: [96, 192, 384, 768], depths: [3, 3, 27, 3], dropPath: 
 const convNextB = { dims: [128, 256, 512, 1024], depths: [3, 3, 27, 3], dropPath: 0.4 };
 const convNextL = { dims: [192, 384, 768, 1536], depths: [3, 3, 27, 3], dropPath: 0.4 };
 const heads = { channels: 512, auxiliaryChannels: 256 };
+
+/** Small enough to be trained adversarially on a laptop's processor. */
+const convNextMicro = {
+  dims: [16, 32, 64, 128],
+  depths: [2, 2, 6, 2],
+  dropPath: 0,
+  stem: [
+    { channels: 8, stride: 2 },
+    { channels: 16, stride: 2 },
+  ],
+};
 
 /** Two convolutions of stride 2 ("CvSt") for T and S. */
 const smallStem = [
@@ -33,6 +45,15 @@ const mitSmall = { ...mit, dims: [32, 64, 160, 256], channels: 256 };
 const mitLarge = { ...mit, dims: [64, 128, 320, 512], channels: 768 };
 
 export const architectures = {
+  "upernet-convnext-micro-cvst": uperNet("UPerNet, a very small ConvNeXt with convolutional stem", {
+    ...convNextMicro,
+    channels: 32,
+    auxiliaryChannels: 16,
+  }),
+  "convnext-micro-cvst": convNextClassifier(
+    "Classifier whose backbone upernet-convnext-micro-cvst can begin with",
+    convNextMicro,
+  ),
   "upernet-convnext-t-cvst": uperNet("UPerNet, ConvNeXt-T with convolutional stem (PIR-AT paper)", {
     ...convNextT,
     ...heads,

@@ -1,7 +1,7 @@
 /** A file's tensors under our names: wrappers off, dialect recognised, keys mapped, what is foreign left out. */
 import { invariant, SeawallError, type Tensor } from "../base/index.js";
 import type { Family } from "./architecture.js";
-import { type Dialect, type DialectName, dialects } from "./dialects/index.js";
+import { type Dialect, type DialectName, dialects, trainingDrop } from "./dialects/index.js";
 
 /** A checkpoint in our names. */
 export interface Translation {
@@ -70,12 +70,16 @@ export function unwrap(tensors: Tensors): { keys: ReadonlyMap<string, string>; p
   return { keys, prefixes: [...prefixes] };
 }
 
-function dropOf({ drops = [] }: Dialect, key: string) {
-  return drops.find(([pattern]) => pattern.test(key));
+function dropsOf({ drops = [] }: Dialect) {
+  return [...drops, trainingDrop];
+}
+
+function dropOf(dialect: Dialect, key: string) {
+  return dropsOf(dialect).find(([pattern]) => pattern.test(key));
 }
 
 function dropNotices(dialect: Dialect, keys: readonly string[]): string[] {
-  return (dialect.drops ?? []).flatMap((drop) => {
+  return dropsOf(dialect).flatMap((drop) => {
     const dropped = keys.filter((key) => dropOf(dialect, key) === drop);
     return dropped.length > 0 ? [`left out: ${someOf(dropped)}: ${drop[1]}`] : [];
   });

@@ -15,4 +15,5 @@ export type {
   Query,
   Step,
 } from "./oracle.js";
+export { lower } from "./lower.js";
 export { type TracedGraph, trace } from "./trace.js";

@@ -1,7 +1,7 @@
 /** ONNX Runtime in Node: the only importer of onnxruntime-node. */
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
-import type { Device, DeviceInfo, Engine, Session, SessionOptions } from "./session.js";
+import type { Device, DeviceInfo, Engine, Fetches, Session, SessionOptions } from "./session.js";
 
 export const engine: Engine = {
   name: "onnxruntime-node",
@@ -45,11 +45,9 @@ function wrap(session: ort.InferenceSession, label: string): Session {
   return {
     outputTypes,
     async run(feeds, fetches) {
-      const inputs = Object.fromEntries(
-        Object.entries(feeds).map(([name, tensor]) => [name, toEngine(tensor)]),
-      );
+      const inputs = allToEngine(feeds);
       try {
-        const results = await (fetches ? session.run(inputs, [...fetches]) : session.run(inputs));
+        const results = await (fetches ? session.run(inputs, wanted(fetches)) : session.run(inputs));
         return Object.fromEntries(
           Object.entries(results).map(([name, result]) => [name, fromEngine(result)]),
         );
@@ -59,6 +57,16 @@ function wrap(session: ort.InferenceSession, label: string): Session {
     },
     dispose: () => session.release(),
   };
+}
+
+function wanted(fetches: Fetches): string[] | Record<string, ort.Tensor> {
+  return isList(fetches) ? [...fetches] : allToEngine(fetches);
+}
+
+const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
+
+function allToEngine(tensors: Readonly<Record<string, Tensor>>): Record<string, ort.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toEngine(tensor)]));
 }
 
 function toEngine(tensor: Tensor): ort.Tensor {

@@ -14,12 +14,18 @@ export interface SessionOptions {
   readonly label?: string;
 }
 
+/** Which outputs of a run are wanted; tensors are filled, names get new ones. */
+export type Fetches = readonly string[] | Readonly<Record<string, Tensor>>;
+
 /** A graph loaded into the engine. Runs block the calling thread until they end. */
 export interface Session {
   /** Element types of the graph's outputs, as the engine inferred them. */
   readonly outputTypes: ReadonlyMap<string, DataType>;
-  /** Runs the graph; `fetches` names the outputs wanted (default: all). Feeds are read, never written. */
-  run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
+  /**
+   * Runs the graph; `fetches` names the outputs wanted (default: all), or gives tensors of the right type and shape
+   * that they are written into. Feeds are read, never written.
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, fetches?: Fetches): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 

@@ -31,4 +31,6 @@ export const normalizerDrop: Drop = [
   /^(base_)?normalizer?\.(new_)?(mean|std)$/,
   "the mean and deviation that the file subtracts and divides by (--normalize imagenet puts ImageNet's into the graph)",
 ];
+/** What Seawall's checkpoints carry beside weights, whatever the network. */
+export const trainingDrop: Drop = [/^training\./, "the memory of the optimizer"];
 export const classifierDrop: Drop = [/^(head|fc|classifier)\./, "the ImageNet classifier"];

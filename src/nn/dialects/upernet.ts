@@ -1,5 +1,5 @@
 /** Files of UPerNet on ConvNeXt, and of ConvNeXt alone. */
-import { classifierDrop, type Dialect, normalizerDrop, type Rename } from "./dialect.js";
+import { classifierDrop, type Dialect, type Drop, normalizerDrop, type Rename } from "./dialect.js";
 
 /** The stem's and the blocks' names in timm, which count from the backbone. */
 const fromTimm: readonly Rename[] = [
@@ -12,7 +12,16 @@ const fromTimm: readonly Rename[] = [
   [/^/, "backbone."],
 ];
 
+const classificationHead: Drop = [/^classification_head\./, "the head that classifies whole images"];
+
 export const upernet = {
+  "convnext/seawall": {
+    summary: "classifier on ConvNeXt as Seawall trains and saves it",
+    family: "upernet",
+    sign: /^classification_head\./,
+    drops: [classificationHead],
+    backbone: true,
+  },
   "upernet/authors": {
     summary: "UPerNet as the PIR-AT paper's code saves it, and as Seawall does",
     family: "upernet",

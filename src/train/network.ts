@@ -1,0 +1,206 @@
+/** A network in training: its graphs as sessions, fed from vectors and writing into them. */
+import { float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
+import {
+  type ArchitectureName,
+  type BuildOptions,
+  type BuiltArchitecture,
+  buildArchitecture,
+} from "../nn/index.js";
+import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
+import { attackGraph, gradientGraph, predictionGraph, type TrainableNetwork, traceNetwork } from "./graphs.js";
+import { viewsOf } from "./layout.js";
+import type { ParameterLayouts, TrainingState } from "./parameters.js";
+
+/** Images N×3×H×W in [0, 1] and labels N×P, −1 where a pixel counts nowhere. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: BigInt64Array;
+}
+
+/** Radius and step size in [0, 1] image units. */
+export interface AttackStep {
+  readonly radius: number;
+  readonly stepSize: number;
+}
+
+export interface NetworkOptions extends Pick<BuildOptions, "classes" | "size" | "normalization"> {
+  readonly architecture: ArchitectureName;
+  /** Images of an update. */
+  readonly batchSize: number;
+  /** Images of a step of the attack, and of a prediction. */
+  readonly attacked: number;
+  /** The attack's passes return the parameters' gradient too. */
+  readonly accumulating: boolean;
+  /** Seed of the masks by which branches and elements are left out. */
+  readonly seed: number;
+}
+
+/** The architecture as it is trained, with the head whose loss is added. */
+export function buildTraining(options: NetworkOptions): BuiltArchitecture {
+  const { architecture, classes, size, batchSize, normalization } = options;
+  return buildArchitecture(architecture, {
+    ...{ classes, size, batch: batchSize, training: true, auxiliary: true },
+    ...(normalization && { normalization }),
+  });
+}
+
+/** The architecture as it is attacked and used. */
+export function buildInference(options: NetworkOptions): BuiltArchitecture {
+  const { architecture, classes, size, attacked, normalization } = options;
+  return buildArchitecture(architecture, {
+    ...{ classes, size, batch: attacked },
+    ...(normalization && { normalization }),
+  });
+}
+
+type Graphs = Readonly<Record<"attack" | "gradient" | "predict", Session>>;
+
+/** Passes over a state's parameters. No pass changes the state but `gradient`, which moves the running statistics. */
+export class TrainingNetwork {
+  /** Labels of an image: pixels, or 1 of a classifier. */
+  readonly labels: number;
+  /** Whether the attack's passes return the parameters' gradient. */
+  readonly accumulating: boolean;
+  readonly #options: NetworkOptions;
+  readonly #training: BuiltArchitecture;
+  readonly #layouts: ParameterLayouts;
+  readonly #read: ReadonlySet<string>;
+  readonly #sessions: Graphs;
+  readonly #gradient: Float32Array;
+  #spareStatistics: Float32Array;
+
+  private constructor(
+    options: NetworkOptions,
+    training: BuiltArchitecture,
+    inference: TrainableNetwork,
+    layouts: ParameterLayouts,
+    sessions: Graphs,
+  ) {
+    const [, , ...size] = inference.types.get("logits")!.shape;
+    this.labels = sizeOf(size);
+    this.accumulating = options.accumulating;
+    this.#options = options;
+    this.#training = training;
+    this.#layouts = layouts;
+    this.#read = new Set(inference.graph.inputs.map(({ name }) => name));
+    this.#sessions = sessions;
+    this.#gradient = new Float32Array(layouts.learned.length);
+    this.#spareStatistics = new Float32Array(layouts.statistics.length);
+  }
+
+  static async open(
+    options: NetworkOptions,
+    training: BuiltArchitecture,
+    layouts: ParameterLayouts,
+    engine: SessionOptions = {},
+  ): Promise<TrainingNetwork> {
+    const inference = await traceNetwork(buildInference(options));
+    const sessions = {
+      attack: await openSession(attackGraph(inference, options.accumulating), engine),
+      gradient: await openSession(gradientGraph(await traceNetwork(training)), engine),
+      predict: await openSession(predictionGraph(inference), engine),
+    };
+    return new TrainingNetwork(options, training, inference, layouts, sessions);
+  }
+
+  /**
+   * One step of the attack on the images `clean` from the point `images`; the result lies in a new buffer.
+   * @returns the next point, the loss at `images`, and (if accumulating) the parameters' gradient there
+   */
+  async attackStep(
+    state: TrainingState,
+    { images, labels }: Batch,
+    clean: Float32Array,
+    { radius, stepSize }: AttackStep,
+  ): Promise<{ point: Float32Array; loss: number; gradient: Float32Array | undefined }> {
+    const { accumulating } = this;
+    const { attacked } = this.#options;
+    const point = new Float32Array(images.length);
+    const loss = new Float32Array(1);
+    const feeds = {
+      ...this.#inferenceFeeds(state, images),
+      clean: this.#imageTensor(clean, attacked),
+      labels: this.#labelTensor(labels, attacked),
+      radius: float32([1, 1], [radius]),
+      stepSize: float32([1, 1], [stepSize]),
+    };
+    await this.#sessions.attack.run(feeds, {
+      next: this.#imageTensor(point, attacked),
+      loss: float32([], loss),
+      ...(accumulating && this.#gradientViews()),
+    });
+    return { point, loss: loss[0]!, gradient: accumulating ? this.#gradient : undefined };
+  }
+
+  /**
+   * The gradient of the training loss with respect to the learned parameters, and the running statistics' next
+   * values. Chance, where the network has any, depends on seed and step alone.
+   * @returns the loss of the logits, and the gradient in a buffer that the next pass overwrites
+   */
+  async gradient(state: TrainingState, batch: Batch, pass: number) {
+    const { batchSize } = this.#options;
+    const loss = new Float32Array(1);
+    const feeds = {
+      ...viewsOf(this.#layouts.learned, state.parameters),
+      ...viewsOf(this.#layouts.statistics, state.statistics),
+      ...this.#noise(pass),
+      image: this.#imageTensor(batch.images, batchSize),
+      labels: this.#labelTensor(batch.labels, batchSize),
+    };
+    await this.#sessions.gradient.run(feeds, {
+      loss: float32([], loss),
+      ...this.#gradientViews(),
+      ...viewsOf(this.#layouts.statistics, this.#spareStatistics, "next/"),
+    });
+    [state.statistics, this.#spareStatistics] = [this.#spareStatistics, state.statistics];
+    return { loss: loss[0]!, gradient: this.#gradient };
+  }
+
+  /** The class of each pixel of each image. */
+  async predict(state: TrainingState, images: Float32Array): Promise<ArrayLike<number>> {
+    const { classes } = await this.#sessions.predict.run(this.#inferenceFeeds(state, images));
+    return classes!.data as ArrayLike<number>;
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of Object.values(this.#sessions)) await session.dispose();
+  }
+
+  #inferenceFeeds(state: TrainingState, images: Float32Array): Record<string, Tensor> {
+    const all = {
+      ...viewsOf(this.#layouts.learned, state.parameters),
+      ...viewsOf(this.#layouts.statistics, state.statistics),
+      image: this.#imageTensor(images, this.#options.attacked),
+    };
+    return Object.fromEntries(Object.entries(all).filter(([name]) => this.#read.has(name)));
+  }
+
+  #gradientViews(): Record<string, Tensor> {
+    return viewsOf(this.#layouts.learned, this.#gradient, "grad/");
+  }
+
+  #imageTensor(data: Float32Array, images: number): Tensor {
+    return float32([images, 3, ...this.#options.size], data);
+  }
+
+  #labelTensor(data: BigInt64Array, images: number): Tensor {
+    return { type: "int64", dims: [images, this.labels], data };
+  }
+
+  /** Factors of 1/keep with probability keep, else 0. */
+  #noise(pass: number): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.#training.noise.map(({ name, shape, keep }) => {
+        const dims = shape as readonly number[];
+        const numbers = randomStream("noise", this.#options.seed, pass, name).uniform(sizeOf(dims), 0, 1);
+        return [
+          name,
+          float32(
+            dims,
+            numbers.map((number) => (number < keep ? 1 / keep : 0)),
+          ),
+        ];
+      }),
+    );
+  }
+}
