@@ -35,6 +35,12 @@ export function countLabelMap(labels: Int32Array, classes = 0): LabelCounts {
   return { classes: counts, ignored };
 }
 
+/** The class that most pixels of a label map have, the lowest of several; −1 where nothing counts. */
+export function majorityLabel(labels: Int32Array): number {
+  const { classes } = countLabelMap(labels);
+  return classes.indexOf(Math.max(...classes, 1));
+}
+
 /** The sum of two counts, as long as the longer one. */
 export function addCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
   const length = Math.max(a.classes.length, b.classes.length);

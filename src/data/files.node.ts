@@ -11,7 +11,7 @@ export const maxFileBytes = 2 ** 28;
  * @throws SeawallError `data` when it is missing, unreadable, no plain file or larger than `maxFileBytes`.
  */
 export async function readBytes(file: string): Promise<Buffer> {
-  const size = await fileSize(file);
+  const size = (await stampOf(file))?.size;
   if (size === undefined) throw new SeawallError("data", `${file}: no such file; check --data`);
   if (size > maxFileBytes) {
     throw new SeawallError(
@@ -26,10 +26,30 @@ export async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** Bytes of a plain file (links are followed); undefined for all else, so that no pipe or device is opened. */
-export async function fileSize(file: string): Promise<number | undefined> {
+/** What tells that a file was written again: bytes, and the time of the last change in milliseconds. */
+export interface Stamp {
+  readonly size: number;
+  readonly changed: number;
+}
+
+/** The stamp of a plain file (links are followed); undefined for all else, so that no pipe or device is opened. */
+export async function stampOf(file: string): Promise<Stamp | undefined> {
   const found = await stat(file).catch(() => undefined);
-  return found?.isFile() ? found.size : undefined;
+  return found?.isFile() ? { size: found.size, changed: found.mtimeMs } : undefined;
+}
+
+/**
+ * Checks that a file is still the one that had this stamp.
+ * @throws SeawallError `data` when it vanished or was written again
+ */
+export async function checkStamp(file: string, { size, changed }: Stamp): Promise<void> {
+  const now = await stampOf(file);
+  if (now?.size === size && now.changed === changed) return;
+  const what = now ? `was written again (${size} bytes before, ${now.size} now)` : "vanished";
+  throw new SeawallError(
+    "data",
+    `${file}: ${what} since the data set was opened; put the file back as it was, then continue with --resume`,
+  );
 }
 
 /** Whether a path is a folder. */

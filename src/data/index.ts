@@ -1,4 +1,14 @@
-/** Samples, transforms, label counts and class weights: the part of the room that runs in a page. */
+/** Samples, transforms, augmentations, label counts and class weights: the part of the room that runs in a page. */
+export {
+  type Augmentation,
+  type AugmentOptions,
+  augmentImage,
+  augmentLabels,
+  type CompleteAugment,
+  completeAugment,
+  drawAugmentation,
+} from "./augment.js";
+export { gaussianBlur } from "./blur.js";
 export {
   addCounts,
   countLabelMap,
@@ -6,11 +16,23 @@ export {
   type LabelCounts,
   type LabelStats,
   labelStats,
+  majorityLabel,
 } from "./counts.js";
-export { classCount, ignored, type LabelScheme, labelReader } from "./labels.js";
+export { classCount, ignored, type LabelScheme, labelReader, type StoredLabels } from "./labels.js";
 export type { LabelVariant, OpenOptions } from "./options.js";
-export { crop, type ImageRaster, type LabelRaster, type Raster, type Size, sizeText } from "./raster.js";
-export { resizeBilinear, resizeNearest } from "./resize.js";
+export { epochOrder, type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
+export {
+  crop,
+  type ImageRaster,
+  type LabelRaster,
+  mirror,
+  type Part,
+  padTo,
+  type Raster,
+  type Size,
+  sizeText,
+} from "./raster.js";
+export { resizeBilinear, resizeBilinearPart, resizeNearest, resizeNearestPart } from "./resize.js";
 export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
 export {
   applyToImage,

@@ -2,17 +2,12 @@
 import { decode } from "fast-png";
 import { messageOf, SeawallError } from "../base/index.js";
 import { readBytes } from "./files.node.js";
+import type { StoredLabels } from "./labels.js";
 import { checkPacked, type PngHeader, pngColour, takeApart } from "./png.node.js";
-import type { Size } from "./raster.js";
 import { maxPixels } from "./transform.js";
 
-/** The stored values, row by row: palette indices (never colours) or grey levels as they are. */
-export interface StoredLabels extends Size {
-  readonly values: Uint8Array | Uint16Array;
-}
-
 /**
- * The values of an index PNG: palette of 1 to 8 bits, or grey of 1 to 16 bits.
+ * The values of an index PNG: palette of 1 to 8 bits (indices, never colours), or grey of 1 to 16 bits.
  * @throws SeawallError `data` when the file is missing, damaged, truncated, too large or holds colours.
  */
 export async function readLabelPng(file: string): Promise<StoredLabels> {

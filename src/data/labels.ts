@@ -12,6 +12,11 @@ export interface LabelScheme {
   readonly relabel?: ((value: number) => number) | undefined;
 }
 
+/** The values of a label file, row by row. */
+export interface StoredLabels extends Size {
+  readonly values: Uint8Array | Uint16Array;
+}
+
 /** The label of a pixel that counts nowhere, whatever the data set calls it. */
 export const ignored = -1;
 

@@ -1,7 +1,7 @@
 /** What a data set's file says about it: where files lie and what the stored labels mean. */
 import { extname, join } from "node:path";
 import { SeawallError } from "../base/index.js";
-import { namesIn } from "./files.node.js";
+import { namesIn, type Stamp } from "./files.node.js";
 import type { LabelScheme } from "./labels.js";
 import type { LabelVariant } from "./options.js";
 
@@ -10,6 +10,11 @@ export interface Entry {
   readonly id: string;
   readonly image: string;
   readonly labels: string | undefined;
+}
+
+/** An entry whose files were found, and how they were then; no stamp where no labels are wanted. */
+export interface StampedEntry extends Entry {
+  readonly stamps: { readonly image: Stamp; readonly labels: Stamp | undefined };
 }
 
 /** A data set's layout. The texts are for the documentation, which prints the table of layouts. */
@@ -58,8 +63,8 @@ export async function pairFolders(images: string, labels: string | undefined): P
 }
 
 /** An image with its label file, which is named after it. */
-export function entryOf(id: string, image: string, labelFolder: string | undefined): Entry {
-  return { id, image, labels: labelFolder === undefined ? undefined : join(labelFolder, `${id}.png`) };
+export function entryOf(id: string, image: string, labelFolder: string | undefined, type = ".png"): Entry {
+  return { id, image, labels: labelFolder === undefined ? undefined : join(labelFolder, `${id}${type}`) };
 }
 
 function refuseTwins(entries: readonly Entry[]): void {

@@ -1,26 +1,33 @@
 /** Opening a data set: from what the user wrote to an ordered stream of samples. */
 import { invariant, SeawallError, sha256 } from "../base/index.js";
-import { parseDataSpec } from "./datasets.node.js";
-import { fileSize } from "./files.node.js";
+import { type DatasetName, parseDataSpec, schemeOf } from "./datasets.node.js";
+import { stampOf } from "./files.node.js";
 import { classCount } from "./labels.js";
-import type { Entry } from "./layout.node.js";
-import { chosenVariant, type OpenOptions, overrideScheme, shardIndices, sliceList } from "./options.js";
+import type { Entry, StampedEntry } from "./layout.node.js";
+import { chosenVariant, type OpenOptions, shardIndices, sliceList } from "./options.js";
 import { createReader, readAhead } from "./reader.node.js";
 import type { Dataset } from "./sample.js";
 import { transforms } from "./transform.js";
+
+/** A data set whose files lie on disk. */
+export interface FileDataset extends Dataset {
+  readonly name: DatasetName;
+  /** The files of each position. */
+  readonly entries: readonly StampedEntry[];
+}
 
 /**
  * Opens the data set that `--data` names: lists it and checks that every file is there; reads no pixel yet.
  * @throws SeawallError `usage` for wrong flags, `data` for missing files and for an empty list.
  */
-export async function openData(spec: string, options: OpenOptions = {}): Promise<Dataset> {
+export async function openData(spec: string, options: OpenOptions = {}): Promise<FileDataset> {
   const { name, layout } = parseDataSpec(spec);
   const { labels = "truth", transform = {} } = options;
   const variant = chosenVariant(name, layout.variants, options);
-  const scheme = overrideScheme((variant && layout.variants[variant]) ?? layout.scheme, options);
+  const scheme = schemeOf(name, variant, options);
   const reader = createReader(scheme, transforms(transform));
 
-  const entries = await listEntries(spec, options);
+  const entries = await stampEntries(await listEntries(spec, options));
   const indices = shardIndices(entries.length, options.shard);
   const at = (position: number) => {
     const index = indices[position];
@@ -49,11 +56,32 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
     ids: indices.map((index) => entries[index]!.id),
     // Of names alone: a damaged file that was mended is no other list. Records hold the hash of each image.
     listSha256: sha256(JSON.stringify(entries.map(({ id }) => id))),
-    filesSha256: await hashOfFiles(entries),
+    filesSha256: hashOfFiles(entries),
+    entries: indices.map((index) => entries[index]!),
     read,
     readLabels: async (position) => reader.labels(at(position).entry),
     samples: (positions = indices.keys()) => readAhead(positions, read, options.readAhead ?? 2),
   };
+}
+
+/** What a training set can be told: its images come whole and with labels. */
+export type TrainingDataOptions = Omit<OpenOptions, "labels" | "shard" | "transform" | "readAhead">;
+
+/**
+ * Opens a data set to be trained on; its split is the training split unless the options name one.
+ * @throws SeawallError `usage` for wrong flags or when nobody says how many classes there are, `data` for missing
+ * files and for an empty list
+ */
+export async function openTrainingData(
+  spec: string,
+  options: TrainingDataOptions = {},
+): Promise<FileDataset> {
+  const { trainingSplit } = parseDataSpec(spec).layout;
+  const dataset = await openData(spec, { ...options, split: options.split ?? trainingSplit });
+  if (dataset.settings.classes === undefined) {
+    throw new SeawallError("usage", `--data ${spec}: the number of classes is not known; add --classes`);
+  }
+  return dataset;
 }
 
 /** The images of all shards. */
@@ -66,17 +94,23 @@ async function listEntries(spec: string, options: OpenOptions): Promise<Entry[]>
   return sliceList(listed, options);
 }
 
-/** Checks that every file is there, and hashes names and file sizes: enough to notice exchanged label files. */
-async function hashOfFiles(entries: readonly Entry[]): Promise<string> {
-  const sizes = await Promise.all(entries.map(sizesOf));
-  refuseMissing(entries, "image", (i) => sizes[i]!.image === undefined);
-  refuseMissing(entries, "labels", (i) => sizes[i]!.labels === undefined);
-  return sha256(JSON.stringify(entries.map(({ id }, i) => [id, sizes[i]!.image, sizes[i]!.labels])));
+/** Checks that every file is there, and keeps how it was found. */
+async function stampEntries(entries: readonly Entry[]): Promise<StampedEntry[]> {
+  const stamps = await Promise.all(
+    entries.map(async ({ image, labels }) => ({
+      image: await stampOf(image),
+      labels: labels === undefined ? undefined : await stampOf(labels),
+    })),
+  );
+  refuseMissing(entries, "image", (i) => stamps[i]!.image === undefined);
+  refuseMissing(entries, "labels", (i) => entries[i]!.labels !== undefined && !stamps[i]!.labels);
+  return entries.map((entry, i) => ({ ...entry, stamps: { ...stamps[i]!, image: stamps[i]!.image! } }));
 }
 
-/** Bytes of both files, undefined where a file is missing; labels are 0 when none are wanted. */
-async function sizesOf({ image, labels }: Entry) {
-  return { image: await fileSize(image), labels: labels === undefined ? 0 : await fileSize(labels) };
+/** Of names and file sizes (0 where no labels are wanted): enough to notice exchanged label files. */
+function hashOfFiles(entries: readonly StampedEntry[]): string {
+  const sizes = entries.map(({ id, stamps }) => [id, stamps.image.size, stamps.labels?.size ?? 0]);
+  return sha256(JSON.stringify(sizes));
 }
 
 function refuseMissing(

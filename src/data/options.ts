@@ -46,7 +46,10 @@ export function chosenVariant(
 }
 
 /** A data set's scheme with what the options override. Its class names stay where only their number was given. */
-export function overrideScheme(own: LabelScheme, { classes, ignoreLabel }: OpenOptions): LabelScheme {
+export function overrideScheme(
+  own: LabelScheme,
+  { classes, ignoreLabel }: Pick<OpenOptions, "classes" | "ignoreLabel">,
+): LabelScheme {
   const keepClasses = classes === undefined || classes === classCount(own);
   return {
     classes: keepClasses ? own.classes : classes,

@@ -7,6 +7,17 @@ export interface Size {
   readonly width: number;
 }
 
+/** A part of a raster: its size, and where its upper left pixel lies. */
+export interface Part extends Size {
+  readonly top: number;
+  readonly left: number;
+}
+
+/** All of a raster of this size. */
+export function wholeOf({ height, width }: Size): Part {
+  return { top: 0, left: 0, height, width };
+}
+
 /** Pixels row by row, the channels of one pixel side by side: `data.length` is height · width · channels. */
 export interface Raster<A extends Uint8Array | Int32Array> extends Size {
   readonly channels: number;
@@ -37,11 +48,47 @@ export function crop<A extends Uint8Array | Int32Array>(
     `crop ${sizeText(size)} at (${top}, ${left}) leaves a raster of ${sizeText(raster)}`,
   );
   const rowLength = size.width * channels;
-  const length = size.height * rowLength;
-  const data = (raster.data instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as A;
+  const data = emptyLike(raster.data, size.height * rowLength);
   for (let row = 0; row < size.height; row++) {
     const start = ((top + row) * width + left) * channels;
     data.set(raster.data.subarray(start, start + rowLength), row * rowLength);
   }
   return { ...size, channels, data };
+}
+
+/** Left and right exchanged. */
+export function mirror<A extends Uint8Array | Int32Array>(raster: Raster<A>): Raster<A> {
+  const { width, channels } = raster;
+  const rowLength = width * channels;
+  const data = emptyLike(raster.data, raster.data.length);
+  let at = 0;
+  for (let row = 0; row < raster.height; row++) {
+    for (let from = (row + 1) * rowLength - channels; from >= row * rowLength; from -= channels) {
+      for (let channel = 0; channel < channels; channel++) data[at++] = raster.data[from + channel]!;
+    }
+  }
+  return { ...raster, data };
+}
+
+/** The raster in the upper left corner of one of `size`, which must not be smaller; the rest is `value`. */
+export function padTo<A extends Uint8Array | Int32Array>(
+  raster: Raster<A>,
+  size: Size,
+  value: number,
+): Raster<A> {
+  const { height, width, channels } = raster;
+  invariant(
+    height <= size.height && width <= size.width,
+    `${sizeText(raster)} pixels cannot be padded to ${sizeText(size)}`,
+  );
+  const data = emptyLike(raster.data, size.height * size.width * channels).fill(value) as A;
+  for (let row = 0; row < height; row++) {
+    const start = row * width * channels;
+    data.set(raster.data.subarray(start, start + width * channels), row * size.width * channels);
+  }
+  return { height: size.height, width: size.width, channels, data };
+}
+
+function emptyLike<A extends Uint8Array | Int32Array>(data: A, length: number): A {
+  return (data instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as A;
 }

@@ -1,6 +1,8 @@
 /** From files to samples, under one label scheme and one chain of transforms. */
+import { extname } from "node:path";
 import { SeawallError } from "../base/index.js";
 import { readImage } from "./image.node.js";
+import { readLabelMat } from "./label-mat.node.js";
 import { readLabelPng } from "./label-png.node.js";
 import { type LabelScheme, labelReader } from "./labels.js";
 import type { Entry } from "./layout.node.js";
@@ -14,20 +16,44 @@ export interface Reader {
   labels(entry: Entry): Promise<Int32Array>;
 }
 
-/** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
-export function createReader(scheme: LabelScheme, chosen: readonly Transform[]): Reader {
+/** A decoded image and its labels, in one size. */
+export interface Pixels {
+  readonly image: ImageRaster;
+  readonly labels: LabelRaster | undefined;
+}
+
+/** Decodes the files of entries, whatever their transforms. */
+export interface Decoder {
+  pixels(entry: Entry): Promise<Pixels>;
+  labels(file: string): Promise<LabelRaster>;
+}
+
+/** A decoder; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
+export function createDecoder(scheme: LabelScheme): Decoder {
   const toClasses = labelReader(scheme);
-  const storedLabels = async (file: string) => {
-    const stored = await readLabelPng(file);
+  const labelsIn = async (file: string) => {
+    const stored = await (extname(file) === ".mat" ? readLabelMat(file) : readLabelPng(file));
     return toClasses(stored.values, stored, file);
   };
   return {
-    async sample(entry, index) {
+    labels: labelsIn,
+    async pixels(entry) {
       const [image, labels] = await Promise.all([
         readImage(entry.image),
-        entry.labels === undefined ? undefined : storedLabels(entry.labels),
+        entry.labels === undefined ? undefined : labelsIn(entry.labels),
       ]);
       if (labels) checkSameSize(entry, image, labels);
+      return { image, labels };
+    },
+  };
+}
+
+/** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
+export function createReader(scheme: LabelScheme, chosen: readonly Transform[]): Reader {
+  const decoder = createDecoder(scheme);
+  return {
+    async sample(entry, index) {
+      const { image, labels } = await decoder.pixels(entry);
       const steps = stepsFor(image, chosen, entry.image);
       return makeSample(entry.id, index, applyToImage(image, steps), labels && applyToLabels(labels, steps));
     },
@@ -39,7 +65,7 @@ export function createReader(scheme: LabelScheme, chosen: readonly Transform[]):
           `"${id}" was opened without labels; name them in --data, not --labels self`,
         );
       }
-      const labels = await storedLabels(file);
+      const labels = await decoder.labels(file);
       return applyToLabels(labels, stepsFor(labels, chosen, file)).data;
     },
   };

@@ -1,5 +1,5 @@
 /** Pillow's two resampling filters, to the bit: BILINEAR for images, NEAREST for labels. */
-import type { ImageRaster, LabelRaster, Size } from "./raster.js";
+import { type ImageRaster, type LabelRaster, type Part, type Size, wholeOf } from "./raster.js";
 
 /** Pillow's fixed point: weights are integers in units of 2⁻²², so that 255 · weight fits in 32 bits. */
 const precisionBits = 22;
@@ -17,18 +17,33 @@ interface Taps {
  * begin with the vertical pass when the height shrinks much more than the width; published results do not.)
  */
 export function resizeBilinear(image: ImageRaster, size: Size): ImageRaster {
-  const { height, width, channels } = image;
-  const wide =
-    size.width === width ? image.data : resampleAxis(image.data, height, width, channels, size.width);
-  const data =
-    size.height === height ? wide : resampleAxis(wide, 1, height, size.width * channels, size.height);
-  return { ...size, channels, data };
+  return resizeBilinearPart(image, size, wholeOf(size));
 }
 
-/** Resamples the middle axis of an array of outer × length × inner bytes to `target` positions. */
-function resampleAxis(data: Uint8Array, outer: number, length: number, inner: number, target: number) {
-  const taps = triangleTaps(length, target);
-  const result = new Uint8Array(outer * target * inner);
+/** A part of `resizeBilinear(image, size)`; only what it needs of the image is resampled. */
+export function resizeBilinearPart(image: ImageRaster, size: Size, part: Part): ImageRaster {
+  const { channels, width } = image;
+  const columns = triangleTaps(width, size.width, part.left, part.width);
+  const rows = triangleTaps(image.height, size.height, part.top, part.height);
+  const [first, end] = span(rows);
+  const strip = image.data.subarray(first * width * channels, end * width * channels);
+  const isWide = size.width === width && part.width === width;
+  const wide = isWide ? strip : resampleAxis(strip, end - first, width, channels, columns);
+  const isTall = size.height === image.height && part.height === image.height;
+  const near = rows.map(({ start, weights }) => ({ start: start - first, weights }));
+  const data = isTall ? wide : resampleAxis(wide, 1, end - first, part.width * channels, near);
+  return { height: part.height, width: part.width, channels, data };
+}
+
+/** The source positions from the first to the last that any of the taps reads: [first, end). */
+function span(taps: readonly Taps[]): [first: number, end: number] {
+  const last = taps.at(-1)!;
+  return [taps[0]!.start, last.start + last.weights.length];
+}
+
+/** Resamples the middle axis of an array of outer × length × inner bytes to one position for each of the taps. */
+function resampleAxis(data: Uint8Array, outer: number, length: number, inner: number, taps: readonly Taps[]) {
+  const result = new Uint8Array(outer * taps.length * inner);
   let at = 0;
   for (let block = 0; block < outer; block++) {
     for (const { start, weights } of taps) {
@@ -46,11 +61,12 @@ function weightedByte(data: Uint8Array, from: number, stride: number, weights: I
   return Math.min(sum >> precisionBits, 255);
 }
 
-function triangleTaps(length: number, target: number): Taps[] {
+/** Of `length` positions that become `target`, the taps of the `count` target positions from `from`. */
+function triangleTaps(length: number, target: number, from: number, count: number): Taps[] {
   const scale = length / target;
   const support = Math.max(scale, 1);
-  return Array.from({ length: target }, (_, position) => {
-    const centre = (position + 0.5) * scale;
+  return Array.from({ length: count }, (_, i) => {
+    const centre = (from + i + 0.5) * scale;
     const start = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), length);
     return { start, weights: triangleWeights(start, end, centre, 1 / support) };
@@ -70,14 +86,20 @@ function triangleWeights(start: number, end: number, centre: number, slope: numb
  * ⌊(j+½)·w/w'⌋. Labels are only ever copied, never mixed.
  */
 export function resizeNearest(labels: LabelRaster, size: Size): LabelRaster {
-  const rows = nearestPositions(labels.height, size.height);
-  const columns = nearestPositions(labels.width, size.width);
-  const data = new Int32Array(size.height * size.width);
+  return resizeNearestPart(labels, size, wholeOf(size));
+}
+
+/** A part of `resizeNearest(labels, size)`. */
+export function resizeNearestPart(labels: LabelRaster, size: Size, part: Part): LabelRaster {
+  const { top, left, height, width } = part;
+  const rows = nearestPositions(labels.height, size.height).subarray(top, top + height);
+  const columns = nearestPositions(labels.width, size.width).subarray(left, left + width);
+  const data = new Int32Array(height * width);
   let at = 0;
   for (const row of rows) {
     for (const column of columns) data[at++] = labels.data[row * labels.width + column]!;
   }
-  return { ...size, channels: 1, data };
+  return { height, width, channels: 1, data };
 }
 
 /** Source positions by repeated addition as in Pillow: a product would round other ties in a sixth of all sizes. */

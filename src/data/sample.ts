@@ -1,5 +1,6 @@
 /** Samples, and the data sets they come from. */
 import { sha256, type Tensor } from "../base/index.js";
+import type { LabelVariant } from "./options.js";
 import type { ImageRaster, LabelRaster, Size } from "./raster.js";
 import type { TransformOptions } from "./transform.js";
 
@@ -21,7 +22,7 @@ export interface Sample extends Size {
 export interface DataSettings {
   readonly split: string | undefined;
   readonly labels: "truth" | "self";
-  readonly labelVariant: string | undefined;
+  readonly labelVariant: LabelVariant | undefined;
   readonly classes: number | undefined;
   readonly ignoreLabel: number | undefined;
   readonly transform: TransformOptions;
@@ -74,8 +75,13 @@ export function makeSample(id: string, index: number, image: ImageRaster, labels
   };
 }
 
+/** The image as models take it, 3×H×W: all red values, then green, then blue, each byte / 255. */
+export function unitPlanes(image: ImageRaster): Float32Array<ArrayBuffer> {
+  return unitFloats(planes(image));
+}
+
 /** byte / 255 of every byte; a loop, since `Float32Array.from` with a function takes many times as long. */
-function unitFloats(bytes: Uint8Array): Float32Array {
+function unitFloats(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const floats = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) floats[i] = unit[bytes[i]!]!;
   return floats;

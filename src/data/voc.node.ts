@@ -4,7 +4,8 @@ import { SeawallError } from "../base/index.js";
 import { findRoot, isFolder, readBytes } from "./files.node.js";
 import { entryOf, type Layout } from "./layout.node.js";
 
-const classes = [
+/** Background and the 20 classes. */
+export const vocClasses = [
   "background",
   "aeroplane",
   "bicycle",
@@ -35,10 +36,14 @@ export const voc: Layout = {
   labels: "SegmentationClass/*.png; SegmentationClassAug/*.png for the split train_aug",
   defaultSplit: "val",
   trainingSplit: "train_aug",
-  scheme: { classes, ignoreLabel: 255 },
+  scheme: { classes: vocClasses, ignoreLabel: 255 },
   // The published evaluation counts void as background.
   variants: {
-    voidAsBackground: { classes, ignoreLabel: undefined, relabel: (value) => (value === 255 ? 0 : value) },
+    voidAsBackground: {
+      classes: vocClasses,
+      ignoreLabel: undefined,
+      relabel: (value) => (value === 255 ? 0 : value),
+    },
   },
 
   async list(place, split = "val", withLabels) {
@@ -55,8 +60,11 @@ async function labelFolder(root: string, split: string): Promise<string> {
   return wanted && (await isFolder(augmented)) ? augmented : join(root, "SegmentationClass");
 }
 
-/** The names in a list file, one a line, in its order. */
-async function readList(file: string): Promise<string[]> {
+/**
+ * The names in a list file, one a line, in its order.
+ * @throws SeawallError `data` when it is missing, or a name is none or there twice
+ */
+export async function readList(file: string): Promise<string[]> {
   const ids = (await readBytes(file)).toString("utf8").split(/\s+/).filter(Boolean);
   const seen = new Set<string>();
   for (const id of ids) {
