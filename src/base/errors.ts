@@ -1,7 +1,15 @@
 /** The one error class for everything a user can mend. */
 
 /** What kind of input was wrong; the command line maps every one of them to exit code 2. */
-export type ErrorCode = "usage" | "config" | "data" | "model" | "unsupported" | "journal" | "weights" | "training";
+export type ErrorCode =
+  | "usage"
+  | "config"
+  | "data"
+  | "model"
+  | "unsupported"
+  | "journal"
+  | "weights"
+  | "training";
 
 /**
  * Something outside the program was wrong: a flag, a file, a model, a data set.

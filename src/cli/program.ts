@@ -42,7 +42,9 @@ const verbs: Readonly<Record<string, VerbRow>> = {
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   const program = new Command("seawall")
-    .description("Measures the adversarial robustness of segmentation models, and trains models that are robust.")
+    .description(
+      "Measures the adversarial robustness of segmentation models, and trains models that are robust.",
+    )
     .usage("VERB [flags]")
     .version(version(), "--version", "print the version")
     .helpOption("--help", "print this help")

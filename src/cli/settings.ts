@@ -31,7 +31,10 @@ export async function readSettings<T>(
   throw refusal([...mistakes, ...wrong].map((mistake) => place(mistake, given, merged, file, set)));
 }
 
-function readFlags(given: Given, { flags }: FlagSet): { values: Record<string, unknown>; mistakes: Mistake[] } {
+function readFlags(
+  given: Given,
+  { flags }: FlagSet,
+): { values: Record<string, unknown>; mistakes: Mistake[] } {
   const values: Record<string, unknown> = {};
   const mistakes: Mistake[] = [];
   for (const [setting, flag] of Object.entries(flags)) {

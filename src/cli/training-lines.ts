@@ -19,7 +19,12 @@ export function planRows(plan: TrainingPlan, from: number): string[] {
   return alignRows([
     ["network", `${config.architecture}, ${formatCount(format.layouts.learned.length)} parameters`],
     ["data", `${images}, ${plural(classes, "class")}, crops of ${network.size.join("×")}`],
-    ["attack", steps === 0 ? "none" : `PGD, ${plural(steps, "step")} at ${config.eps}${radius > 0 ? ` by ${config.stepSize}` : ""}`],
+    [
+      "attack",
+      steps === 0
+        ? "none"
+        : `PGD, ${plural(steps, "step")} at ${config.eps}${radius > 0 ? ` by ${config.stepSize}` : ""}`,
+    ],
     [
       "updates",
       `${formatCount(loop.schedule.steps)} of ${passes} images, ${formatCount(loop.stepsPerEpoch)} an epoch, ${config.optimizer}`,
@@ -64,11 +69,23 @@ export function outcomeLines({ steps, model, checkpoint, best }: TrainingOutcome
 }
 
 /** What one update took, and what all will take. */
-export function rehearsalRows({ secondsPerUpdate, seconds, peakBytes, stateBytes, loss }: RehearsalFigures): string[] {
+export function rehearsalRows({
+  secondsPerUpdate,
+  seconds,
+  peakBytes,
+  stateBytes,
+  loss,
+}: RehearsalFigures): string[] {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
   return alignRows([
-    ["memory", `${gib(peakBytes)} at the peak of one update, ${gib(stateBytes)} of it parameters and moments`],
-    ["time", `${secondsPerUpdate.toPrecision(3)} s an update here, about ${formatDuration(seconds)} in all, validation apart`],
+    [
+      "memory",
+      `${gib(peakBytes)} at the peak of one update, ${gib(stateBytes)} of it parameters and moments`,
+    ],
+    [
+      "time",
+      `${secondsPerUpdate.toPrecision(3)} s an update here, about ${formatDuration(seconds)} in all, validation apart`,
+    ],
     ["loss", `${loss.toFixed(3)} at the first update`],
   ]);
 }

@@ -1,6 +1,7 @@
 /** The architectures, by name. */
 import type { Architecture } from "./architecture.js";
 import { convNextClassifier } from "./classifier.js";
+import { pytorchUniform } from "./parameters.js";
 import { pspNet } from "./pspnet.js";
 import { segFormer } from "./segformer.js";
 import { segmenter } from "./segmenter.js";
@@ -17,6 +18,7 @@ const convNextMicro = {
   dims: [16, 32, 64, 128],
   depths: [2, 2, 6, 2],
   dropPath: 0,
+  initial: { weight: pytorchUniform, bias: pytorchUniform },
   stem: [
     { channels: 8, stride: 2 },
     { channels: 16, stride: 2 },

@@ -1,6 +1,6 @@
 /** ConvNeXt (Liu et al. 2022), with its patch stem or with the convolutional stem ("CvSt") of Singh et al. 2023. */
 import type { Net } from "./modules.js";
-import type { Activation } from "./scope.js";
+import type { Activation, InitialStyle } from "./scope.js";
 
 export interface ConvNextConfig {
   /** Channels of each stage. */
@@ -11,6 +11,8 @@ export interface ConvNextConfig {
   readonly stem: "patch" | readonly { readonly channels: number; readonly stride: number }[];
   /** Probability with which training leaves out the last block's branch; it grows linearly from 0. */
   readonly dropPath: number;
+  /** How weights and biases begin; default: N(0, 0.02) and 0, which suits wide layers. */
+  readonly initial?: Partial<InitialStyle>;
 }
 
 const epsilon = 1e-6;

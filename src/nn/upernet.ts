@@ -21,7 +21,8 @@ export function uperNet(summary: string, config: UperNetConfig): Architecture {
     // Networks with the convolutional stem were trained on plain pixels, those with the patch stem were not.
     normalization: config.stem === "patch" ? "imagenet" : "none",
     classifier: "decode_head.classifier.weight",
-    write: (net, image, variant) => write(net, image, config, variant),
+    write: (net, image, variant) =>
+      net.beginning(config.initial ?? {}, () => write(net, image, config, variant)),
   };
 }
 

@@ -33,7 +33,7 @@ export function predictGraph(model: PreparedModel, classWeights?: readonly numbe
   build.output(build.cast(classes, model.classes <= 256 ? "uint8" : "int32"), "classes");
   build.output(correct, "correct");
   build.output(score, "balanced");
-  return lower(simplify(build.graph));
+  return lower(simplify(build.graph), model.types);
 }
 
 /** Graph of `evaluate`: image, labels, choice, balance → objective, tracked, correct, score, gradient. */
@@ -55,7 +55,7 @@ export function gradientGraph(
   const gradient = gradientsOf(build, model, [model.image], loss).get(model.image)!;
   for (const name of ["objective", "tracked", "correct", "score"] as const) build.output(loss[name], name);
   build.output(gradient, "gradient");
-  return lower(simplify(build.graph));
+  return lower(simplify(build.graph), model.types);
 }
 
 /** Differentiates the model from the logits' gradient back to `wrt`. */

@@ -3,6 +3,7 @@ export { checkGradient, type Differentiable, type GradientCheck, largestGradient
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, imageName, type Layout, type Preprocessing } from "./input.js";
+export { lower } from "./lower.js";
 export { type Model, openModel } from "./model.js";
 export type { OpenOptions, PreparedModel } from "./open.js";
 export type {
@@ -15,5 +16,4 @@ export type {
   Query,
   Step,
 } from "./oracle.js";
-export { lower } from "./lower.js";
 export { type TracedGraph, trace } from "./trace.js";

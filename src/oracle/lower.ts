@@ -1,9 +1,10 @@
-/** Lowering: operators that the engine runs slowly become ones that it runs fast, equal to the bit. */
+/** Lowering: operators that the engine runs slowly, or wrongly, become others that are equal to the bit. */
+import type { TypedShapes } from "../autodiff/index.js";
 import { numbersOf } from "../base/index.js";
-import { copyGraph, type Graph, GraphBuilder, type Node, type Value } from "../onnx/index.js";
+import { attribute, copyGraph, type Graph, GraphBuilder, type Node, type Value } from "../onnx/index.js";
 
 /** Writes nodes whose result replaces the node's only output; undefined leaves the node as it is. */
-type Lowering = (node: Node, build: GraphBuilder) => Value | undefined;
+type Lowering = (node: Node, build: GraphBuilder, types: TypedShapes) => Value | undefined;
 
 const lowerings = new Map<string, Lowering>(
   Object.entries({
@@ -14,11 +15,20 @@ const lowerings = new Map<string, Lowering>(
       if (slopes && numbersOf(slopes).every((value) => value <= 1)) return build.max(x, build.mul(slope, x));
       return build.add(build.op("Relu", [x]), build.mul(slope, build.min(x, 0)));
     },
+    /** Where a Transpose comes before, the engine's optimizer loses the sizes of some axes: give those of all. */
+    Resize(node: Node, build: GraphBuilder, types: TypedShapes) {
+      const [x, region, scales, sizes] = node.inputs as [Value, Value, Value, Value | undefined];
+      const shape = types.get(node.outputs[0]!)?.shape;
+      const { axes, ...attributes } = node.attributes;
+      const stretched = attribute.string(node, "keep_aspect_ratio_policy", "stretch") === "stretch";
+      if (!axes || !shape || !sizes || !stretched || region) return undefined;
+      return build.op("Resize", [x, "", scales, build.ints(shape)], attributes);
+    },
   }),
 );
 
-/** Applies every lowering; to be done last, since rules of reverse mode know the original operators. */
-export function lower(graph: Graph): Graph {
+/** Applies every lowering, by the static shapes where they are known; to be done last, since rules of reverse mode know the original operators. */
+export function lower(graph: Graph, types: TypedShapes): Graph {
   const build = new GraphBuilder(copyGraph(graph));
   build.graph.nodes = [];
   const outputs = new Set(graph.outputs.map((output) => output.name));
@@ -26,7 +36,7 @@ export function lower(graph: Graph): Graph {
     const lowering = node.domain === "" ? lowerings.get(node.op) : undefined;
     const value = outputs.has(node.outputs[0]!)
       ? undefined
-      : build.within(node.name, () => lowering?.(node, build));
+      : build.within(node.name, () => lowering?.(node, build, types));
     if (value === undefined) build.graph.nodes.push(node);
     else rename(build.graph.nodes, value, node.outputs[0]!);
   }

@@ -50,7 +50,7 @@ export function attackGraph(network: TrainableNetwork, accumulating = false): Gr
   build.output(build.reshape(next, shape), "next");
   build.output(loss, "loss");
   for (const name of wrt.slice(1)) build.output(gradients.get(name)!, `grad/${name}`);
-  return lower(simplify(build.graph));
+  return lower(simplify(build.graph), network.types);
 }
 
 /**
@@ -71,7 +71,7 @@ export function gradientGraph(network: TrainableNetwork): Graph {
   const gradients = differentiate(build, { seeds, wrt: network.learned, types: network.types });
   for (const value of network.updates.values()) build.output(value);
   for (const name of network.learned) build.output(gradients.get(name)!, `grad/${name}`);
-  return lower(simplify(build.graph));
+  return lower(simplify(build.graph), network.types);
 }
 
 /** Prediction of a network in inference: `image` and the parameters → `classes`, N×P. */
@@ -81,7 +81,7 @@ export function predictionGraph(network: TrainableNetwork): Graph {
   const logits = build.reshape("logits", [images, classes, height * width]);
   const best = build.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
   build.output(build.cast(best, classes <= 256 ? "uint8" : "int32"), "classes");
-  return lower(simplify(build.graph));
+  return lower(simplify(build.graph), network.types);
 }
 
 function withLabels(network: TrainableNetwork, name: string) {

@@ -1,6 +1,7 @@
 /** The held-out images as batches of the network's size. */
-import { architectures } from "../nn/index.js";
+
 import { majorityLabel } from "../data/index.js";
+import { architectures } from "../nn/index.js";
 import type { Batch } from "./network.js";
 import type { TrainingPlan } from "./plan.node.js";
 

@@ -8,12 +8,12 @@ import type { Learner } from "./step.js";
 
 /** Opens the sessions over a state. */
 export async function openLearner(plan: TrainingPlan, state: TrainingState): Promise<Learner> {
-  const { config, network, built, format } = plan;
+  const { config, network, builds, format } = plan;
   const { optimizer, weightDecay, clip, ema, momentum, nesterov, threads, device } = config;
   const engine: SessionOptions = { device, ...(threads !== undefined && { threads }) };
   const { groups } = format.layouts;
   return {
-    network: await TrainingNetwork.open(network, built, format.layouts, engine),
+    network: await TrainingNetwork.open(network, builds, format.layouts, engine),
     updater: await Updater.open(
       {
         ...{ optimizer, weightDecay, momentum, nesterov },

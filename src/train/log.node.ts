@@ -43,7 +43,10 @@ export class TrainingLog {
     const { validation, ...place } = event;
     if (!validation) return;
     this.#line({ kind: "validation", ...place, ...validation });
-    this.#scalars(place.step, { ...tagged("clean", validation.clean), ...tagged("robust", validation.robust) });
+    this.#scalars(place.step, {
+      ...tagged("clean", validation.clean),
+      ...tagged("robust", validation.robust),
+    });
   }
 
   #line(value: object): void {

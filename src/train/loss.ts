@@ -26,10 +26,7 @@ export function meanCrossEntropy(
   const flat = build.reshape(logits, [images, classes, pixels]);
   const appended = appendLoss(build, ["ce"], { logits: flat, labels }, { pixels });
   // The appended loss is a mean over all P pixels of each image, ignored ones included.
-  const counted = build.cast(
-    build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]),
-    "float32",
-  );
+  const counted = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
   const count = build.reduce("ReduceSum", build.reduce("ReduceSum", counted, [1], false), [0], false);
   const factor = build.div(pixels, build.max(count, 1));
   return {

@@ -1,13 +1,14 @@
 /** A network in training: its graphs as sessions, fed from vectors and writing into them. */
 import { float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
-import {
-  type ArchitectureName,
-  type BuildOptions,
-  type BuiltArchitecture,
-  buildArchitecture,
-} from "../nn/index.js";
+import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../nn/index.js";
 import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
-import { attackGraph, gradientGraph, predictionGraph, type TrainableNetwork, traceNetwork } from "./graphs.js";
+import {
+  attackGraph,
+  gradientGraph,
+  predictionGraph,
+  type TrainableNetwork,
+  traceNetwork,
+} from "./graphs.js";
 import { viewsOf } from "./layout.js";
 import type { ParameterLayouts, TrainingState } from "./parameters.js";
 
@@ -23,8 +24,15 @@ export interface AttackStep {
   readonly stepSize: number;
 }
 
-export interface NetworkOptions extends Pick<BuildOptions, "classes" | "size" | "normalization"> {
-  readonly architecture: ArchitectureName;
+/** A network as it is trained, with the head whose loss is added, and as it is attacked and used. */
+export interface NetworkBuilds {
+  readonly training: BuiltArchitecture;
+  readonly inference: BuiltArchitecture;
+}
+
+export interface NetworkOptions {
+  /** Height and width of the images. */
+  readonly size: readonly [number, number];
   /** Images of an update. */
   readonly batchSize: number;
   /** Images of a step of the attack, and of a prediction. */
@@ -35,22 +43,17 @@ export interface NetworkOptions extends Pick<BuildOptions, "classes" | "size" | 
   readonly seed: number;
 }
 
-/** The architecture as it is trained, with the head whose loss is added. */
-export function buildTraining(options: NetworkOptions): BuiltArchitecture {
-  const { architecture, classes, size, batchSize, normalization } = options;
-  return buildArchitecture(architecture, {
-    ...{ classes, size, batch: batchSize, training: true, auxiliary: true },
-    ...(normalization && { normalization }),
-  });
-}
-
-/** The architecture as it is attacked and used. */
-export function buildInference(options: NetworkOptions): BuiltArchitecture {
-  const { architecture, classes, size, attacked, normalization } = options;
-  return buildArchitecture(architecture, {
-    ...{ classes, size, batch: attacked },
-    ...(normalization && { normalization }),
-  });
+/** Writes an architecture in both forms. */
+export function buildNetwork(
+  architecture: Architecture,
+  { size, batchSize, attacked }: NetworkOptions,
+  variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
+): NetworkBuilds {
+  const common = { ...variant, size };
+  return {
+    training: build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true }),
+    inference: build(architecture, { ...common, batch: attacked }),
+  };
 }
 
 type Graphs = Readonly<Record<"attack" | "gradient" | "predict", Session>>;
@@ -90,17 +93,17 @@ export class TrainingNetwork {
 
   static async open(
     options: NetworkOptions,
-    training: BuiltArchitecture,
+    builds: NetworkBuilds,
     layouts: ParameterLayouts,
     engine: SessionOptions = {},
   ): Promise<TrainingNetwork> {
-    const inference = await traceNetwork(buildInference(options));
+    const inference = await traceNetwork(builds.inference);
     const sessions = {
       attack: await openSession(attackGraph(inference, options.accumulating), engine),
-      gradient: await openSession(gradientGraph(await traceNetwork(training)), engine),
+      gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
       predict: await openSession(predictionGraph(inference), engine),
     };
-    return new TrainingNetwork(options, training, inference, layouts, sessions);
+    return new TrainingNetwork(options, builds.training, inference, layouts, sessions);
   }
 
   /**

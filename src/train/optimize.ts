@@ -62,7 +62,12 @@ export class Updater {
    * One step along the gradient divided by `passes`, the number of batches it is the sum of.
    * @returns the length of the gradient before clipping
    */
-  async step(state: TrainingState, gradient: Float32Array, learningRate: number, passes = 1): Promise<number> {
+  async step(
+    state: TrainingState,
+    gradient: Float32Array,
+    learningRate: number,
+    passes = 1,
+  ): Promise<number> {
     const { clip = Number.POSITIVE_INFINITY, weightDecay, betas, averageDecay } = this.#options;
     const norm = (await this.#norm(gradient)) / passes;
     const gradientScale = Math.min(1, clip / (norm + 1e-6)) / passes;

@@ -1,6 +1,7 @@
 /** What a training has learned so far, and where it lies: vectors, of which networks see the tensors. */
-import { type BuiltArchitecture, isLearned, type ParameterSpec } from "../nn/index.js";
+
 import type { Tensor } from "../base/index.js";
+import { type BuiltArchitecture, isLearned, type ParameterSpec } from "../nn/index.js";
 import { groupParameters, type Multipliers, type ParameterGroup } from "./groups.js";
 import { layOut, pack, type VectorLayout, viewsOf } from "./layout.js";
 import { type OptimizerName, optimizers } from "./optimizers.js";

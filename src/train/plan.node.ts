@@ -2,11 +2,11 @@
 import { parseRadius, SeawallError } from "../base/index.js";
 import type { Dataset } from "../data/index.js";
 import { type FileDataset, openData, overlap, parseDataSpec, readClasses } from "../data/index.node.js";
-import { architectures, type BuiltArchitecture } from "../nn/index.js";
+import { architectures } from "../nn/index.js";
 import type { InnerAttack } from "./attack.js";
 import type { CheckpointFormat } from "./checkpoint.node.js";
 import type { TrainingConfig } from "./config.js";
-import { buildTraining, type NetworkOptions } from "./network.js";
+import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "./network.js";
 import { layOutParameters } from "./parameters.js";
 import type { LoopSettings } from "./trainer.js";
 
@@ -19,7 +19,7 @@ export interface TrainingPlan {
   /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
   readonly heldOut: Dataset | undefined;
   readonly network: NetworkOptions;
-  readonly built: BuiltArchitecture;
+  readonly builds: NetworkBuilds;
   readonly format: CheckpointFormat;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
@@ -35,19 +35,21 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const { architecture, optimizer, attackSteps } = config;
   const data = await openSets(config);
   const classes = classesOf(data.training, config);
-  const network = networkOptions(config, classes);
-  const built = buildTraining(network);
-  const layouts = layOutParameters(built, config.rates);
-  const build = {
-    architecture,
-    normalization: config.normalize ?? architectures[architecture].normalization,
-  };
+  const network = networkOptions(config);
+  const normalization = config.normalize ?? architectures[architecture].normalization;
+  const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
+  const layouts = layOutParameters(builds.training, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   return {
-    ...{ config, classes, network, built, loop, ...data },
+    ...{ config, classes, network, builds, loop, ...data },
     classNames: data.training.classNames,
-    format: { layouts, optimizer, averaging: config.ema !== undefined, build },
+    format: {
+      layouts,
+      optimizer,
+      averaging: config.ema !== undefined,
+      build: { architecture, normalization },
+    },
     validationAttack: { ...attack, stepSize: Math.min(attack.stepSize, attack.radius / 4) },
     notices: [...data.notices, ...(attackSteps === 0 ? ["clean training: no attack"] : [])],
   };
@@ -96,7 +98,10 @@ async function givenClasses({ classes }: TrainingConfig) {
 
 function classesOf({ settings, spec }: Dataset, { classes }: TrainingConfig): number {
   if (settings.classes !== undefined) return settings.classes;
-  throw new SeawallError("config", `--data ${spec} does not say how many classes it has (${classes ?? "none given"}); give --classes`);
+  throw new SeawallError(
+    "config",
+    `--data ${spec} does not say how many classes it has (${classes ?? "none given"}); give --classes`,
+  );
 }
 
 function cropOf({ crop, architecture }: TrainingConfig): readonly [number, number] {
@@ -107,14 +112,13 @@ function baseSizeOf(config: TrainingConfig): number {
   return config.baseSize ?? Math.min(...cropOf(config));
 }
 
-function networkOptions(config: TrainingConfig, classes: number): NetworkOptions {
-  const { architecture, batchSize, seed, attackGradients, normalize } = config;
+function networkOptions(config: TrainingConfig): NetworkOptions {
+  const { batchSize, seed, attackGradients } = config;
   return {
-    ...{ architecture, classes, batchSize, seed },
+    ...{ batchSize, seed },
     size: cropOf(config),
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
-    ...(normalize && { normalization: normalize }),
   };
 }
 

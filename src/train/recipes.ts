@@ -64,7 +64,13 @@ export const recipes = {
     true,
     {
       ...{ ...voc, ...batch128, ...attack, ...sgd, ...short },
-      ...{ architecture: "pspnet-50", attackSteps: 5, learningRate: 5e-4, weightDecay: 0, rates: pspNetRates },
+      ...{
+        architecture: "pspnet-50",
+        attackSteps: 5,
+        learningRate: 5e-4,
+        weightDecay: 0,
+        rates: pspNetRates,
+      },
     },
     [
       [90.6, 68.9],

@@ -3,10 +3,10 @@ import { trainingBatches } from "../data/index.node.js";
 import type { TrainingConfig } from "./config.js";
 import { beginningWeights } from "./init.node.js";
 import { openLearner } from "./learner.node.js";
+import type { Batch } from "./network.js";
 import { initialState } from "./parameters.js";
 import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
 import { trainingStep } from "./step.js";
-import type { Batch } from "./network.js";
 
 /** What one update took, and what follows for all. */
 export interface RehearsalFigures {
@@ -28,7 +28,7 @@ export async function rehearseTraining(
   events: { readonly onNotice?: (sentence: string) => void } = {},
 ): Promise<{ readonly plan: TrainingPlan; readonly figures: RehearsalFigures }> {
   const plan = await planTraining(config);
-  const { weights, notices } = await beginningWeights(plan.built.parameters, config);
+  const { weights, notices } = await beginningWeights(plan.builds.training.parameters, config);
   for (const notice of [...plan.notices, ...notices]) events.onNotice?.(notice);
   const { layouts, averaging } = plan.format;
   const learner = await openLearner(plan, initialState(layouts, weights, config.optimizer, averaging));

@@ -1,32 +1,22 @@
 /** A training from its configuration to the exported model: the folder, the loop, what is saved when. */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../base/index.js";
 import { trainingBatches } from "../data/index.node.js";
-import { formatJson } from "../journal/index.js";
-import { lockFolder, writeFileAtomic } from "../journal/index.node.js";
+import { lockFolder } from "../journal/index.node.js";
 import { buildArchitecture, withWeights } from "../nn/index.js";
 import { writeModelFile } from "../onnx/index.node.js";
-import { engineVersion } from "../runtime/index.js";
 import { type CheckpointRecord, loadCheckpoint, saveCheckpoint } from "./checkpoint.node.js";
 import type { TrainingConfig } from "./config.js";
+import { describeFolder, trainingFiles } from "./folder.node.js";
 import { heldOutBatches } from "./held-out.node.js";
 import { beginningWeights } from "./init.node.js";
-import { TrainingLog } from "./log.node.js";
 import { openLearner } from "./learner.node.js";
+import { TrainingLog } from "./log.node.js";
 import { initialState, type TrainingState, weightsOf } from "./parameters.js";
 import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
 import { type EpochEvent, type StepEvent, train } from "./trainer.js";
 import { type Validation, validate } from "./validate.js";
-
-/** The files of a training's folder. */
-export const trainingFiles = {
-  description: "training.json",
-  last: "last.safetensors",
-  bestRobust: "best-robust.safetensors",
-  bestClean: "best-clean.safetensors",
-  model: "model.onnx",
-} as const;
 
 /** What happens in a training, as it happens. */
 export interface TrainingEvents {
@@ -126,13 +116,13 @@ async function trainIn(plan: TrainingPlan, events: TrainingEvents): Promise<Trai
 }
 
 async function beginOrContinue(plan: TrainingPlan, last: string, events: TrainingEvents) {
-  const { config, format, built } = plan;
+  const { config, format, builds } = plan;
   if (config.resume && existsSync(last)) {
     const stored = await loadCheckpoint(last, format);
     events.onNotice?.(`continuing after update ${stored.state.step} of ${plan.loop.schedule.steps}`);
     return stored;
   }
-  const { weights, notices } = await beginningWeights(built.parameters, config);
+  const { weights, notices } = await beginningWeights(builds.training.parameters, config);
   for (const notice of notices) events.onNotice?.(notice);
   return { state: initialState(format.layouts, weights, config.optimizer, format.averaging), best: {} };
 }
@@ -159,7 +149,9 @@ async function save(
   try {
     await saveCheckpoint(file, format, state, best);
   } catch (error) {
-    const kept = saved ? `${saved} is whole: make room and continue with --resume` : "make room and begin again";
+    const kept = saved
+      ? `${saved} is whole: make room and continue with --resume`
+      : "make room and begin again";
     throw new SeawallError("training", `${messageOf(error)}; ${kept}`, { cause: error });
   }
 }
@@ -172,61 +164,4 @@ async function exportModel(plan: TrainingPlan, state: TrainingState, file: strin
     normalization: format.build.normalization,
   });
   await writeModelFile(file, withWeights(built, weightsOf(format.layouts, state)));
-}
-
-/** Settings that change how a training runs or where it lies, and nothing that is computed. */
-const harmless: readonly (keyof TrainingConfig)[] = [
-  ...(["out", "resume", "workers", "checkpointEvery", "exportSize"] as const),
-];
-
-/**
- * Writes what the training is, or checks that the folder holds the same one.
- * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
- */
-function describeFolder({ config, training }: TrainingPlan): void {
-  const file = join(config.out, trainingFiles.description);
-  const now = {
-    engine: engineVersion,
-    data: { images: training.length, filesSha256: training.filesSha256 },
-    config,
-  };
-  if (!existsSync(file)) return writeFileAtomic(file, formatJson(now));
-  if (!config.resume) {
-    throw new SeawallError(
-      "training",
-      `${config.out} holds a training; continue it with --resume, or give another --out`,
-    );
-  }
-  const stored = readDescription(file);
-  const different = differences(stored.config, config);
-  if (stored.data.filesSha256 !== now.data.filesSha256) {
-    different.push(`the training images or labels have changed (${stored.data.images} images stored, ${training.length} now): restore them`);
-  }
-  if (different.length > 0) {
-    throw new SeawallError("training", `${config.out} holds another training: ${different.join("; ")}`);
-  }
-}
-
-interface Description {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly data: { readonly images: number; readonly filesSha256: string };
-}
-
-function readDescription(file: string): Description {
-  try {
-    const { config, data } = JSON.parse(readFileSync(file, "utf8")) as Description;
-    if (typeof config === "object" && typeof data?.filesSha256 === "string") return { config, data };
-  } catch (error) {
-    throw new SeawallError("training", `${file}: cannot be read (${messageOf(error)}); restore it`);
-  }
-  throw new SeawallError("training", `${file}: describes no training; restore it`);
-}
-
-function differences(stored: Readonly<Record<string, unknown>>, now: TrainingConfig): string[] {
-  const given = JSON.parse(JSON.stringify(now)) as Record<string, unknown>;
-  const names = [...new Set([...Object.keys(stored), ...Object.keys(given)])];
-  return names
-    .filter((name) => !harmless.includes(name as keyof TrainingConfig))
-    .filter((name) => JSON.stringify(stored[name]) !== JSON.stringify(given[name]))
-    .map((name) => `${name} ${JSON.stringify(stored[name]) ?? "unset"} stored, ${JSON.stringify(given[name]) ?? "unset"} now`);
 }

@@ -73,7 +73,10 @@ export const trainingSettings = z.strictObject({
   epochs: count.default(50).describe("passes over the training images"),
   batchSize: count.default(16).describe("images of a pass"),
   accumulate: count.default(1).describe("passes whose gradients make one update"),
-  optimizer: z.enum(keysOf<OptimizerName>(optimizers)).default("adamw").describe("how parameters are updated"),
+  optimizer: z
+    .enum(keysOf<OptimizerName>(optimizers))
+    .default("adamw")
+    .describe("how parameters are updated"),
   learningRate: z.number().positive().default(1e-3).describe("at the end of the warm-up"),
   weightDecay: z.number().min(0).default(0.01).describe("of weights; biases and norms have none"),
   momentum: share.default(0.9).describe("of sgd"),

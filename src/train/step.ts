@@ -44,7 +44,9 @@ export async function trainingStep(
   let [loss, cleanLoss] = [0, 0];
   for (const [i, batch] of batches.entries()) {
     const pass = state.step * batches.length + i;
-    const attacked = await attackBatch(network, state, batch, pass, settings, (gradient) => sum.add(gradient));
+    const attacked = await attackBatch(network, state, batch, pass, settings, (gradient) =>
+      sum.add(gradient),
+    );
     const trained = { images: attacked.images, labels: batch.labels };
     const result = await network.gradient(state, trained, pass);
     await sum.add(result.gradient);

@@ -1,6 +1,7 @@
 /** The dialects, by name; the first whose sign is among a file's keys is the file's. */
-import type { Dialect } from "./dialect.js";
+
 import { classifier } from "./classifier.js";
+import type { Dialect } from "./dialect.js";
 import { pspnet } from "./pspnet.js";
 import { segformer } from "./segformer.js";
 import { segmenter } from "./segmenter.js";
