@@ -1,0 +1,199 @@
+/** Whole trainings: what is written, what resuming gives, and what happens when something breaks. */
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { SeawallError } from "../../src/base/index.js";
+import { weightsOf } from "../../src/nn/index.js";
+import { readModelFile } from "../../src/onnx/index.node.js";
+import type { TrainingConfig } from "../../src/train/index.js";
+import { rehearseTraining, runTraining, trainingFiles } from "../../src/train/index.node.js";
+import { readWeightsFile } from "../../src/weights/index.node.js";
+import { folderWith, greyPng } from "../data/pixels.js";
+import { logOf, smallData, smallTraining } from "./small.js";
+
+const bytes = (config: TrainingConfig, file: string) => readFileSync(join(config.out, file));
+const folder = async () => join(await folderWith({ "kept.txt": "" }), "out");
+
+/** Ends a training after so many updates. */
+async function interrupt(config: TrainingConfig, updates: number): Promise<void> {
+  const controller = new AbortController();
+  const onStep = ({ step }: { step: number }) => {
+    if (step === updates) controller.abort(new Error("enough"));
+  };
+  await expect(runTraining(config, { signal: controller.signal, onStep })).rejects.toThrow("enough");
+}
+
+describe("a training", () => {
+  let data: string;
+  let whole: TrainingConfig;
+  beforeAll(async () => {
+    data = (await smallData()).data;
+    whole = smallTraining(data, await folder());
+    await runTraining(whole);
+  });
+
+  it("leaves weights, curves and a model that has the weights of the best checkpoint", async () => {
+    const files = await readdir(whole.out);
+    expect(files.filter((name) => !name.startsWith("events."))).toEqual(
+      [...Object.values(trainingFiles), "log.jsonl"].sort(),
+    );
+    const { graph } = await readModelFile(join(whole.out, trainingFiles.model));
+    const { tensors } = await readWeightsFile(join(whole.out, trainingFiles.bestRobust));
+    const { weights, record } = weightsOf(graph);
+    expect(record.architecture).toBe("upernet-convnext-micro-cvst");
+    for (const [name, { data: values }] of weights) expect(values, name).toEqual(tensors.get(name)!.data);
+  });
+
+  it("logs every update and every validation", async () => {
+    const log = (await logOf(whole.out)) as { kind: string; step: number; loss?: number }[];
+    expect(log.map(({ kind, step }) => `${kind} ${step}`)).toEqual([
+      ...["step 1", "step 2", "validation 2", "step 3", "step 4", "validation 4"],
+    ]);
+    expect(log.every(({ kind, loss }) => kind !== "step" || Number.isFinite(loss))).toBe(true);
+  });
+
+  it.each([
+    ["amid the second epoch", 3, {}],
+    ["before the first checkpoint", 1, {}],
+    ["with batches from two workers", 3, { workers: 2 }],
+  ] as const)("interrupted %s and resumed ends the same, bit for bit", async (_, updates, more) => {
+    const config = smallTraining(data, await folder(), more);
+    await interrupt(config, updates);
+    const outcome = await runTraining({ ...config, resume: true });
+    expect(outcome.steps).toBe(4);
+    for (const file of [trainingFiles.last, trainingFiles.bestRobust, trainingFiles.model]) {
+      expect(bytes(config, file).equals(bytes(whole, file)), file).toBe(true);
+    }
+    expect(await logOf(config.out)).toEqual(await logOf(whole.out));
+  });
+
+  it("resumes with averages, momentum, accumulation, mixed batches and random starts", async () => {
+    const more = {
+      ...{ ema: 0.9, optimizer: "sgd", nesterov: true, accumulate: 2, batchSize: 2, cleanShare: 0.5 },
+      ...{ randomStart: true, attackGradients: "accumulate", clip: 1, rates: { backbone: 0.1 } },
+    } as const;
+    const alone = smallTraining(data, await folder(), more);
+    await runTraining(alone);
+    const stopped = smallTraining(data, await folder(), more);
+    await interrupt(stopped, 3);
+    await runTraining({ ...stopped, resume: true });
+    expect(bytes(stopped, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);
+  });
+
+  it("begins from another's weights, and from a backbone", async () => {
+    const notices: string[] = [];
+    const init = join(whole.out, trainingFiles.last);
+    const config = smallTraining(data, await folder(), { init, epochs: 1 });
+    await runTraining(config, { onNotice: (sentence) => notices.push(sentence) });
+    expect(notices.join("\n")).toContain("the memory of the optimizer");
+
+    const classifier = smallTraining(data, await folder(), {
+      architecture: "convnext-micro-cvst",
+      epochs: 1,
+    });
+    await runTraining(classifier);
+    const own = { init: join(classifier.out, trainingFiles.last), epochs: 1 };
+    const begun: string[] = [];
+    await runTraining(smallTraining(data, await folder(), own), { onNotice: (s) => begun.push(s) });
+    expect(begun.join("\n")).toMatch(/NOT IN THE CHECKPOINT.*decode_head/);
+  });
+
+  it("is refused in a folder that holds another, or the same without --resume", async () => {
+    const attempt = (more: Partial<TrainingConfig>) => runTraining({ ...whole, ...more });
+    await expect(attempt({})).rejects.toThrow("continue it with --resume");
+    await expect(attempt({ resume: true, learningRate: 1 })).rejects.toThrow(
+      "learningRate 0.002 stored, 1 now",
+    );
+  });
+
+  it("can be rehearsed without writing anything", async () => {
+    const out = await folder();
+    const { figures } = await rehearseTraining(smallTraining(data, out, { epochs: 7 }));
+    expect(figures.updates).toBe(14);
+    expect(figures.seconds).toBeCloseTo(14 * figures.secondsPerUpdate);
+    await expect(readdir(out)).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("what breaks a training", () => {
+  const refusal = async (attempt: Promise<unknown>) => {
+    const error = await attempt.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(SeawallError);
+    return (error as SeawallError).message;
+  };
+
+  it("a full disk leaves the last checkpoint whole, and resuming gives the same", async () => {
+    const { data } = await smallData();
+    const alone = smallTraining(data, await folder());
+    await runTraining(alone);
+    const config = smallTraining(data, await folder());
+    let kept: Buffer | undefined;
+    const fill = () => {
+      kept ??= bytes(config, trainingFiles.last);
+      const beside = join(config.out, `${trainingFiles.last}.${process.pid}.tmp`);
+      rmSync(beside, { force: true });
+      symlinkSync("/dev/full", beside);
+    };
+    const message = await refusal(runTraining(config, { onEpoch: fill }));
+    expect(message).toMatch(/ENOSPC.*last\.safetensors is whole: make room and continue with --resume/);
+    expect(bytes(config, trainingFiles.last).equals(kept!)).toBe(true);
+    await runTraining({ ...config, resume: true });
+    expect(bytes(config, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);
+  });
+
+  it("an image that changes is named, and put back the training goes on as if nothing had been", async () => {
+    const { root, data } = await smallData();
+    const alone = smallTraining(data, await folder(), { epochs: 3 });
+    await runTraining(alone);
+    const image = join(root, "images", "p03.png");
+    const before = await readFile(image);
+    const config = smallTraining(data, await folder(), { epochs: 3 });
+    const spoil = () => writeFileSync(image, greyPng(20, 20, new Uint8Array(400)));
+    const message = await refusal(runTraining(config, { onEpoch: spoil }));
+    expect(message).toContain("p03.png");
+    expect(await refusal(runTraining({ ...config, resume: true }))).toContain("have changed");
+    writeFileSync(image, before);
+    await runTraining({ ...config, resume: true });
+    expect(bytes(config, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);
+  });
+
+  it("a loss that diverges stops it and names the checkpoint before", async () => {
+    const { data } = await smallData();
+    const config = smallTraining(data, await folder(), { epochs: 40, learningRate: 1e4, optimizer: "sgd" });
+    const message = await refusal(runTraining(config));
+    expect(message).toMatch(/diverged at update \d+: the loss is .*(last\.safetensors|no checkpoint)/);
+  });
+
+  it("labels of another number of classes are refused with the file", async () => {
+    const { root, data } = await smallData();
+    const labels = join(root, "labels", "p00.png");
+    writeFileSync(labels, greyPng(40, 40, new Uint8Array(1600).fill(7)));
+    const message = await refusal(runTraining(smallTraining(data, await folder())));
+    expect(message).toContain(`${labels}: label 7`);
+    expect(message).toContain("none of the 2 classes");
+  });
+
+  it("a checkpoint of another architecture or number of classes is refused with what it is", async () => {
+    const { data } = await smallData();
+    const init = (file: string, more = {}) =>
+      runTraining(smallTraining(data, "unused", { init: file, ...more })).finally(() =>
+        rmSync("unused", { recursive: true, force: true }),
+      );
+    const segformer = new URL("../golden/nn/segformer.transformers.safetensors", import.meta.url).pathname;
+    expect(await refusal(init(segformer))).toMatch(/segformer\.transformers.*segformer\/transformers/);
+    const upernet = new URL("../golden/nn/upernet-cvst.authors.pth", import.meta.url).pathname;
+    expect(await refusal(init(upernet))).toMatch(/does not fit.*of another shape/);
+  });
+
+  it("too few images, and held out ones that leave none", async () => {
+    const { data } = await smallData();
+    const attempt = async (more: object) => refusal(runTraining(smallTraining(data, await folder(), more)));
+    expect(await attempt({ holdOut: 10 })).toContain("--hold-out 10 of 12 images leaves 2");
+    expect(await attempt({ accumulate: 3 })).toContain("make no update of 3 batches of 4");
+    expect(await attempt({ classes: undefined })).toContain("give --classes");
+  });
+});
