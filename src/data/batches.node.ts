@@ -46,7 +46,7 @@ export interface BatchStream {
    * the signal's reason when aborted
    */
   batches(): AsyncIterable<TrainingBatch>;
-  /** Ends the workers; what they are at is finished first. */
+  /** Ends the workers, after the crop that each is at. */
   dispose(): Promise<void>;
 }
 

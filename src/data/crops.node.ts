@@ -1,5 +1,5 @@
 /** Crops for training: a file decoded (or remembered), augmented by what seed, epoch and name decide. */
-import { randomStream, SeawallError } from "../base/index.js";
+import { invariant, randomStream, SeawallError } from "../base/index.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "./augment.js";
 import { majorityLabel } from "./counts.js";
 import { type DatasetName, schemeOf } from "./datasets.node.js";
@@ -42,6 +42,7 @@ export interface Crop {
 export interface CropSource {
   /** @throws SeawallError `data` when a file vanished, changed, is damaged or contradicts another */
   crop(request: CropRequest): Promise<Crop>;
+  /** Finishes the crop in progress; those still to come fail. */
   dispose(): Promise<void>;
 }
 
@@ -59,14 +60,19 @@ export function localCrops(settings: CropSettings): CropSource {
     return augmented(await remembered(cache, decoder, entry), entry.id, epoch, settings);
   };
   let last: Promise<unknown> = Promise.resolve();
+  let isOpen = true;
   return {
     crop(request) {
       // One after another: however many are asked for, the pixels of one image are in memory besides the cache.
-      const crop = last.then(() => make(request));
+      const crop = last.then(() => {
+        invariant(isOpen, "a crop was asked for and never waited for");
+        return make(request);
+      });
       last = crop.catch(() => undefined);
       return crop;
     },
     async dispose() {
+      isOpen = false;
       await last;
     },
   };
