@@ -5,6 +5,7 @@ import { threadCrops } from "./crop-thread.node.js";
 import { type Crop, type CropSettings, type CropSource, localCrops } from "./crops.node.js";
 import type { FileDataset } from "./open.node.js";
 import { type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
+import { readAhead } from "./reader.node.js";
 
 /** B images and labels, ready for a training step. */
 export interface TrainingBatch {
@@ -41,7 +42,7 @@ export interface BatchOptions {
 export interface BatchStream {
   readonly stepsPerEpoch: number;
   /**
-   * The batches from the first step on; to be iterated once.
+   * The batches from the first step on.
    * @throws SeawallError `data` naming a file that vanished, changed, is damaged or holds a label that is no class;
    * the signal's reason when aborted
    */
@@ -67,9 +68,10 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
     );
     return assemble(plan, dataset.ids, await Promise.all(crops));
   };
+  const steps = () => trainingSteps(dataset.length, batchSize, seed, from);
   return {
     stepsPerEpoch: perEpoch,
-    batches: () => inOrder(trainingSteps(dataset.length, batchSize, seed, from), load, ahead, signal),
+    batches: () => untilAborted(readAhead(steps(), load, ahead), signal),
     dispose: async () => void (await Promise.all(sources.map((source) => source.dispose()))),
   };
 }
@@ -95,24 +97,14 @@ function openSources(settings: CropSettings, workers: number): CropSource[] {
   return Array.from({ length: workers }, () => threadCrops(share));
 }
 
-/** The batches in order, the next `ahead` being made meanwhile. */
-async function* inOrder(
-  plans: Iterable<StepPlan>,
-  load: (plan: StepPlan) => Promise<TrainingBatch>,
-  ahead: number,
+async function* untilAborted(
+  batches: AsyncIterable<TrainingBatch>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrainingBatch> {
-  const pending: Promise<TrainingBatch>[] = [];
-  for (const plan of plans) {
+  signal?.throwIfAborted();
+  for await (const batch of batches) {
     signal?.throwIfAborted();
-    const batch = load(plan);
-    // Reported when its turn comes; until then it must not count as unhandled.
-    batch.catch(() => undefined);
-    pending.push(batch);
-    if (pending.length <= ahead) continue;
-    const next = await pending.shift()!;
-    signal?.throwIfAborted();
-    yield next;
+    yield batch;
   }
 }
 

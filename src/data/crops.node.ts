@@ -7,7 +7,7 @@ import { checkStamp } from "./files.node.js";
 import type { LabelScheme } from "./labels.js";
 import type { StampedEntry } from "./layout.node.js";
 import type { LabelVariant } from "./options.js";
-import type { ImageRaster, LabelRaster } from "./raster.js";
+import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
 import { createDecoder, type Decoder, type Pixels } from "./reader.node.js";
 import { unitPlanes } from "./sample.js";
 
@@ -44,11 +44,6 @@ export interface CropSource {
   crop(request: CropRequest): Promise<Crop>;
   /** Finishes the crop in progress; those still to come fail. */
   dispose(): Promise<void>;
-}
-
-interface LabelledPixels {
-  readonly image: ImageRaster;
-  readonly labels: LabelRaster;
 }
 
 /** A source in the calling thread. */
@@ -121,27 +116,4 @@ function bigIntegers(values: ArrayLike<number>): BigInt64Array<ArrayBuffer> {
   const result = new BigInt64Array(values.length);
   for (let i = 0; i < values.length; i++) result[i] = BigInt(values[i]!);
   return result;
-}
-
-/** Keeps what came first until it is full: in a random order, giving up one image for another gains nothing. */
-class PixelCache {
-  readonly #kept = new Map<string, LabelledPixels>();
-  #free: number;
-
-  constructor(bytes: number) {
-    this.#free = bytes;
-  }
-
-  get(id: string): LabelledPixels | undefined {
-    return this.#kept.get(id);
-  }
-
-  keep(id: string, pixels: LabelledPixels): LabelledPixels {
-    const bytes = pixels.image.data.byteLength + pixels.labels.data.byteLength;
-    if (bytes <= this.#free) {
-      this.#free -= bytes;
-      this.#kept.set(id, pixels);
-    }
-    return pixels;
-  }
 }
