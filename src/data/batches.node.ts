@@ -78,14 +78,19 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
 
 function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings {
   const { name, entries, settings, classNames } = dataset;
-  const { seed, augment, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const { seed, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const augment = completeAugment(options.augment);
+  const { classes = Number.POSITIVE_INFINITY } = settings;
+  if (augment.padLabel >= classes) {
+    throw new SeawallError("usage", `padLabel ${augment.padLabel} is none of the ${classes} classes; use -1`);
+  }
   return {
     name,
     scheme: { classes: classNames ?? settings.classes, ignoreLabel: settings.ignoreLabel },
     variant: settings.labelVariant,
     entries,
     seed,
-    augment: completeAugment(augment),
+    augment,
     target,
     cacheBytes,
   };
