@@ -2,7 +2,7 @@
 import { type RandomStream, SeawallError } from "../base/index.js";
 import { gaussianBlur } from "./blur.js";
 import { ignored } from "./labels.js";
-import { type ImageRaster, type LabelRaster, mirror, type Part, padTo, type Size } from "./raster.js";
+import { type ImageRaster, type LabelRaster, type Part, padTo, type Size } from "./raster.js";
 import { resizeBilinearPart, resizeNearestPart } from "./resize.js";
 import { maxPixels, resizeShort } from "./transform.js";
 
@@ -91,8 +91,7 @@ function between(lowest: number, highest: number, uniform: number): number {
 
 /** The crop of an image; what lies beyond it is black. */
 export function augmentImage(image: ImageRaster, drawn: Augmentation, crop: Size): ImageRaster {
-  const turned = drawn.mirrored ? mirror(image) : image;
-  const part = resizeBilinearPart(turned, drawn.scaled, drawn.part);
+  const part = resizeBilinearPart(image, drawn.scaled, drawn.part, drawn.mirrored);
   return gaussianBlur(padTo(part, crop, 0), drawn.blurRadius);
 }
 
@@ -103,6 +102,5 @@ export function augmentLabels(
   crop: Size,
   padLabel: number,
 ): LabelRaster {
-  const turned = drawn.mirrored ? mirror(labels) : labels;
-  return padTo(resizeNearestPart(turned, drawn.scaled, drawn.part), crop, padLabel);
+  return padTo(resizeNearestPart(labels, drawn.scaled, drawn.part, drawn.mirrored), crop, padLabel);
 }

@@ -5,6 +5,7 @@ import { threadCrops } from "./crop-thread.node.js";
 import { type Crop, type CropSettings, type CropSource, localCrops } from "./crops.node.js";
 import type { FileDataset } from "./open.node.js";
 import { type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
+import { readAhead } from "./reader.node.js";
 
 /** B images and labels, ready for a training step. */
 export interface TrainingBatch {
@@ -41,12 +42,12 @@ export interface BatchOptions {
 export interface BatchStream {
   readonly stepsPerEpoch: number;
   /**
-   * The batches from the first step on; to be iterated once.
+   * The batches from the first step on.
    * @throws SeawallError `data` naming a file that vanished, changed, is damaged or holds a label that is no class;
    * the signal's reason when aborted
    */
   batches(): AsyncIterable<TrainingBatch>;
-  /** Ends the workers; what they are at is finished first. */
+  /** Ends the workers, after the crop that each is at. */
   dispose(): Promise<void>;
 }
 
@@ -67,23 +68,29 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
     );
     return assemble(plan, dataset.ids, await Promise.all(crops));
   };
+  const steps = () => trainingSteps(dataset.length, batchSize, seed, from);
   return {
     stepsPerEpoch: perEpoch,
-    batches: () => inOrder(trainingSteps(dataset.length, batchSize, seed, from), load, ahead, signal),
+    batches: () => untilAborted(readAhead(steps(), load, ahead), signal),
     dispose: async () => void (await Promise.all(sources.map((source) => source.dispose()))),
   };
 }
 
 function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings {
   const { name, entries, settings, classNames } = dataset;
-  const { seed, augment, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const { seed, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const augment = completeAugment(options.augment);
+  const { classes = Number.POSITIVE_INFINITY } = settings;
+  if (augment.padLabel >= classes) {
+    throw new SeawallError("usage", `padLabel ${augment.padLabel} is none of the ${classes} classes; use -1`);
+  }
   return {
     name,
     scheme: { classes: classNames ?? settings.classes, ignoreLabel: settings.ignoreLabel },
     variant: settings.labelVariant,
     entries,
     seed,
-    augment: completeAugment(augment),
+    augment,
     target,
     cacheBytes,
   };
@@ -95,24 +102,14 @@ function openSources(settings: CropSettings, workers: number): CropSource[] {
   return Array.from({ length: workers }, () => threadCrops(share));
 }
 
-/** The batches in order, the next `ahead` being made meanwhile. */
-async function* inOrder(
-  plans: Iterable<StepPlan>,
-  load: (plan: StepPlan) => Promise<TrainingBatch>,
-  ahead: number,
+async function* untilAborted(
+  batches: AsyncIterable<TrainingBatch>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrainingBatch> {
-  const pending: Promise<TrainingBatch>[] = [];
-  for (const plan of plans) {
+  signal?.throwIfAborted();
+  for await (const batch of batches) {
     signal?.throwIfAborted();
-    const batch = load(plan);
-    // Reported when its turn comes; until then it must not count as unhandled.
-    batch.catch(() => undefined);
-    pending.push(batch);
-    if (pending.length <= ahead) continue;
-    const next = await pending.shift()!;
-    signal?.throwIfAborted();
-    yield next;
+    yield batch;
   }
 }
 

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { type ErrorCode, SeawallError } from "../base/index.js";
 import type { Crop, CropRequest, CropSettings, CropSource } from "./crops.node.js";
 
-/** To the worker: make a crop; or finish what was asked for and end. */
+/** To the worker: make a crop; or end after the one in progress. */
 export type CropOrder = { readonly id: number; readonly request: CropRequest } | "end";
 
 /** From the worker: a crop, or why there is none. */
@@ -21,10 +21,15 @@ export function threadCrops(settings: CropSettings): CropSource {
   const worker = new Worker(new URL("./crop-worker.node.js", import.meta.url), { workerData: settings });
   const waiting = new Map<number, Waiting>();
   const ended = settle(worker, waiting);
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
   let orders = 0;
   const post = (order: CropOrder) => worker.postMessage(order);
   return {
     crop(request) {
+      if (isOver) return Promise.reject(endedEarly());
       return new Promise((resolve, reject) => {
         const id = orders++;
         waiting.set(id, { resolve, reject });
@@ -53,10 +58,14 @@ function settle(worker: Worker, waiting: Map<number, Waiting>): Promise<void> {
   worker.on("error", failAll);
   return new Promise((resolve) => {
     worker.on("exit", () => {
-      failAll(new Error("internal: the worker of a crop source ended too early"));
+      failAll(endedEarly());
       resolve();
     });
   });
+}
+
+function endedEarly(): Error {
+  return new Error("internal: the worker of a crop source ended too early");
 }
 
 function errorOf({ code, message }: CropReply & { readonly kind: "failed" }): Error {

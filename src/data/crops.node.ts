@@ -1,5 +1,5 @@
 /** Crops for training: a file decoded (or remembered), augmented by what seed, epoch and name decide. */
-import { randomStream, SeawallError } from "../base/index.js";
+import { invariant, randomStream, SeawallError } from "../base/index.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "./augment.js";
 import { majorityLabel } from "./counts.js";
 import { type DatasetName, schemeOf } from "./datasets.node.js";
@@ -7,7 +7,7 @@ import { checkStamp } from "./files.node.js";
 import type { LabelScheme } from "./labels.js";
 import type { StampedEntry } from "./layout.node.js";
 import type { LabelVariant } from "./options.js";
-import type { ImageRaster, LabelRaster } from "./raster.js";
+import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
 import { createDecoder, type Decoder, type Pixels } from "./reader.node.js";
 import { unitPlanes } from "./sample.js";
 
@@ -42,12 +42,8 @@ export interface Crop {
 export interface CropSource {
   /** @throws SeawallError `data` when a file vanished, changed, is damaged or contradicts another */
   crop(request: CropRequest): Promise<Crop>;
+  /** Finishes the crop in progress; those still to come fail. */
   dispose(): Promise<void>;
-}
-
-interface LabelledPixels {
-  readonly image: ImageRaster;
-  readonly labels: LabelRaster;
 }
 
 /** A source in the calling thread. */
@@ -59,14 +55,19 @@ export function localCrops(settings: CropSettings): CropSource {
     return augmented(await remembered(cache, decoder, entry), entry.id, epoch, settings);
   };
   let last: Promise<unknown> = Promise.resolve();
+  let isOpen = true;
   return {
     crop(request) {
       // One after another: however many are asked for, the pixels of one image are in memory besides the cache.
-      const crop = last.then(() => make(request));
+      const crop = last.then(() => {
+        invariant(isOpen, "a crop was asked for and never waited for");
+        return make(request);
+      });
       last = crop.catch(() => undefined);
       return crop;
     },
     async dispose() {
+      isOpen = false;
       await last;
     },
   };
@@ -115,27 +116,4 @@ function bigIntegers(values: ArrayLike<number>): BigInt64Array<ArrayBuffer> {
   const result = new BigInt64Array(values.length);
   for (let i = 0; i < values.length; i++) result[i] = BigInt(values[i]!);
   return result;
-}
-
-/** Keeps what came first until it is full: in a random order, giving up one image for another gains nothing. */
-class PixelCache {
-  readonly #kept = new Map<string, LabelledPixels>();
-  #free: number;
-
-  constructor(bytes: number) {
-    this.#free = bytes;
-  }
-
-  get(id: string): LabelledPixels | undefined {
-    return this.#kept.get(id);
-  }
-
-  keep(id: string, pixels: LabelledPixels): LabelledPixels {
-    const bytes = pixels.image.data.byteLength + pixels.labels.data.byteLength;
-    if (bytes <= this.#free) {
-      this.#free -= bytes;
-      this.#kept.set(id, pixels);
-    }
-    return pixels;
-  }
 }

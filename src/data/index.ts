@@ -25,7 +25,6 @@ export {
   crop,
   type ImageRaster,
   type LabelRaster,
-  mirror,
   type Part,
   padTo,
   type Raster,

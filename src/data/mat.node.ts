@@ -1,20 +1,10 @@
-/** MATLAB 5 files, as far as a struct with a matrix of bytes goes; every length is checked before it is believed. */
-import { inflateSync } from "node:zlib";
-import { maxFileBytes } from "./files.node.js";
+/** MATLAB 5 files, as far as a struct with a matrix of bytes goes. */
+import { checkParts, type Element, elementsOf, int32s, types, unpacked } from "./mat-elements.node.js";
 
-/** Numbers of the format: element types, and classes of arrays. */
-const types = { int8: 1, uint8: 2, int32: 5, uint32: 6, matrix: 14, compressed: 15 } as const;
+/** Classes of arrays. */
 const classes = { struct: 2, uint8: 9 } as const;
 
 const headerBytes = 128;
-/** More variables, fields or dimensions than this are no label file: a few bytes each, they would fill memory. */
-const maxParts = 4096;
-
-/** A piece of a file: a type and its bytes. */
-interface Element {
-  readonly type: number;
-  readonly data: Buffer;
-}
 
 /** A named array: what is in it is not looked at yet. */
 interface MatArray {
@@ -82,47 +72,6 @@ export function readByteMatrix(array: MatArray, limit: number): Matrix {
   return { rows, columns, data: values.data };
 }
 
-/** The elements one after another; small ones keep their bytes in the tag, all but packed ones fill up to 8 bytes. */
-function elementsOf(bytes: Buffer): Element[] {
-  const elements: Element[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    if (at + 8 > bytes.length) throw new Error("the file is truncated");
-    checkParts(elements.length);
-    const word = bytes.readUInt32LE(at);
-    const isSmall = word > 0xffff;
-    const type = isSmall ? word & 0xffff : word;
-    const length = isSmall ? word >>> 16 : bytes.readUInt32LE(at + 4);
-    const start = isSmall ? at + 4 : at + 8;
-    if (start + length > (isSmall ? at + 8 : bytes.length)) throw new Error("the file is truncated");
-    elements.push({ type, data: bytes.subarray(start, start + length) });
-    if (isSmall) at += 8;
-    else at = start + (type === types.compressed ? length : Math.ceil(length / 8) * 8);
-  }
-  return elements;
-}
-
-/** The elements, each packed one being replaced by what it holds; together at most as large as any file may be. */
-function* unpacked(elements: readonly Element[]): Generator<Element> {
-  let left = maxFileBytes;
-  for (const element of elements) {
-    if (element.type !== types.compressed) yield element;
-    else {
-      const bytes = inflate(element.data, left);
-      left -= bytes.length;
-      yield* elementsOf(bytes);
-    }
-  }
-}
-
-function inflate(packed: Buffer, limit: number): Buffer {
-  try {
-    return inflateSync(packed, { maxOutputLength: Math.max(limit, 1) });
-  } catch (error) {
-    const tooLarge = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    throw tooLarge ? new Error(`it unpacks to more than ${maxFileBytes} bytes`) : error;
-  }
-}
-
 function readArray(bytes: Buffer): MatArray {
   const [flags, dims, name, ...content] = elementsOf(bytes);
   if (flags?.type !== types.uint32 || flags.data.length !== 8) throw new Error("an array without a class");
@@ -134,16 +83,6 @@ function readArray(bytes: Buffer): MatArray {
     name: name.data.toString("latin1"),
     content,
   };
-}
-
-function int32s(data: Buffer): number[] {
-  const length = checkParts(Math.floor(data.length / 4));
-  return Array.from({ length }, (_, i) => data.readInt32LE(4 * i));
-}
-
-function checkParts(count: number): number {
-  if (count > maxParts) throw new Error(`it has more than ${maxParts} parts`);
-  return count;
 }
 
 /** Names lie one after another, each filled up to the same width. */

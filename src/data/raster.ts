@@ -56,20 +56,6 @@ export function crop<A extends Uint8Array | Int32Array>(
   return { ...size, channels, data };
 }
 
-/** Left and right exchanged. */
-export function mirror<A extends Uint8Array | Int32Array>(raster: Raster<A>): Raster<A> {
-  const { width, channels } = raster;
-  const rowLength = width * channels;
-  const data = emptyLike(raster.data, raster.data.length);
-  let at = 0;
-  for (let row = 0; row < raster.height; row++) {
-    for (let from = (row + 1) * rowLength - channels; from >= row * rowLength; from -= channels) {
-      for (let channel = 0; channel < channels; channel++) data[at++] = raster.data[from + channel]!;
-    }
-  }
-  return { ...raster, data };
-}
-
 /** The raster in the upper left corner of one of `size`, which must not be smaller; the rest is `value`. */
 export function padTo<A extends Uint8Array | Int32Array>(
   raster: Raster<A>,

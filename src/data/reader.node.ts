@@ -71,18 +71,18 @@ export function createReader(scheme: LabelScheme, chosen: readonly Transform[]):
   };
 }
 
-/** The samples in order, the next `depth` being decoded meanwhile. */
-export async function* readAhead(
-  positions: Iterable<number>,
-  read: (position: number) => Promise<Sample>,
+/** What `read` makes of the items, in their order; the next `depth` are being made meanwhile. */
+export async function* readAhead<Item, Result>(
+  items: Iterable<Item>,
+  read: (item: Item) => Promise<Result>,
   depth: number,
-): AsyncGenerator<Sample> {
-  const pending: Promise<Sample>[] = [];
-  for (const position of positions) {
-    const sample = read(position);
+): AsyncGenerator<Result> {
+  const pending: Promise<Result>[] = [];
+  for (const item of items) {
+    const result = read(item);
     // Reported when its turn comes; until then it must not count as unhandled.
-    sample.catch(() => undefined);
-    pending.push(sample);
+    result.catch(() => undefined);
+    pending.push(result);
     if (pending.length > depth) yield await pending.shift()!;
   }
   yield* pending;

@@ -20,19 +20,33 @@ export function resizeBilinear(image: ImageRaster, size: Size): ImageRaster {
   return resizeBilinearPart(image, size, wholeOf(size));
 }
 
-/** A part of `resizeBilinear(image, size)`; only what it needs of the image is resampled. */
-export function resizeBilinearPart(image: ImageRaster, size: Size, part: Part): ImageRaster {
+/**
+ * A part of `resizeBilinear(image, size)`; only what it needs of the image is resampled.
+ * @param mirrored left and right of the image are exchanged first
+ */
+export function resizeBilinearPart(
+  image: ImageRaster,
+  size: Size,
+  part: Part,
+  mirrored = false,
+): ImageRaster {
   const { channels, width } = image;
-  const columns = triangleTaps(width, size.width, part.left, part.width);
+  const straight = triangleTaps(width, size.width, part.left, part.width);
+  const columns = mirrored ? straight.map((taps) => reflected(taps, width)) : straight;
   const rows = triangleTaps(image.height, size.height, part.top, part.height);
   const [first, end] = span(rows);
   const strip = image.data.subarray(first * width * channels, end * width * channels);
-  const isWide = size.width === width && part.width === width;
+  const isWide = size.width === width && part.width === width && !mirrored;
   const wide = isWide ? strip : resampleAxis(strip, end - first, width, channels, columns);
   const isTall = size.height === image.height && part.height === image.height;
   const near = rows.map(({ start, weights }) => ({ start: start - first, weights }));
   const data = isTall ? wide : resampleAxis(wide, 1, end - first, part.width * channels, near);
   return { height: part.height, width: part.width, channels, data };
+}
+
+/** The same weighted mean, read from the other end of the axis. */
+function reflected({ start, weights }: Taps, length: number): Taps {
+  return { start: length - start - weights.length, weights: weights.toReversed() };
 }
 
 /** The source positions from the first to the last that any of the taps reads: [first, end). */
@@ -89,11 +103,17 @@ export function resizeNearest(labels: LabelRaster, size: Size): LabelRaster {
   return resizeNearestPart(labels, size, wholeOf(size));
 }
 
-/** A part of `resizeNearest(labels, size)`. */
-export function resizeNearestPart(labels: LabelRaster, size: Size, part: Part): LabelRaster {
+/** A part of `resizeNearest(labels, size)`, left and right of the labels being exchanged first where `mirrored`. */
+export function resizeNearestPart(
+  labels: LabelRaster,
+  size: Size,
+  part: Part,
+  mirrored = false,
+): LabelRaster {
   const { top, left, height, width } = part;
   const rows = nearestPositions(labels.height, size.height).subarray(top, top + height);
-  const columns = nearestPositions(labels.width, size.width).subarray(left, left + width);
+  const straight = nearestPositions(labels.width, size.width).subarray(left, left + width);
+  const columns = mirrored ? straight.map((column) => labels.width - 1 - column) : straight;
   const data = new Int32Array(height * width);
   let at = 0;
   for (const row of rows) {

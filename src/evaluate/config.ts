@@ -34,7 +34,7 @@ export const evaluationSchema = z.strictObject({
   mean: triple.optional().describe("subtracted per channel (R,G,B) after --input-range"),
   std: triple.optional().describe("divided by per channel (R,G,B) after --mean"),
   bgr: z.boolean().optional().describe("the model expects blue first"),
-  data: text.describe("folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT"),
+  data: text.describe("folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT"),
   labels: z.enum(["truth", "self"]).default("truth").describe("self: the clean prediction is the reference"),
   split: text.optional().describe("split of the data set; default: its validation split"),
   limit: count.optional().describe("first N images only"),

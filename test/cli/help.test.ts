@@ -48,7 +48,8 @@ it("explains eval", async () => {
       --bgr                                the model expects blue first
 
     Data:
-      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or
+                                           ade20k:ROOT
       --labels <truth|self>                self: the clean prediction is the reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
       --limit <N>                          first N images only
@@ -166,7 +167,7 @@ it("explains doctor", async () => {
       --bgr                  the model expects blue first
 
     Data:
-      --data <SPEC>          folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --data <SPEC>          folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       --labels <truth|self>  self: the clean prediction is the reference (default: truth)
       --split <NAME>         split of the data set; default: its validation split
       --limit <N>            first N images only

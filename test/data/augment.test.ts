@@ -10,7 +10,6 @@ import {
   completeAugment,
   crop,
   drawAugmentation,
-  mirror,
   resizeBilinear,
   resizeBilinearPart,
   resizeNearest,
@@ -137,13 +136,28 @@ describe("the crop", () => {
     );
   });
 
-  it("turns pixels around, not the bytes of one", () => {
-    expect(mirror(imageOf(1, 2, Uint8Array.of(1, 2, 3, 4, 5, 6))).data).toEqual(
-      Uint8Array.of(4, 5, 6, 1, 2, 3),
+  it("turns the image around before all else, bit for bit", () => {
+    const side = fc.integer({ min: 1, max: 30 });
+    fc.assert(
+      fc.property(side, side, side, side, (h, w, height, width) => {
+        const [image, labels] = [imageOf(h, w), labelsOf(h, w, noise(h * w))];
+        const turned = {
+          ...image,
+          data: image.data.map((_, i) => image.data[turn(Math.floor(i / 3), w) * 3 + (i % 3)]!),
+        };
+        const turnedLabels = { ...labels, data: labels.data.map((_, i) => labels.data[turn(i, w)]!) };
+        const [whole, part] = [size(height, width), { top: 0, left: 0, height, width }];
+        expect(resizeBilinearPart(image, whole, part, true)).toEqual(resizeBilinear(turned, whole));
+        expect(resizeNearestPart(labels, whole, part, true)).toEqual(resizeNearest(turnedLabels, whole));
+      }),
     );
-    expect(mirror(labelsOf(2, 2, [1, 2, 3, 4])).data).toEqual(Int32Array.of(2, 1, 4, 3));
   });
 });
+
+/** The pixel that stands at position i after left and right are exchanged. */
+function turn(i: number, width: number): number {
+  return i - (i % width) + (width - 1 - (i % width));
+}
 
 describe("wrong options", () => {
   it.each<[AugmentOptions, string]>([

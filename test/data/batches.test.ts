@@ -194,5 +194,8 @@ describe("wrong data", () => {
     expect(() => trainingBatches(data, { batchSize: 1, seed: 1, augment, workers: -1 })).toThrow(
       "workers must be a whole number from 0",
     );
+    expect(() =>
+      trainingBatches(data, { batchSize: 1, seed: 1, augment: { ...augment, padLabel: 5 } }),
+    ).toThrow("padLabel 5 is none of the 5 classes");
   });
 });

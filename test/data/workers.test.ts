@@ -58,6 +58,19 @@ describe("workers", () => {
     expect((await hashes(built.trainingBatches, data, { from: 4 })).slice(0, 5)).toEqual(wanted.slice(4));
   });
 
+  it("end without finishing what nobody waits for", async () => {
+    const { data } = await opened(6);
+    const augment = { crop: { height: 8, width: 8 } };
+    const stream = built.trainingBatches(data, { batchSize: 6, seed: 1, augment, ahead: 50, workers: 2 });
+    const batches = stream.batches()[Symbol.asyncIterator]();
+    const first = batches.next();
+    const refused = expect(first).rejects.toThrow("never waited for");
+    await stream.dispose();
+    await refused;
+    const after = stream.batches()[Symbol.asyncIterator]().next();
+    await expect(after).rejects.toThrow("ended too early");
+  });
+
   it("say which file is gone", async () => {
     const { root, data } = await opened(3);
     await rm(join(root, "images", "1.png"));
