@@ -67,7 +67,8 @@ export class TrainingNetwork {
   readonly #options: NetworkOptions;
   readonly #training: BuiltArchitecture;
   readonly #layouts: ParameterLayouts;
-  readonly #read: ReadonlySet<string>;
+  /** The parameters of the network in inference. */
+  readonly #inferred: ReadonlySet<string>;
   readonly #sessions: Graphs;
   readonly #gradient: Float32Array;
   #spareStatistics: Float32Array;
@@ -85,7 +86,7 @@ export class TrainingNetwork {
     this.#options = options;
     this.#training = training;
     this.#layouts = layouts;
-    this.#read = new Set(inference.graph.inputs.map(({ name }) => name));
+    this.#inferred = new Set(inference.graph.inputs.map(({ name }) => name));
     this.#sessions = sessions;
     this.#gradient = new Float32Array(layouts.learned.length);
     this.#spareStatistics = new Float32Array(layouts.statistics.length);
@@ -127,10 +128,12 @@ export class TrainingNetwork {
       radius: float32([1, 1], [radius]),
       stepSize: float32([1, 1], [stepSize]),
     };
+    // Parameters that only training reads, an auxiliary head's, have none from the attack.
+    if (accumulating) this.#gradient.fill(0);
     await this.#sessions.attack.run(feeds, {
       next: this.#imageTensor(point, attacked),
       loss: float32([], loss),
-      ...(accumulating && this.#gradientViews()),
+      ...(accumulating && this.#read(this.#gradientViews(), "grad/")),
     });
     return { point, loss: loss[0]!, gradient: accumulating ? this.#gradient : undefined };
   }
@@ -175,7 +178,13 @@ export class TrainingNetwork {
       ...viewsOf(this.#layouts.statistics, state.statistics),
       image: this.#imageTensor(images, this.#options.attacked),
     };
-    return Object.fromEntries(Object.entries(all).filter(([name]) => this.#read.has(name)));
+    return this.#read(all);
+  }
+
+  /** Those tensors that the network in inference has, by their names after a prefix. */
+  #read(tensors: Readonly<Record<string, Tensor>>, prefix = ""): Record<string, Tensor> {
+    const known = ([name]: readonly [string, Tensor]) => this.#inferred.has(name.slice(prefix.length));
+    return Object.fromEntries(Object.entries(tensors).filter(known));
   }
 
   #gradientViews(): Record<string, Tensor> {

@@ -1,7 +1,14 @@
 /** From a configuration to everything a training needs, checked before the first step. */
 import { parseRadius, SeawallError } from "../base/index.js";
 import type { Dataset } from "../data/index.js";
-import { type FileDataset, openData, overlap, parseDataSpec, readClasses } from "../data/index.node.js";
+import {
+  type FileDataset,
+  openData,
+  openTrainingData,
+  overlap,
+  parseDataSpec,
+  readClasses,
+} from "../data/index.node.js";
 import { architectures } from "../nn/index.js";
 import type { InnerAttack } from "./attack.js";
 import type { CheckpointFormat } from "./checkpoint.node.js";
@@ -34,7 +41,7 @@ export interface TrainingPlan {
 export async function planTraining(config: TrainingConfig): Promise<TrainingPlan> {
   const { architecture, optimizer, attackSteps } = config;
   const data = await openSets(config);
-  const classes = classesOf(data.training, config);
+  const classes = data.training.settings.classes!;
   const network = networkOptions(config);
   const normalization = config.normalize ?? architectures[architecture].normalization;
   const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
@@ -57,9 +64,8 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
 
 async function openSets(config: TrainingConfig) {
   const { data, holdOut, limit } = config;
-  const split = config.split ?? parseDataSpec(data).layout.trainingSplit;
-  const options = { split, ignoreLabel: config.ignoreLabel, classes: await givenClasses(config) };
-  const all = await openData(data, { ...options, limit });
+  const given = { split: config.split, ignoreLabel: config.ignoreLabel, classes: await givenClasses(config) };
+  const all = await openTrainingData(data, { ...given, limit });
   if (holdOut === 0) return { training: all, heldOut: undefined, notices: await overlapNotices(config, all) };
   const kept = all.length - holdOut;
   if (kept < config.batchSize) {
@@ -70,8 +76,9 @@ async function openSets(config: TrainingConfig) {
   }
   const [height, width] = cropOf(config);
   const transform = { resizeShort: baseSizeOf(config), crop: [height, width] as const };
-  const training = await openData(data, { ...options, limit: kept });
-  const heldOut = await openData(data, { ...options, offset: kept, limit: holdOut, transform });
+  const training = await openTrainingData(data, { ...given, limit: kept });
+  const { split } = training.settings;
+  const heldOut = await openData(data, { ...given, split, offset: kept, limit: holdOut, transform });
   return { training, heldOut, notices: await overlapNotices(config, training) };
 }
 
@@ -94,14 +101,6 @@ const nothingShared = { sameFile: [], sameName: [] };
 
 async function givenClasses({ classes }: TrainingConfig) {
   return classes === undefined ? undefined : readClasses(String(classes));
-}
-
-function classesOf({ settings, spec }: Dataset, { classes }: TrainingConfig): number {
-  if (settings.classes !== undefined) return settings.classes;
-  throw new SeawallError(
-    "config",
-    `--data ${spec} does not say how many classes it has (${classes ?? "none given"}); give --classes`,
-  );
 }
 
 function cropOf({ crop, architecture }: TrainingConfig): readonly [number, number] {
