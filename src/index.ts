@@ -153,5 +153,28 @@ export {
 } from "./oracle/index.js";
 export { checkGates, type GateOutcome, resultLines } from "./report/index.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
+export {
+  type EpochEvent,
+  type Optimizer,
+  type OptimizerName,
+  optimizers,
+  parseTrainingConfig,
+  type Recipe,
+  type RecipeName,
+  recipes,
+  type StepEvent,
+  scheduleFactor,
+  type TrainingConfig,
+  type TrainingInput,
+  type Validation,
+} from "./train/index.js";
+export {
+  planTraining,
+  rehearseTraining,
+  runTraining,
+  type TrainingEvents,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

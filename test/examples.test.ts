@@ -48,6 +48,11 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(attacked).toBeLessThan(noisy!);
     expect(output.match(/^stripes/gm)).toHaveLength(3);
   },
+  "06-training.mjs": (output) => {
+    const accuracies = numbersIn(output, /^(0\.\d+)$/gm);
+    expect(accuracies).toHaveLength(12);
+    expect(Math.max(...accuracies)).toBeGreaterThan(0.8);
+  },
   "07-stored-run.mjs": (output) => {
     const { worst } = readResult(`${root}examples/run`).robust[0]!;
     expect(output).toContain(`mIoU in ${worst.mIoULower.toFixed(4)} .. ${worst.mIoU.toFixed(4)}`);

