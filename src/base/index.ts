@@ -12,6 +12,7 @@ export {
   float32,
   int64,
   numbersOf,
+  numberToFloat16,
   sizeOf,
   type Tensor,
 } from "./tensor.js";

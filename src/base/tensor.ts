@@ -76,6 +76,25 @@ export function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The half-precision bit pattern nearest to a number, ties to even; infinite beyond its range. */
+export function numberToFloat16(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  // In units of the last of ten fraction bits; a carry runs over into the exponent by itself.
+  const steps = roundToEven(size * 2 ** (10 - exponent));
+  const normal = steps >= 1024 ? ((exponent + 15) << 10) + (steps - 1024) : steps;
+  return sign | normal;
+}
+
+function roundToEven(value: number): number {
+  const down = Math.floor(value);
+  const rest = value - down;
+  return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
+}
+
 const scratch = new DataView(new ArrayBuffer(4));
 
 /** The value of a bfloat16 bit pattern (the upper half of a float32). */

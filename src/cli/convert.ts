@@ -13,7 +13,7 @@ import {
   recordMetadata,
   weightsOf,
 } from "../nn/index.js";
-import type { Graph } from "../onnx/index.js";
+import { type Graph, halveWeights } from "../onnx/index.js";
 import { readModelFile, writeModelFile } from "../onnx/index.node.js";
 import { formatCount } from "../report/index.js";
 import type { Weights } from "../weights/index.js";
@@ -33,6 +33,7 @@ interface ConvertFlags {
   readonly auxiliary?: boolean;
   readonly normalize?: Normalization;
   readonly allowMissing?: boolean;
+  readonly half?: boolean;
   readonly seed?: string;
   readonly json?: boolean;
 }
@@ -56,6 +57,7 @@ export function verb(command: Command): void {
     .option("--batch-size <N>", "fix the number of images per run (default: left open)")
     .option("--auxiliary", "keep the auxiliary head, as a second output")
     .addOption(normalize.choices(["none", "imagenet"]))
+    .option("--half", "store weights in float16: half the size, computed in float32")
     .option("--allow-missing", "let what the checkpoint lacks begin at random")
     .option("--seed <N>", "of what begins at random (default: 0)")
     .option("--json", "print what was done as JSON on stdout")
@@ -71,9 +73,11 @@ Example:
 async function convertAction(flags: ConvertFlags): Promise<void> {
   const ending = /\.(onnx|safetensors)$/.exec(flags.out)?.[1];
   if (!ending) throw usage(`--out ${flags.out}: give a name that ends in .onnx or .safetensors`);
+  if (flags.half && ending !== "onnx")
+    throw usage("--half: only a model is stored in float16; give an .onnx --out");
   if (ending === "safetensors" && (await copyUnknown(flags))) return;
   const { graph, report } = flags.model === undefined ? await fromWeights(flags) : await fromModel(flags);
-  if (ending === "onnx") await writeModelFile(flags.out, graph);
+  if (ending === "onnx") await writeModelFile(flags.out, flags.half ? halveWeights(graph) : graph);
   else {
     const { weights, record } = weightsOf(graph);
     await writeSafetensorsFile(flags.out, weights, recordMetadata(record));

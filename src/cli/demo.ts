@@ -1,12 +1,13 @@
-/** `seawall demo`: the main job on the sample that ships with the package. */
+/** `seawall demo`: the main job on the samples that ship with the package. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../evaluate/index.js";
 import type { RunEvents } from "../evaluate/index.node.js";
-import { cleanAttack, formatJson } from "../journal/index.js";
+import { cleanAttack, formatJson, type Result } from "../journal/index.js";
 import { writeFileAtomic } from "../journal/index.node.js";
+import { alignRows, formatFigure } from "../report/index.js";
 import { demoPicture, type PictureRow } from "../report/index.node.js";
 import { readConfigFile } from "./config-file.js";
 import { finalLines } from "./lines.js";
@@ -25,37 +26,85 @@ const sample = fileURLToPath(new URL("../../demo/", import.meta.url));
 
 export function verb(command: Command): void {
   command
-    .description("Attacks the sample that ships with the package, prints the figures and draws a picture.")
-    .option("--out <DIR>", "folder of the picture", "seawall-demo")
-    .option("--steps <N>", "iterations of each attack (default: 40)")
-    .option("--json", "print the result as JSON on stdout")
+    .description(
+      "Attacks the samples that ship with the package: a published model, then a fragile and a robust one side by side.",
+    )
+    .option("--out <DIR>", "folder of the pictures", "seawall-demo")
+    .option("--steps <N>", "iterations of each attack (default: 30)")
+    .option("--json", "print the results as JSON on stdout")
     .addHelpText("after", "\nExample:\n  seawall demo")
     .action(demoAction);
 }
 
 async function demoAction({ out, steps, json }: DemoOptions): Promise<void> {
-  const config = await readSample(steps);
+  mkdirSync(out, { recursive: true });
+  const published = await attackSample("demo.yaml", { steps });
+  if (!json) say(...finalLines(published.result));
+  await draw(join(out, "demo.png"), published.gallery.rows(), published);
+
+  say("", "two models for street scenes, one trained on clean images (fragile), one adversarially (robust)");
+  const pair = [];
+  for (const name of pairNames) {
+    pair.push({ name, ...(await attackSample("pair.yaml", { steps, model: `${name}.onnx` })) });
+  }
+  if (!json) say("", ...pairLines(pair));
+  const rows = pair.flatMap(({ name, gallery }) =>
+    gallery.rows().map((row) => ({ ...row, id: `${name}: ${row.id}` })),
+  );
+  await draw(join(out, "pair.png"), rows, pair[0]!);
+  if (json) {
+    const results = pair.map(({ name, result }) => [name, result] as const);
+    print(formatJson({ published: published.result, ...Object.fromEntries(results) }));
+  }
+}
+
+/** Same network, same images, same attack: one was trained on clean images, one adversarially. */
+const pairNames = ["fragile", "robust"] as const;
+
+interface SampleRun {
+  readonly config: EvaluationConfig;
+  readonly result: Result;
+  readonly gallery: Gallery;
+}
+
+async function attackSample(
+  file: string,
+  flags: { readonly steps: string | undefined; readonly model?: string },
+): Promise<SampleRun> {
+  const config = await readSample(file, flags);
   const gallery = new Gallery();
   const result = await attack(config, { onPoint: (point) => gallery.add(point) });
-  if (json) print(formatJson(result));
-  else say(...finalLines(result));
+  return { config, result, gallery };
+}
 
-  const picture = await demoPicture(gallery.rows(), {
+async function draw(file: string, rows: readonly PictureRow[], { config, result }: SampleRun) {
+  const picture = await demoPicture(rows, {
     radius: radiiOf(config).at(-1)!.value,
     self: config.labels === "self",
     ...(result.model.classNames && { classNames: result.model.classNames }),
   });
-  mkdirSync(out, { recursive: true });
-  const file = join(out, "demo.png");
   writeFileAtomic(file, picture);
   say(`picture: ${file}`);
 }
 
-/** The sample's configuration; its files are beside it. */
-async function readSample(steps: string | undefined): Promise<EvaluationConfig> {
-  const file = join(sample, "demo.yaml");
+/** What is left of each model's own prediction, radius by radius. */
+function pairLines(pair: readonly { readonly name: string; readonly result: Result }[]): string[] {
+  const radii = pair[0]!.result.robust.map(({ eps }) => `at ${eps}`);
+  const rows = pair.map(({ name, result }) => [
+    name,
+    ...result.robust.map(({ worst }) => formatFigure(worst.aAcc ?? 0)),
+  ]);
+  return alignRows([["worst case of the attacks, consistency", ...radii], ...rows]);
+}
+
+/** A sample's configuration; its files are beside it. */
+async function readSample(
+  name: string,
+  { steps, model }: { readonly steps: string | undefined; readonly model?: string },
+): Promise<EvaluationConfig> {
+  const file = join(sample, name);
   const { values } = await readConfigFile(file);
-  const { model, data, classes } = values;
+  const { data, classes } = values;
   const beside = (path: unknown) => (typeof path === "string" ? join(sample, path) : undefined);
   const folders = String(data)
     .replace(/^folder:/, "")
@@ -63,7 +112,7 @@ async function readSample(steps: string | undefined): Promise<EvaluationConfig> 
   return readSettings(
     evaluationSchema,
     {
-      model: beside(model),
+      model: beside(model ?? values.model),
       data: `folder:${folders.map(beside).join(",")}`,
       classes: beside(classes),
       steps,

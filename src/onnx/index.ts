@@ -13,6 +13,7 @@ export {
   type Value,
   type ValueInfo,
 } from "./graph.js";
+export { halveWeights } from "./halve.js";
 export { type ReadOptions, readModel } from "./read.js";
 export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./simplify.js";
 export type { ExternalData } from "./tensors.js";
