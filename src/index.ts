@@ -151,7 +151,16 @@ export {
   type Prediction,
   type Preprocessing,
 } from "./oracle/index.js";
-export { checkGates, type GateOutcome, resultLines } from "./report/index.js";
+export {
+  type CompareOptions,
+  type Comparison,
+  checkComparisonGates,
+  checkGates,
+  compareRuns,
+  comparisonLines,
+  type GateOutcome,
+  resultLines,
+} from "./report/index.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

@@ -9,7 +9,6 @@ import {
   formatCount,
   formatDuration,
   formatFigure,
-  type GateOutcome,
   invariantsLine,
   plural,
   resultLines,
@@ -98,12 +97,4 @@ export function checkLines(
 
 export function longest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.length));
-}
-
-/** One line for each gate. */
-export function gateLines(outcomes: readonly GateOutcome[]): string[] {
-  return outcomes.map(({ gate, value, passed }) => {
-    const verdict = passed ? "holds" : "does not hold";
-    return `${marks[passed ? "pass" : "fail"]} gate ${gate} ${verdict}: ${formatFigure(value)}`;
-  });
 }

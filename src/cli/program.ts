@@ -16,6 +16,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: () => import("./eval.js"),
   },
   merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
+  compare: {
+    summary: "compare two stored runs image by image",
+    load: () => import("./compare.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

@@ -52,6 +52,11 @@ export function shard(value: string): { index: number; count: number } {
   return { index: index - 1, count };
 }
 
+/** For flags that may be given several times. */
+export function collect(next: string, before: readonly string[] = []): string[] {
+  return [...before, next];
+}
+
 function match<T>(form: RegExp, value: string, expected: string, convert: (value: string) => T): T {
   if (!form.test(value)) throw mistake(expected, value);
   return convert(value);

@@ -18,6 +18,26 @@ export function compareDescriptions(stored: RunDescription, now: RunDescription)
   };
 }
 
+/**
+ * What two runs do not have in common in data and protocol, so that their figures are not of the same question.
+ * Models may differ: that is what runs are compared for. Paths, machines and versions count for nothing.
+ */
+export function compareConditions(a: RunDescription, b: RunDescription): string[] {
+  return differences(conditions(a), conditions(b), ["in the first", "in the second"]);
+}
+
+function conditions({ protocol, model, data, shard }: RunDescription) {
+  // An ensemble is its members, however it was asked for.
+  const { attacks: _, ...measured } = protocol;
+  const { images, listSha256, settings } = data;
+  return {
+    protocol: measured,
+    data: { images, listSha256, settings },
+    shard: shard ? shardName(shard) : "none",
+    model: { classes: model.classes },
+  };
+}
+
 function deciding({ protocol, model, data, shard, config }: RunDescription) {
   const { sha256, classes, input } = model;
   const { images, listSha256, settings } = data;
@@ -38,11 +58,15 @@ function harmless({ model, data, versions, engine, config, soundness }: RunDescr
   return { ...names, versions, engine, config: settings, soundness: checks };
 }
 
-function differences(stored: unknown, now: unknown): string[] {
+function differences(
+  stored: unknown,
+  now: unknown,
+  [first, second]: readonly [string, string] = ["stored", "now"],
+): string[] {
   const [before, after] = [leaves(stored), leaves(now)];
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => before.get(path) !== after.get(path))
-    .map((path) => `${path}: ${show(before.get(path))} stored, ${show(after.get(path))} now`);
+    .map((path) => `${path}: ${show(before.get(path))} ${first}, ${show(after.get(path))} ${second}`);
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,5 @@
 /** The run folder without its files: what a run is, its records, and the result made of them. */
-export { type Missing, missingOf, sortRecords } from "./arrange.js";
+export { arrange, type ImageRecords, type Missing, missingOf, sortRecords } from "./arrange.js";
 export {
   cleanAttack,
   cleanEps,
@@ -12,7 +12,7 @@ export {
   type Shard,
   type Soundness,
 } from "./description.js";
-export { compareDescriptions, type Differences } from "./differences.js";
+export { compareConditions, compareDescriptions, type Differences } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
 export type { RecordKey, RunRecord } from "./record.js";

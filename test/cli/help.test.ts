@@ -21,6 +21,7 @@ it("lists the verbs", async () => {
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
       merge      put the shards of a run together
+      compare    compare two stored runs image by image
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -120,6 +121,35 @@ it("explains merge", async () => {
       seawall eval --config camvid.yaml --shard 1/2 --out runs/1
       seawall eval --config camvid.yaml --shard 2/2 --out runs/2
       seawall merge runs/1 runs/2 --out runs/whole
+    "
+  `);
+});
+
+it("explains compare", async () => {
+  expect(await help("compare")).toMatchInlineSnapshot(`
+    "Usage: seawall compare [options] <A> <B>
+
+    Compares two stored runs image by image, B with A, from their records alone.
+
+    Arguments:
+      A                  run folder that is compared with
+      B                  run folder that is compared
+
+    Options:
+      --allow-different  compare what both have although data or protocol differ
+      --top <N>          images that changed most to list (default: "5")
+      --seed <N>         of the resamples that make the intervals (default: 0)
+      --gate <EXPR>      condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
+      --config <FILE>    gate and seed from a YAML or JSON file, or a module; a flag on the line wins
+      --json             print the comparison as JSON on stdout
+      --help             print this help
+
+    Gates:
+      SUBJECT.FIGURE@RADIUS diff>=NUMBER with FIGURE aAcc or mIoU; diff is B − A,
+      low and high instead of diff are the ends of its 95 % interval
+
+    Example:
+      seawall compare runs/before runs/after --gate 'worst.mIoU@4/255 diff>=-0.01'
     "
   `);
 });
