@@ -71,6 +71,9 @@ export {
   type RunEvents,
   type RunPlan,
   runEvaluation,
+  type Verification,
+  type VerifyOptions,
+  verifyRun,
   version,
 } from "./evaluate/index.node.js";
 export {

@@ -1,5 +1,5 @@
 /** `seawall compare`: two stored runs, image by image. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import { evaluationSchema } from "../evaluate/index.js";
 import { formatJson } from "../journal/index.js";
@@ -23,7 +23,7 @@ export function verb(command: Command): void {
     .argument("<A>", "run folder that is compared with")
     .argument("<B>", "run folder that is compared")
     .option("--allow-different", "compare what both have although data or protocol differ")
-    .option("--top <N>", "images that changed most to list", "5")
+    .addOption(new Option("--top <N>", "images that changed most to list").default("5", "5"))
     .option("--seed <N>", "of the resamples that make the intervals (default: 0)")
     .option(
       "--gate <EXPR>",

@@ -20,6 +20,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "compare two stored runs image by image",
     load: () => import("./compare.js"),
   },
+  verify: {
+    summary: "make a sample of a stored run again and say match or mismatch",
+    load: () => import("./verify.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

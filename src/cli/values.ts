@@ -22,6 +22,16 @@ export function whole(value: string): number {
   return match(/^-?\d+$/, value, "a whole number", Number);
 }
 
+/** A whole number of at least 1. */
+export function positive(value: string): number {
+  return match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number);
+}
+
+/** A number from 0 to 1. */
+export function fraction(value: string): number {
+  return match(/^(?:0?\.\d+|[01](?:\.0*)?)$/, value, "a number from 0 to 1", Number);
+}
+
 /** `0.485,0.456,0.406`: so many numbers with commas between them. */
 export function numbers(count: number, example: string): Reader {
   const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;

@@ -1,6 +1,9 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 import { decidingConfig, type RunDescription, shardName } from "./description.js";
 import { type JsonObject, leaves } from "./json.js";
+import type { RunRecord } from "./record.js";
+import type { Result } from "./result.js";
+import { summarize } from "./summary.js";
 
 /** Differences as `model.classes: 11 stored, 12 now`. */
 export interface Differences {
@@ -24,6 +27,20 @@ export function compareDescriptions(stored: RunDescription, now: RunDescription)
  */
 export function compareConditions(a: RunDescription, b: RunDescription): string[] {
   return differences(conditions(a), conditions(b), ["in the first", "in the second"]);
+}
+
+/** The figures of a stored result that are not those of the run's records. */
+export function resultDifferences(
+  stored: Result,
+  run: RunDescription,
+  records: Iterable<RunRecord>,
+): string[] {
+  const partial = stored.data.missingImages !== undefined;
+  const { clean, robust } = summarize(run, records, { partial });
+  return differences({ clean: stored.clean, robust: stored.robust }, { clean, robust }, [
+    "stored",
+    "by the journal",
+  ]);
 }
 
 function conditions({ protocol, model, data, shard }: RunDescription) {

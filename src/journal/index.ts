@@ -12,7 +12,12 @@ export {
   type Shard,
   type Soundness,
 } from "./description.js";
-export { compareConditions, compareDescriptions, type Differences } from "./differences.js";
+export {
+  compareConditions,
+  compareDescriptions,
+  type Differences,
+  resultDifferences,
+} from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
 export type { RecordKey, RunRecord } from "./record.js";

@@ -8,7 +8,7 @@ export {
   type Comparison,
   compareRuns,
 } from "./compare.js";
-export { comparisonLines } from "./compare-table.js";
+export { comparisonLines, formatDifference } from "./compare-table.js";
 export { checkComparisonGates } from "./comparison-gates.js";
 export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
 export { classColour, palette, type Rgb } from "./palette.js";

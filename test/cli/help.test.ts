@@ -22,6 +22,7 @@ it("lists the verbs", async () => {
       eval       attack a model on labelled images and print the worst-case figures
       merge      put the shards of a run together
       compare    compare two stored runs image by image
+      verify     make a sample of a stored run again and say match or mismatch
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -137,7 +138,7 @@ it("explains compare", async () => {
 
     Options:
       --allow-different  compare what both have although data or protocol differ
-      --top <N>          images that changed most to list (default: "5")
+      --top <N>          images that changed most to list (default: 5)
       --seed <N>         of the resamples that make the intervals (default: 0)
       --gate <EXPR>      condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
       --config <FILE>    gate and seed from a YAML or JSON file, or a module; a flag on the line wins
@@ -150,6 +151,46 @@ it("explains compare", async () => {
 
     Example:
       seawall compare runs/before runs/after --gate 'worst.mIoU@4/255 diff>=-0.01'
+    "
+  `);
+});
+
+it("explains verify", async () => {
+  expect(await help("verify")).toMatchInlineSnapshot(`
+    "Usage: seawall verify [options] <RUN>
+
+    Makes a random sample of a stored run's records again and compares: match or mismatch.
+
+    Arguments:
+      RUN                         run folder
+
+    Model:
+      --model <FILE>              ONNX file: image N×3×H×W in, logits N×K×h×w out
+
+    Data:
+      --data <SPEC>               folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --classes <K|FILE>          number of classes, or a file with one name a line; default: the data
+                                  set's
+      --class-weights <SPEC>      data split to count class weights from, as --data (class-balanced-ce);
+                                  default: the data set's train split
+
+    Running:
+      --device <cpu|cuda|webgpu>  where the engine runs (default: cpu)
+      --threads <N>               threads of the engine; default: its own choice
+
+    Options:
+      --sample <N>                records to make again (default: 10)
+      --seed <N>                  of the choice of records (default: 0)
+      --tolerance <T>             by how much an image's accuracy may differ; with 0 all must be equal
+                                  (default: 0)
+      --json                      print the verdicts as JSON on stdout
+      --help                      print this help
+
+    Model, data, classes, class weights, device and threads are those of the run unless given;
+    their content must be the same. Exit code 3 if a record or the stored result does not match.
+
+    Example:
+      seawall verify runs/first --sample 5
     "
   `);
 });
