@@ -50,7 +50,6 @@ export {
 } from "./data/index.js";
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
-  type AttackFigures,
   type CountedPoint,
   type Evaluation,
   type EvaluationConfig,
@@ -77,6 +76,7 @@ export {
   version,
 } from "./evaluate/index.node.js";
 export {
+  type AttackFigures,
   type Figures,
   type Journal,
   memoryJournal,

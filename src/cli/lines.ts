@@ -1,8 +1,7 @@
 /** What the verbs say about runs, line by line. */
 import { join } from "node:path";
-import type { AttackFigures } from "../evaluate/index.js";
 import type { RunPlan } from "../evaluate/index.node.js";
-import type { Result, RunRecord } from "../journal/index.js";
+import type { AttackFigures, Result, RunRecord } from "../journal/index.js";
 import { readRun, runFiles } from "../journal/index.node.js";
 import {
   alignRows,

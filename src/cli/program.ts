@@ -24,6 +24,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "make a sample of a stored run again and say match or mismatch",
     load: () => import("./verify.js"),
   },
+  view: {
+    summary: "show runs in the browser, live while they are going",
+    load: () => import("./view.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

@@ -7,7 +7,6 @@ export {
   radiiOf,
 } from "./config.js";
 export { type Evaluation, evaluate, type Samples } from "./evaluate.js";
-export { type AttackFigures, figuresSoFar } from "./figures.js";
 export {
   type CountedPoint,
   type Lane,

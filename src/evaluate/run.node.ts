@@ -2,17 +2,18 @@
 import type { Attack } from "../attack/index.js";
 import type { Sample } from "../data/index.js";
 import {
+  type AttackFigures,
   type Journal,
   memoryJournal,
   type Result,
   type RunDescription,
+  RunningFigures,
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
-import { type AttackFigures, figuresSoFar } from "./figures.js";
 import type { CountedPoint } from "./lane.js";
 import { openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
@@ -99,6 +100,7 @@ async function attackAll(
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
+  const figures = new RunningFigures(description, await journal.records());
   const lanes = openLanes(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
@@ -112,6 +114,7 @@ async function attackAll(
       radii: radii.map((radius) => radius.text),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: ({ record, point, sample }) => {
+        figures.add(record);
         progress.recorded(passesOf(attacks, record.attack, config.steps));
         const { attack, eps } = record;
         events.onPoint?.({
@@ -123,8 +126,7 @@ async function attackAll(
           labels: point.labels,
         });
       },
-      onAttack: async ({ attack, eps }) =>
-        events.onAttack?.(figuresSoFar(description, await journal.records(), attack, eps)),
+      onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
   } finally {
     await Promise.all(lanes.map((lane) => lane.dispose()));

@@ -27,4 +27,5 @@ export {
   resultSchema,
   type WorstFigures,
 } from "./result.js";
+export { type AttackFigures, type AttackSoFar, type RunningFigure, RunningFigures } from "./running.js";
 export { type SummaryOptions, summarize } from "./summary.js";
