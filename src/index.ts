@@ -66,6 +66,8 @@ export {
   type Slot,
 } from "./evaluate/index.js";
 export {
+  type Inspection,
+  inspect,
   planEvaluation,
   type RunEvents,
   type RunPlan,
@@ -164,6 +166,7 @@ export {
   type GateOutcome,
   resultLines,
 } from "./report/index.js";
+export { serveRuns, type ViewServer } from "./report/index.node.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

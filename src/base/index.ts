@@ -15,3 +15,4 @@ export {
   sizeOf,
   type Tensor,
 } from "./tensor.js";
+export { formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";

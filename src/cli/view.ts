@@ -8,7 +8,7 @@ import { flagValue, whole } from "./values.js";
 export function verb(command: Command): void {
   command
     .description("Shows runs in the browser, live while they are going. Answers this machine alone.")
-    .argument("[RUN...]", "run folders, or folders above them", ["runs"])
+    .argument("[RUN...]", "run folders, or folders above them (default: runs)")
     .option("--port <N>", "port of the page; 0 takes any free one (default: 8327)")
     .addHelpText("after", example)
     .action(viewAction);
@@ -20,8 +20,9 @@ Ctrl-C ends it.
 Example:
   seawall view runs`;
 
-async function viewAction(folders: readonly string[], flags: { readonly port?: string }): Promise<void> {
+async function viewAction(given: readonly string[], flags: { readonly port?: string }): Promise<void> {
   const port = flags.port === undefined ? 8327 : flagValue("--port", flags.port, whole);
+  const folders = given.length > 0 ? given : ["runs"];
   const { url, close } = await serveRuns(folders, port);
   say(`${url} shows the runs in ${folders.join(", ")}; Ctrl-C ends it`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);

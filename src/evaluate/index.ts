@@ -6,6 +6,8 @@ export {
   parseConfig,
   radiiOf,
 } from "./config.js";
+export type { Finding } from "./doctor/finding.js";
+export type { LabelTally } from "./doctor/labels.js";
 export { type Evaluation, evaluate, type Samples } from "./evaluate.js";
 export {
   type CountedPoint,

@@ -1,5 +1,6 @@
 /** Two stored runs compared image by image: differences with bootstrap intervals, and who changed most. */
 import { SeawallError } from "../base/index.js";
+import type { StoredRun } from "../journal/index.node.js";
 import { meanIoU, pixelAccuracy, sumCounts } from "../metric/index.js";
 import {
   bootstrap,
@@ -10,7 +11,7 @@ import {
   weightedMean,
   weightedMIoU,
 } from "./bootstrap.js";
-import { type PairedImage, pairRuns, type StoredRun } from "./paired.js";
+import { type PairedImage, pairRuns } from "./paired.js";
 import { type Series, seriesOf } from "./series.js";
 
 export interface CompareOptions {

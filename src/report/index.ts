@@ -1,5 +1,4 @@
 /** All that reads finished runs. Knows no engine. */
-export { bootstrap, confidence, resampleCount } from "./bootstrap.js";
 export {
   type ChangedImage,
   type ComparedFigure,

@@ -5,15 +5,9 @@ import {
   compareConditions,
   type ImageRecords,
   missingOf,
-  type RunDescription,
   type RunRecord,
 } from "../journal/index.js";
-
-/** A run as it stands in its folder; `readRun` reads one. */
-export interface StoredRun {
-  readonly description: RunDescription;
-  readonly records: readonly RunRecord[];
-}
+import type { StoredRun } from "../journal/index.node.js";
 
 /** One image, with all of its records in both runs. */
 export interface PairedImage {

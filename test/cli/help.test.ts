@@ -23,6 +23,7 @@ it("lists the verbs", async () => {
       merge      put the shards of a run together
       compare    compare two stored runs image by image
       verify     make a sample of a stored run again and say match or mismatch
+      view       show runs in the browser, live while they are going
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -195,6 +196,27 @@ it("explains verify", async () => {
   `);
 });
 
+it("explains view", async () => {
+  expect(await help("view")).toMatchInlineSnapshot(`
+    "Usage: seawall view [options] [RUN...]
+
+    Shows runs in the browser, live while they are going. Answers this machine alone.
+
+    Arguments:
+      RUN         run folders, or folders above them (default: runs)
+
+    Options:
+      --port <N>  port of the page; 0 takes any free one (default: 8327)
+      --help      print this help
+
+    Ctrl-C ends it.
+
+    Example:
+      seawall view runs
+    "
+  `);
+});
+
 it("explains grad", async () => {
   expect(await help("grad")).toMatchInlineSnapshot(`
     "Usage: seawall grad [options]
@@ -225,38 +247,58 @@ it("explains doctor", async () => {
   expect(await help("doctor")).toMatchInlineSnapshot(`
     "Usage: seawall doctor [options]
 
-    Checks the machine, the engine's devices, a model and the first images of a data set.
+    Checks machine, devices, a model and the first images of a data set, and estimates a run of them.
 
     Model:
-      --model <FILE>         ONNX file: image N×3×H×W in, logits N×K×h×w out
-      --output <NAME>        output that holds the logits, when there are several
-      --layout <nchw|nhwc>   layout of image and logits; default: found from the shapes
-      --input-range <A,B>    values of black and white that the model expects; default 0,1
-      --mean <R,G,B>         subtracted per channel (R,G,B) after --input-range
-      --std <R,G,B>          divided by per channel (R,G,B) after --mean
-      --bgr                  the model expects blue first
+      --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --output <NAME>                      output that holds the logits, when there are several
+      --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
+      --input-range <A,B>                  values of black and white that the model expects; default 0,1
+      --mean <R,G,B>                       subtracted per channel (R,G,B) after --input-range
+      --std <R,G,B>                        divided by per channel (R,G,B) after --mean
+      --bgr                                the model expects blue first
 
     Data:
-      --data <SPEC>          folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
-      --labels <truth|self>  self: the clean prediction is the reference (default: truth)
-      --split <NAME>         split of the data set; default: its validation split
-      --limit <N>            first N images only
-      --offset <N>           leave out the first N images
-      --resize-short <S>     resize the shorter side to S pixels
-      --crop <HxW>           centre crop, HxW
-      --classes <K|FILE>     number of classes, or a file with one name a line; default: the data set's
-      --ignore-label <L>     pixels with this label count nowhere; default: the data set's
+      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT or ade20k:ROOT
+      --labels <truth|self>                self: the clean prediction is the reference (default: truth)
+      --split <NAME>                       split of the data set; default: its validation split
+      --limit <N>                          first N images only
+      --offset <N>                         leave out the first N images
+      --resize-short <S>                   resize the shorter side to S pixels
+      --crop <HxW>                         centre crop, HxW
+      --classes <K|FILE>                   number of classes, or a file with one name a line; default:
+                                           the data set's
+      --ignore-label <L>                   pixels with this label count nowhere; default: the data set's
+      --class-weights <SPEC>               data split to count class weights from, as --data
+                                           (class-balanced-ce); default: the data set's train split
+
+    Attack:
+      --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
+      --attacks <LIST>                     ensemble or list of attacks (default: sea-2023)
+      --steps <N>                          iterations of each attack (default: 300)
+      --radius-schedule <reduce|constant>  2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout (default:
+                                           reduce)
+      --protocol <strict|authors>          correct accounting, or that of the published code (default:
+                                           strict)
+      --seed <N>                           seed of all randomness (default: 0)
+
+    Running:
+      --batch-size <N>                     images attacked at the same time, each by a worker of its
+                                           own; default: as cores and memory allow
+      --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
+      --threads <N>                        threads of the engine; default: its own choice
 
     Options:
-      --config <FILE>        settings from a YAML or JSON file, or a module; a flag on the line wins;
-                             paths start at the working directory
-      --json                 print the findings as JSON on stdout
-      --help                 print this help
+      --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
+                                           line wins; paths start at the working directory
+      --json                               print the findings as JSON on stdout
+      --help                               print this help
 
-    Everything is optional; --limit says how many images are read (default: 20).
+    Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
+    estimated that seawall eval would make of the same flags.
 
     Example:
-      seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255
+      seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255
     "
   `);
 });

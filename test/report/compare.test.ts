@@ -3,14 +3,12 @@ import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { meanIoU, sumCounts } from "../../src/metric/index.js";
-import { weightedMean, weightedMIoU } from "../../src/report/bootstrap.js";
+import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/bootstrap.js";
 import {
-  bootstrap,
   type Comparison,
   checkComparisonGates,
   compareRuns,
   comparisonLines,
-  resampleCount,
 } from "../../src/report/index.js";
 import { describeWith, recordsOf } from "../journal/runs.js";
 

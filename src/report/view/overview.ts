@@ -8,7 +8,7 @@ import {
   summarize,
   type WorstFigures,
 } from "../../journal/index.js";
-import type { StoredRun } from "../paired.js";
+import type { StoredRun } from "../../journal/index.node.js";
 
 /** One attack, over the images that have met it. */
 export interface AttackRow extends AttackSoFar {
