@@ -1,5 +1,6 @@
 /** A comparison as a page of plain text. */
-import type { ChangedImage, ComparedFigure, ComparedRow, Comparison } from "./compare.js";
+import type { Comparison } from "./compare.js";
+import type { ChangedImage, ComparedFigure, ComparedRow } from "./compared-rows.js";
 import { alignRows, formatFigure, plural } from "./text.js";
 
 /** What was compared, the table of differences, and the images that changed most; lines without an end. */

@@ -1,6 +1,7 @@
 /** Gates on a comparison: conditions on how much a figure of the second run may differ from the first's. */
 import { SeawallError } from "../base/index.js";
-import type { ComparedFigure, Comparison } from "./compare.js";
+import type { Comparison } from "./compare.js";
+import type { ComparedFigure } from "./compared-rows.js";
 import { type GateOutcome, operators, readTarget, refusal, splitCondition, withoutSpaces } from "./gates.js";
 
 /** What a gate may ask of a difference: the difference itself, or an end of its interval. */

@@ -1,12 +1,5 @@
 /** All that reads finished runs. Knows no engine. */
-export {
-  type ChangedImage,
-  type ComparedFigure,
-  type ComparedRow,
-  type CompareOptions,
-  type Comparison,
-  compareRuns,
-} from "./compare.js";
+export { type CompareOptions, type Comparison, compareRuns } from "./compare.js";
 export { comparisonLines, formatDifference } from "./compare-table.js";
 export { checkComparisonGates } from "./comparison-gates.js";
 export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
