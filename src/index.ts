@@ -50,7 +50,6 @@ export {
 } from "./data/index.js";
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
-  type AttackFigures,
   type CountedPoint,
   type Evaluation,
   type EvaluationConfig,
@@ -67,13 +66,19 @@ export {
   type Slot,
 } from "./evaluate/index.js";
 export {
+  type Inspection,
+  inspect,
   planEvaluation,
   type RunEvents,
   type RunPlan,
   runEvaluation,
+  type Verification,
+  type VerifyOptions,
+  verifyRun,
   version,
 } from "./evaluate/index.node.js";
 export {
+  type AttackFigures,
   type Figures,
   type Journal,
   memoryJournal,
@@ -151,7 +156,17 @@ export {
   type Prediction,
   type Preprocessing,
 } from "./oracle/index.js";
-export { checkGates, type GateOutcome, resultLines } from "./report/index.js";
+export {
+  type CompareOptions,
+  type Comparison,
+  checkComparisonGates,
+  checkGates,
+  compareRuns,
+  comparisonLines,
+  type GateOutcome,
+  resultLines,
+} from "./report/index.js";
+export { serveRuns, type ViewServer } from "./report/index.node.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export {
   type EpochEvent,

@@ -16,3 +16,4 @@ export {
   sizeOf,
   type Tensor,
 } from "./tensor.js";
+export { formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";

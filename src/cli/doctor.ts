@@ -1,13 +1,10 @@
-/** `seawall doctor`: check the machine, a model and a data set before a long run. */
+/** `seawall doctor`: check the machine, a model and a data set before a long run, and say what the run will cost. */
 import type { Command } from "commander";
-import type { Size } from "../data/index.js";
-import { evaluationSchema } from "../evaluate/index.js";
+import { labelStats } from "../data/index.js";
+import { evaluationSchema, type Finding, type LabelTally } from "../evaluate/index.js";
+import { type Inspection, inspect } from "../evaluate/index.node.js";
 import { formatJson } from "../journal/index.js";
-import { type ExaminedData, examineData, firstSample } from "./doctor/data.js";
-import type { Finding, Settings } from "./doctor/finding.js";
-import { histogramLines, labelFindings } from "./doctor/labels.js";
-import { examineEngine, examineMachine } from "./doctor/machine.js";
-import { examineModel } from "./doctor/model.js";
+import { alignRows, formatShare } from "../report/index.js";
 import { exitCodes } from "./exit.js";
 import { addFlags, configHelp, evaluationFlags, settings } from "./flags.js";
 import { checkLines, longest, marks } from "./lines.js";
@@ -21,7 +18,7 @@ interface DoctorOptions extends Readonly<Record<string, unknown>> {
 
 export function verb(command: Command): void {
   command.description(
-    "Checks the machine, the engine's devices, a model and the first images of a data set.",
+    "Checks machine, devices, a model and the first images of a data set, and estimates a run of them.",
   );
   addFlags(command, looked);
   command
@@ -33,36 +30,26 @@ export function verb(command: Command): void {
 
 /** What the doctor looks at; a configuration file may hold more. */
 const looked = settings.filter((setting) => {
-  const { group } = evaluationFlags[setting];
-  return (group === "Model" || group === "Data") && setting !== "classWeights";
+  const running = ["batchSize", "device", "threads"].includes(setting);
+  return running || evaluationFlags[setting].group !== "Running";
 });
 
 const example = `
-Everything is optional; --limit says how many images are read (default: 20).
+Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
+estimated that seawall eval would make of the same flags.
 
 Example:
-  seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255`;
+  seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255`;
 
 async function doctorAction(options: DoctorOptions): Promise<void> {
-  const chosen: Settings = await readSettings(evaluationSchema.partial(), options, options.config);
-  const resized = (size: Size) => firstSample(chosen.data!, chosen, size);
-  const data = chosen.data === undefined ? undefined : await examineData(chosen.data, chosen);
-  const model =
-    chosen.model === undefined ? undefined : await examineModel(chosen.model, chosen, data?.first, resized);
-  const labels = data?.tally ? labelFindings(data.tally, model?.model?.prepared.classes) : [];
-  const findings = [
-    ...examineMachine(),
-    ...(await examineEngine()),
-    ...(model?.findings ?? []),
-    ...(data?.findings.list ?? []),
-    ...labels,
-  ];
-  if (options.json) print(formatJson({ findings, labels: data?.tally ?? null }));
-  else say(...findingLines(findings), ...labelLines(data), "", verdict(findings));
+  const inspection = await inspect(await readSettings(evaluationSchema.partial(), options, options.config));
+  const { findings, labels } = inspection;
+  if (options.json) print(formatJson({ findings, labels: labels ?? null }));
+  else say(...findingLines(findings), ...labelLines(inspection), "", verdict(findings));
   if (findings.some(({ status }) => status === "fail")) process.exitCode = exitCodes.usage;
 }
 
-const topics = ["machine", "engine", "model", "data"] as const satisfies readonly Finding["topic"][];
+const topics = ["machine", "engine", "model", "data", "run"] as const satisfies readonly Finding["topic"][];
 
 function findingLines(findings: readonly Finding[]): string[] {
   const widest = longest(findings.map(({ name }) => name));
@@ -72,8 +59,24 @@ function findingLines(findings: readonly Finding[]): string[] {
   });
 }
 
-function labelLines(data: ExaminedData | undefined): string[] {
-  return data?.tally ? ["", ...histogramLines(data.tally, data.classNames)] : [];
+function labelLines({ labels, classNames }: Inspection): string[] {
+  return labels ? ["", ...histogramLines(labels, classNames)] : [];
+}
+
+/** The share of each class as rows of text. */
+function histogramLines(
+  { classes, images, declared }: LabelTally,
+  names: readonly string[] | undefined,
+): string[] {
+  const { shares } = labelStats({ classes, ignored: 0 });
+  const widest = 24;
+  const rows = shares.flatMap((share, k) => {
+    if (classes[k] === 0 && k >= (declared ?? 0)) return [];
+    return [
+      [`${k}`, names?.[k] ?? "", formatShare(share), `${images[k]}`, "▇".repeat(Math.round(share * widest))],
+    ];
+  });
+  return alignRows([["class", names ? "name" : "", "pixels", "images", ""], ...rows]);
 }
 
 function verdict(findings: readonly Finding[]): string {

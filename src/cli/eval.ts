@@ -5,10 +5,11 @@ import { SeawallError } from "../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../evaluate/index.js";
 import { planEvaluation } from "../evaluate/index.node.js";
 import { formatJson } from "../journal/index.js";
-import { parseGate } from "../report/index.js";
+import { checkGates, parseGate } from "../report/index.js";
 import { addFlags, configHelp } from "./flags.js";
+import { judge } from "./judge.js";
 import { finalLines, placeLine, planLines } from "./lines.js";
-import { attack, judge } from "./run.js";
+import { attack } from "./run.js";
 import { readSettings } from "./settings.js";
 import { print, say } from "./terminal.js";
 
@@ -48,7 +49,7 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   const result = await attack(config);
   if (options.json) print(formatJson(result));
   else say(...finalLines(result, config.out), placeLine(config.out));
-  judge(result, config.gate);
+  judge(checkGates(result, config.gate ?? []));
 }
 
 /** A gate that cannot be read must be found before the run. */

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type EvaluationConfig, evaluationSchema } from "../evaluate/index.js";
-import { classes, numbers, type Reader, shard, sizes, text, whole } from "./values.js";
+import { classes, collect, numbers, type Reader, shard, sizes, text, whole } from "./values.js";
 
 export type Setting = keyof EvaluationConfig;
 
@@ -108,7 +108,7 @@ export function addFlags(
       settingHelp(setting, set),
     );
     option.helpGroup(`${group}:`);
-    if (repeated) option.argParser((next: string, before: string[] = []) => [...before, next]);
+    if (repeated) option.argParser(collect);
     command.addOption(option);
     if (!value)
       command.addOption(new Option(`--no-${flagName(setting).slice(2)}`).hideHelp().helpGroup(`${group}:`));

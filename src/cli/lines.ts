@@ -1,15 +1,13 @@
 /** What the verbs say about runs, line by line. */
 import { join } from "node:path";
-import type { AttackFigures } from "../evaluate/index.js";
 import type { RunPlan } from "../evaluate/index.node.js";
-import type { Result, RunRecord } from "../journal/index.js";
+import type { AttackFigures, Result, RunRecord } from "../journal/index.js";
 import { readRun, runFiles } from "../journal/index.node.js";
 import {
   alignRows,
   formatCount,
   formatDuration,
   formatFigure,
-  type GateOutcome,
   invariantsLine,
   plural,
   resultLines,
@@ -98,12 +96,4 @@ export function checkLines(
 
 export function longest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.length));
-}
-
-/** One line for each gate. */
-export function gateLines(outcomes: readonly GateOutcome[]): string[] {
-  return outcomes.map(({ gate, value, passed }) => {
-    const verdict = passed ? "holds" : "does not hold";
-    return `${marks[passed ? "pass" : "fail"]} gate ${gate} ${verdict}: ${formatFigure(value)}`;
-  });
 }

@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { checkRecords } from "../evaluate/index.js";
 import { formatJson, summarize } from "../journal/index.js";
 import { mergeRuns, readRun, writeResult } from "../journal/index.node.js";
-import { parseGate } from "../report/index.js";
+import { checkGates, parseGate } from "../report/index.js";
+import { judge } from "./judge.js";
 import { finalLines, placeLine } from "./lines.js";
-import { judge } from "./run.js";
 import { print, say } from "./terminal.js";
+import { collect } from "./values.js";
 
 interface MergeOptions {
   readonly out: string;
@@ -31,10 +32,6 @@ Example:
   seawall eval --config camvid.yaml --shard 2/2 --out runs/2
   seawall merge runs/1 runs/2 --out runs/whole`;
 
-function collect(next: string, before: readonly string[] = []): string[] {
-  return [...before, next];
-}
-
 async function mergeAction(runs: readonly string[], { out, gate = [], json }: MergeOptions): Promise<void> {
   for (const expression of gate) parseGate(expression, readRun(runs[0]!).description.protocol);
   const { description, records, warnings } = await mergeRuns(runs, out);
@@ -43,5 +40,5 @@ async function mergeAction(runs: readonly string[], { out, gate = [], json }: Me
   say(...warnings);
   if (json) print(formatJson(result));
   else say(...finalLines(result, out), placeLine(out));
-  judge(result, gate);
+  judge(checkGates(result, gate));
 }

@@ -20,6 +20,18 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: () => import("./train.js"),
   },
   merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
+  compare: {
+    summary: "compare two stored runs image by image",
+    load: () => import("./compare.js"),
+  },
+  verify: {
+    summary: "make a sample of a stored run again and say match or mismatch",
+    load: () => import("./verify.js"),
+  },
+  view: {
+    summary: "show runs in the browser, live while they are going",
+    load: () => import("./view.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

@@ -35,6 +35,16 @@ export function factors(value: string): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
+/** A whole number of at least 1. */
+export function positive(value: string): number {
+  return match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number);
+}
+
+/** A number from 0 to 1. */
+export function fraction(value: string): number {
+  return match(/^(?:0?\.\d+|[01](?:\.0*)?)$/, value, "a number from 0 to 1", Number);
+}
+
 /** `0.485,0.456,0.406`: so many numbers with commas between them. */
 export function numbers(count: number, example: string): Reader {
   const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
@@ -63,6 +73,11 @@ export function shard(value: string): { index: number; count: number } {
   );
   if (index < 1 || index > count) throw mistake(expected, value);
   return { index: index - 1, count };
+}
+
+/** For flags that may be given several times. */
+export function collect(next: string, before: readonly string[] = []): string[] {
+  return [...before, next];
 }
 
 function match<T>(form: RegExp, value: string, expected: string, convert: (value: string) => T): T {

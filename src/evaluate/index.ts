@@ -6,8 +6,9 @@ export {
   parseConfig,
   radiiOf,
 } from "./config.js";
+export type { Finding } from "./doctor/finding.js";
+export type { LabelTally } from "./doctor/labels.js";
 export { type Evaluation, evaluate, type Samples } from "./evaluate.js";
-export { type AttackFigures, figuresSoFar } from "./figures.js";
 export {
   type CountedPoint,
   type Lane,
@@ -19,3 +20,4 @@ export {
 export { modelOptions } from "./model-options.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";
+export { compareRecords, type RecordVerdict } from "./verdict.js";

@@ -1,26 +1,24 @@
 /** An evaluation from files to files: plan, loop, result. */
-import { basename } from "node:path";
 import type { Attack } from "../attack/index.js";
 import type { Sample } from "../data/index.js";
 import {
-  describeRun,
+  type AttackFigures,
   type Journal,
   memoryJournal,
   type Result,
   type RunDescription,
+  RunningFigures,
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
-import { engineVersion } from "../runtime/index.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
+import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
-import { type AttackFigures, figuresSoFar } from "./figures.js";
 import type { CountedPoint } from "./lane.js";
-import { laneCount, openLanes } from "./lanes.node.js";
+import { openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
-import { version } from "./version.node.js";
 
 /** What a caller may watch. */
 export interface RunEvents {
@@ -77,7 +75,7 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   for (const notice of plan.notices) events.onNotice?.(notice);
   const sample = plan.probe;
   const soundness = await checkModel({ model: await plan.model(sample), sample, seed, engine: plan.engine });
-  const description = describe(plan, soundness);
+  const description = describePlan(plan, soundness);
   if (out === undefined) return attackAll(plan, memoryJournal(description), description, events, 0);
 
   const run = await openRun(out, description, { resume });
@@ -102,6 +100,7 @@ async function attackAll(
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
+  const figures = new RunningFigures(description, await journal.records());
   const lanes = openLanes(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
@@ -115,6 +114,7 @@ async function attackAll(
       radii: radii.map((radius) => radius.text),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: ({ record, point, sample }) => {
+        figures.add(record);
         progress.recorded(passesOf(attacks, record.attack, config.steps));
         const { attack, eps } = record;
         events.onPoint?.({
@@ -126,8 +126,7 @@ async function attackAll(
           labels: point.labels,
         });
       },
-      onAttack: async ({ attack, eps }) =>
-        events.onAttack?.(figuresSoFar(description, await journal.records(), attack, eps)),
+      onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
   } finally {
     await Promise.all(lanes.map((lane) => lane.dispose()));
@@ -157,42 +156,4 @@ function summaryOf(plan: Plan, found: number): RunPlan {
     found,
     records,
   };
-}
-
-function describe(plan: Plan, soundness: RunDescription["soundness"]): RunDescription {
-  const { config, data, attacks, radii, modelSha256, classes, classNames, graph, classWeights } = plan;
-  return describeRun({
-    protocol: {
-      attacks: config.attacks,
-      members: attacks.map((attack) => attack.name),
-      eps: radii.map((radius) => radius.text),
-      steps: config.steps,
-      radiusSchedule: config.radiusSchedule,
-      accounting: config.protocol,
-      seed: config.seed,
-    },
-    model: {
-      file: basename(config.model),
-      sha256: modelSha256,
-      classes,
-      input: [...(graph.inputs[0]!.shape ?? [])],
-      classNames: classNames ? [...classNames] : undefined,
-    },
-    data: {
-      spec: data.spec,
-      images: data.total,
-      listSha256: data.listSha256,
-      settings: { ...data.settings, ...(classWeights && { classWeights: [...classWeights] }) },
-    },
-    shard: config.shard,
-    versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
-    engine: {
-      device: config.device,
-      threads: config.threads,
-      batchSize: laneCount(plan),
-      ...(config.device === "cuda" && { tf32: false }),
-    },
-    config,
-    soundness,
-  });
 }

@@ -1,6 +1,9 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 import { decidingConfig, type RunDescription, shardName } from "./description.js";
 import { type JsonObject, leaves } from "./json.js";
+import type { RunRecord } from "./record.js";
+import type { Result } from "./result.js";
+import { summarize } from "./summary.js";
 
 /** Differences as `model.classes: 11 stored, 12 now`. */
 export interface Differences {
@@ -15,6 +18,40 @@ export function compareDescriptions(stored: RunDescription, now: RunDescription)
   return {
     deciding: differences(deciding(stored), deciding(now)),
     harmless: differences(harmless(stored), harmless(now)),
+  };
+}
+
+/**
+ * What two runs do not have in common in data and protocol, so that their figures are not of the same question.
+ * Models may differ: that is what runs are compared for. Paths, machines and versions count for nothing.
+ */
+export function compareConditions(a: RunDescription, b: RunDescription): string[] {
+  return differences(conditions(a), conditions(b), ["in the first", "in the second"]);
+}
+
+/** The figures of a stored result that are not those of the run's records. */
+export function resultDifferences(
+  stored: Result,
+  run: RunDescription,
+  records: Iterable<RunRecord>,
+): string[] {
+  const partial = stored.data.missingImages !== undefined;
+  const { clean, robust } = summarize(run, records, { partial });
+  return differences({ clean: stored.clean, robust: stored.robust }, { clean, robust }, [
+    "stored",
+    "by the journal",
+  ]);
+}
+
+function conditions({ protocol, model, data, shard }: RunDescription) {
+  // An ensemble is its members, however it was asked for.
+  const { attacks: _, ...measured } = protocol;
+  const { images, listSha256, settings } = data;
+  return {
+    protocol: measured,
+    data: { images, listSha256, settings },
+    shard: shard ? shardName(shard) : "none",
+    model: { classes: model.classes },
   };
 }
 
@@ -38,11 +75,15 @@ function harmless({ model, data, versions, engine, config, soundness }: RunDescr
   return { ...names, versions, engine, config: settings, soundness: checks };
 }
 
-function differences(stored: unknown, now: unknown): string[] {
+function differences(
+  stored: unknown,
+  now: unknown,
+  [first, second]: readonly [string, string] = ["stored", "now"],
+): string[] {
   const [before, after] = [leaves(stored), leaves(now)];
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => before.get(path) !== after.get(path))
-    .map((path) => `${path}: ${show(before.get(path))} stored, ${show(after.get(path))} now`);
+    .map((path) => `${path}: ${show(before.get(path))} ${first}, ${show(after.get(path))} ${second}`);
 }
 
 function show(value: unknown): string {

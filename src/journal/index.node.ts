@@ -1,6 +1,6 @@
 /** The run folder on disk. */
 export { writeFileAtomic } from "./files.node.js";
-export { type FolderLock, lockFolder } from "./lock.node.js";
+export { type FolderLock, isBeingWritten, lockFolder } from "./lock.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";
 export { openRun, type Run, type RunOptions } from "./run.node.js";
-export { readResult, readRun, runFiles, type StoredRun, writeResult } from "./stored.node.js";
+export { hasResult, readResult, readRun, runFiles, type StoredRun, writeResult } from "./stored.node.js";

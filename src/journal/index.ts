@@ -1,5 +1,5 @@
 /** The run folder without its files: what a run is, its records, and the result made of them. */
-export { type Missing, missingOf, sortRecords } from "./arrange.js";
+export { arrange, type ImageRecords, type Missing, missingOf, sortRecords } from "./arrange.js";
 export {
   cleanAttack,
   cleanEps,
@@ -12,7 +12,12 @@ export {
   type Shard,
   type Soundness,
 } from "./description.js";
-export { compareDescriptions, type Differences } from "./differences.js";
+export {
+  compareConditions,
+  compareDescriptions,
+  type Differences,
+  resultDifferences,
+} from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
 export type { RecordKey, RunRecord } from "./record.js";
@@ -22,4 +27,5 @@ export {
   resultSchema,
   type WorstFigures,
 } from "./result.js";
+export { type AttackFigures, type AttackSoFar, type RunningFigure, RunningFigures } from "./running.js";
 export { type SummaryOptions, summarize } from "./summary.js";

@@ -64,6 +64,13 @@ export function lockFolder(folder: string): FolderLock {
   };
 }
 
+/** Is a process writing to this folder? */
+export function isBeingWritten(folder: string): boolean {
+  const file = join(folder, lockName);
+  const idle = idleTime(file);
+  return idle !== undefined && !isGone(read(file), idle);
+}
+
 /** Creates the lock file; false if there is one. */
 function create(file: string, holder: Holder): boolean {
   try {

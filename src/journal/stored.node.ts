@@ -1,4 +1,5 @@
 /** A run folder that is read, finished or not; and its result. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { descriptionSchema, type RunDescription } from "./description.js";
 import { readText, writeFileAtomic } from "./files.node.js";
@@ -32,6 +33,11 @@ export function readRun(dir: string): StoredRun {
 export function readDescription(dir: string): RunDescription {
   const file = join(dir, runFiles.run);
   return parseJson(descriptionSchema, readText(file, largestJson), file);
+}
+
+/** Is there a stored result? */
+export function hasResult(dir: string): boolean {
+  return existsSync(join(dir, runFiles.result));
 }
 
 /** Reads the stored result of a run; errors as `readRun`. */

@@ -7,7 +7,8 @@ const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as con
 /** Figures of the worst case. */
 const worstFigures = ["aAcc", "aAccPooled", "mIoU", "mIoULower", "imageMIoU"] as const;
 
-const operators = {
+/** How a figure is compared with a threshold. */
+export const operators = {
   ">=": (a: number, b: number) => a >= b,
   "<=": (a: number, b: number) => a <= b,
   ">": (a: number, b: number) => a > b,
@@ -37,8 +38,25 @@ export interface GateOutcome {
 /** What a gate may speak of: the attacks and radii of a run. */
 export type GateSubjects = Pick<Protocol, "members" | "eps">;
 
-const form =
-  /^(?<subject>[^@<>=]+)\.(?<figure>\w+)(?:@(?<eps>[^<>=]+))?(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
+/** `worst.mIoU@4/255` on one side of a comparison, `0.60` on the other. */
+const conditionForm = /^(?<target>[^<>=]+)(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
+const targetForm = /^(?<subject>[^@]+)\.(?<figure>\w+)(?:@(?<eps>.+))?$/;
+
+/** The three parts of a condition, spaces kept; undefined if it is none. */
+export function splitCondition(expression: string) {
+  const parts = conditionForm.exec(expression.replaceAll("≥", ">=").replaceAll("≤", "<="))?.groups;
+  if (!parts) return undefined;
+  const { target, operator, threshold } = parts as Record<string, string>;
+  return {
+    target: target!,
+    operator: operator as keyof typeof operators,
+    threshold: withoutSpaces(threshold!),
+  };
+}
+
+export function withoutSpaces(text: string): string {
+  return text.replace(/\s/g, "");
+}
 
 /**
  * Reads a gate and checks that the run will have what it speaks of, so that a typing error is found before
@@ -46,26 +64,59 @@ const form =
  * @throws SeawallError `config` with what would be right
  */
 export function parseGate(expression: string, run: GateSubjects): Gate {
-  const text = expression.replaceAll("≥", ">=").replaceAll("≤", "<=").replace(/\s/g, "");
-  const parts = form.exec(text)?.groups;
-  if (!parts) throw refusal(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
-  const subject = parts.subject!;
+  const condition = splitCondition(expression);
+  const target = condition && readTarget(expression, condition.target, run, figuresOfSubject);
+  if (!target) throw refusal(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
+  const { operator, threshold } = condition;
   return {
-    text,
-    subject,
-    figure: knownFigure(expression, subject, parts.figure!, run),
-    eps: knownRadius(expression, subject, parts.eps, run),
-    operator: parts.operator as keyof typeof operators,
-    threshold: fraction(expression, parts.threshold!),
+    text: `${target.text}${operator}${threshold}`,
+    subject: target.subject,
+    figure: target.figure,
+    eps: target.eps,
+    operator,
+    threshold: fraction(expression, threshold),
   };
 }
 
-function knownFigure(expression: string, subject: string, figure: string, { members }: GateSubjects): string {
-  if (subject !== "clean" && subject !== "worst" && !members.includes(subject)) {
-    const subjects = ["clean", "worst", ...members].join(", ");
-    throw refusal(expression, `the run has no "${subject}"; expected one of ${subjects}`);
-  }
-  const figures: readonly string[] = subject === "worst" ? worstFigures : attackFigures;
+function figuresOfSubject(subject: string): readonly string[] {
+  return subject === "worst" ? worstFigures : attackFigures;
+}
+
+/**
+ * Reads `worst.mIoU@4/255`; undefined if it has another form.
+ * @param figures those that a subject has
+ * @throws SeawallError `config` if the run has no such subject, figure or radius
+ */
+export function readTarget(
+  expression: string,
+  target: string,
+  run: GateSubjects,
+  figures: (subject: string) => readonly string[],
+) {
+  const text = withoutSpaces(target);
+  const parts = targetForm.exec(text)?.groups;
+  if (!parts) return undefined;
+  const subject = knownSubject(expression, parts.subject!, run);
+  return {
+    text,
+    subject,
+    figure: knownFigure(expression, subject, parts.figure!, figures(subject)),
+    eps: knownRadius(expression, subject, parts.eps, run),
+  };
+}
+
+function knownSubject(expression: string, subject: string, { members }: GateSubjects): string {
+  const subjects = ["clean", "worst", ...members];
+  if (subjects.includes(subject)) return subject;
+  throw refusal(expression, `the run has no "${subject}"; expected one of ${subjects.join(", ")}`);
+}
+
+function knownFigure(
+  expression: string,
+  subject: string,
+  figure: string,
+  figures: readonly string[],
+): string {
   if (figures.includes(figure)) return figure;
   throw refusal(expression, `no figure "${figure}" of ${subject}; expected one of ${figures.join(", ")}`);
 }
@@ -102,7 +153,7 @@ function fraction(expression: string, text: string): number {
   throw refusal(expression, `figures are fractions in [0, 1], got ${text}; write 0.60 for 60 %`);
 }
 
-function refusal(expression: string, problem: string): SeawallError {
+export function refusal(expression: string, problem: string): SeawallError {
   return new SeawallError("config", `gate "${expression}": ${problem}`);
 }
 

@@ -1,4 +1,7 @@
 /** All that reads finished runs. Knows no engine. */
+export { type CompareOptions, type Comparison, compareRuns } from "./compare.js";
+export { comparisonLines, formatDifference } from "./compare-table.js";
+export { checkComparisonGates } from "./comparison-gates.js";
 export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
 export { classColour, palette, type Rgb } from "./palette.js";
 export { invariantsLine, resultLines, tableLines } from "./table.js";

@@ -113,4 +113,71 @@ describe("seawall doctor", () => {
     expect(stderr).toMatch(/! absent +no pixel of class 0, 1, 3 in these images/);
     expect(stderr).toMatch(/! nothing in the way of a run, 3 to look at/);
   });
+
+  it("estimates the run that the flags of eval would make", async () => {
+    const run = ["--eps", "2/255,8/255", "--attacks", "apgd:ce,noise", "--steps", "20", "--batch-size", "1"];
+    const { code, stderr } = await doctor(...sample, "--ignore-label", "255", ...run);
+    const plan = await seawall(
+      ["eval", ...sample, "--classes", "4", "--ignore-label", "255", ...run, "--dry-run", "--json"],
+      { cwd },
+    );
+    const { passes } = JSON.parse(plan.stdout);
+    expect(stderr).toMatch(
+      new RegExp(`✓ time +about \\d.* for 4 images and 2 attacks:\\s+at\\s+most\\s+${passes}\\s+passes at`),
+    );
+    expect(stderr).toMatch(/timed on\s+apgd:ce\)/);
+    expect(stderr).toMatch(/✓ memory +\d\.\d GiB at the height of these passes/);
+    expect(code).toBe(0);
+  });
+
+  it("says what is wrong with the run that is planned", async () => {
+    const { code, stderr } = await doctor(
+      ...sample,
+      "--ignore-label",
+      "255",
+      "--eps",
+      "4",
+      "--attacks",
+      "apgd",
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--eps: radius "4"[\s\S]*--attacks: unknown attack "apgd"/);
+  });
+
+  it("tells which pixels a model wants from its clean figures", async () => {
+    const folder = await coloursFolder();
+    const args = ["doctor", "--model", "colours.onnx", "--data", "folder:images,labels"];
+    const right = await seawall([...args, "--input-range", "0,255"], { cwd: folder });
+    expect(right.stderr).toMatch(/✓ pixels +clean mIoU 1\.0000 on 3 images; no other usual/);
+    const wrong = await seawall(args, { cwd: folder });
+    expect(wrong.stderr).toMatch(
+      /! pixels +clean mIoU 0\.\d+ on 3 images, but 1\.0000 with --input-range 0,255; is/,
+    );
+    const turned = await seawall([...args, "--input-range", "0,255", "--bgr"], { cwd: folder });
+    expect(turned.stderr).toMatch(
+      /! pixels +clean mIoU 0\.\d+ on 3 images, but 1\.0000 with --input-range 0,255;/,
+    );
+    expect([right.code, wrong.code, turned.code]).toEqual([0, 0, 0]);
+  });
 });
+
+/** Images whose pixels are bright in red, in blue or in neither, and a model that says which, from values up to 255. */
+async function coloursFolder(): Promise<string> {
+  const build = new GraphBuilder(emptyGraph("colours", 18));
+  const image = build.input("image", "float32", [1, 3, 8, 8]);
+  const channel = (c: number) => build.slice(image, [1], [c], [c + 1]);
+  const scores = build.concat([channel(0), channel(2), build.add(build.mul(channel(1), 0), 100)], 1);
+  build.output(build.mul(scores, 0.02), "logits");
+  const files: Record<string, Uint8Array> = { "colours.onnx": writeModel(build.graph) };
+  for (let i = 0; i < 3; i++) {
+    const labels = Uint8Array.from({ length: 64 }, (_, p) => (p + i) % 3);
+    const colours = [
+      [250, 20, 30],
+      [30, 20, 250],
+      [60, 20, 40],
+    ] as const;
+    files[`images/${i}.png`] = rgbPng(8, 8, Uint8Array.from([...labels].flatMap((label) => colours[label]!)));
+    files[`labels/${i}.png`] = greyPng(8, 8, labels);
+  }
+  return folderWith(files);
+}

@@ -22,6 +22,9 @@ it("lists the verbs", async () => {
       eval       attack a model on labelled images and print the worst-case figures
       train      train a built-in architecture adversarially
       merge      put the shards of a run together
+      compare    compare two stored runs image by image
+      verify     make a sample of a stored run again and say match or mismatch
+      view       show runs in the browser, live while they are going
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -126,6 +129,96 @@ it("explains merge", async () => {
   `);
 });
 
+it("explains compare", async () => {
+  expect(await help("compare")).toMatchInlineSnapshot(`
+    "Usage: seawall compare [options] <A> <B>
+
+    Compares two stored runs image by image, B with A, from their records alone.
+
+    Arguments:
+      A                  run folder that is compared with
+      B                  run folder that is compared
+
+    Options:
+      --allow-different  compare what both have although data or protocol differ
+      --top <N>          images that changed most to list (default: 5)
+      --seed <N>         of the resamples that make the intervals (default: 0)
+      --gate <EXPR>      condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
+      --config <FILE>    gate and seed from a YAML or JSON file, or a module; a flag on the line wins
+      --json             print the comparison as JSON on stdout
+      --help             print this help
+
+    Gates:
+      SUBJECT.FIGURE@RADIUS diff>=NUMBER with FIGURE aAcc or mIoU; diff is B − A,
+      low and high instead of diff are the ends of its 95 % interval
+
+    Example:
+      seawall compare runs/before runs/after --gate 'worst.mIoU@4/255 diff>=-0.01'
+    "
+  `);
+});
+
+it("explains verify", async () => {
+  expect(await help("verify")).toMatchInlineSnapshot(`
+    "Usage: seawall verify [options] <RUN>
+
+    Makes a random sample of a stored run's records again and compares: match or mismatch.
+
+    Arguments:
+      RUN                         run folder
+
+    Model:
+      --model <FILE>              ONNX file: image N×3×H×W in, logits N×K×h×w out
+
+    Data:
+      --data <SPEC>               folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
+      --classes <K|FILE>          number of classes, or a file with one name a line; default: the data
+                                  set's
+      --class-weights <SPEC>      data split to count class weights from, as --data (class-balanced-ce);
+                                  default: the data set's train split
+
+    Running:
+      --device <cpu|cuda|webgpu>  where the engine runs (default: cpu)
+      --threads <N>               threads of the engine; default: its own choice
+
+    Options:
+      --sample <N>                records to make again (default: 10)
+      --seed <N>                  of the choice of records (default: 0)
+      --tolerance <T>             by how much an image's accuracy may differ; with 0 all must be equal
+                                  (default: 0)
+      --json                      print the verdicts as JSON on stdout
+      --help                      print this help
+
+    Model, data, classes, class weights, device and threads are those of the run unless given;
+    their content must be the same. Exit code 3 if a record or the stored result does not match.
+
+    Example:
+      seawall verify runs/first --sample 5
+    "
+  `);
+});
+
+it("explains view", async () => {
+  expect(await help("view")).toMatchInlineSnapshot(`
+    "Usage: seawall view [options] [RUN...]
+
+    Shows runs in the browser, live while they are going. Answers this machine alone.
+
+    Arguments:
+      RUN         run folders, or folders above them (default: runs)
+
+    Options:
+      --port <N>  port of the page; 0 takes any free one (default: 8327)
+      --help      print this help
+
+    Ctrl-C ends it.
+
+    Example:
+      seawall view runs
+    "
+  `);
+});
+
 it("explains grad", async () => {
   expect(await help("grad")).toMatchInlineSnapshot(`
     "Usage: seawall grad [options]
@@ -156,38 +249,59 @@ it("explains doctor", async () => {
   expect(await help("doctor")).toMatchInlineSnapshot(`
     "Usage: seawall doctor [options]
 
-    Checks the machine, the engine's devices, a model and the first images of a data set.
+    Checks machine, devices, a model and the first images of a data set, and estimates a run of them.
 
     Model:
-      --model <FILE>         ONNX file: image N×3×H×W in, logits N×K×h×w out
-      --output <NAME>        output that holds the logits, when there are several
-      --layout <nchw|nhwc>   layout of image and logits; default: found from the shapes
-      --input-range <A,B>    values of black and white that the model expects; default 0,1
-      --mean <R,G,B>         subtracted per channel (R,G,B) after --input-range
-      --std <R,G,B>          divided by per channel (R,G,B) after --mean
-      --bgr                  the model expects blue first
+      --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --output <NAME>                      output that holds the logits, when there are several
+      --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
+      --input-range <A,B>                  values of black and white that the model expects; default 0,1
+      --mean <R,G,B>                       subtracted per channel (R,G,B) after --input-range
+      --std <R,G,B>                        divided by per channel (R,G,B) after --mean
+      --bgr                                the model expects blue first
 
     Data:
-      --data <SPEC>          folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
-      --labels <truth|self>  self: the clean prediction is the reference (default: truth)
-      --split <NAME>         split of the data set; default: its validation split
-      --limit <N>            first N images only
-      --offset <N>           leave out the first N images
-      --resize-short <S>     resize the shorter side to S pixels
-      --crop <HxW>           centre crop, HxW
-      --classes <K|FILE>     number of classes, or a file with one name a line; default: the data set's
-      --ignore-label <L>     pixels with this label count nowhere; default: the data set's
+      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or
+                                           ade20k:ROOT
+      --labels <truth|self>                self: the clean prediction is the reference (default: truth)
+      --split <NAME>                       split of the data set; default: its validation split
+      --limit <N>                          first N images only
+      --offset <N>                         leave out the first N images
+      --resize-short <S>                   resize the shorter side to S pixels
+      --crop <HxW>                         centre crop, HxW
+      --classes <K|FILE>                   number of classes, or a file with one name a line; default:
+                                           the data set's
+      --ignore-label <L>                   pixels with this label count nowhere; default: the data set's
+      --class-weights <SPEC>               data split to count class weights from, as --data
+                                           (class-balanced-ce); default: the data set's train split
+
+    Attack:
+      --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
+      --attacks <LIST>                     ensemble or list of attacks (default: sea-2023)
+      --steps <N>                          iterations of each attack (default: 300)
+      --radius-schedule <reduce|constant>  2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout (default:
+                                           reduce)
+      --protocol <strict|authors>          correct accounting, or that of the published code (default:
+                                           strict)
+      --seed <N>                           seed of all randomness (default: 0)
+
+    Running:
+      --batch-size <N>                     images attacked at the same time, each by a worker of its
+                                           own; default: as cores and memory allow
+      --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
+      --threads <N>                        threads of the engine; default: its own choice
 
     Options:
-      --config <FILE>        settings from a YAML or JSON file, or a module; a flag on the line wins;
-                             paths start at the working directory
-      --json                 print the findings as JSON on stdout
-      --help                 print this help
+      --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
+                                           line wins; paths start at the working directory
+      --json                               print the findings as JSON on stdout
+      --help                               print this help
 
-    Everything is optional; --limit says how many images are read (default: 20).
+    Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
+    estimated that seawall eval would make of the same flags.
 
     Example:
-      seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255
+      seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255
     "
   `);
 });
@@ -196,12 +310,13 @@ it("explains demo", async () => {
   expect(await help("demo")).toMatchInlineSnapshot(`
     "Usage: seawall demo [options]
 
-    Attacks the sample that ships with the package, prints the figures and draws a picture.
+    Attacks the samples that ship with the package: a published model, then a fragile and a robust one
+    side by side.
 
     Options:
-      --out <DIR>  folder of the picture (default: "seawall-demo")
-      --steps <N>  iterations of each attack (default: 40)
-      --json       print the result as JSON on stdout
+      --out <DIR>  folder of the pictures (default: "seawall-demo")
+      --steps <N>  iterations of each attack (default: 30)
+      --json       print the results as JSON on stdout
       --help       print this help
 
     Example:

@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
 import { randomStream } from "../../src/base/index.js";
+import type { EvaluationInput } from "../../src/evaluate/index.js";
+import { runEvaluation } from "../../src/evaluate/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { greyPng, rgbPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
@@ -109,3 +111,20 @@ export const shortEval = [
   ...["--classes", "4", "--ignore-label", "255", "--eps", "2/255,8/255", "--attacks", "apgd:ce,noise"],
   ...["--steps", "5"],
 ];
+
+/** A finished run of the sample in `folder`, made in this process; its paths are absolute. */
+export async function storedRun(
+  folder: string,
+  out: string,
+  change: Partial<EvaluationInput> = {},
+): Promise<void> {
+  await runEvaluation({
+    ...{
+      model: join(folder, "model.onnx"),
+      data: `folder:${join(folder, "images")},${join(folder, "labels")}`,
+    },
+    ...{ classes: 4, ignoreLabel: 255, eps: "2/255,8/255", attacks: "apgd:ce,noise", steps: 5, batchSize: 1 },
+    ...change,
+    out: join(folder, out),
+  });
+}

@@ -3,13 +3,17 @@ import { execFile } from "node:child_process";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { version } from "../../evaluate/index.node.js";
 import { type Device, type DeviceInfo, devices, engineVersion } from "../../runtime/index.js";
+import { version } from "../version.node.js";
 import { type Finding, Findings } from "./finding.js";
+
+/** Bytes as `1.5 GiB`. */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
 
 export function examineMachine(): Finding[] {
   const findings = new Findings("machine");
-  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   findings.add("pass", "seawall", `${version} on Node.js ${process.versions.node}`);
   findings.add("pass", "system", `${process.platform} ${process.arch}`);
   findings.add("pass", "cores", `${availableParallelism()}, ${cpus()[0]?.model.trim() ?? "of unknown kind"}`);
@@ -45,7 +49,7 @@ const longestProbe = 60_000;
  * @returns what is wrong; undefined if nothing
  */
 async function probe(device: Device): Promise<string | undefined> {
-  const script = fileURLToPath(new URL("./probe.js", import.meta.url));
+  const script = fileURLToPath(new URL("./probe.node.js", import.meta.url));
   try {
     await run(process.execPath, [script, device], { timeout: longestProbe });
     return undefined;

@@ -1,12 +1,12 @@
 /** Is a model accepted, and how was it understood? */
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
-import { randomStream, sizeOf } from "../../base/index.js";
+import { formatCount, formatDuration, randomStream, sizeOf } from "../../base/index.js";
 import { ignored, type Sample, type Size } from "../../data/index.js";
-import { checkModel, modelChecks, modelOptions } from "../../evaluate/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
-import { formatCount, formatDuration } from "../../report/index.js";
+import { modelOptions } from "../model-options.js";
+import { checkModel, modelChecks } from "../soundness/index.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 
 /** A model as the doctor sees it; `model` is undefined where it is not accepted. */
@@ -101,7 +101,7 @@ async function speedOf(model: Model, { image, labels, height, width }: Sample): 
 }
 
 /** The sample without labels that are no class of the model: those are another finding. */
-function known(sample: Sample, { classes }: PreparedModel): Sample {
+export function known(sample: Sample, { classes }: PreparedModel): Sample {
   return { ...sample, labels: sample.labels?.map((label) => (label < classes ? label : ignored)) };
 }
 

@@ -1,7 +1,7 @@
 /** Do images and labels look as an evaluation needs them? */
+import { plural } from "../../base/index.js";
 import type { Dataset, Sample, Size } from "../../data/index.js";
 import { openData, readClasses } from "../../data/index.node.js";
-import { plural } from "../../report/index.js";
 import { Findings, type Settings } from "./finding.js";
 import { addToTally, type LabelTally } from "./labels.js";
 
@@ -32,13 +32,16 @@ export async function examineData(spec: string, settings: Settings): Promise<Exa
   return { findings, first: seen.first, tally: self ? undefined : seen.tally, classNames: data.classNames };
 }
 
-/** The first image and its labels, resized as an evaluation resizes them for a model of fixed size. */
-export async function firstSample(
+/** The first images and their labels, resized as an evaluation resizes them for a model of fixed size. */
+export async function firstSamples(
   spec: string,
   settings: Settings,
   { height, width }: Size,
-): Promise<Sample> {
-  return (await openAs(spec, { ...settings, limit: 1 }, [height, width])).read(0);
+  count: number,
+): Promise<Sample[]> {
+  const limit = Math.min(settings.limit ?? count, count);
+  const data = await openAs(spec, { ...settings, limit }, [height, width]);
+  return Promise.all(Array.from({ length: data.length }, (_, position) => data.read(position)));
 }
 
 /** Folders are read without their number of classes, so that a wrong label is counted and not refused. */

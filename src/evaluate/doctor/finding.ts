@@ -1,12 +1,12 @@
 /** What the doctor finds: one fact, and whether it is in order. */
 import { messageOf, SeawallError } from "../../base/index.js";
-import type { EvaluationConfig } from "../../evaluate/index.js";
+import type { EvaluationConfig } from "../config.js";
 
 /** Settings of an evaluation, any of which may be left out. */
 export type Settings = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
 
 export interface Finding {
-  readonly topic: "machine" | "engine" | "model" | "data";
+  readonly topic: "machine" | "engine" | "model" | "data" | "run";
   readonly name: string;
   /** `skip`: nothing wrong, but not available. */
   readonly status: "pass" | "warn" | "fail" | "skip";

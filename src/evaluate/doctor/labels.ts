@@ -1,6 +1,6 @@
 /** The labels of a data set: how many of each class, and which belong to none. */
+import { formatShare, plural } from "../../base/index.js";
 import { addCounts, countLabelMap, type LabelCounts, labelStats } from "../../data/index.js";
-import { alignRows, formatShare, plural } from "../../report/index.js";
 import { type Finding, Findings } from "./finding.js";
 
 /** Labels of the images that were read. */
@@ -49,20 +49,4 @@ export function labelFindings(tally: LabelTally, modelClasses: number | undefine
     );
   }
   return findings.list;
-}
-
-/** The share of each class as rows of text. */
-export function histogramLines(
-  { classes, images, declared }: LabelTally,
-  names: readonly string[] | undefined,
-): string[] {
-  const { shares } = labelStats({ classes, ignored: 0 });
-  const widest = 24;
-  const rows = shares.flatMap((share, k) => {
-    if (classes[k] === 0 && k >= (declared ?? 0)) return [];
-    return [
-      [`${k}`, names?.[k] ?? "", formatShare(share), `${images[k]}`, "▇".repeat(Math.round(share * widest))],
-    ];
-  });
-  return alignRows([["class", names ? "name" : "", "pixels", "images", ""], ...rows]);
 }

@@ -1,0 +1,46 @@
+/** From a plan to what `run.json` says of the run. */
+import { basename } from "node:path";
+import { describeRun, type RunDescription, type Soundness } from "../journal/index.js";
+import { engineVersion } from "../runtime/index.js";
+import { laneCount } from "./lanes.node.js";
+import type { Plan } from "./plan.node.js";
+import { version } from "./version.node.js";
+
+/** The description of the run that a plan makes; `soundness` holds the checks made before it. */
+export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDescription {
+  const { config, data, attacks, radii, modelSha256, classes, classNames, graph, classWeights } = plan;
+  return describeRun({
+    protocol: {
+      attacks: config.attacks,
+      members: attacks.map((attack) => attack.name),
+      eps: radii.map((radius) => radius.text),
+      steps: config.steps,
+      radiusSchedule: config.radiusSchedule,
+      accounting: config.protocol,
+      seed: config.seed,
+    },
+    model: {
+      file: basename(config.model),
+      sha256: modelSha256,
+      classes,
+      input: [...(graph.inputs[0]!.shape ?? [])],
+      classNames: classNames ? [...classNames] : undefined,
+    },
+    data: {
+      spec: data.spec,
+      images: data.total,
+      listSha256: data.listSha256,
+      settings: { ...data.settings, ...(classWeights && { classWeights: [...classWeights] }) },
+    },
+    shard: config.shard,
+    versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
+    engine: {
+      device: config.device,
+      threads: config.threads,
+      batchSize: laneCount(plan),
+      ...(config.device === "cuda" && { tf32: false }),
+    },
+    config,
+    soundness,
+  });
+}

@@ -1,0 +1,144 @@
+/** Is a stored run true? A sample of its records is made again from model and data, and compared. */
+import { join } from "node:path";
+import { messageOf, randomStream, SeawallError } from "../base/index.js";
+import {
+  compareDescriptions,
+  type RunDescription,
+  type RunRecord,
+  resultDifferences,
+  sortRecords,
+} from "../journal/index.js";
+import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
+import { type EvaluationConfig, parseConfig } from "./config.js";
+import { describePlan } from "./describe.node.js";
+import { type LaneWatch, laneHere } from "./lanes.node.js";
+import { makePlan, type Plan } from "./plan.node.js";
+import { compareRecords, type RecordVerdict } from "./verdict.js";
+
+type Overrides = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
+
+export interface VerifyOptions extends LaneWatch {
+  /** How many records are made again; default 10. */
+  readonly sample?: number;
+  /** Which ones: decided by the seed alone; default 0. */
+  readonly seed?: number;
+  /** By how much an image's accuracy may differ; default 0, and then everything else must be equal, too. */
+  readonly tolerance?: number;
+  /** Settings instead of the stored ones: where files are now, and how it is run. */
+  readonly settings?: Overrides;
+  /** A record was made again. */
+  readonly onVerdict?: (verdict: RecordVerdict) => void;
+  /** What may move last digits, a sentence each. */
+  readonly onNotice?: (sentence: string) => void;
+}
+
+export interface Verification {
+  readonly schemaVersion: 1;
+  readonly match: boolean;
+  /** Records in the journal. */
+  readonly records: number;
+  readonly seed: number;
+  readonly tolerance: number;
+  /** Those that were made again. */
+  readonly sample: readonly RecordVerdict[];
+  /** Figures of `result.json` that are not those of the journal; null where there is no such file. */
+  readonly result: readonly string[] | null;
+  /** Versions and devices that are others than the run's. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Makes a sample of a run's records again, with the model and data that `run.json` names.
+ * @throws SeawallError `journal` for a damaged run, or one without records; `usage` if model, data or settings are
+ * not those of the run; `data` if an image has changed; the signal's reason when aborted
+ */
+export async function verifyRun(dir: string, options: VerifyOptions = {}): Promise<Verification> {
+  const { sample = 10, seed = 0, tolerance = 0, onNotice } = options;
+  const { description, records } = readRun(dir);
+  const result = hasResult(dir) ? resultDifferences(readResult(dir), description, records) : null;
+  const plan = await planAgain(dir, description, options.settings);
+  const notices = changesSince(dir, description, plan);
+  for (const notice of notices) onNotice?.(notice);
+  const chosen = drawRecords(dir, sortRecords(description, records), sample, seed);
+  const verdicts = await makeAgain(plan, chosen, { ...options, tolerance });
+  const match = verdicts.every((verdict) => verdict.match) && (result ?? []).length === 0;
+  return {
+    schemaVersion: 1,
+    match,
+    records: records.length,
+    seed,
+    tolerance,
+    sample: verdicts,
+    result,
+    notices,
+  };
+}
+
+async function planAgain(dir: string, { config }: RunDescription, settings: Overrides = {}): Promise<Plan> {
+  const { out: _, resume: __, gate: ___, ...stored } = config;
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  try {
+    return await makePlan(parseConfig({ ...stored, ...Object.fromEntries(given) }));
+  } catch (error) {
+    if (!(error instanceof SeawallError)) throw error;
+    const file = join(dir, runFiles.run);
+    const remedy = `paths are as ${file} has them; --model, --data and --classes say where files are now`;
+    throw new SeawallError(error.code, `${messageOf(error)}\n${remedy}`, { cause: error });
+  }
+}
+
+/** @returns what differs and decides no number */
+function changesSince(dir: string, stored: RunDescription, plan: Plan): string[] {
+  const { deciding, harmless } = compareDescriptions(stored, describePlan(plan, stored.soundness));
+  if (deciding.length > 0) {
+    throw new SeawallError(
+      "usage",
+      `${dir}: model, data or settings are not those of the run:\n  ${deciding.join("\n  ")}`,
+    );
+  }
+  return harmless.filter((difference) => /^(versions|engine\.device)/.test(difference));
+}
+
+function drawRecords(dir: string, records: readonly RunRecord[], sample: number, seed: number): RunRecord[] {
+  if (records.length === 0) {
+    throw new SeawallError(
+      "journal",
+      `${join(dir, runFiles.journal)}: no record, so there is nothing to verify`,
+    );
+  }
+  const stream = randomStream("verify", seed);
+  const drawn = records.map((_, i) => ({ i, key: stream.next() })).sort((a, b) => a.key - b.key);
+  const chosen = drawn.slice(0, sample).sort((a, b) => a.i - b.i);
+  return chosen.map(({ i }) => records[i]!);
+}
+
+async function makeAgain(
+  plan: Plan,
+  records: readonly RunRecord[],
+  { tolerance, onVerdict, ...watch }: VerifyOptions & { readonly tolerance: number },
+): Promise<RecordVerdict[]> {
+  const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
+  const lane = laneHere(plan, watch);
+  const verdicts: RecordVerdict[] = [];
+  try {
+    for (const stored of records) {
+      const sample = await plan.data.read(positions.get(stored.image)!);
+      refuseChanged(stored, sample.hash);
+      const { record } = await lane.attack(sample, stored);
+      const verdict = compareRecords(stored, record, tolerance);
+      verdicts.push(verdict);
+      onVerdict?.(verdict);
+    }
+    return verdicts;
+  } finally {
+    await lane.dispose();
+  }
+}
+
+function refuseChanged({ image, hash }: RunRecord, now: string): void {
+  if (hash === now) return;
+  throw new SeawallError(
+    "data",
+    `image "${image}" is another one than in the run; restore it, or see --data`,
+  );
+}

@@ -1,0 +1,136 @@
+/** The viewer's pages: the list of runs, and one run. */
+import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
+import { type Html, html } from "./html.js";
+import type { AttackRow, RadiusOverview, RunOverview } from "./overview.js";
+import type { RunState } from "./runs.node.js";
+
+/** A whole page around its content; it refreshes itself. */
+function page(title: string, main: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="/view.css">
+<link rel="icon" href="data:,">
+<script src="/view.js" defer></script>
+</head>
+<body>
+<p id="offline" hidden>The viewer has ended; figures are those of the last refresh.</p>
+<main>
+${main}
+</main>
+</body>
+</html>
+`.text;
+}
+
+/** All runs that were found. */
+export function listPage(runs: readonly RunState[]): string {
+  const content =
+    runs.length === 0
+      ? html`<p class="note">No run here yet. A folder that <code>seawall eval --out</code> writes appears by itself.</p>`
+      : html`<ul class="runs">${runs.map(listEntry)}</ul>`;
+  return page(
+    "Seawall: runs",
+    html`<h1>Runs</h1>
+${content}`,
+  );
+}
+
+function listEntry({ id, name, status, overview, problem }: RunState): Html {
+  return html`
+<li><a href="/runs/${id}/">
+<span class="title"><b>${name}</b> ${badge(status)}</span>
+${overview ? html`<span class="facts">${factsOf(overview)}</span>${headline(overview, status)}` : undefined}
+${problem ? html`<span class="problem">${problem}</span>` : undefined}
+</a></li>`;
+}
+
+function badge(status: RunState["status"]): Html {
+  return html`<span class="badge ${status}">${status}</span>`;
+}
+
+function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): string {
+  const part = shard ? [`shard ${shard}`] : [];
+  return [model, `${plural(images, "image")} of ${data}`, attacks, plural(steps, "step"), ...part].join(
+    " · ",
+  );
+}
+
+/** Figures where there are some; else how far the run is. */
+function headline(overview: RunOverview, status: RunState["status"]): Html {
+  const { radii, self, clean } = overview;
+  const figures = radii.flatMap(({ eps, worst }) =>
+    worst ? [html`<span>worst mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
+  );
+  const start = html`<span>${self ? "consistency" : "clean"} mIoU <b>${figure(clean.mIoU)}</b></span>`;
+  return html`<span class="figures">${start}${figures}</span>${status === "complete" ? undefined : progress(overview)}`;
+}
+
+function progress({ done, expected }: RunOverview): Html {
+  return html`<span class="progress"><progress max="${expected}" value="${done}"></progress> ${formatCount(done)} of ${plural(expected, "record")}</span>`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? "–" : formatFigure(value);
+}
+
+/** One run: its figures so far or at the end. */
+export function runPage({ id, name, status, overview, problem }: RunState): string {
+  const content = overview ? runContent(id, status, overview) : html`<p class="problem">${problem}</p>`;
+  return page(
+    `Seawall: ${name}`,
+    html`<p><a href="/">All runs</a></p>
+<h1>${name} ${badge(status)}</h1>
+${content}`,
+  );
+}
+
+function runContent(id: string, status: RunState["status"], overview: RunOverview): Html {
+  const { self, radii, clean, seconds, classes, accounting } = overview;
+  const remarks = [
+    plural(classes, "class"),
+    `${accounting} accounting`,
+    `${formatDuration(seconds)} in the engine`,
+  ];
+  const files = ["run.json", "journal.jsonl", ...(status === "complete" ? ["result.json"] : [])];
+  return html`<p class="facts">${factsOf(overview)} · ${remarks.join(" · ")}</p>
+${self ? html`<p class="note">The reference is the model's own clean prediction: figures are consistency, not accuracy.</p>` : undefined}
+${status === "stopped" ? html`<p class="note">Nobody is writing to this folder. The same command with <code>--resume</code> continues the run.</p>` : undefined}
+${status === "complete" ? undefined : html`<p>${progress(overview)}</p>`}
+${radii.map((radius) => radiusTable(radius, clean, overview))}
+<p class="facts">Files: ${files.map((file) => html`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
+}
+
+function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }: RunOverview): Html {
+  const { eps, attacks, worst, mIoULower } = radius;
+  const cells = (row: AttackRow) =>
+    html`<tr><th scope="row">${attackName(row.attack)}</th><td>${row.images}/${images}</td><td>${figure(row.aAcc)}</td><td>${figure(row.mIoU)}</td></tr>`;
+  const bracket =
+    mIoULower === undefined
+      ? undefined
+      : html`<p class="facts">The worst mIoU over all choices of attack lies in ${figure(mIoULower)} .. ${figure(worst?.mIoU ?? null)}.</p>`;
+  return html`
+<section>
+<h2>ε = ${eps}</h2>
+<div class="wide"><table>
+<thead><tr><th scope="col">attack</th><th scope="col">images</th><th scope="col">${self ? "cons." : "aAcc"}</th><th scope="col">mIoU</th></tr></thead>
+<tbody>${[clean, ...attacks].map(cells)}</tbody>
+<tfoot><tr><th scope="row">${worstName(worst, attacks.length)}</th><td></td><td>${figure(worst?.aAcc ?? null)}</td><td>${figure(worst?.mIoU ?? null)}</td></tr></tfoot>
+</table></div>
+${bracket}
+</section>`;
+}
+
+function worstName(worst: RadiusOverview["worst"], attacks: number): string {
+  if (worst?.attacks === attacks) return "worst case";
+  return worst ? `worst of ${worst.attacks} so far` : "worst so far";
+}
+
+/** May be broken after the family, and there first. */
+function attackName(name: string): Html {
+  const [family, ...rest] = name.split(":");
+  return rest.length === 0 ? html`${name}` : html`${family}:<wbr>${rest.join(":")}`;
+}
