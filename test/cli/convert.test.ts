@@ -1,5 +1,6 @@
 /** `seawall convert` and `seawall models` as processes: a checkpoint to ONNX, run, and back. */
 import { existsSync, readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -47,6 +48,18 @@ describe("seawall convert", () => {
     expect(back.metadata.get("seawall.normalization")).toBe("imagenet");
   });
 
+  it("stores weights in half the bytes", async () => {
+    const size = async (file: string, ...more: string[]) => {
+      const made = await convert("--weights", "b0.safetensors", "--size", "32x64", "--out", file, ...more);
+      expect(made.code).toBe(0);
+      return (await stat(join(cwd, file))).size;
+    };
+    expect((await size("half.onnx", "--half")) / (await size("whole.onnx"))).toBeLessThan(0.55);
+    const refused = await convert("--weights", "b0.safetensors", "--out", "half.safetensors", "--half");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("--half: only a model is stored in float16");
+  });
+
   it("copies weights of no built-in architecture to safetensors as they are", async () => {
     const golden = fileURLToPath(new URL("../golden/weights/shared.pt", import.meta.url));
     const { code, stderr } = await convert("--weights", golden, "--out", "copy.safetensors");
@@ -80,6 +93,7 @@ describe("seawall convert", () => {
         --auxiliary                  keep the auxiliary head, as a second output
         --normalize <none|imagenet>  what the graph does to images in [0, 1] first (choices: "none",
                                      "imagenet")
+        --half                       store weights in float16: half the size, computed in float32
         --allow-missing              let what the checkpoint lacks begin at random
         --seed <N>                   of what begins at random (default: 0)
         --json                       print what was done as JSON on stdout
