@@ -19,3 +19,4 @@ export {
 export { modelOptions } from "./model-options.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";
+export type { AttackTrace, TracedPass } from "./trace.js";

@@ -11,11 +11,12 @@ export {
   type RunFacts,
   type Shard,
   type Soundness,
+  shardName,
 } from "./description.js";
 export { compareDescriptions, type Differences } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
-export type { RecordKey, RunRecord } from "./record.js";
+export { type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,
   type Result,
@@ -23,3 +24,4 @@ export {
   type WorstFigures,
 } from "./result.js";
 export { type SummaryOptions, summarize } from "./summary.js";
+export type { StoredTrace } from "./trace.js";
