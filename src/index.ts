@@ -152,6 +152,14 @@ export {
   type Preprocessing,
 } from "./oracle/index.js";
 export { checkGates, type GateOutcome, resultLines } from "./report/index.js";
+export {
+  htmlReport,
+  type ReportedRun,
+  type ReportFormat,
+  ReportKeeper,
+  readReportedRun,
+  writeReports,
+} from "./report/index.node.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

@@ -7,8 +7,10 @@ import { planEvaluation } from "../evaluate/index.node.js";
 import { formatJson } from "../journal/index.js";
 import { parseGate } from "../report/index.js";
 import { addFlags, configHelp } from "./flags.js";
+import { judge } from "./judge.js";
+import { writeOwnReport } from "./keep.js";
 import { finalLines, placeLine, planLines } from "./lines.js";
-import { attack, judge } from "./run.js";
+import { attack } from "./run.js";
 import { readSettings } from "./settings.js";
 import { print, say } from "./terminal.js";
 
@@ -46,8 +48,9 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   checkGateSettings(config);
   if (options.dryRun) return dryRun(config, options.json);
   const result = await attack(config);
+  const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
   if (options.json) print(formatJson(result));
-  else say(...finalLines(result, config.out), placeLine(config.out));
+  else say(...finalLines(result, config.out), placeLine(config.out), ...report);
   judge(result, config.gate);
 }
 

@@ -16,6 +16,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: () => import("./eval.js"),
   },
   merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
+  report: {
+    summary: "write report.html, csv and junit.xml of a stored run",
+    load: () => import("./report.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

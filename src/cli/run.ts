@@ -2,13 +2,11 @@
 import type { EvaluationConfig } from "../evaluate/index.js";
 import { type RunEvents, type RunPlan, runEvaluation } from "../evaluate/index.node.js";
 import type { Result } from "../journal/index.js";
-import { checkGates } from "../report/index.js";
-import { exitCodes } from "./exit.js";
 import { Interrupted, interruptible } from "./interrupt.js";
-import { attackLine, gateLines, planLines } from "./lines.js";
+import { keepPoints } from "./keep.js";
+import { attackLine, planLines } from "./lines.js";
 import { progressView } from "./progress.js";
 import { programWords, resumeCommand } from "./quote.js";
-import { say } from "./terminal.js";
 
 /** Runs an evaluation, saying on stderr what it does and how far it is. */
 export async function attack(
@@ -18,6 +16,7 @@ export async function attack(
   const { signal, release } = interruptible();
   const view = progressView();
   const share = config.labels === "self" ? "consistency" : "aAcc";
+  const keep = keepPoints(config);
   let plan: RunPlan | undefined;
   try {
     return await runEvaluation(config, {
@@ -29,6 +28,7 @@ export async function attack(
       },
       onProgress: (event) => view.update(event),
       onAttack: (figures) => view.say(attackLine(figures, plan!, share)),
+      ...(keep && { onPoint: keep }),
       ...more,
     });
   } catch (error) {
@@ -45,11 +45,4 @@ function howToResume({ out }: EvaluationConfig): string {
   const program = programWords(process.env, process.argv[1]!, process.cwd());
   const command = resumeCommand(program, process.argv.slice(2));
   return `interrupted; what was finished is kept in ${out}. Continue with\n  ${command}`;
-}
-
-/** Says which gates hold; one that does not decides the exit code. */
-export function judge(result: Result, gates: readonly string[] = []): void {
-  const outcomes = checkGates(result, gates);
-  say(...gateLines(outcomes));
-  if (outcomes.some(({ passed }) => !passed)) process.exitCode = exitCodes.gate;
 }

@@ -21,6 +21,7 @@ it("lists the verbs", async () => {
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
       merge      put the shards of a run together
+      report     write report.html, csv and junit.xml of a stored run
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -79,6 +80,10 @@ it("explains eval", async () => {
       --out <DIR>                          run folder
       --resume                             continue the run in the folder
       --shard <i/n>                        do part i of n, as i/n with i from 1
+      --trace <N>                          keep the course of every attack on the first N images, for
+                                           the report (default: 0)
+      --report                             write report.html and its pictures into the run folder;
+                                           --no-report does not (default: true)
       --gate <EXPR>                        condition such as worst.mIoU@4/255>=0.60; exit code 3 if it
                                            fails
 
@@ -120,6 +125,27 @@ it("explains merge", async () => {
       seawall eval --config camvid.yaml --shard 1/2 --out runs/1
       seawall eval --config camvid.yaml --shard 2/2 --out runs/2
       seawall merge runs/1 runs/2 --out runs/whole
+    "
+  `);
+});
+
+it("explains report", async () => {
+  expect(await help("report")).toMatchInlineSnapshot(`
+    "Usage: seawall report [options] <RUN>
+
+    Writes reports of a stored run, finished or not, from its folder alone; recomputes nothing.
+
+    Arguments:
+      RUN              run folder
+
+    Options:
+      --format <LIST>  some of html, csv, junit (default: "html")
+      --out <DIR>      folder of the reports (default: the run folder)
+      --gate <EXPR>    condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
+      --help           print this help
+
+    Example:
+      seawall report runs/first --format html,csv,junit
     "
   `);
 });
