@@ -63,7 +63,7 @@
     const [from, to, left, right] = svg.dataset.x.split(" ").map(Number);
     line.classList.add("cursor");
     line.setAttribute("y1", 20);
-    line.setAttribute("y2", height - 30);
+    line.setAttribute("y2", height - 44);
     svg.append(line);
     return (pass) => {
       const x = Math.min(width, left + ((pass - from) / (to - from)) * (right - left));

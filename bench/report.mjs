@@ -1,0 +1,41 @@
+/** How long `seawall report` takes for a run of many images, how much memory, and how large the page is. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeRun } from "./made-run.mjs";
+
+const images = Number(process.argv[2] ?? 1000);
+const folder = mkdtempSync(join(tmpdir(), "seawall-bench-"));
+const dir = join(folder, "run");
+try {
+  await makeRun(dir, { images, eps: ["1/255"], traces: 4 });
+  const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+  const atExit = 'process.on("exit", () => console.log(process.resourceUsage().maxRSS))';
+  const begun = performance.now();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(atExit)}`,
+      program,
+      "report",
+      dir,
+      "--format",
+      "html,csv,junit",
+    ],
+    { encoding: "utf8" },
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  if (status !== 0) throw new Error(stderr);
+  const bytes = (name) => `${(statSync(join(dir, name)).size / 2 ** 20).toFixed(1)} MB`;
+  console.log(
+    `${images} images × 4 attacks: ${seconds.toFixed(1)} s, ${Math.round(Number(stdout) / 1024)} MB of memory`,
+  );
+  console.log(
+    `journal ${bytes("journal.jsonl")}, report.html ${bytes("report.html")}, images.csv ${bytes("images.csv")}`,
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
