@@ -12,7 +12,9 @@ const dir = join(folder, "run");
 try {
   await makeRun(dir, { images, eps: ["1/255"], traces: 4 });
   const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-  const atExit = 'process.on("exit", () => console.log(process.resourceUsage().maxRSS))';
+  const atExit =
+    'process.on("exit", () => { const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();' +
+    "console.log(maxRSS, userCPUTime + systemCPUTime) })";
   const begun = performance.now();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -30,8 +32,9 @@ try {
   const seconds = (performance.now() - begun) / 1000;
   if (status !== 0) throw new Error(stderr);
   const bytes = (name) => `${(statSync(join(dir, name)).size / 2 ** 20).toFixed(1)} MB`;
+  const [kilobytes, microseconds] = stdout.split(" ").map(Number);
   console.log(
-    `${images} images × 4 attacks: ${seconds.toFixed(1)} s, ${Math.round(Number(stdout) / 1024)} MB of memory`,
+    `${images} images × 4 attacks: ${seconds.toFixed(1)} s (${(microseconds / 1e6).toFixed(1)} s of processor), ${Math.round(kilobytes / 1024)} MB of memory`,
   );
   console.log(
     `journal ${bytes("journal.jsonl")}, report.html ${bytes("report.html")}, images.csv ${bytes("images.csv")}`,
