@@ -44,7 +44,8 @@ export function regionTable(sums: readonly RegionSums[]): Markup {
   }));
   const heads = sums.map(({ eps }) => ({ head: heading(eps), numeric: true }));
   const rows = figures.map(({ name, values }) => [{ content: name }, ...values.map(figureCell)]);
-  return markup`<div class="charts"><figure>${regionChart(sums, figures)}</figure>
+  // Beside the chart there is room for three columns of figures.
+  return markup`<div${sums.length <= 3 && markup` class="charts"`}><figure>${regionChart(sums, figures)}</figure>
 <div>${sortableTable("mIoU of parts of the images", [{ head: "part" }, ...heads], rows)}
 <p class="note">Under the attack that leaves each image the fewest right pixels. A small object has at most 32² pixels of the
 label map, a large one more than 96². Within 0.5 % of the diagonal of a change of label is boundary, the rest interior. False
