@@ -166,7 +166,16 @@ export {
   type GateOutcome,
   resultLines,
 } from "./report/index.js";
-export { serveRuns, type ViewServer } from "./report/index.node.js";
+export {
+  htmlReport,
+  type ReportedRun,
+  type ReportFormat,
+  ReportKeeper,
+  readReportedRun,
+  serveRuns,
+  type ViewServer,
+  writeReports,
+} from "./report/index.node.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export {
   type EpochEvent,

@@ -8,6 +8,7 @@ import { formatJson } from "../journal/index.js";
 import { checkGates, parseGate } from "../report/index.js";
 import { addFlags, configHelp } from "./flags.js";
 import { judge } from "./judge.js";
+import { writeOwnReport } from "./keep.js";
 import { finalLines, placeLine, planLines } from "./lines.js";
 import { attack } from "./run.js";
 import { readSettings } from "./settings.js";
@@ -47,8 +48,9 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   checkGateSettings(config);
   if (options.dryRun) return dryRun(config, options.json);
   const result = await attack(config);
+  const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
   if (options.json) print(formatJson(result));
-  else say(...finalLines(result, config.out), placeLine(config.out));
+  else say(...finalLines(result, config.out), placeLine(config.out), ...report);
   judge(checkGates(result, config.gate ?? []));
 }
 

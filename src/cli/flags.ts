@@ -59,6 +59,8 @@ export const evaluationFlags = {
   out: { ...running, ...named("DIR") },
   resume: running,
   shard: { ...running, value: "i/n", read: shard },
+  trace: { ...running, ...counted() },
+  report: running,
   gate: { ...running, ...named("EXPR"), repeated: true },
 } as const satisfies Record<Setting, Flag>;
 

@@ -5,6 +5,7 @@ import { formatJson, summarize } from "../journal/index.js";
 import { mergeRuns, readRun, writeResult } from "../journal/index.node.js";
 import { checkGates, parseGate } from "../report/index.js";
 import { judge } from "./judge.js";
+import { writeOwnReport } from "./keep.js";
 import { finalLines, placeLine } from "./lines.js";
 import { print, say } from "./terminal.js";
 import { collect } from "./values.js";
@@ -37,8 +38,9 @@ async function mergeAction(runs: readonly string[], { out, gate = [], json }: Me
   const { description, records, warnings } = await mergeRuns(runs, out);
   const result = summarize(description, records, { soundness: checkRecords(records) });
   writeResult(out, result);
+  const report = writeOwnReport(out);
   say(...warnings);
   if (json) print(formatJson(result));
-  else say(...finalLines(result, out), placeLine(out));
+  else say(...finalLines(result, out), placeLine(out), `report: ${report}`);
   judge(checkGates(result, gate));
 }

@@ -32,6 +32,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "show runs in the browser, live while they are going",
     load: () => import("./view.js"),
   },
+  report: {
+    summary: "write report.html, csv and junit.xml of a stored run",
+    load: () => import("./report.js"),
+  },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
     load: () => import("./convert.js"),

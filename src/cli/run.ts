@@ -3,6 +3,7 @@ import type { EvaluationConfig } from "../evaluate/index.js";
 import { type RunEvents, type RunPlan, runEvaluation } from "../evaluate/index.node.js";
 import type { Result } from "../journal/index.js";
 import { Interrupted, interruptible } from "./interrupt.js";
+import { keepPoints } from "./keep.js";
 import { attackLine, planLines } from "./lines.js";
 import { progressView } from "./progress.js";
 import { programWords, resumeCommand } from "./quote.js";
@@ -15,6 +16,7 @@ export async function attack(
   const { signal, release } = interruptible();
   const view = progressView();
   const share = config.labels === "self" ? "consistency" : "aAcc";
+  const keep = keepPoints(config);
   let plan: RunPlan | undefined;
   try {
     return await runEvaluation(config, {
@@ -26,6 +28,7 @@ export async function attack(
       },
       onProgress: (event) => view.update(event),
       onAttack: (figures) => view.say(attackLine(figures, plan!, share)),
+      ...(keep && { onPoint: keep }),
       ...more,
     });
   } catch (error) {

@@ -80,6 +80,15 @@ export const evaluationSchema = z.strictObject({
     .strictObject({ index: z.int().min(0), count })
     .optional()
     .describe("do part i of n, as i/n with i from 1"),
+  trace: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("keep the course of every attack on the first N images, for the report"),
+  report: z
+    .boolean()
+    .default(true)
+    .describe("write report.html and its pictures into the run folder; --no-report does not"),
   gate: z
     .array(text)
     .optional()

@@ -18,7 +18,9 @@ export interface Evaluation {
   readonly attacks: readonly string[];
   readonly radii: readonly string[];
   readonly onStart?: (slot: Slot) => void;
-  readonly onOutcome?: (outcome: Outcome & { readonly sample: Sample }) => void;
+  /** Called before the outcome's record is journalled, which waits for it. */
+  readonly onOutcome?: (outcome: Outcome & { readonly sample: Sample }) => void | Promise<void>;
+  readonly onRecord?: (record: RunRecord) => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (slot: Slot) => void | Promise<void>;
 }
@@ -57,6 +59,7 @@ async function forEachImage(run: Evaluation, slot: Slot): Promise<void> {
 }
 
 async function record(run: Evaluation, sample: Sample, outcome: Outcome): Promise<void> {
+  await run.onOutcome?.({ ...outcome, sample });
   await run.journal.append(outcome.record satisfies RunRecord);
-  run.onOutcome?.({ ...outcome, sample });
+  run.onRecord?.(outcome.record);
 }

@@ -20,4 +20,5 @@ export {
 export { modelOptions } from "./model-options.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";
+export type { AttackTrace, TracedPass } from "./trace.js";
 export { compareRecords, type RecordVerdict } from "./verdict.js";

@@ -3,8 +3,9 @@ import type { Attack, AttackSettings, KeptPoint, Norm } from "../attack/index.js
 import { invariant, type Radius, randomStream } from "../base/index.js";
 import type { Sample } from "../data/index.js";
 import { cleanAttack, type RunRecord } from "../journal/index.js";
-import { countPixels, ignoreLabel } from "../metric/index.js";
+import { countDetails, countPixels, ignoreLabel } from "../metric/index.js";
 import type { ImageOracle, Oracle } from "../oracle/index.js";
+import { type AttackTrace, tracedOracle } from "./trace.js";
 
 /** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
 export type Slot = Pick<RunRecord, "attack" | "eps">;
@@ -13,6 +14,8 @@ export type Slot = Pick<RunRecord, "attack" | "eps">;
 export interface Outcome {
   readonly record: RunRecord;
   readonly point: CountedPoint;
+  /** Of the images whose attacks are traced. */
+  readonly trace?: AttackTrace;
 }
 
 /** A point that is counted: the clean image, or what an attack kept. */
@@ -40,6 +43,8 @@ export interface LaneSettings {
   readonly seed: number;
   /** `self`: the clean prediction is the reference. */
   readonly labels: "truth" | "self";
+  /** The attacks on images up to this position in the data are traced; default none. */
+  readonly trace?: number;
 }
 
 /** A lane in the calling thread. */
@@ -51,14 +56,12 @@ export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane
       const oracle = await withLabels(run, model, sample);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
-      const kept = radius ? await attacked(run, oracle, sample, slot.attack, radius) : unmoved(oracle);
-      return outcomeOf(
-        oracle,
-        model.classes,
-        sample,
-        slot,
-        checkPoint(oracle.image, kept, run.settings.norm, radius),
-      );
+      const { kept, trace } = radius
+        ? await attacked(run, model, oracle, sample, slot.attack, radius)
+        : { kept: unmoved(oracle) };
+      const checked = checkPoint(oracle.image, kept, run.settings.norm, radius);
+      const outcome = await outcomeOf(oracle, model.classes, sample, slot, checked);
+      return trace ? { ...outcome, trace } : outcome;
     },
   };
 }
@@ -68,15 +71,25 @@ const unmoved = (oracle: ImageOracle): KeptPoint => ({ point: oracle.image, step
 /** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
 async function attacked(
   run: LaneSettings,
+  model: Oracle,
   oracle: ImageOracle,
   sample: Sample,
   name: string,
   radius: Radius,
-) {
-  if (radius.value === 0) return unmoved(oracle);
+): Promise<{ readonly kept: KeptPoint; readonly trace?: AttackTrace }> {
+  if (radius.value === 0) return { kept: unmoved(oracle) };
   const attack = find(run.attacks, (entry) => entry.name === name);
   const random = randomStream(run.seed, sample.hash, name, radius.text);
-  return attack.run(oracle, { ...run.settings, radius: radius.value }, random);
+  const settings = { ...run.settings, radius: radius.value };
+  if (sample.index >= (run.trace ?? 0)) return { kept: await attack.run(oracle, settings, random) };
+  // A second oracle of the image, so that looking at predictions costs the record nothing.
+  const onlooker = model.image(oracle.image, oracle.labels);
+  const traced = tracedOracle(oracle, {
+    passes: attack.passes(settings.steps),
+    radius: radius.value,
+    classesAt: async (point) => Int32Array.from((await onlooker.predict(point, attack.losses[0]!)).classes),
+  });
+  return { kept: await attack.run(traced.oracle, settings, random), trace: traced.trace };
 }
 
 async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
@@ -96,7 +109,7 @@ type CheckedPoint = KeptPoint & Pick<RunRecord, "maxDelta">;
 async function outcomeOf(
   oracle: ImageOracle,
   modelClasses: number,
-  { id, index, hash }: Sample,
+  { id, index, hash, height, width }: Sample,
   slot: Slot,
   { point, step, maxDelta }: CheckedPoint,
 ): Promise<Outcome> {
@@ -118,6 +131,7 @@ async function outcomeOf(
     ...oracle.cost,
     step,
     maxDelta,
+    details: countDetails(classes, oracle.labels, { height, width }),
   };
   return { record, point: { pixels: point, classes, labels: oracle.labels } };
 }

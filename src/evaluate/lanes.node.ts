@@ -47,6 +47,7 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
       settings: { steps: config.steps, norm: "linf", accounting: config.protocol },
       seed: config.seed,
       labels: config.labels,
+      trace: config.trace,
     },
     () => oracles.dispose(),
   );

@@ -8,17 +8,19 @@ import {
   type Result,
   type RunDescription,
   RunningFigures,
+  type RunRecord,
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
-import type { CountedPoint } from "./lane.js";
+import type { CountedPoint, Outcome } from "./lane.js";
 import { openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
+import type { AttackTrace } from "./trace.js";
 
 /** What a caller may watch. */
 export interface RunEvents {
@@ -30,8 +32,11 @@ export interface RunEvents {
   readonly onProgress?: (progress: ProgressEvent) => void;
   /** All images have met an attack. */
   readonly onAttack?: (figures: AttackFigures) => void;
-  /** Every point that is counted, with what the model says there. */
-  readonly onPoint?: (point: PointEvent) => void;
+  /**
+   * Every point that is counted, with what the model says there. Its record is journalled afterwards, so that what
+   * is written of a point is there when its record is.
+   */
+  readonly onPoint?: (point: PointEvent) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +47,9 @@ export interface PointEvent extends Omit<CountedPoint, "pixels"> {
   /** 3·H·W floats in [0, 1]. */
   readonly point: Float32Array;
   readonly sample: Sample;
+  readonly record: RunRecord;
+  /** How the attack came there, for the images whose attacks are traced. */
+  readonly trace?: AttackTrace;
 }
 
 export interface RunPlan {
@@ -113,18 +121,10 @@ async function attackAll(
       attacks: attacks.map((attack) => attack.name),
       radii: radii.map((radius) => radius.text),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
-      onOutcome: ({ record, point, sample }) => {
+      onOutcome: (outcome) => events.onPoint?.(pointEvent(outcome)),
+      onRecord: (record) => {
         figures.add(record);
         progress.recorded(passesOf(attacks, record.attack, config.steps));
-        const { attack, eps } = record;
-        events.onPoint?.({
-          attack,
-          eps,
-          sample,
-          point: point.pixels,
-          classes: point.classes,
-          labels: point.labels,
-        });
       },
       onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
@@ -133,6 +133,12 @@ async function attackAll(
   }
   const records = await journal.records();
   return summarize(description, records, { soundness: checkRecords(records) });
+}
+
+function pointEvent({ record, point, sample, trace }: Outcome & { readonly sample: Sample }): PointEvent {
+  const { attack, eps } = record;
+  const { pixels, classes, labels } = point;
+  return { attack, eps, sample, point: pixels, classes, labels, record, ...(trace && { trace }) };
 }
 
 /** Passes for one record: the attack's own and the recount of the kept point. */

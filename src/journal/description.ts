@@ -130,6 +130,7 @@ export function describeRun(facts: RunFacts): RunDescription {
  */
 const undecidingSettings: ReadonlySet<string> = new Set([
   ...["batchSize", "device", "threads", "out", "resume", "shard", "gate", "config", "json"],
+  ...["trace", "report"],
   ...["model", "data", "classes", "classWeights", "protocol", ...Object.keys(protocolSchema.shape)],
 ]);
 

@@ -1,4 +1,16 @@
 /** The run folder on disk. */
+export {
+  extraFolders,
+  listPictures,
+  type PictureKey,
+  type PictureKind,
+  prunePictures,
+  readPicture,
+  readTraces,
+  removePictures,
+  writePicture,
+  writeTrace,
+} from "./extras.node.js";
 export { writeFileAtomic } from "./files.node.js";
 export { type FolderLock, isBeingWritten, lockFolder } from "./lock.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";

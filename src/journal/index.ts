@@ -11,6 +11,7 @@ export {
   type RunFacts,
   type Shard,
   type Soundness,
+  shardName,
 } from "./description.js";
 export {
   compareConditions,
@@ -20,7 +21,7 @@ export {
 } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
-export type { RecordKey, RunRecord } from "./record.js";
+export { type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,
   type Result,
@@ -29,3 +30,4 @@ export {
 } from "./result.js";
 export { type AttackFigures, type AttackSoFar, type RunningFigure, RunningFigures } from "./running.js";
 export { type SummaryOptions, summarize } from "./summary.js";
+export type { StoredTrace } from "./trace.js";

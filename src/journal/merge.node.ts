@@ -4,6 +4,7 @@ import { SeawallError } from "../base/index.js";
 import { missingOf, sortRecords } from "./arrange.js";
 import { type RunDescription, type Soundness, shardName } from "./description.js";
 import { compareDescriptions } from "./differences.js";
+import { copyExtras } from "./extras.node.js";
 import { writeFileAtomic } from "./files.node.js";
 import { formatJson } from "./json.js";
 import { claimFolder } from "./run.node.js";
@@ -38,6 +39,7 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
     writeFileAtomic(join(out, runFiles.run), formatJson(description));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     writeFileAtomic(join(out, runFiles.journal), lines.join(""));
+    for (const { dir } of shards) copyExtras(dir, out);
   } finally {
     lock.release();
   }

@@ -1,10 +1,15 @@
 /** One line of the journal: what one attack at one radius did to one image. */
 import { z } from "zod";
 import { parseRadius } from "../base/index.js";
+import { detailsProblem } from "../metric/index.js";
 import { cleanAttack, cleanEps, count, inShard, type RunDescription } from "./description.js";
 
 const seconds = z.number().min(0);
 const perClass = z.array(count).max(65536).readonly();
+const sparse = z
+  .array(count)
+  .max(2 ** 20)
+  .readonly();
 
 export const recordSchema = z
   .strictObject({
@@ -35,6 +40,8 @@ export const recordSchema = z
     step: count,
     /** Largest |δ| of the kept point, in [0, 1] image units. */
     maxDelta: seconds.max(1),
+    /** Where it is wrong, as `countDetails` has it; absent in runs made before there was this field. */
+    details: z.strictObject({ confusion: sparse, boundary: sparse, objects: sparse }).optional(),
   })
   .superRefine((record, context) => {
     const message = countProblem(record);
@@ -66,7 +73,7 @@ function countProblem(record: z.input<typeof recordSchema>): string | undefined 
   if (Math.abs((accuracy ?? 0) - (valid > 0 ? correct / valid : 0)) > 1e-9)
     return "accuracy is not correct / valid";
   if ((accuracy === null) !== (valid === 0)) return "accuracy is null exactly where no pixel is labelled";
-  return undefined;
+  return record.details && detailsProblem(record, record.details);
 }
 
 /** Why a record cannot belong to a run; undefined if it can. */

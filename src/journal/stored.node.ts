@@ -9,7 +9,12 @@ import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";
 
 /** Names of the files in a run folder. */
-export const runFiles = { run: "run.json", journal: "journal.jsonl", result: "result.json" } as const;
+export const runFiles = {
+  run: "run.json",
+  journal: "journal.jsonl",
+  result: "result.json",
+  report: "report.html",
+} as const;
 
 /** run.json holds a configuration, result.json some figures per class and attack: never more than this. */
 const largestJson = 64 * 2 ** 20;

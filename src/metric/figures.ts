@@ -23,12 +23,12 @@ export function meanAccuracy(counts: Counts): number | null {
 }
 
 /** TP / (TP + FP + FN) of each class; null where the union is empty. */
-export function perClassIoU(counts: Counts): (number | null)[] {
+export function perClassIoU(counts: Pick<Counts, "intersection" | "union">): (number | null)[] {
   return ratios(counts.intersection, counts.union);
 }
 
 /** Mean IoU over the classes whose union is not empty; null if every union is. */
-export function meanIoU(counts: Counts): number | null {
+export function meanIoU(counts: Pick<Counts, "intersection" | "union">): number | null {
   return mean(perClassIoU(counts));
 }
 

@@ -1,6 +1,7 @@
 /** A picture of an attack: images, predictions before and after, and what was added to make them differ. */
 import sharp, { type OverlayOptions } from "sharp";
 import { classColour, type Rgb } from "./palette.js";
+import { bytesOf, colourMap, perturbationBytes } from "./pixels.js";
 import { formatFigure } from "./text.js";
 
 /** One image of the picture; every list of classes is row by row, −1 where a pixel counts nowhere. */
@@ -93,7 +94,7 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
     map("under attack", attackedPrediction, shares[1]),
     {
       heading: radius > 0 ? `perturbation × ${Math.round(0.5 / radius)}` : "perturbation",
-      pixels: perturbation(image, attacked, radius),
+      pixels: perturbationBytes(image, attacked, radius),
       isMap: false,
     },
   ];
@@ -108,30 +109,6 @@ function agreement(classes: ArrayLike<number>, reference: ArrayLike<number>): nu
     if (classes[i] === reference[i]) equal++;
   }
   return counted === 0 ? undefined : equal / counted;
-}
-
-/** Planes of floats to interleaved bytes. */
-function bytesOf(image: Float32Array): Uint8Array {
-  const area = image.length / 3;
-  const bytes = new Uint8Array(image.length);
-  for (let i = 0; i < image.length; i++)
-    bytes[3 * (i % area) + Math.floor(i / area)] = Math.round(255 * image[i]!);
-  return bytes;
-}
-
-/** δ in [−ε, ε] as [0, 1], grey where nothing was changed. */
-function perturbation(image: Float32Array, attacked: Float32Array, radius: number): Uint8Array {
-  const scaled = attacked.map((value, i) => {
-    const shifted = 0.5 + (radius > 0 ? (0.5 * (value - image[i]!)) / radius : 0);
-    return Math.min(1, Math.max(0, shifted));
-  });
-  return bytesOf(scaled);
-}
-
-function colourMap(classes: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(3 * classes.length);
-  for (let i = 0; i < classes.length; i++) bytes.set(classColour(classes[i]!), 3 * i);
-  return bytes;
 }
 
 function drawTile(

@@ -25,6 +25,7 @@ it("lists the verbs", async () => {
       compare    compare two stored runs image by image
       verify     make a sample of a stored run again and say match or mismatch
       view       show runs in the browser, live while they are going
+      report     write report.html, csv and junit.xml of a stored run
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures
       grad       write an ONNX model that also returns gradients
@@ -84,6 +85,10 @@ it("explains eval", async () => {
       --out <DIR>                          run folder
       --resume                             continue the run in the folder
       --shard <i/n>                        do part i of n, as i/n with i from 1
+      --trace <N>                          keep the course of every attack on the first N images, for
+                                           the report (default: 0)
+      --report                             write report.html and its pictures into the run folder;
+                                           --no-report does not (default: true)
       --gate <EXPR>                        condition such as worst.mIoU@4/255>=0.60; exit code 3 if it
                                            fails
 

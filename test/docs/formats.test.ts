@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { descriptionSchema } from "../../src/journal/description.js";
 import { recordSchema } from "../../src/journal/record.js";
 import { resultSchema } from "../../src/journal/result.js";
+import { traceSchema } from "../../src/journal/trace.js";
 import { readPage } from "./printed.js";
 import { type Field, fieldsOf } from "./schema-fields.js";
 
@@ -33,6 +34,7 @@ const files: [string, z.ZodType][] = [
   ["`run.json`", descriptionSchema],
   ["`journal.jsonl`", recordSchema],
   ["`result.json`", resultSchema],
+  ["`traces/`", traceSchema],
 ];
 
 describe.each(files)("%s", (heading, schema) => {

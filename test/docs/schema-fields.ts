@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** The part of JSON Schema that our schemas come out as. */
 const nodeSchema = z.looseObject({
-  type: z.string().optional(),
+  type: z.union([z.string(), z.array(z.string())]).optional(),
   enum: z.array(z.string()).optional(),
   const: z.union([z.number(), z.string()]).optional(),
   anyOf: z.array(z.unknown()).optional(),
@@ -45,6 +45,7 @@ function fieldsAt(node: Node, path: string, optional: boolean): Field[] {
 
 /** The type of a value in words: `whole number ≥ 1`, `list of text`. */
 export function typeOf(node: Node): string {
+  if (Array.isArray(node.type)) return node.type.map((type) => typeOf({ ...node, type })).join(" or ");
   if (node.anyOf) return node.anyOf.map((part) => typeOf(nodeSchema.parse(part))).join(" or ");
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(" or ");
   if (node.const !== undefined) return `\`${node.const}\``;
@@ -52,7 +53,7 @@ export function typeOf(node: Node): string {
   if (node.type === "array") return `list of ${typeOf(nodeSchema.parse(node.items ?? {}))}`;
   if (node.type === "integer") return `whole number${least(node)}`;
   if (node.type === "number") return node.maximum === 1 ? "number from 0 to 1" : `number${least(node)}`;
-  return named[node.type ?? ""] ?? "any JSON";
+  return named[String(node.type)] ?? "any JSON";
 }
 
 const named: Readonly<Record<string, string>> = {

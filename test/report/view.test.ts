@@ -100,10 +100,13 @@ describe("the list", () => {
     const { port } = await serve(folder);
     for (const page of ["/", await firstRun(port)]) {
       const { body } = await get(port, page);
-      expect(body).toContain("&lt;b onclick=alert(1)&gt;");
-      expect(body).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;&amp;");
+      expect(body).toContain("&#60;b onclick=alert(1)&#62;");
+      expect(body).toContain("&#60;img src=x onerror=&#34;alert(1)&#34;&#62;&#39;&#38;");
       expect(body).not.toMatch(/<(img|b onclick|i>|script>alert)/);
     }
+    const report = (await get(port, `${await firstRun(port)}report`)).body;
+    expect(report).toContain("&#60;img src=x onerror=&#34;alert(1)&#34;&#62;&#39;&#38;");
+    expect(report).not.toMatch(/<(img src=x|b onclick|script>alert)/);
   });
 });
 

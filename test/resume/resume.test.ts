@@ -1,5 +1,5 @@
 /** However a run is interrupted, batched or split, its result is the same to the byte, times aside. */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "fast-png";
@@ -16,7 +16,21 @@ const [width, height, images] = [32, 24, 7];
 const flags = [
   ...["--model", at("model.onnx"), "--data", `folder:${at("images")},${at("labels")}`, "--classes", "4"],
   ...["--ignore-label", "255", "--eps", "4/255,8/255", "--attacks", "sea-2023,noise", "--steps", "60"],
+  ...["--trace", "2"],
 ];
+
+/** What a run keeps for its report, by file: pictures and traces. */
+function keptIn(dir: string): Record<string, string> {
+  const files = ["pictures", "traces"].flatMap((folder) =>
+    readdirSync(join(dir, folder)).map((name) => `${folder}/${name}`),
+  );
+  return Object.fromEntries(files.sort().map((file) => [file, readFileSync(join(dir, file), "base64")]));
+}
+
+function expectSame(dir: string): void {
+  expect(resultOf(dir)).toBe(resultOf(at("alone")));
+  expect(keptIn(dir)).toEqual(keptIn(at("alone")));
+}
 
 beforeAll(() => {
   writeFileSync(at("model.onnx"), writeModel(tinyModel({ height, width })));
@@ -37,18 +51,18 @@ describe("the result is that of the run left alone", () => {
   it("when it is killed again and again", { timeout: 300_000 }, async () => {
     const killed = await killAndResume(flags, at("killed"), 5, 2500);
     expect(killed).toBeGreaterThan(0);
-    expect(resultOf(at("killed"))).toBe(resultOf(at("alone")));
+    expectSame(at("killed"));
   });
 
   it.each(["1", "2", "5"])("with batches of %s", (size) => {
     seawall("eval", ...flags, "--batch-size", size, "--out", at(`batch${size}`));
-    expect(resultOf(at(`batch${size}`))).toBe(resultOf(at("alone")));
+    expectSame(at(`batch${size}`));
   });
 
   it("when two shards are merged", () => {
     for (const shard of ["1/2", "2/2"])
       seawall("eval", ...flags, "--shard", shard, "--out", at(`shard${shard[0]}`));
     seawall("merge", at("shard1"), at("shard2"), "--out", at("merged"));
-    expect(resultOf(at("merged"))).toBe(resultOf(at("alone")));
+    expectSame(at("merged"));
   });
 });

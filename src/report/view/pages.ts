@@ -1,12 +1,13 @@
 /** The viewer's pages: the list of runs, and one run. */
+import { type Markup, markup } from "../markup.js";
 import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
-import { type Html, html } from "./html.js";
+
 import type { AttackRow, RadiusOverview, RunOverview } from "./overview.js";
 import type { RunState } from "./runs.node.js";
 
 /** A whole page around its content; it refreshes itself. */
-function page(title: string, main: Html): string {
-  return html`<!doctype html>
+function page(title: string, main: Markup): string {
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -30,26 +31,26 @@ ${main}
 export function listPage(runs: readonly RunState[]): string {
   const content =
     runs.length === 0
-      ? html`<p class="note">No run here yet. A folder that <code>seawall eval --out</code> writes appears by itself.</p>`
-      : html`<ul class="runs">${runs.map(listEntry)}</ul>`;
+      ? markup`<p class="note">No run here yet. A folder that <code>seawall eval --out</code> writes appears by itself.</p>`
+      : markup`<ul class="runs">${runs.map(listEntry)}</ul>`;
   return page(
     "Seawall: runs",
-    html`<h1>Runs</h1>
+    markup`<h1>Runs</h1>
 ${content}`,
   );
 }
 
-function listEntry({ id, name, status, overview, problem }: RunState): Html {
-  return html`
+function listEntry({ id, name, status, overview, problem }: RunState): Markup {
+  return markup`
 <li><a href="/runs/${id}/">
 <span class="title"><b>${name}</b> ${badge(status)}</span>
-${overview ? html`<span class="facts">${factsOf(overview)}</span>${headline(overview, status)}` : undefined}
-${problem ? html`<span class="problem">${problem}</span>` : undefined}
+${overview ? markup`<span class="facts">${factsOf(overview)}</span>${headline(overview, status)}` : undefined}
+${problem ? markup`<span class="problem">${problem}</span>` : undefined}
 </a></li>`;
 }
 
-function badge(status: RunState["status"]): Html {
-  return html`<span class="badge ${status}">${status}</span>`;
+function badge(status: RunState["status"]): Markup {
+  return markup`<span class="badge ${status}">${status}</span>`;
 }
 
 function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): string {
@@ -60,17 +61,17 @@ function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): s
 }
 
 /** Figures where there are some; else how far the run is. */
-function headline(overview: RunOverview, status: RunState["status"]): Html {
+function headline(overview: RunOverview, status: RunState["status"]): Markup {
   const { radii, self, clean } = overview;
   const figures = radii.flatMap(({ eps, worst }) =>
-    worst ? [html`<span>worst mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
+    worst ? [markup`<span>worst mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
   );
-  const start = html`<span>${self ? "consistency" : "clean"} mIoU <b>${figure(clean.mIoU)}</b></span>`;
-  return html`<span class="figures">${start}${figures}</span>${status === "complete" ? undefined : progress(overview)}`;
+  const start = markup`<span>${self ? "consistency" : "clean"} mIoU <b>${figure(clean.mIoU)}</b></span>`;
+  return markup`<span class="figures">${start}${figures}</span>${status === "complete" ? undefined : progress(overview)}`;
 }
 
-function progress({ done, expected }: RunOverview): Html {
-  return html`<span class="progress"><progress max="${expected}" value="${done}"></progress> ${formatCount(done)} of ${plural(expected, "record")}</span>`;
+function progress({ done, expected }: RunOverview): Markup {
+  return markup`<span class="progress"><progress max="${expected}" value="${done}"></progress> ${formatCount(done)} of ${plural(expected, "record")}</span>`;
 }
 
 function figure(value: number | null): string {
@@ -79,16 +80,16 @@ function figure(value: number | null): string {
 
 /** One run: its figures so far or at the end. */
 export function runPage({ id, name, status, overview, problem }: RunState): string {
-  const content = overview ? runContent(id, status, overview) : html`<p class="problem">${problem}</p>`;
+  const content = overview ? runContent(id, status, overview) : markup`<p class="problem">${problem}</p>`;
   return page(
     `Seawall: ${name}`,
-    html`<p><a href="/">All runs</a></p>
+    markup`<p><a href="/">All runs</a></p>
 <h1>${name} ${badge(status)}</h1>
 ${content}`,
   );
 }
 
-function runContent(id: string, status: RunState["status"], overview: RunOverview): Html {
+function runContent(id: string, status: RunState["status"], overview: RunOverview): Markup {
   const { self, radii, clean, seconds, classes, accounting } = overview;
   const remarks = [
     plural(classes, "class"),
@@ -96,23 +97,24 @@ function runContent(id: string, status: RunState["status"], overview: RunOvervie
     `${formatDuration(seconds)} in the engine`,
   ];
   const files = ["run.json", "journal.jsonl", ...(status === "complete" ? ["result.json"] : [])];
-  return html`<p class="facts">${factsOf(overview)} · ${remarks.join(" · ")}</p>
-${self ? html`<p class="note">The reference is the model's own clean prediction: figures are consistency, not accuracy.</p>` : undefined}
-${status === "stopped" ? html`<p class="note">Nobody is writing to this folder. The same command with <code>--resume</code> continues the run.</p>` : undefined}
-${status === "complete" ? undefined : html`<p>${progress(overview)}</p>`}
+  return markup`<p class="facts">${factsOf(overview)} · ${remarks.join(" · ")}</p>
+${self ? markup`<p class="note">The reference is the model's own clean prediction: figures are consistency, not accuracy.</p>` : undefined}
+${status === "stopped" ? markup`<p class="note">Nobody is writing to this folder. The same command with <code>--resume</code> continues the run.</p>` : undefined}
+${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
-<p class="facts">Files: ${files.map((file) => html`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
+<p><a href="/runs/${id}/report">Full report</a></p>
+<p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
 }
 
-function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }: RunOverview): Html {
+function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }: RunOverview): Markup {
   const { eps, attacks, worst, mIoULower } = radius;
   const cells = (row: AttackRow) =>
-    html`<tr><th scope="row">${attackName(row.attack)}</th><td>${row.images}/${images}</td><td>${figure(row.aAcc)}</td><td>${figure(row.mIoU)}</td></tr>`;
+    markup`<tr><th scope="row">${attackName(row.attack)}</th><td>${row.images}/${images}</td><td>${figure(row.aAcc)}</td><td>${figure(row.mIoU)}</td></tr>`;
   const bracket =
     mIoULower === undefined
       ? undefined
-      : html`<p class="facts">The worst mIoU over all choices of attack lies in ${figure(mIoULower)} .. ${figure(worst?.mIoU ?? null)}.</p>`;
-  return html`
+      : markup`<p class="facts">The worst mIoU over all choices of attack lies in ${figure(mIoULower)} .. ${figure(worst?.mIoU ?? null)}.</p>`;
+  return markup`
 <section>
 <h2>ε = ${eps}</h2>
 <div class="wide"><table>
@@ -130,7 +132,7 @@ function worstName(worst: RadiusOverview["worst"], attacks: number): string {
 }
 
 /** May be broken after the family, and there first. */
-function attackName(name: string): Html {
+function attackName(name: string): Markup {
   const [family, ...rest] = name.split(":");
-  return rest.length === 0 ? html`${name}` : html`${family}:<wbr>${rest.join(":")}`;
+  return rest.length === 0 ? markup`${name}` : markup`${family}:<wbr>${rest.join(":")}`;
 }

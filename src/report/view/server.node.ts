@@ -5,10 +5,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { messageOf, SeawallError, sha256 } from "../../base/index.js";
 import { runFiles } from "../../journal/index.node.js";
+import { htmlReport } from "../html/index.node.js";
+import { escapeText } from "../markup.js";
+import { readReportedRun } from "../stored.node.js";
 import { script, style } from "./assets.js";
-import { escapeHtml } from "./html.js";
 import { listPage, runPage } from "./pages.js";
-import { finishedPage } from "./report-page.js";
 import { findRuns, isFile, type RunFolder, RunStates } from "./runs.node.js";
 
 /** The report that `seawall report` writes into a run folder. */
@@ -98,23 +99,25 @@ class Viewer {
     if (path === "/view.js") return text("js", script);
     const runs = findRuns(this.#folders);
     if (path === "/") return text("html", listPage(runs.map((run) => this.#states.of(run))));
-    const [, id, place] = /^\/runs\/([0-9a-f]{16})\/(now|files\/[a-z.]+)?$/.exec(path) ?? [];
+    const [, id, place] = /^\/runs\/([0-9a-f]{16})\/(now|report|files\/[a-z.]+)?$/.exec(path) ?? [];
     const run = runs.find((entry) => entry.id === id);
     if (!run) return problem(404, "There is no such page, or the run has gone.");
-    return place?.startsWith("files/") ? fileOf(run, place.slice(6)) : this.#page(run, place === "now");
+    if (place?.startsWith("files/")) return fileOf(run, place.slice(6));
+    return place === "report" ? reportOf(run) : this.#page(run, place === "now");
   }
 
   #page(run: RunFolder, now: boolean): Answer {
     const state = this.#states.of(run);
-    if (now || state.status !== "complete") return text("html", runPage(state));
-    return storedReport(run) ?? text("html", finishedPage(state));
+    const reported = state.status === "complete" && isFile(join(run.dir, reportFile));
+    return reported && !now ? reportOf(run) : text("html", runPage(state));
   }
 }
 
-/** The report that lies in the folder of a finished run, if there is one. */
-function storedReport({ dir }: RunFolder): Answer | undefined {
+/** The report in the run's folder, or one made of its records. */
+function reportOf({ dir }: RunFolder): Answer {
   const file = join(dir, reportFile);
-  return isFile(file) ? { ...text("html", readFileSync(file)), policy: reportPolicy } : undefined;
+  const content = isFile(file) ? readFileSync(file) : htmlReport(readReportedRun(dir));
+  return { ...text("html", content), policy: reportPolicy };
 }
 
 /** A file of the run as plain text. */
@@ -137,7 +140,7 @@ function text(type: keyof typeof types, body: string | Uint8Array): Answer {
 }
 
 function problem(status: number, message: string): Answer {
-  const body = `<!doctype html><meta charset="utf-8"><title>Seawall</title><p>${escapeHtml(message)}</p>`;
+  const body = `<!doctype html><meta charset="utf-8"><title>Seawall</title><p>${escapeText(message)}</p>`;
   return { ...text("html", body), status };
 }
 

@@ -1,0 +1,114 @@
+/** What a run folder holds for its report besides figures: small pictures, and traces of attacks. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { SeawallError } from "../base/index.js";
+import type { RunDescription } from "./description.js";
+import { attempt, isLeftover, readText, writeFileAtomic } from "./files.node.js";
+import { parseJson } from "./json.js";
+import { slotOf, slotsOf } from "./record.js";
+import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
+
+/** Folders in a run folder. */
+export const extraFolders = { pictures: "pictures", traces: "traces" } as const;
+
+/** What a picture shows: the image, its label, a prediction, or a magnified perturbation. */
+export const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
+export type PictureKind = (typeof pictureKinds)[number];
+
+/** Which picture: image and label belong to slot 0, the clean prediction. */
+export interface PictureKey {
+  /** Position of the image in the data. */
+  readonly index: number;
+  /** Position of the record among its image's, as `slotOf` counts. */
+  readonly slot: number;
+  readonly kind: PictureKind;
+}
+
+const largestPicture = 2 ** 20;
+const largestTrace = 16 * 2 ** 20;
+const pictureForm = new RegExp(`^(\\d{1,9})-(\\d{1,7})\\.(${pictureKinds.join("|")})\\.webp$`);
+
+function pictureFile(dir: string, { index, slot, kind }: PictureKey): string {
+  return join(dir, extraFolders.pictures, `${index}-${slot}.${kind}.webp`);
+}
+
+/** Writes a picture, WebP, as a whole or not at all. */
+export function writePicture(dir: string, key: PictureKey, webp: Uint8Array): void {
+  attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.pictures), { recursive: true }));
+  writeFileAtomic(pictureFile(dir, key), webp);
+}
+
+/** The pictures of a run folder, by image and slot; files with other names are none. */
+export function listPictures(dir: string): PictureKey[] {
+  const keys = namesIn(join(dir, extraFolders.pictures)).flatMap((name) => {
+    const [, index, slot, kind] = pictureForm.exec(name) ?? [];
+    return kind ? [{ index: Number(index), slot: Number(slot), kind: kind as PictureKind }] : [];
+  });
+  return keys.sort((a, b) => a.index - b.index || a.slot - b.slot);
+}
+
+/**
+ * The bytes of a picture.
+ * @throws SeawallError `journal` if it is no WebP of a small picture
+ */
+export function readPicture(dir: string, key: PictureKey): Buffer {
+  const file = pictureFile(dir, key);
+  const bytes = attempt(file, "read", () => {
+    const { size } = statSync(file);
+    return size <= largestPicture ? readFileSync(file) : Buffer.alloc(0);
+  });
+  if (bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WEBP") return bytes;
+  throw new SeawallError("journal", `${file}: no small WebP picture; delete it, and the report does without`);
+}
+
+/** Removes a record's pictures. */
+export function removePictures(dir: string, { index, slot }: Omit<PictureKey, "kind">): void {
+  for (const kind of pictureKinds) rmSync(pictureFile(dir, { index, slot, kind }), { force: true });
+}
+
+/** Removes the pictures that are not to be kept. */
+export function prunePictures(dir: string, keep: (key: PictureKey) => boolean): void {
+  for (const key of listPictures(dir)) if (!keep(key)) rmSync(pictureFile(dir, key), { force: true });
+}
+
+/** Writes a trace, as a whole or not at all. */
+export function writeTrace(dir: string, run: RunDescription, trace: StoredTrace): void {
+  attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.traces), { recursive: true }));
+  const name = `${trace.index}-${slotOf(run, trace)}.json`;
+  writeFileAtomic(join(dir, extraFolders.traces, name), `${JSON.stringify(trace)}\n`);
+}
+
+/**
+ * The traces of a run folder, by image and slot.
+ * @throws SeawallError `journal` naming a file that is damaged or none of this run's
+ */
+export function readTraces(dir: string, run: RunDescription): StoredTrace[] {
+  const folder = join(dir, extraFolders.traces);
+  const names = namesIn(folder).filter((name) => name.endsWith(".json"));
+  const traces = names.map((name) => {
+    const file = join(folder, name);
+    const trace = parseJson(traceSchema, readText(file, largestTrace), file);
+    const problem = traceProblem(run, trace);
+    if (problem) throw new SeawallError("journal", `${file}: ${problem}`);
+    return trace;
+  });
+  const place = (trace: StoredTrace) => trace.index * slotsOf(run) + slotOf(run, trace)!;
+  return traces.sort((a, b) => place(a) - place(b));
+}
+
+/** Copies pictures and traces of one run folder into another. */
+export function copyExtras(from: string, to: string): void {
+  for (const folder of Object.values(extraFolders)) {
+    const names = namesIn(join(from, folder));
+    if (names.length > 0) mkdirSync(join(to, folder), { recursive: true });
+    for (const name of names) {
+      const file = join(to, folder, name);
+      attempt(file, "written", () => copyFileSync(join(from, folder, name), file));
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return attempt(folder, "read", () => readdirSync(folder)).filter((name) => !isLeftover(name));
+}

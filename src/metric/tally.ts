@@ -1,0 +1,34 @@
+/** Sparse sums, and how they are written: whole numbers one after another. */
+
+/** Sums by a key of small whole numbers. */
+export class Tally {
+  readonly #sums = new Map<number, number[]>();
+  readonly #keys: number;
+  readonly #zeros: readonly number[];
+
+  constructor(keys: 1 | 2, values: number) {
+    this.#keys = keys;
+    this.#zeros = new Array<number>(values).fill(0);
+  }
+
+  add(key: readonly number[], values: readonly number[]): void {
+    const packed = key.reduce((sum, part) => sum * 65536 + part, 0);
+    let sums = this.#sums.get(packed);
+    if (!sums) {
+      sums = [...this.#zeros];
+      this.#sums.set(packed, sums);
+    }
+    for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+  }
+
+  /** Keys and sums one after another, ordered by the keys. */
+  list(): number[] {
+    const unpack = (key: number) => (this.#keys === 1 ? [key] : [Math.floor(key / 65536), key % 65536]);
+    return [...this.#sums].sort(([a], [b]) => a - b).flatMap(([key, sums]) => [...unpack(key), ...sums]);
+  }
+}
+
+/** A flat list in groups of so many numbers. */
+export function* groups(list: readonly number[], length: number): Generator<readonly number[]> {
+  for (let i = 0; i < list.length; i += length) yield list.slice(i, i + length);
+}

@@ -1,0 +1,89 @@
+/** Robustness curves: what is left as the radius grows. */
+import { parseRadius } from "../../base/index.js";
+import type { Result } from "../../journal/index.js";
+import { type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { chart, chartWidth, lineColour, lineDash, Plot } from "./chart.js";
+
+export function curves({ result }: ReportedRun): Markup {
+  const names = result.robust[0]!.attacks.map(({ name }) => name);
+  return markup`<div class="charts">
+<figure><figcaption>Pixel accuracy (aAcc)</figcaption>${curve(result, "aAcc")}</figure>
+<figure><figcaption>mIoU, with the bounds of the worst case</figcaption>${curve(result, "mIoU")}</figure>
+</div>
+<ul class="legend">${names.map(
+    (name, i) => markup`<li><svg width="28" height="10" aria-hidden="true">${line(i)}</svg>${name}</li>`,
+  )}<li><svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" class="worst"/></svg>worst case</li></ul>
+`;
+}
+
+function line(i: number): Markup {
+  return markup`<path d="M0 5H28" stroke="${lineColour(i)}" stroke-width="2" stroke-dasharray="${lineDash(i) ?? "none"}"/>`;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly low?: number;
+}
+
+function curve(result: Result, figure: "aAcc" | "mIoU"): Markup {
+  const radii = [...result.robust].sort((a, b) => parseRadius(a.eps).value - parseRadius(b.eps).value);
+  const clean = result.clean[figure];
+  const start: Place = { x: 0, y: clean, low: clean };
+  const worst = [
+    start,
+    ...radii.map(({ eps, worst }) => ({
+      x: parseRadius(eps).value,
+      y: worst[figure],
+      low: worst.mIoULower,
+    })),
+  ];
+  const attacks = result.robust[0]!.attacks.map(({ name }) => [
+    start,
+    ...radii.map(({ eps, attacks }) => ({
+      x: parseRadius(eps).value,
+      y: attacks.find((attack) => attack.name === name)![figure],
+    })),
+  ]);
+  const marks = [
+    ...(figure === "mIoU"
+      ? [Plot.areaY(worst, { x: "x", y1: "low", y2: "y", fill: "currentColor", fillOpacity: 0.15 })]
+      : []),
+    ...attacks.flatMap((places, i) => linesOf(places, lineColour(i), 1.5, lineDash(i))),
+    ...linesOf(worst, "currentColor", 3),
+  ];
+  return chart({
+    title: `${figure} against the radius: ${worst.map(({ x, y }) => `${y.toFixed(3)} at ${x.toFixed(4)}`).join(", ")} in the worst case`,
+    height: 260,
+    y: { domain: [0, 1], grid: true, label: null, ticks: 5 },
+    x: { domain: [0, worst.at(-1)!.x || 1], label: "ε →", ...radiusTicks(radii.map(({ eps }) => eps)) },
+    marks: [Plot.ruleY([0]), ...marks],
+  });
+}
+
+function linesOf(places: readonly Place[], stroke: string, strokeWidth: number, dash?: string) {
+  const dots = Plot.dot(places, { x: "x", y: "y", fill: stroke, r: strokeWidth + 0.5 });
+  return [
+    Plot.line(places, { x: "x", y: "y", stroke, strokeWidth, ...(dash && { strokeDasharray: dash }) }),
+    dots,
+  ];
+}
+
+/** A tick at each radius, in the run's own words where there is room for them. */
+function radiusTicks(eps: readonly string[]) {
+  const largest = Math.max(...eps.map((text) => parseRadius(text).value)) || 1;
+  const place = (text: string) => ((chartWidth - 60) * parseRadius(text).value) / largest;
+  const shown = new Map<number, string>([[0, "0"]]);
+  let right = Number.POSITIVE_INFINITY;
+  for (const text of [...eps].sort((a, b) => place(b) - place(a))) {
+    const room = 8 + 7 * text.length;
+    if (place(text) > right - room || place(text) < room / 2) continue;
+    shown.set(parseRadius(text).value, text);
+    right = place(text);
+  }
+  return {
+    ticks: [0, ...eps.map((text) => parseRadius(text).value)],
+    tickFormat: (value: number) => shown.get(value) ?? "",
+  };
+}

@@ -1,0 +1,78 @@
+/** Images at each radius: the worst, the middle and the best. */
+import { parseRadius } from "../../base/index.js";
+import { type RunRecord, slotOf } from "../../journal/index.js";
+import type { PictureKey } from "../../journal/index.node.js";
+import { galleryAt, galleryGroups } from "../images.js";
+import { type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { formatShare } from "../text.js";
+import { classLabel, panels, pictureUrl } from "./parts.js";
+
+const titles = {
+  worst: "Worst: the fewest right pixels",
+  median: "In the middle",
+  best: "Best: the most right pixels",
+} as const;
+
+export function gallery(run: ReportedRun): Markup {
+  const { protocol } = run.description;
+  const list = protocol.eps.map((eps) => ({ name: `ε = ${eps}`, content: galleryOf(run, eps) }));
+  return markup`${panels("gallery", "radius", list)}${legend(run)}`;
+}
+
+function galleryOf(run: ReportedRun, eps: string): Markup[] {
+  const shown = galleryAt(run.description, run.images, eps);
+  return galleryGroups
+    .filter((group) => shown[group].length > 0)
+    .map(
+      (group) => markup`<h4>${titles[group]}</h4>
+<div class="cards">${shown[group].map((record) => card(run, record))}</div>
+`,
+    );
+}
+
+/** One image: a button that opens its pictures side by side. */
+function card(run: ReportedRun, record: RunRecord): Markup {
+  const clean = run.images.find(({ index }) => index === record.index)!.records[0]!;
+  const caption = markup`<span class="id">${record.image}</span> <span class="note">clean ${formatShare(
+    clean.accuracy ?? 0,
+  )} → ${formatShare(record.accuracy ?? 0)} right, by ${record.attack}</span>`;
+  return markup`<figure class="card"><button type="button" class="zoom" data-open aria-label="show the pictures of ${record.image} in large">
+<span class="tiles">${tiles(run, record)}</span></button><figcaption>${caption}</figcaption></figure>
+`;
+}
+
+function tiles(run: ReportedRun, record: RunRecord): Markup[] {
+  const { index, eps } = record;
+  const slot = slotOf(run.description, record)!;
+  const radius = parseRadius(eps).value;
+  const list: readonly [string, Omit<PictureKey, "index">][] = [
+    ["image", { slot: 0, kind: "image" }],
+    ["label", { slot: 0, kind: "label" }],
+    ["clean prediction", { slot: 0, kind: "prediction" }],
+    ["under attack", { slot, kind: "prediction" }],
+    [
+      radius > 0 ? `perturbation × ${Math.round(0.5 / radius)}` : "perturbation",
+      { slot, kind: "perturbation" },
+    ],
+  ];
+  return list.flatMap(([name, key]) => {
+    const webp = run.picture({ index, ...key });
+    if (!webp && key.kind === "label") return [];
+    const shown = webp
+      ? markup`<img src="${pictureUrl(webp)}" alt="${name}"${key.kind !== "image" && markup` class="pixels"`}/>`
+      : markup`<span class="none">not stored</span>`;
+    return [markup`<span class="tile">${shown}<span class="name">${name}</span></span>`];
+  });
+}
+
+/** The classes that occur in the run, in the colours of the pictures. */
+function legend({ description: run, result }: ReportedRun): Markup {
+  const sets = [result.clean.perClassIoU, ...result.robust.map(({ worst }) => worst.perClassIoU)];
+  const present = Array.from({ length: run.model.classes }, (_, s) => s).filter((s) =>
+    sets.some((figures) => figures[s] !== null),
+  );
+  const shared =
+    run.model.classes > 24 ? markup`<p class="note">Colours repeat every 24 classes.</p>` : undefined;
+  return markup`<ul class="legend">${present.map((s) => markup`<li>${classLabel(run, s)}</li>`)}<li>${classLabel(run, -1)}</li></ul>${shared}`;
+}

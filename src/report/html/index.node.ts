@@ -1,0 +1,86 @@
+/** The report as one page that works offline: sections in their order, style and program inside. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type Content, type Markup, markup, Markup as Piece } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { plural } from "../text.js";
+import { curves } from "./curves.js";
+import { gallery } from "./gallery.js";
+import { headline } from "./headline.js";
+import { confusionPanels, regionSums, regionTable } from "./regions.js";
+import { attackTable, classTable } from "./tables.js";
+import { traces } from "./traces.js";
+import { cost, provenance, soundness, soundnessLine } from "./trust.js";
+
+/** Stands beside `dist` in the package, and beside `src` in the repository. */
+const page = (file: string) => readFileSync(new URL(`../../../page/${file}`, import.meta.url), "utf8");
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** Undefined where the run holds nothing for it. */
+  readonly content: Content;
+}
+
+function sectionsOf(run: ReportedRun): Section[] {
+  const sums = regionSums(run);
+  const pictured = run.images.some(({ index }) => run.picture({ index, slot: 0, kind: "image" }));
+  return [
+    { id: "curves", title: "Robustness over ε", content: curves(run) },
+    { id: "attacks", title: "Attacks", content: attackTable(run) },
+    { id: "classes", title: "Classes", content: classTable(run) },
+    { id: "regions", title: "Object size and boundaries", content: sums && regionTable(sums) },
+    { id: "confusion", title: "Which class turns into which", content: sums && confusionPanels(run, sums) },
+    { id: "gallery", title: "Images", content: pictured && gallery(run) },
+    { id: "traces", title: "The course of attacks", content: run.traces.length > 0 && traces(run) },
+    { id: "soundness", title: "Soundness", content: soundness(run) },
+    { id: "cost", title: "Cost", content: cost(run) },
+    { id: "provenance", title: "Provenance", content: provenance(run) },
+  ].filter(({ content }) => content !== undefined && content !== false);
+}
+
+/** The page of a run. */
+export function htmlReport(run: ReportedRun): string {
+  const [style, script] = [page("report.css"), page("report.js")];
+  const sections = sectionsOf(run);
+  const { model, data } = run.result;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy(script)}">
+<title>${model.file} · Seawall</title>
+<style>${new Piece(style)}</style>
+</head>
+<body>
+<a class="skip" href="#main">to the content</a>
+<header><p class="kind">Seawall robustness report</p>
+<h1>${model.file}</h1>
+<p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a></p>
+<nav aria-label="Sections">${sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
+<main id="main">
+<section aria-label="Headline" class="headline">
+${headline(run)}</section>
+${sections.map(sectionMarkup)}</main>
+<footer><p>Made by Seawall ${run.description.versions.seawall ?? ""} from the stored run alone; nothing was computed anew.</p></footer>
+<dialog aria-label="Pictures of an image"><form method="dialog"><button type="button" class="action" data-step="-1">← previous</button><button type="button" class="action" data-step="1">next →</button><button class="action">close</button></form><div></div></dialog>
+<script type="application/json" id="result">${new Piece(JSON.stringify(run.result).replaceAll("<", "\\u003c"))}</script>
+<script>${new Piece(script)}</script>
+</body>
+</html>
+`.text;
+}
+
+function sectionMarkup({ id, title, content }: Section): Markup {
+  return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+${content}</section>
+`;
+}
+
+/** Nothing is loaded, and no program runs but the page's own, even if text became markup. */
+function policy(script: string): string {
+  const hash = createHash("sha256").update(script).digest("base64");
+  return `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+}

@@ -1,0 +1,98 @@
+/** Parts that several sections of the page are made of. */
+import type { RunDescription } from "../../journal/index.js";
+import { type Content, type Markup, markup } from "../markup.js";
+import { classColour } from "../palette.js";
+import { formatFigure } from "../text.js";
+
+export interface Column {
+  readonly head: Content;
+  /** Numbers stand to the right. */
+  readonly numeric?: boolean;
+}
+
+export interface Cell {
+  readonly content: Content;
+  /** What the column is sorted by; default: the content. */
+  readonly sortBy?: number | string | undefined;
+}
+
+/** A table that the reader can sort by each column. The first cell of a row is its heading. */
+export function sortableTable(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+): Markup {
+  const heads = columns.map(
+    ({ head, numeric }) =>
+      markup`<th scope="col"${kind(numeric)}><button type="button">${head}</button></th>`,
+  );
+  const body = rows.map(
+    (cells) =>
+      markup`<tr>${cells.map((cell, i) => tableCell(cell, columns[i]?.numeric, i === 0))}</tr>
+`,
+  );
+  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+<table class="sortable"><caption>${caption}</caption><thead><tr>${heads}</tr></thead>
+<tbody>
+${body}</tbody></table></div>
+`;
+}
+
+function tableCell({ content, sortBy }: Cell, numeric: boolean | undefined, first: boolean): Markup {
+  const key = sortBy === undefined ? undefined : markup` data-sort="${sortBy}"`;
+  if (first) return markup`<th scope="row"${kind(numeric)}${key}>${content}</th>`;
+  return markup`<td${kind(numeric)}${key}>${content}</td>`;
+}
+
+function kind(numeric: boolean | undefined): Markup | undefined {
+  return numeric ? markup` class="number"` : undefined;
+}
+
+/** A figure in a table, with a bar of its size; a dash for none. */
+export function figureCell(figure: number | null | undefined): Cell {
+  if (figure === null || figure === undefined)
+    return { content: markup`<span class="bar" style="--share:0">–</span>`, sortBy: -1 };
+  return {
+    content: markup`<span class="bar" style="--share:${figure.toFixed(4)}">${formatFigure(figure)}</span>`,
+    sortBy: figure,
+  };
+}
+
+/** The name of a class. */
+export function className({ model }: RunDescription, label: number): string {
+  return model.classNames?.[label] ?? `class ${label}`;
+}
+
+/** A class by its colour in the pictures and its name. */
+export function classLabel(run: RunDescription, label: number): Markup {
+  return markup`<span class="class"><i style="background:rgb(${classColour(label).join(" ")})"></i>${
+    label < 0 ? "not counted" : className(run, label)
+  }</span>`;
+}
+
+export interface Panel {
+  readonly name: string;
+  readonly content: Content;
+}
+
+/** Panels of which one is shown; without a program in the page, all are. */
+export function panels(id: string, label: string, list: readonly Panel[]): Content {
+  if (list.length === 1) return list[0]!.content;
+  const options = list.map(({ name }, i) => markup`<option value="${i}">${name}</option>`);
+  return markup`<p class="choice"><label>${label} <select data-panels="${id}">${options}</select></label></p>
+${list.map(({ name, content }) => markup`<div class="panel" data-panel="${id}"><h3>${name}</h3>${content}</div>`)}
+`;
+}
+
+/** A picture of a run, embedded. */
+export function pictureUrl(webp: Uint8Array | string): string {
+  return `data:image/webp;base64,${typeof webp === "string" ? webp : Buffer.from(webp).toString("base64")}`;
+}
+
+/** The radius that is the hardest: the largest. */
+export function strongest<T extends { readonly eps: string }>(
+  entries: readonly T[],
+  value: (eps: string) => number,
+): T {
+  return entries.reduce((a, b) => (value(b.eps) > value(a.eps) ? b : a));
+}

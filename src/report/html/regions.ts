@@ -1,0 +1,201 @@
+/** Parts of the images: objects by size, boundaries and interiors, and which class turns into which. */
+import { cleanEps, type RunRecord } from "../../journal/index.js";
+import { type DetailSums, meanIoU, type RegionCounts, sumDetails } from "../../metric/index.js";
+import { worstAt } from "../images.js";
+import { type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { formatCount, formatShare } from "../text.js";
+import { chart, lineColour, Plot } from "./chart.js";
+import { classLabel, className, figureCell, panels, sortableTable } from "./parts.js";
+
+/** Details of the clean predictions and, at each radius, of each image's worst attack. */
+export interface RegionSums {
+  readonly eps: string;
+  readonly sums: DetailSums;
+  readonly records: readonly RunRecord[];
+}
+
+/** The sums that both sections need; undefined where the records say nothing of them. */
+export function regionSums({ description: run, images }: ReportedRun): RegionSums[] | undefined {
+  const at = (eps: string) =>
+    images.map((image) => (eps === cleanEps ? image.records[0]! : worstAt(run, image, eps)));
+  const sets = [cleanEps, ...run.protocol.eps].map((eps) => ({ eps, records: at(eps) }));
+  if (sets.some(({ records }) => records.some(({ details }) => !details))) return undefined;
+  return sets.map(({ eps, records }) => {
+    const list = records.map((record) => ({ counts: record, details: record.details! }));
+    return { eps, records, sums: sumDetails(list, run.model.classes) };
+  });
+}
+
+/** The parts of an image, by the words for them. */
+const parts: Readonly<Record<string, (sums: DetailSums) => RegionCounts>> = {
+  "small objects": ({ sizes }) => sizes[0]!,
+  "medium objects": ({ sizes }) => sizes[1]!,
+  "large objects": ({ sizes }) => sizes[2]!,
+  boundaries: ({ boundary }) => boundary,
+  interiors: ({ interior }) => interior,
+};
+
+/** mIoU of objects by size, and of boundaries against interiors. */
+export function regionTable(sums: readonly RegionSums[]): Markup {
+  const figures = Object.entries(parts).map(([name, part]) => ({
+    name,
+    values: sums.map((entry) => meanIoU(part(entry.sums))),
+  }));
+  const heads = sums.map(({ eps }) => ({ head: heading(eps), numeric: true }));
+  const rows = figures.map(({ name, values }) => [{ content: name }, ...values.map(figureCell)]);
+  // Beside the chart there is room for three columns of figures.
+  return markup`<div${sums.length <= 3 && markup` class="charts"`}><figure>${regionChart(sums, figures)}</figure>
+<div>${sortableTable("mIoU of parts of the images", [{ head: "part" }, ...heads], rows)}
+<p class="note">Under the attack that leaves each image the fewest right pixels. A small object has at most 32² pixels of the
+label map, a large one more than 96². Within 0.5 % of the diagonal of a change of label is boundary, the rest interior. False
+positives of a class are shared out among its objects in the image by their pixels.</p></div></div>
+`;
+}
+
+function heading(eps: string): string {
+  return eps === cleanEps ? "clean" : `ε = ${eps}`;
+}
+
+interface Figures {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+}
+
+function regionChart(sums: readonly RegionSums[], figures: readonly Figures[]): Markup {
+  const names = figures.map(({ name }) => name);
+  const places = figures.flatMap(({ name, values }) =>
+    values.flatMap((value, i) => (value === null ? [] : [{ name, value, i }])),
+  );
+  const colour = (i: number) => (i === 0 ? "currentColor" : lineColour(i - 1));
+  const marks = sums.map((_, i) =>
+    Plot.dot(
+      places.filter((place) => place.i === i),
+      {
+        x: "value",
+        y: "name",
+        r: 5,
+        ...(i === 0 ? { stroke: colour(i), strokeWidth: 2 } : { fill: colour(i) }),
+      },
+    ),
+  );
+  const drawing = chart({
+    title: `mIoU of ${names.join(", ")}; the table beside it has the numbers`,
+    height: 220,
+    marginLeft: 110,
+    x: { domain: [0, 1], grid: true, label: "mIoU →", ticks: 5 },
+    y: { domain: names, label: null },
+    marks: [
+      Plot.ruleY(
+        places,
+        Plot.groupY({ x1: "min", x2: "max" }, { x: "value", y: "name", strokeOpacity: 0.4 }),
+      ),
+      ...marks,
+    ],
+  });
+  const keys = sums.map(
+    ({ eps }, i) =>
+      markup`<li><svg width="14" height="14" aria-hidden="true"><circle cx="7" cy="7" r="5" ${
+        i === 0 ? markup`fill="none" stroke="currentColor" stroke-width="2"` : markup`fill="${colour(i)}"`
+      }/></svg>${heading(eps)}</li>`,
+  );
+  return markup`${drawing}<ul class="legend">${keys}</ul>`;
+}
+
+/** Confusions listed for each radius, and classes of the matrix. */
+const mostListed = 12;
+const mostClasses = 12;
+
+/** Which class turns into which, at each radius. */
+export function confusionPanels(run: ReportedRun, [clean, ...attacked]: readonly RegionSums[]): Markup {
+  const list = attacked.map((sums) => ({
+    name: `ε = ${sums.eps}`,
+    content: markup`<div class="charts">${matrix(run, sums)}<div>${confusionList(run, clean!, sums)}</div></div>`,
+  }));
+  return markup`${panels("confusion", "radius", list)}`;
+}
+
+function labelledPixels(records: readonly RunRecord[], label: number): number {
+  return records.reduce((sum, { labels }) => sum + labels[label]!, 0);
+}
+
+function confusionList({ description: run }: ReportedRun, clean: RegionSums, sums: RegionSums): Markup {
+  const rows = sums.sums.confusion.slice(0, mostListed).map(({ label, predicted, pixels }) => {
+    const all = labelledPixels(sums.records, label);
+    const before = clean.sums.confusion.find((one) => one.label === label && one.predicted === predicted);
+    const share = (n: number) => ({ content: formatShare(n / all), sortBy: n / all });
+    return [
+      { content: classLabel(run, label), sortBy: className(run, label) },
+      { content: classLabel(run, predicted), sortBy: className(run, predicted) },
+      { content: formatCount(pixels), sortBy: pixels },
+      share(pixels),
+      share(before?.pixels ?? 0),
+    ];
+  });
+  if (rows.length === 0) return markup`<p>No pixel is wrong.</p>`;
+  const numeric = ["pixels", "of the class", "clean"].map((head) => ({ head, numeric: true }));
+  return sortableTable(
+    "Most frequent confusions",
+    [{ head: "class" }, { head: "becomes" }, ...numeric],
+    rows,
+  );
+}
+
+/** The share of each label's pixels that each class is predicted for, of the classes with the most pixels. */
+function matrix({ description: run }: ReportedRun, { sums, records }: RegionSums): Markup {
+  const pixels = (s: number) =>
+    labelledPixels(records, s) +
+    sums.confusion.filter(({ predicted }) => predicted === s).reduce((sum, one) => sum + one.pixels, 0);
+  const classes = Array.from({ length: run.model.classes }, (_, s) => ({ s, pixels: pixels(s) }))
+    .filter((entry) => entry.pixels > 0)
+    .sort((a, b) => b.pixels - a.pixels)
+    .slice(0, mostClasses)
+    .map(({ s }) => s)
+    .sort((a, b) => a - b);
+  const right = (s: number) => records.reduce((sum, { intersection }) => sum + intersection[s]!, 0);
+  const wrong = (label: number, predicted: number) =>
+    sums.confusion.find((one) => one.label === label && one.predicted === predicted)?.pixels ?? 0;
+  const cells = classes.flatMap((label) =>
+    classes.map((predicted) => {
+      const all = labelledPixels(records, label);
+      const n = label === predicted ? right(label) : wrong(label, predicted);
+      return { label: String(label), predicted: String(predicted), share: all > 0 ? n / all : 0 };
+    }),
+  );
+  const name = (s: string) => shortName(className(run, Number(s)));
+  const drawing = chart({
+    title:
+      "share of each label's pixels by predicted class; the table beside it lists the most frequent confusions",
+    height: 104 + 22 * classes.length,
+    marginBottom: 8,
+    marginLeft: 96,
+    marginTop: 96,
+    x: {
+      domain: classes.map(String),
+      label: null,
+      axis: "top",
+      tickRotate: -60,
+      tickFormat: name,
+      tickSize: 0,
+    },
+    y: { domain: classes.map(String), label: null, tickFormat: name, tickSize: 0 },
+    marks: [
+      Plot.cell(cells, { x: "predicted", y: "label", fill: "var(--heat)", fillOpacity: "share", inset: 0.5 }),
+      Plot.cell(cells, {
+        x: "predicted",
+        y: "label",
+        stroke: "currentColor",
+        strokeOpacity: 0.15,
+        inset: 0.5,
+      }),
+    ],
+    opacity: { domain: [0, 1], range: [0, 1] },
+  });
+  return markup`<figure><figcaption>Labels in rows, predictions in columns; the darker, the larger the share of the row${
+    classes.length === mostClasses && ` (the ${mostClasses} classes with the most pixels)`
+  }</figcaption>${drawing}</figure>`;
+}
+
+function shortName(name: string): string {
+  return name.length > 13 ? `${name.slice(0, 12)}…` : name;
+}

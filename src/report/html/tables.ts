@@ -1,0 +1,81 @@
+/** Tables of figures: by attack, and by class. */
+import { parseRadius } from "../../base/index.js";
+import { cleanAttack, type Figures, type RunRecord } from "../../journal/index.js";
+import { type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { formatCount, formatDuration } from "../text.js";
+import { type Cell, classLabel, className, figureCell, sortableTable } from "./parts.js";
+
+/** Every attack at every radius, with what it cost. */
+export function attackTable({ result, records }: ReportedRun): Markup {
+  const figures = ({ aAcc, mIoU, mAcc, imageMIoU }: Figures) => [aAcc, mIoU, mAcc, imageMIoU].map(figureCell);
+  const spent = (eps: string, attack: string) =>
+    costCells(records.filter((record) => record.eps === eps && record.attack === attack));
+  const radius = (eps: string): Cell => ({ content: eps, sortBy: parseRadius(eps).value });
+  const rows = [
+    [{ content: cleanAttack }, radius("0"), ...figures(result.clean), ...spent("0", cleanAttack)],
+    ...result.robust.flatMap(({ eps, attacks }) =>
+      attacks.map((attack) => [
+        { content: attack.name },
+        radius(eps),
+        ...figures(attack),
+        ...spent(eps, attack.name),
+      ]),
+    ),
+  ];
+  const numeric = ["aAcc", "mIoU", "mAcc", "image mIoU", "passes", "engine time", "found at step"];
+  return sortableTable(
+    "Attacks: figures, and what they cost",
+    [{ head: "attack" }, { head: "ε", numeric: true }, ...numeric.map((head) => ({ head, numeric: true }))],
+    rows,
+  );
+}
+
+/** Passes, time, and the middle one of the steps at which kept points were found. */
+function costCells(records: readonly RunRecord[]): Cell[] {
+  const sum = (of: (record: RunRecord) => number) => records.reduce((total, record) => total + of(record), 0);
+  const [passes, seconds] = [
+    sum(({ forward, backward }) => forward + backward),
+    sum((record) => record.seconds),
+  ];
+  const steps = records.map(({ step }) => step).sort((a, b) => a - b);
+  const step = steps[Math.floor(steps.length / 2)] ?? 0;
+  return [
+    { content: formatCount(passes), sortBy: passes },
+    { content: formatDuration(seconds), sortBy: seconds },
+    { content: formatCount(step), sortBy: step },
+  ];
+}
+
+/** IoU of each class, clean and in the worst case at each radius. */
+export function classTable({ description: run, result, images }: ReportedRun): Markup {
+  const labelled = new Float64Array(run.model.classes);
+  for (const { records } of images)
+    records[0]!.labels.forEach((n, s) => {
+      labelled[s]! += n;
+    });
+  const all = labelled.reduce((sum, n) => sum + n, 0);
+  const rows = result.clean.perClassIoU.flatMap((clean, s) => {
+    const worst = result.robust.map(({ worst }) => worst.perClassIoU[s]);
+    if (clean === null && worst.every((figure) => figure === null)) return [];
+    const share = labelled[s]! / all;
+    return [
+      [
+        { content: classLabel(run, s), sortBy: className(run, s) },
+        { content: `${(100 * share).toFixed(1)} %`, sortBy: share },
+        figureCell(clean),
+        ...worst.map(figureCell),
+      ],
+    ];
+  });
+  const radii = result.robust.map(({ eps }) => ({ head: markup`worst at ${eps}`, numeric: true }));
+  const absent = run.model.classes - rows.length;
+  return markup`${sortableTable(
+    "IoU of each class",
+    [{ head: "class" }, { head: "of pixels", numeric: true }, { head: "clean", numeric: true }, ...radii],
+    rows,
+  )}<p class="note">“Worst” is the choice of attacks that gave the worst-case mIoU.${
+    absent > 0 && ` ${absent} of ${run.model.classes} classes are neither labelled nor predicted.`
+  }</p>
+`;
+}

@@ -1,0 +1,155 @@
+/** The course of attacks: predictions under a slider, with the curves of loss, right pixels and step size. */
+import { parseRadius } from "../../base/index.js";
+import type { StoredTrace } from "../../journal/index.js";
+import { type Markup, markup, Markup as Piece } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { plural } from "../text.js";
+import { chart, lineColour, Plot } from "./chart.js";
+import { panels, pictureUrl } from "./parts.js";
+
+/** Bytes of the page that traces may take together. */
+const budget = 8 * 2 ** 20;
+
+export function traces({ traces: stored }: ReportedRun): Markup {
+  const shown: { name: string; content: Markup }[] = [];
+  let bytes = 0;
+  for (const trace of stored) {
+    const content = viewer(trace);
+    bytes += content.text.length;
+    if (bytes > budget && shown.length > 0) break;
+    shown.push({ name: `${trace.image} · ${trace.attack} · ε = ${trace.eps}`, content });
+  }
+  const left = stored.length - shown.length;
+  return markup`${panels("trace", "attack", shown)}
+<p class="note">The predictions were looked at beside the attack and cost it nothing. A pass that only counts, as the last of
+each radius, has no loss; a point that was only brought into its ball has no step size.</p>${
+    left > 0 &&
+    markup`<p class="note">${plural(left, "trace")} more in the run folder; the page would grow too large.</p>`
+  }`;
+}
+
+function viewer(trace: StoredTrace): Markup {
+  const { passes, maps, keptMap, valid, kept } = trace;
+  const last = passes.step.length - 1;
+  if (last < 0) return markup`<p>The attack made no pass.</p>`;
+  const data = {
+    ...passes,
+    valid,
+    stages: stagesOf(trace).map(({ name }) => name),
+    stage: stageOfPass(trace),
+  };
+  const pictures = maps.map(
+    ({ pass, picture }) =>
+      markup`<img class="pixels" data-pass="${pass}" src="${pictureUrl(picture)}" alt="prediction at pass ${pass}"/>`,
+  );
+  return markup`<div class="trace"><div class="frames"><figure>${pictures}<figcaption data-frame>prediction</figcaption></figure>
+<figure><img class="pixels" src="${pictureUrl(keptMap)}" alt="prediction at the kept point"/><figcaption>kept point, found at step ${kept}</figcaption></figure></div>
+<label class="slider">pass <input type="range" min="0" max="${last}" value="0" step="1"/></label>
+<output>&#160;</output>
+<div class="charts three">${curvesOf(trace)}</div>
+<script type="application/json">${json(data)}</script></div>
+`;
+}
+
+/** JSON that cannot end its element. */
+function json(value: unknown): Markup {
+  return new Piece(JSON.stringify(value).replaceAll("<", "\\u003c"));
+}
+
+interface Stage {
+  readonly radius: number;
+  /** Passes from the first to before the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+}
+
+/** Stretches of passes with the same radius, named by ε. */
+function stagesOf({ passes: { radius }, eps }: StoredTrace): Stage[] {
+  const starts = radius.flatMap((value, i) => (value === radius[i - 1] ? [] : [i]));
+  const own = parseRadius(eps).value;
+  return starts.map((from, i) => {
+    const factor = radius[from]! / own;
+    const name = Math.abs(factor - 1) < 1e-6 ? "ε" : `${Number(factor.toPrecision(3))} ε`;
+    return { radius: radius[from]!, from, to: starts[i + 1] ?? radius.length - 1, name };
+  });
+}
+
+function stageOfPass(trace: StoredTrace): number[] {
+  const stages = stagesOf(trace);
+  return trace.passes.radius.map((_, pass) => stages.findLastIndex(({ from }) => from <= pass));
+}
+
+function curvesOf(trace: StoredTrace): Markup[] {
+  const { objective, tracked, correct, stepSize } = trace.passes;
+  const same = objective.every((value, i) => value === tracked[i]);
+  const losses: Curve[] = [
+    { name: "objective", values: objective },
+    ...(same ? [] : [{ name: "tracked", values: tracked }]),
+  ];
+  const right = correct.map((n) => (trace.valid > 0 ? n / trace.valid : 0));
+  return [
+    ...(objective.some((value) => value !== null) ? [plotted(trace, "loss", losses)] : []),
+    plotted(trace, "right pixels", [{ name: "right pixels", values: right }], { domain: [0, 1] }),
+    ...(stepSize.some((value) => value !== null)
+      ? [
+          plotted(
+            trace,
+            "step size, in 1/255",
+            [{ name: "step size", values: stepSize.map((value) => value && 255 * value) }],
+            { domain: [0, 255 * Math.max(...stepSize.map(Number))] },
+          ),
+        ]
+      : []),
+  ];
+}
+
+interface Curve {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+}
+
+function plotted(
+  trace: StoredTrace,
+  name: string,
+  list: readonly Curve[],
+  y: Plot.ScaleOptions = {},
+): Markup {
+  const stages = stagesOf(trace);
+  const last = Math.max(1, trace.passes.step.length - 1);
+  const named = stages.length > 1 || stages[0]?.name !== "ε";
+  const marks = list.map(({ values }, i) =>
+    Plot.lineY(
+      values.map((value, pass) => ({ pass, value })),
+      { x: "pass", y: "value", stroke: lineColour(i), strokeWidth: 1.5 },
+    ),
+  );
+  const drawing = chart({
+    title: `${name} at each pass`,
+    height: 170,
+    marginLeft: 52,
+    x: { domain: [0, last], label: "pass →", ticks: 5 },
+    y: { label: null, grid: true, ticks: 4, ...y },
+    marks: [
+      Plot.rectX(
+        stages.filter((_, i) => i % 2 === 0),
+        { x1: "from", x2: "to", fill: "currentColor", fillOpacity: 0.06 },
+      ),
+      ...(named
+        ? [
+            Plot.text(stages, {
+              x: ({ from, to }: Stage) => (from + to) / 2,
+              text: "name",
+              frameAnchor: "top",
+              dy: -14,
+            }),
+          ]
+        : []),
+      ...marks,
+    ],
+  });
+  const keys =
+    list.length > 1 &&
+    markup` <span class="keys">${list.map((curve, i) => markup`<i style="background:${lineColour(i)}"></i>${curve.name} `)}</span>`;
+  return markup`<figure><figcaption>${name}${keys}</figcaption>${drawing}</figure>`;
+}

@@ -1,0 +1,82 @@
+/** Whether to believe the figures, what they cost, and where they come from. */
+import type { Soundness } from "../../journal/index.js";
+import { shardName } from "../../journal/index.js";
+import { type Content, type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { formatCount, formatDuration, plural } from "../text.js";
+
+const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: string]>> = {
+  pass: ["✓", "passed"],
+  warn: ["!", "warning"],
+  fail: ["✗", "failed"],
+  skip: ["–", "skipped"],
+};
+
+/** The soundness checks. */
+export function soundness({ result }: ReportedRun): Markup {
+  if (result.soundness.length === 0) return markup`<p>No check is stored with this run.</p>`;
+  const rows = result.soundness.map(({ check, status, detail }) => {
+    const [mark, word] = words[status];
+    return markup`<li class="${status}"><span class="mark" aria-hidden="true">${mark}</span><b>${check}</b> <span class="word">${word}</span><p>${detail}</p></li>`;
+  });
+  return markup`<ul class="checks">${rows}</ul>`;
+}
+
+/** The outcomes of the checks in a line. */
+export function soundnessLine({ result }: ReportedRun): string {
+  const statuses = Object.keys(words) as Soundness["status"][];
+  const counted = statuses.map(
+    (status) => [status, result.soundness.filter((one) => one.status === status).length] as const,
+  );
+  return counted
+    .filter(([, n]) => n > 0)
+    .map(([status, n]) => `${n} ${words[status][1]}`)
+    .join(", ");
+}
+
+/** Passes and time. */
+export function cost({ result, description: { engine } }: ReportedRun): Markup {
+  const { forward, backward, seconds } = result.cost;
+  const passes = forward + backward;
+  return list([
+    ["forward passes", formatCount(forward)],
+    ["backward passes", formatCount(backward)],
+    ["engine time", `${formatDuration(seconds)}, summed over images attacked side by side`],
+    ["per pass", passes > 0 ? `${((1000 * seconds) / passes).toPrecision(3)} ms` : "–"],
+    ["per image", formatDuration(seconds / Math.max(1, result.data.images))],
+    [
+      "engine",
+      Object.entries(engine)
+        .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+        .join(", "),
+    ],
+  ]);
+}
+
+/** Everything that decides the figures, by hashes where it is large. */
+export function provenance({ description: run }: ReportedRun): Markup {
+  const { model, data, protocol, versions, shard } = run;
+  const facts = list([
+    [
+      "model",
+      markup`<code>${model.file}</code>, ${plural(model.classes, "class")}, input ${model.input.join("×")}`,
+    ],
+    ["model SHA-256", markup`<code>${model.sha256}</code>`],
+    ["data", markup`<code>${data.spec}</code>, ${plural(data.images, "image")}`],
+    ["image list SHA-256", markup`<code>${data.listSha256}</code>`],
+    ["configuration SHA-256", markup`<code>${run.configSha256}</code>`],
+    ["protocol", `${protocol.accounting}, ${protocol.radiusSchedule} radius, seed ${protocol.seed}`],
+    [
+      "versions",
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
+    ...(shard ? [["shard", shardName(shard)] as const] : []),
+  ]);
+  return markup`${facts}<details><summary>Complete configuration</summary><pre tabindex="0">${JSON.stringify(run.config, null, 2)}</pre></details>`;
+}
+
+function list(entries: readonly (readonly [string, Content])[]): Markup {
+  return markup`<dl>${entries.map(([term, content]) => markup`<div><dt>${term}</dt><dd>${content}</dd></div>`)}</dl>`;
+}

@@ -1,0 +1,27 @@
+/** Floats and classes as bytes of red, green and blue, row by row. */
+import { classColour } from "./palette.js";
+
+/** Planes of floats in [0, 1] to interleaved bytes. */
+export function bytesOf(image: Float32Array): Uint8Array {
+  const area = image.length / 3;
+  const bytes = new Uint8Array(image.length);
+  for (let i = 0; i < image.length; i++)
+    bytes[3 * (i % area) + Math.floor(i / area)] = Math.round(255 * image[i]!);
+  return bytes;
+}
+
+/** δ in [−ε, ε] as bytes, grey where nothing was changed. */
+export function perturbationBytes(image: Float32Array, attacked: Float32Array, radius: number): Uint8Array {
+  const scaled = attacked.map((value, i) => {
+    const shifted = 0.5 + (radius > 0 ? (0.5 * (value - image[i]!)) / radius : 0);
+    return Math.min(1, Math.max(0, shifted));
+  });
+  return bytesOf(scaled);
+}
+
+/** Each class in its colour. */
+export function colourMap(classes: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(3 * classes.length);
+  for (let i = 0; i < classes.length; i++) bytes.set(classColour(classes[i]!), 3 * i);
+  return bytes;
+}

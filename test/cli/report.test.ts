@@ -1,0 +1,100 @@
+/** `seawall report`, and the report that `eval` and `merge` write, as processes. */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sampleFolder, seawall, shortEval } from "./program.js";
+
+let cwd: string;
+const at = (path: string) => join(cwd, path);
+beforeAll(async () => {
+  cwd = await sampleFolder();
+});
+
+describe("seawall eval", () => {
+  it("writes the report with pictures and traces into its folder", async () => {
+    const flags = ["--trace", "1", "--gate", "clean.aAcc>=0", "--out", "run"];
+    const { stderr } = await seawall([...shortEval, ...flags], { cwd });
+    expect(stderr).toContain(`report: ${join("run", "report.html")}`);
+    const page = readFileSync(at("run/report.html"), "utf8");
+    expect(page).toContain('id="gallery"');
+    expect(page).toContain('id="traces"');
+    // Three images, each worst, median or best at both radii: image, label, prediction; twice prediction and δ.
+    expect(readdirSync(at("run/pictures"))).toHaveLength(3 * (3 + 2 * 2));
+    expect(readdirSync(at("run/traces")).sort()).toEqual(["0-1.json", "0-2.json", "0-3.json", "0-4.json"]);
+  });
+
+  it("leaves the journal as it is without them", async () => {
+    const { stderr } = await seawall([...shortEval, "--out", "bare", "--no-report"], { cwd });
+    expect(stderr).not.toContain("report:");
+    expect(readdirSync(at("bare")).sort()).toEqual(["journal.jsonl", "result.json", "run.json"]);
+    const lines = (run: string) =>
+      readFileSync(at(`${run}/journal.jsonl`), "utf8")
+        .replace(/"seconds":[^,]*/g, "")
+        .trim()
+        .split("\n")
+        .sort();
+    expect(lines("bare")).toEqual(lines("run"));
+    const { code } = await seawall([...shortEval, "--out", "bare", "--resume"], { cwd });
+    expect([code, existsSync(at("bare/report.html"))]).toEqual([0, true]);
+  });
+});
+
+describe("seawall report", () => {
+  it("writes each format where it is told", async () => {
+    const { code, stdout, stderr } = await seawall(
+      ["report", "run", "--format", "html,csv,junit", "--out", "out"],
+      { cwd },
+    );
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(readdirSync(at("out")).sort()).toEqual([
+      "classes.csv",
+      "figures.csv",
+      "images.csv",
+      "junit.xml",
+      "report.html",
+    ]);
+    expect(stderr).toContain(`written: ${join("out", "junit.xml")}`);
+    expect(readFileSync(at("out/junit.xml"), "utf8")).toContain('name="clean.aAcc&#62;=0"');
+    expect(readFileSync(at("out/report.html"), "utf8")).toBe(readFileSync(at("run/report.html"), "utf8"));
+  });
+
+  it("ends with 3 where a gate fails", async () => {
+    const { code, stderr } = await seawall(["report", "run", "--gate", "clean.aAcc>=1"], { cwd });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("does not hold")]);
+  });
+
+  it.each([
+    [
+      ["report", "run", "--format", "pdf"],
+      /--format pdf: no format "pdf"; expected some of html, csv, junit/,
+    ],
+    [["report", "none"], /none\/run\.json: cannot be read/],
+  ])("refuses %j", async (args, message) => {
+    const { code, stderr } = await seawall(args, { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("names the file and line of a damaged journal, and writes nothing", async () => {
+    const before = statSync(at("run/report.html")).mtimeMs;
+    const journal = readFileSync(at("run/journal.jsonl"), "utf8");
+    writeFileSync(at("run/journal.jsonl"), journal.replace('"correct":', '"correct":1'));
+    const { code, stderr } = await seawall(["report", "run"], { cwd });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/journal\.jsonl, line 1: intersection does not sum/),
+    ]);
+    expect(statSync(at("run/report.html")).mtimeMs).toBe(before);
+    writeFileSync(at("run/journal.jsonl"), journal);
+  });
+});
+
+it("a merged run has the pictures of the run in one piece, and a report", { timeout: 300_000 }, async () => {
+  for (const shard of ["1/2", "2/2"]) {
+    await seawall([...shortEval, "--trace", "1", "--shard", shard, "--out", `part${shard[0]}`], { cwd });
+  }
+  const { stderr } = await seawall(["merge", "part1", "part2", "--out", "whole"], { cwd });
+  expect(stderr).toContain(`report: ${join("whole", "report.html")}`);
+  for (const folder of ["pictures", "traces"]) {
+    expect(readdirSync(at(`whole/${folder}`))).toEqual(readdirSync(at(`run/${folder}`)));
+  }
+});
