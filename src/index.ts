@@ -16,6 +16,7 @@ export {
   parseAttacks,
   pgd,
   type RadiusSchedule,
+  square,
 } from "./attack/index.js";
 export {
   type DifferentiateRequest,

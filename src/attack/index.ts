@@ -6,4 +6,5 @@ export { type Ensemble, type EnsembleName, ensembles } from "./ensembles.js";
 export { noise } from "./noise.js";
 export { pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
+export { square, squareSide } from "./square.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

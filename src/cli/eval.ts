@@ -34,7 +34,7 @@ export function verb(command: Command): void {
 const example = `
 Attacks:
   ${Object.keys(ensembles).join(", ")}
-  apgd:LOSS, pgd:LOSS, segpgd, cospgd, noise
+  apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
   with LOSS one of ${attackLosses.join(", ")}
 
 Example:

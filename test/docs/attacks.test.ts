@@ -44,6 +44,8 @@ it("prints PGD's step sizes", () => {
 class Counter implements ImageOracle {
   readonly image = new Float32Array(3).fill(0.5);
   readonly labels = [0];
+  readonly height = 1;
+  readonly width = 1;
   readonly cost = { forward: 0, backward: 0, seconds: 0 };
 
   async evaluate() {
@@ -79,6 +81,7 @@ it("prints the passes of an image", async () => {
     ["`apgd:LOSS`, radius reduced", parseAttacks("apgd:ce")],
     ["`apgd:LOSS`, constant radius", parseAttacks("apgd:ce", "constant")],
     ["`pgd:LOSS`, `segpgd`, `cospgd`", parseAttacks("pgd:ce")],
+    ["`square`", parseAttacks("square")],
     ["`noise`", parseAttacks("noise")],
     ...Object.keys(ensembles).map((name): [string, Attack[]] => [code(name), parseAttacks(name)]),
   ];
@@ -86,7 +89,7 @@ it("prints the passes of an image", async () => {
     cases.map(async ([name, attacks]) => [name, ...(await passesOf(attacks)).map(String)]),
   );
   expectPrinted("attacks.md", "passes", markdownTable(["attack", "forward", "backward"], rows));
-  for (const [, attacks] of cases.slice(0, 4)) {
+  for (const [, attacks] of cases.slice(0, 5)) {
     const [forward] = await passesOf(attacks);
     expect(attacks[0]!.passes(steps) + 1).toBe(forward);
   }
