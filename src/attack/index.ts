@@ -3,7 +3,7 @@ export { apgd, apgdFrom, type RadiusSchedule } from "./apgd.js";
 export type { Accounting, Attack, AttackSettings, KeptPoint } from "./attack.js";
 export { attackLosses, attacks, parseAttacks } from "./attacks.js";
 export { type Ensemble, type EnsembleName, ensembles } from "./ensembles.js";
-export { noise } from "./noise.js";
+export { noise, noisePoint } from "./noise.js";
 export { pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
 export { square, squareSide } from "./square.js";

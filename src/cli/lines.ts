@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { AttackFigures } from "../evaluate/index.js";
 import type { RunPlan } from "../evaluate/index.node.js";
-import type { Result, RunRecord } from "../journal/index.js";
+import type { Result, RunRecord, Soundness } from "../journal/index.js";
 import { readRun, runFiles } from "../journal/index.node.js";
 import {
   alignRows,
@@ -56,8 +56,14 @@ export function finalLines(result: Result, out?: string): string[] {
     ...resultLines(result),
     "",
     invariantsLine(result, records && largestDelta(records)),
-    ...checkLines(result.soundness.map(({ check, ...rest }) => ({ name: check, ...rest }))),
+    ...checkLines(result.soundness.map(soundnessLine)),
   ];
+}
+
+/** A check that was raised says what that means and what to do. */
+function soundnessLine({ check, status, detail, means, remedy }: Soundness): Looked {
+  const raised = (status === "warn" || status === "fail") && means !== undefined;
+  return { name: check, status, detail: raised ? `${detail}: ${means}; ${remedy}` : detail };
 }
 
 /** Where the result lies. */

@@ -1,10 +1,11 @@
 /** A lane attacks one image at a time: here in the same thread. */
-import type { Attack, AttackSettings, KeptPoint, Norm } from "../attack/index.js";
+import type { Attack, AttackSettings, KeptPoint } from "../attack/index.js";
 import { invariant, type Radius, randomStream } from "../base/index.js";
 import type { Sample } from "../data/index.js";
 import { cleanAttack, type RunRecord } from "../journal/index.js";
 import { countPixels, ignoreLabel } from "../metric/index.js";
 import type { ImageOracle, Oracle } from "../oracle/index.js";
+import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 
 /** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
 export type Slot = Pick<RunRecord, "attack" | "eps">;
@@ -51,19 +52,21 @@ export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane
       const oracle = await withLabels(run, model, sample);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
-      const kept = radius ? await attacked(run, oracle, sample, slot.attack, radius) : unmoved(oracle);
-      return outcomeOf(
-        oracle,
-        model.classes,
-        sample,
-        slot,
-        checkPoint(oracle.image, kept, run.settings.norm, radius),
-      );
+      const kept = radius?.value ? await attacked(run, oracle, sample, slot.attack, radius) : unmoved(oracle);
+      return outcomeOf(oracle, model.classes, sample, slot, kept);
     },
   };
 }
 
-const unmoved = (oracle: ImageOracle): KeptPoint => ({ point: oracle.image, step: 0 });
+/** A point that was found to lie in its ball. */
+interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
+
+const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
+
+/** Forward passes at most for one record: the attack's own, those for evidence, and the recount. */
+export function passesOf(attack: Attack | undefined, steps: number): number {
+  return attack ? attack.passes(steps) + evidencePasses + 1 : 1;
+}
 
 /** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
 async function attacked(
@@ -72,11 +75,16 @@ async function attacked(
   sample: Sample,
   name: string,
   radius: Radius,
-) {
-  if (radius.value === 0) return unmoved(oracle);
+): Promise<Kept> {
   const attack = find(run.attacks, (entry) => entry.name === name);
-  const random = randomStream(run.seed, sample.hash, name, radius.text);
-  return attack.run(oracle, { ...run.settings, radius: radius.value }, random);
+  const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
+  const settings = { ...run.settings, radius: radius.value };
+  const watch = watchGradients(oracle);
+  const kept = await attack.run(watch.oracle, settings, stream(name));
+  const maxDelta = checkPoint(oracle.image, kept.point, settings);
+  if (settings.norm !== "linf") return { ...kept, maxDelta };
+  const evidence = await gatherEvidence(oracle, kept, settings, watch.seen(), stream("evidence"));
+  return { ...kept, maxDelta, evidence };
 }
 
 async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
@@ -90,15 +98,13 @@ async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Pro
   return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
 }
 
-type CheckedPoint = KeptPoint & Pick<RunRecord, "maxDelta">;
-
 /** Recounts the point from its own forward pass: an attack cannot claim what it did not reach. */
 async function outcomeOf(
   oracle: ImageOracle,
   modelClasses: number,
   { id, index, hash }: Sample,
   slot: Slot,
-  { point, step, maxDelta }: CheckedPoint,
+  { point, step, maxDelta, evidence }: Kept,
 ): Promise<Outcome> {
   const { classes } = await oracle.predict(point, "ce");
   const counts = countPixels(classes, oracle.labels, modelClasses);
@@ -118,6 +124,7 @@ async function outcomeOf(
     ...oracle.cost,
     step,
     maxDelta,
+    ...(evidence && { evidence }),
   };
   return { record, point: { pixels: point, classes, labels: oracle.labels } };
 }
@@ -125,14 +132,12 @@ async function outcomeOf(
 /** Single precision leaves a distance of 6e-8 per number; a point further outside its ball is our mistake. */
 const ballSlack = 1e-6;
 
-/** Refuses a point outside [0, 1] or its ball; adds the largest |δ|. */
+/** Refuses a point outside [0, 1] or its ball; returns the largest |δ|. */
 function checkPoint(
   image: Float32Array,
-  kept: KeptPoint,
-  norm: Norm,
-  radius: Radius | undefined,
-): CheckedPoint {
-  const { point } = kept;
+  point: Float32Array,
+  { norm, radius }: Pick<AttackSettings, "norm" | "radius">,
+): number {
   let largest = 0;
   let squares = 0;
   for (let i = 0; i < image.length; i++) {
@@ -144,12 +149,11 @@ function checkPoint(
   }
   const distance = norm === "linf" ? largest : Math.sqrt(squares);
   const slack = norm === "linf" ? ballSlack : ballSlack * Math.sqrt(image.length);
-  const allowed = radius?.value ?? 0;
   invariant(
-    distance <= allowed + slack,
-    `an attack returned a point at distance ${distance} for a radius of ${allowed}`,
+    distance <= radius + slack,
+    `an attack returned a point at distance ${distance} for a radius of ${radius}`,
   );
-  return { ...kept, maxDelta: largest };
+  return largest;
 }
 
 function find<T>(list: readonly T[], matches: (entry: T) => boolean): T {

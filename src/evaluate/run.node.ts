@@ -1,6 +1,5 @@
 /** An evaluation from files to files: plan, loop, result. */
 import { basename } from "node:path";
-import type { Attack } from "../attack/index.js";
 import type { Sample } from "../data/index.js";
 import {
   describeRun,
@@ -15,7 +14,7 @@ import { engineVersion } from "../runtime/index.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
 import { evaluate } from "./evaluate.js";
 import { type AttackFigures, figuresSoFar } from "./figures.js";
-import type { CountedPoint } from "./lane.js";
+import { type CountedPoint, passesOf } from "./lane.js";
 import { laneCount, openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
@@ -115,7 +114,12 @@ async function attackAll(
       radii: radii.map((radius) => radius.text),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: ({ record, point, sample }) => {
-        progress.recorded(passesOf(attacks, record.attack, config.steps));
+        progress.recorded(
+          passesOf(
+            attacks.find(({ name }) => name === record.attack),
+            config.steps,
+          ),
+        );
         const { attack, eps } = record;
         events.onPoint?.({
           attack,
@@ -136,15 +140,10 @@ async function attackAll(
   return summarize(description, records, { soundness: checkRecords(records) });
 }
 
-/** Passes for one record: the attack's own and the recount of the kept point. */
-function passesOf(attacks: readonly Attack[], name: string, steps: number): number {
-  return 1 + (attacks.find((attack) => attack.name === name)?.passes(steps) ?? 0);
-}
-
 function summaryOf(plan: Plan, found: number): RunPlan {
   const { data, attacks, radii, config } = plan;
   const perImage =
-    1 + radii.length * attacks.reduce((sum, { name }) => sum + passesOf(attacks, name, config.steps), 0);
+    1 + radii.length * attacks.reduce((sum, attack) => sum + passesOf(attack, config.steps), 0);
   const records = data.length * (1 + radii.length * attacks.length);
   return {
     images: data.length,

@@ -15,7 +15,7 @@ export {
 export { compareDescriptions, type Differences } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
-export type { RecordKey, RunRecord } from "./record.js";
+export type { Evidence, RecordKey, RunRecord } from "./record.js";
 export {
   type Figures,
   type Result,

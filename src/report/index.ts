@@ -1,4 +1,5 @@
 /** All that reads finished runs. Knows no engine. */
+export { ablationLines } from "./ablation.js";
 export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
 export { classColour, palette, type Rgb } from "./palette.js";
 export { invariantsLine, resultLines, tableLines } from "./table.js";

@@ -9,7 +9,7 @@ export const ball: RecordCheck = {
   raisedIf: "a counted point is further from its image than its radius",
   means: "an attack claims what it may not: the figures are too low",
   remedy: "the journal was changed, or this is a mistake of Seawall's: report it",
-  run(records) {
+  run({ records }) {
     const excess = records.map((record) => record.maxDelta - parseRadius(record.eps).value);
     const worst = Math.max(0, ...excess);
     return {
