@@ -6,6 +6,7 @@ import {
   type AttackSettings,
   apgd,
   noise,
+  parseAttacks,
   pgd,
   pgdStepSize,
   square,
@@ -170,4 +171,19 @@ it("PGD's step size is the published one, linear in between", () => {
   expect(pgdStepSize(6 / 255)).toBeCloseTo(4e-3, 12);
   expect(pgdStepSize(0.125 / 255)).toBeCloseTo(4e-4, 12);
   expect(pgdStepSize(24 / 255)).toBeCloseTo(12e-3, 12);
+});
+
+describe("names", () => {
+  it("strongest has every member of the published ensembles, each once, and one without gradients", () => {
+    const names = (list: string) => parseAttacks(list).map(({ name }) => name);
+    const strongest = names("strongest");
+    expect(strongest).toHaveLength(new Set(strongest).size);
+    expect(new Set(strongest)).toEqual(new Set([...names("sea-2023,sea-2024"), "square"]));
+  });
+
+  it("that stand alone take no loss, and families need one", () => {
+    for (const name of ["square:ce", "noise:ce", "apgd", "pgd", "apgd:spherical", "pgd:ce:ce", "toString"]) {
+      expect(() => parseAttacks(name)).toThrow(/unknown attack/);
+    }
+  });
 });

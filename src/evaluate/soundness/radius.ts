@@ -13,17 +13,15 @@ export const radius: RecordCheck = {
     "take more --steps, or look for what masks the gradient; the smaller radius' figure bounds the larger one's",
   run({ radii }) {
     const neighbours = radii.slice(1).map((larger, i) => ({ larger, smaller: radii[i]! }));
-    if (neighbours.length === 0) return skipped("there is one radius only");
-    const rises = neighbours.flatMap(risesOf);
-    const most = largestBy(rises, ({ rise }) => rise)!;
-    const worst = Math.max(
-      ...neighbours.map(({ larger, smaller }) => worstShare(larger) - worstShare(smaller)),
-    );
+    const worst = largestBy(neighbours.map(riseOfWorst), ({ rise }) => rise);
+    const most = largestBy(neighbours.flatMap(risesOf), ({ rise }) => rise);
+    if (!worst || !most) return skipped("there is one radius only");
+    const told = worst.rise > mostRise ? worst : most;
     return {
-      status: worst > mostRise ? "fail" : most.rise > mostRise ? "warn" : "pass",
+      status: worst.rise > mostRise ? "fail" : most.rise > mostRise ? "warn" : "pass",
       detail:
-        most.rise > 0
-          ? `aAcc rises by ${points(most.rise)} at most from one radius to the next (${placeOf(most.view)})`
+        told.rise > 0
+          ? `aAcc rises by ${points(told.rise)} at most from one radius to the next (${placeOf(told)})`
           : `no attack's aAcc rises from one of ${radii.length} radii to the next`,
     };
   },
@@ -34,7 +32,19 @@ interface Neighbours {
   readonly smaller: RunView["radii"][number];
 }
 
+interface Rise extends Pick<AttackView, "attack" | "eps"> {
+  /** Of aAcc from the smaller radius to the larger, `eps`. */
+  readonly rise: number;
+}
+
+function riseOfWorst({ larger, smaller }: Neighbours): Rise {
+  return { attack: "worst case", eps: larger[0]!.eps, rise: worstShare(larger) - worstShare(smaller) };
+}
+
 /** Every attack has records at every radius. */
-function risesOf({ larger, smaller }: Neighbours): { view: AttackView; rise: number }[] {
-  return larger.map((view, i) => ({ view, rise: meanShare(view.records) - meanShare(smaller[i]!.records) }));
+function risesOf({ larger, smaller }: Neighbours): Rise[] {
+  return larger.map(({ attack, eps, records }, i) => ({
+    ...{ attack, eps },
+    rise: meanShare(records) - meanShare(smaller[i]!.records),
+  }));
 }
