@@ -7,7 +7,7 @@ it("raises no check", async () => {
     ...{ model: "demo/model.onnx", data: "folder:demo/images", labels: "self", classes: "demo/classes.txt" },
     ...{ attacks: "apgd:mask-ce,square", eps: "2/255,4/255", steps: 10, limit: 1, batchSize: 1 },
   });
-  const raised = soundness.filter(({ status }) => status !== "pass");
+  const raised = soundness.filter(({ status }) => status === "warn" || status === "fail");
   expect(raised).toEqual([]);
   expect(soundness).toHaveLength(14);
 });
