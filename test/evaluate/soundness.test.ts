@@ -203,7 +203,7 @@ describe("on records that no attack of ours would leave", () => {
     const records = healthy.map((record) =>
       record.attack === "square" ? { ...record, correct: record.valid } : record,
     );
-    expect(ofRecords(records, "members").detail).toMatch(/square.* adds? nothing there/);
+    expect(ofRecords(records, "members").detail).toMatch(/square.* lowers? no image's accuracy there/);
   });
 
   it("ball: a point lies outside", () => {

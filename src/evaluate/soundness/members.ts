@@ -16,10 +16,12 @@ export const members: RecordCheck = {
     const gain = gainOver(most);
     const idle = most.filter((view) => gainOf(view, most) === 0).map(({ attack }) => attack);
     const without =
-      idle.length > 0 ? `; ${idle.join(", ")} ${idle.length > 1 ? "add" : "adds"} nothing there` : "";
+      idle.length > 0
+        ? `; ${idle.join(", ")} ${idle.length > 1 ? "lower" : "lowers"} no image's accuracy there`
+        : "";
     return {
       status: gain > mostGain ? "warn" : "pass",
-      detail: `together the attacks leave ${points(gain)} less than the best alone at most (${most[0]!.eps})${without}`,
+      detail: `together the attacks leave ${points(gain)} of aAcc less than the best alone at most (${most[0]!.eps})${without}`,
     };
   },
 };
