@@ -53,6 +53,7 @@ export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
   type AttackFigures,
   type CountedPoint,
+  checkRecords,
   type Evaluation,
   type EvaluationConfig,
   type EvaluationInput,
@@ -93,6 +94,7 @@ export {
   countPixels,
   imageAccuracy,
   imageMeanIoU,
+  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,
