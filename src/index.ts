@@ -16,6 +16,7 @@ export {
   parseAttacks,
   pgd,
   type RadiusSchedule,
+  square,
 } from "./attack/index.js";
 export {
   type DifferentiateRequest,
@@ -51,6 +52,7 @@ export {
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
   type CountedPoint,
+  checkRecords,
   type Evaluation,
   type EvaluationConfig,
   type EvaluationInput,
@@ -97,6 +99,7 @@ export {
   countPixels,
   imageAccuracy,
   imageMeanIoU,
+  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,

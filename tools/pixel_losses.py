@@ -41,6 +41,12 @@ class Pixels:
     def cross_entropy(self) -> torch.Tensor:
         return -self.log_probability
 
+    @functools.cached_property
+    def margin(self) -> torch.Tensor:
+        """The label's logit less the largest other one."""
+        others = self.logits.scatter(1, self.labels.clamp(min=0).unsqueeze(1), -math.inf)
+        return self.at_label(self.logits) - others.amax(1)
+
     @property
     def class_weight(self) -> torch.Tensor:
         return self.class_weights.to(self.logits.dtype)[self.labels.clamp(min=0)]
@@ -63,6 +69,11 @@ def ce(x: Pixels) -> torch.Tensor:
 
 def mask_ce(x: Pixels) -> torch.Tensor:
     return x.correct * x.cross_entropy
+
+
+def soft_mask_ce(temperature: float) -> "Loss":
+    """A mask that fades as the margin falls."""
+    return lambda x: (x.margin / temperature).sigmoid().detach() * x.cross_entropy
 
 
 def balanced_ce(x: Pixels) -> torch.Tensor:
@@ -119,6 +130,9 @@ LOSSES: dict[str, Loss] = {
     "cospgd": cospgd,
     "spherical": spherical,
     "cospgd-sigmoid": cospgd_sigmoid,
+    "soft-mask-ce-sharp": soft_mask_ce(0.25),
+    "soft-mask-ce": soft_mask_ce(1),
+    "soft-mask-ce-wide": soft_mask_ce(4),
 }
 
 # The loss that controls APGD's step size: in the published code, and as the attack's own loss without its mask.

@@ -1,7 +1,7 @@
 /** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
 import type { LossName } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
+import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
 import { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
 import { norms } from "./steps.js";
 
@@ -36,8 +36,8 @@ export async function apgdFrom(
   let before = 0;
   for (const slot of slotsOf(settings, radiusSchedule)) {
     const inside = await project(oracle, kept.point, slot.radius, settings);
-    const { point, step } = await ascend(oracle, loss, slot, inside, settings);
-    kept = { point, step: before + step };
+    const { point, step, late } = await ascend(oracle, loss, slot, inside, settings);
+    kept = { point, step: before + step, late };
     before += slot.steps;
   }
   return kept;
@@ -60,12 +60,13 @@ async function ascend(
   loss: LossName,
   { radius, steps }: Slot,
   start: Float32Array,
-  { norm, accounting }: AttackSettings,
-): Promise<KeptPoint> {
+  { norm, accounting, steps: allSteps }: AttackSettings,
+): Promise<Required<KeptPoint>> {
   const image = oracle.image;
   const at = await oracle.evaluate(start, { loss, balance: 0 });
   const schedule = new StepSizeSchedule(steps, radius, at.tracked, accounting === "authors" ? 0 : at.tracked);
   let kept = { point: start, step: 0, score: at.score, correct: at.correct };
+  const history = [at.correct];
   let best = { point: start, gradient: at.gradient, tracked: at.tracked };
   let current = start;
   let previous = start;
@@ -83,11 +84,13 @@ async function ascend(
       // Nothing follows that could use a gradient.
       const { score, correct } = await oracle.predict(point, loss);
       if (score <= kept.score) kept = { point, step: i, score, correct };
+      history.push(kept.correct);
       break;
     }
     const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
     gradient = now.gradient;
     if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
+    history.push(kept.correct);
     if (now.tracked > best.tracked) best = { point, gradient, tracked: now.tracked };
     if (schedule.observe(now.tracked)) {
       // The previous iterate stays, so the next momentum points from it to the best point.
@@ -95,5 +98,5 @@ async function ascend(
       gradient = best.gradient;
     }
   }
-  return kept;
+  return { point: kept.point, step: kept.step, late: lostLate(history, allSteps) };
 }

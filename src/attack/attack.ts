@@ -22,6 +22,8 @@ export interface KeptPoint {
   readonly point: Float32Array;
   /** The step after which it was found; 0 for the start point. */
   readonly step: number;
+  /** Right pixels that it lost over the last fifth of the steps; negative if it gained some. */
+  readonly late?: number;
 }
 
 export interface Attack {
@@ -46,6 +48,15 @@ export function randomPoint(
     image,
     direction.map((value) => (value / length) * radius),
   );
+}
+
+/**
+ * What a kept point lost over the last fifth of the steps; 0 where nothing is left to lose.
+ * @param history right pixels of the kept point after each step of the last slot, its start before them
+ */
+export function lostLate(history: readonly number[], steps: number): number {
+  const last = history.at(-1)!;
+  return last === 0 ? 0 : (history.at(-1 - Math.ceil(steps / 5)) ?? history[0]!) - last;
 }
 
 function add(a: Float32Array, b: Float32Array): Float32Array {

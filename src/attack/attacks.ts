@@ -6,6 +6,7 @@ import type { Attack } from "./attack.js";
 import { type EnsembleName, ensembles } from "./ensembles.js";
 import { noise } from "./noise.js";
 import { pgd } from "./pgd.js";
+import { square } from "./square.js";
 
 /** Families of attacks: what may stand before the colon, or alone. */
 export const attacks = {
@@ -13,6 +14,7 @@ export const attacks = {
   pgd: (loss: LossName) => pgd(loss),
   segpgd: () => pgd("balanced-ce", "segpgd"),
   cospgd: () => pgd("cospgd", "cospgd"),
+  square: () => square,
   noise: () => noise,
 } as const;
 
@@ -37,11 +39,11 @@ export function parseAttacks(list: string, radiusSchedule: RadiusSchedule = "red
 
 function parseAttack(name: string, schedule: RadiusSchedule): Attack[] {
   if (Object.hasOwn(ensembles, name))
-    return ensembles[name as EnsembleName].losses.map((loss) => apgd(loss, schedule));
+    return ensembles[name as EnsembleName].members.flatMap((member) => parseAttack(member, schedule));
   const [family, loss, ...rest] = name.split(":");
   if (rest.length > 0) throw unknown(name);
   if (loss === undefined) {
-    if (family === "segpgd" || family === "cospgd" || family === "noise") return [attacks[family]()];
+    if (isPlain(family!)) return [attacks[family]()];
     throw unknown(name);
   }
   if (!(attackLosses as string[]).includes(loss)) throw unknown(name);
@@ -50,10 +52,16 @@ function parseAttack(name: string, schedule: RadiusSchedule): Attack[] {
   throw unknown(name);
 }
 
+const plain = ["segpgd", "cospgd", "square", "noise"] as const;
+
+function isPlain(family: string): family is (typeof plain)[number] {
+  return (plain as readonly string[]).includes(family);
+}
+
 function unknown(name: string): SeawallError {
   return new SeawallError("config", `unknown attack "${name}"; ${known()}`);
 }
 
 function known(): string {
-  return `known are ${Object.keys(ensembles).join(", ")}, apgd:LOSS, pgd:LOSS, segpgd, cospgd and noise, with LOSS one of ${attackLosses.join(", ")}`;
+  return `known are ${Object.keys(ensembles).join(", ")}, apgd:LOSS, pgd:LOSS, segpgd, cospgd, square and noise, with LOSS one of ${attackLosses.join(", ")}`;
 }

@@ -1,7 +1,7 @@
 /** Plain PGD as the paper ran its baselines: fixed step size, the iterate of highest loss is kept. */
 import type { LossName } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
+import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
 import { norms } from "./steps.js";
 
 /** Step sizes by radius, both in 1/255 and image units, as the paper's App. B.1 lists them. */
@@ -52,14 +52,16 @@ export async function pgdFrom(
   const { ascend, project } = norms[norm];
   const image = oracle.image;
   let point = await oracle.step(project, { image, point: start }, { radius });
-  let kept = { point, step: 0, objective: Number.NEGATIVE_INFINITY };
+  let kept = { point, step: 0, objective: Number.NEGATIVE_INFINITY, correct: 0 };
+  const history: number[] = [];
   for (let i = 0; i <= steps; i++) {
     const { objective, correct, gradient } = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
-    if (objective > kept.objective) kept = { point, step: i, objective };
-    if (correct === 0) return { point, step: i };
+    if (objective > kept.objective) kept = { point, step: i, objective, correct };
+    if (correct === 0) return { point, step: i, late: 0 };
+    history.push(kept.correct);
     if (i === steps) break;
     const tensors = { image, current: point, previous: point, gradient };
     point = await oracle.step(ascend, tensors, { radius, stepSize, momentum: 1 });
   }
-  return kept;
+  return { point: kept.point, step: kept.step, late: lostLate(history, steps) };
 }

@@ -5,7 +5,7 @@ import { SeawallError } from "../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../evaluate/index.js";
 import { planEvaluation } from "../evaluate/index.node.js";
 import { formatJson } from "../journal/index.js";
-import { checkGates, parseGate } from "../report/index.js";
+import { checkGates, parseGate, wrapText } from "../report/index.js";
 import { addFlags, configHelp } from "./flags.js";
 import { judge } from "./judge.js";
 import { writeOwnReport } from "./keep.js";
@@ -36,8 +36,8 @@ export function verb(command: Command): void {
 const example = `
 Attacks:
   ${Object.keys(ensembles).join(", ")}
-  apgd:LOSS, pgd:LOSS, segpgd, cospgd, noise
-  with LOSS one of ${attackLosses.join(", ")}
+  apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
+  with LOSS one of ${wrapText(attackLosses.join(", "), 80).join("\n    ")}
 
 Example:
   seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\

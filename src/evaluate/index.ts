@@ -15,6 +15,7 @@ export {
   type LaneSettings,
   localLane,
   type Outcome,
+  passesOf,
   type Slot,
 } from "./lane.js";
 export { modelOptions } from "./model-options.js";

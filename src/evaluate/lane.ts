@@ -1,10 +1,11 @@
 /** A lane attacks one image at a time: here in the same thread. */
-import type { Attack, AttackSettings, KeptPoint, Norm } from "../attack/index.js";
+import type { Attack, AttackSettings, KeptPoint } from "../attack/index.js";
 import { invariant, type Radius, randomStream } from "../base/index.js";
 import type { Sample } from "../data/index.js";
 import { cleanAttack, type RunRecord } from "../journal/index.js";
 import { countDetails, countPixels, ignoreLabel } from "../metric/index.js";
 import type { ImageOracle, Oracle } from "../oracle/index.js";
+import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 import { type AttackTrace, tracedOracle } from "./trace.js";
 
 /** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
@@ -56,17 +57,24 @@ export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane
       const oracle = await withLabels(run, model, sample);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
-      const { kept, trace } = radius
+      const { kept, trace } = radius?.value
         ? await attacked(run, model, oracle, sample, slot.attack, radius)
         : { kept: unmoved(oracle) };
-      const checked = checkPoint(oracle.image, kept, run.settings.norm, radius);
-      const outcome = await outcomeOf(oracle, model.classes, sample, slot, checked);
+      const outcome = await outcomeOf(oracle, model.classes, sample, slot, kept);
       return trace ? { ...outcome, trace } : outcome;
     },
   };
 }
 
-const unmoved = (oracle: ImageOracle): KeptPoint => ({ point: oracle.image, step: 0 });
+/** A point that was found to lie in its ball. */
+interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
+
+const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
+
+/** Forward passes at most for one record: the attack's own, those for evidence, and the recount. */
+export function passesOf(attack: Attack | undefined, steps: number): number {
+  return attack ? attack.passes(steps) + evidencePasses + 1 : 1;
+}
 
 /** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
 async function attacked(
@@ -76,20 +84,31 @@ async function attacked(
   sample: Sample,
   name: string,
   radius: Radius,
-): Promise<{ readonly kept: KeptPoint; readonly trace?: AttackTrace }> {
-  if (radius.value === 0) return { kept: unmoved(oracle) };
+): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
   const attack = find(run.attacks, (entry) => entry.name === name);
-  const random = randomStream(run.seed, sample.hash, name, radius.text);
+  const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
   const settings = { ...run.settings, radius: radius.value };
-  if (sample.index >= (run.trace ?? 0)) return { kept: await attack.run(oracle, settings, random) };
+  const watch = watchGradients(oracle);
+  const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
+  const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name));
+  const maxDelta = checkPoint(oracle.image, found.point, settings);
+  const evidence =
+    settings.norm === "linf"
+      ? await gatherEvidence(oracle, found, settings, watch.seen(), stream("evidence"))
+      : undefined;
+  const kept = { ...found, maxDelta, ...(evidence && { evidence }) };
+  return { kept, ...(traced && { trace: traced.trace }) };
+}
+
+/** An oracle that notes the course of an attack. */
+function traceOf(oracle: ImageOracle, model: Oracle, attack: Attack, { steps, radius }: AttackSettings) {
   // A second oracle of the image, so that looking at predictions costs the record nothing.
   const onlooker = model.image(oracle.image, oracle.labels);
-  const traced = tracedOracle(oracle, {
-    passes: attack.passes(settings.steps),
-    radius: radius.value,
+  return tracedOracle(oracle, {
+    passes: attack.passes(steps),
+    radius,
     classesAt: async (point) => Int32Array.from((await onlooker.predict(point, attack.losses[0]!)).classes),
   });
-  return { kept: await attack.run(traced.oracle, settings, random), trace: traced.trace };
 }
 
 async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
@@ -103,15 +122,13 @@ async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Pro
   return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
 }
 
-type CheckedPoint = KeptPoint & Pick<RunRecord, "maxDelta">;
-
 /** Recounts the point from its own forward pass: an attack cannot claim what it did not reach. */
 async function outcomeOf(
   oracle: ImageOracle,
   modelClasses: number,
   { id, index, hash, height, width }: Sample,
   slot: Slot,
-  { point, step, maxDelta }: CheckedPoint,
+  { point, step, maxDelta, evidence }: Kept,
 ): Promise<Outcome> {
   const { classes } = await oracle.predict(point, "ce");
   const counts = countPixels(classes, oracle.labels, modelClasses);
@@ -132,6 +149,7 @@ async function outcomeOf(
     step,
     maxDelta,
     details: countDetails(classes, oracle.labels, { height, width }),
+    ...(evidence && { evidence }),
   };
   return { record, point: { pixels: point, classes, labels: oracle.labels } };
 }
@@ -139,14 +157,12 @@ async function outcomeOf(
 /** Single precision leaves a distance of 6e-8 per number; a point further outside its ball is our mistake. */
 const ballSlack = 1e-6;
 
-/** Refuses a point outside [0, 1] or its ball; adds the largest |δ|. */
+/** Refuses a point outside [0, 1] or its ball; returns the largest |δ|. */
 function checkPoint(
   image: Float32Array,
-  kept: KeptPoint,
-  norm: Norm,
-  radius: Radius | undefined,
-): CheckedPoint {
-  const { point } = kept;
+  point: Float32Array,
+  { norm, radius }: Pick<AttackSettings, "norm" | "radius">,
+): number {
   let largest = 0;
   let squares = 0;
   for (let i = 0; i < image.length; i++) {
@@ -158,12 +174,11 @@ function checkPoint(
   }
   const distance = norm === "linf" ? largest : Math.sqrt(squares);
   const slack = norm === "linf" ? ballSlack : ballSlack * Math.sqrt(image.length);
-  const allowed = radius?.value ?? 0;
   invariant(
-    distance <= allowed + slack,
-    `an attack returned a point at distance ${distance} for a radius of ${allowed}`,
+    distance <= radius + slack,
+    `an attack returned a point at distance ${distance} for a radius of ${radius}`,
   );
-  return { ...kept, maxDelta: largest };
+  return largest;
 }
 
 function find<T>(list: readonly T[], matches: (entry: T) => boolean): T {

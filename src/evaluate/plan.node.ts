@@ -168,6 +168,6 @@ async function openTraining(config: EvaluationConfig, options: OpenOptions): Pro
   }
   throw new SeawallError(
     "config",
-    `class-balanced-ce (in sea-2024) needs class weights, and ${name}: has no training split; name labels to count with --class-weights folder:IMAGES,LABELS, or use sea-2023`,
+    `class-balanced-ce (in sea-2024 and strongest) needs class weights, and ${name}: has no training split; name labels to count with --class-weights folder:IMAGES,LABELS, or use sea-2023`,
   );
 }

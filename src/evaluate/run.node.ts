@@ -1,5 +1,4 @@
 /** An evaluation from files to files: plan, loop, result. */
-import type { Attack } from "../attack/index.js";
 import type { Sample } from "../data/index.js";
 import {
   type AttackFigures,
@@ -15,7 +14,7 @@ import { openRun, writeResult } from "../journal/index.node.js";
 import { type EvaluationInput, parseConfig } from "./config.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
-import type { CountedPoint, Outcome } from "./lane.js";
+import { type CountedPoint, type Outcome, passesOf } from "./lane.js";
 import { openLanes } from "./lanes.node.js";
 import { makePlan, type Plan } from "./plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
@@ -123,8 +122,9 @@ async function attackAll(
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: (outcome) => events.onPoint?.(pointEvent(outcome)),
       onRecord: (record) => {
+        const attack = attacks.find(({ name }) => name === record.attack);
         figures.add(record);
-        progress.recorded(passesOf(attacks, record.attack, config.steps));
+        progress.recorded(passesOf(attack, config.steps));
       },
       onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
@@ -141,15 +141,10 @@ function pointEvent({ record, point, sample, trace }: Outcome & { readonly sampl
   return { attack, eps, sample, point: pixels, classes, labels, record, ...(trace && { trace }) };
 }
 
-/** Passes for one record: the attack's own and the recount of the kept point. */
-function passesOf(attacks: readonly Attack[], name: string, steps: number): number {
-  return 1 + (attacks.find((attack) => attack.name === name)?.passes(steps) ?? 0);
-}
-
 function summaryOf(plan: Plan, found: number): RunPlan {
   const { data, attacks, radii, config } = plan;
   const perImage =
-    1 + radii.length * attacks.reduce((sum, { name }) => sum + passesOf(attacks, name, config.steps), 0);
+    1 + radii.length * attacks.reduce((sum, attack) => sum + passesOf(attack, config.steps), 0);
   const records = data.length * (1 + radii.length * attacks.length);
   return {
     images: data.length,

@@ -55,6 +55,8 @@ export function tracedOracle(
   const watched: ImageOracle = {
     image: oracle.image,
     labels: oracle.labels,
+    height: oracle.height,
+    width: oracle.width,
     get cost() {
       return oracle.cost;
     },

@@ -62,6 +62,9 @@ export const soundnessSchema = z.object({
   check: z.string(),
   status: z.enum(["pass", "warn", "fail", "skip"]),
   detail: z.string(),
+  /** What it means if the check is raised, and what to do then; absent from older runs. */
+  means: z.string().optional(),
+  remedy: z.string().optional(),
 });
 
 /** The outcome of a check of whether a result can be believed. */

@@ -21,7 +21,7 @@ export {
 } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { canonicalJson, formatJson, type JsonObject } from "./json.js";
-export { type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
+export { type Evidence, type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,
   type Result,

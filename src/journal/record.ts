@@ -11,6 +11,24 @@ const sparse = z
   .max(2 ** 20)
   .readonly();
 
+/** What checks of soundness need to know of an attacked image, beside its counts. */
+const evidenceSchema = z.strictObject({
+  /** Right pixels at one random point of the ball. */
+  noise: count,
+  /** Right pixels at the kept point rounded to 8-bit colours of the ball. */
+  rounded: count,
+  /** Share of the colour values of the kept point that lie on the edge of the ball, or are 0 or 1. */
+  edge: z.number().min(0).max(1),
+  /** Right pixels that the kept point lost over the last fifth of the steps. */
+  late: z.int().optional(),
+  /** Share of the first gradient's numbers that are zero, or so small that they are lost. */
+  zeroGradient: z.number().min(0).max(1).optional(),
+  /** Gradients with a number that is not finite. */
+  notFinite: count.optional(),
+});
+
+export type Evidence = z.infer<typeof evidenceSchema>;
+
 export const recordSchema = z
   .strictObject({
     /** Id of the image; unique in its data set. */
@@ -42,6 +60,8 @@ export const recordSchema = z
     maxDelta: seconds.max(1),
     /** Where it is wrong, as `countDetails` has it; absent in runs made before there was this field. */
     details: z.strictObject({ confusion: sparse, boundary: sparse, objects: sparse }).optional(),
+    /** Absent at radius 0, and from journals older than the checks that read it. */
+    evidence: evidenceSchema.optional(),
   })
   .superRefine((record, context) => {
     const message = countProblem(record);
@@ -69,6 +89,9 @@ function countProblem(record: z.input<typeof recordSchema>): string | undefined 
   if (sum(intersection) !== correct) return "intersection does not sum to correct";
   if (sum(labels) !== valid) return "labels do not sum to valid";
   if (sum(union) !== 2 * valid - correct) return "union does not sum to 2·valid − correct";
+  const { noise = 0, rounded = 0, late = 0 } = record.evidence ?? {};
+  if (Math.max(noise, rounded, Math.abs(late)) > valid)
+    return "evidence has more right pixels than labelled ones";
   if (valid > pixels) return `${valid} labelled of ${pixels} pixels`;
   if (Math.abs((accuracy ?? 0) - (valid > 0 ? correct / valid : 0)) > 1e-9)
     return "accuracy is not correct / valid";

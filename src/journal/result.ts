@@ -39,6 +39,13 @@ export const worstSchema = z.object({
   imageMIoU: fraction,
 });
 
+/** Figures of one attack. */
+const attackSchema = figuresSchema.extend({
+  name: z.string(),
+  /** The strict worst case of all other attacks; absent where there is no other. */
+  without: z.object({ aAcc: fraction, mIoU: fraction }).optional(),
+});
+
 export const resultSchema = z.object({
   schemaVersion: z.literal(
     1,
@@ -67,7 +74,7 @@ export const resultSchema = z.object({
       worst: worstSchema,
       /** With the authors' accounting in `worst`: the correct one. */
       strict: worstSchema.optional(),
-      attacks: z.array(figuresSchema.extend({ name: z.string() })),
+      attacks: z.array(attackSchema),
     }),
   ),
   /** All that was spent, on images left out too. */

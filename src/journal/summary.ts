@@ -7,6 +7,7 @@ import {
   type CountsTable,
   imageAccuracy,
   imageMeanIoU,
+  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,
@@ -90,12 +91,17 @@ function robustAt(
   const { members, seed } = run.protocol;
   const table = members.map((attack) => images.map((records) => records[slotOf(run, { eps, attack })!]!));
   const strict = strictWorst(table, seed);
+  const without = leaveOneOut(table, { seed });
   const published = publishedVersion(run);
   return {
     eps,
     worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
     ...(published && { strict }),
-    attacks: table.map((counts, i) => ({ name: members[i]!, ...figuresOf(counts) })),
+    attacks: table.map((counts, i) => ({
+      name: members[i]!,
+      ...figuresOf(counts),
+      ...(without[i] && { without: withoutFigures(without[i]) }),
+    })),
   };
 }
 
@@ -115,6 +121,10 @@ function strictWorst(table: CountsTable, seed: number): WorstFigures {
     perClassIoU: [...perClassIoU],
     imageMIoU: present(imageMIoU),
   };
+}
+
+function withoutFigures({ aAcc, mIoU }: ReturnType<typeof leaveOneOut>[number]) {
+  return { aAcc: present(aAcc), mIoU: present(mIoU) };
 }
 
 function authorsWorst(table: CountsTable, version: AuthorsVersion): Partial<WorstFigures> {

@@ -5,6 +5,9 @@ import type { PixelTerms } from "./pixel.js";
 export type LossName =
   | "ce"
   | "mask-ce"
+  | "soft-mask-ce-sharp"
+  | "soft-mask-ce"
+  | "soft-mask-ce-wide"
   | "balanced-ce"
   | "class-balanced-ce"
   | "js"

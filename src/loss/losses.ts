@@ -6,11 +6,15 @@ import { cospgd, cospgdSigmoid } from "./cospgd.js";
 import { js } from "./js.js";
 import type { Loss, LossName } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
+import { softMaskCe, softMaskCeSharp, softMaskCeWide } from "./soft-mask-ce.js";
 import { maskSpherical, spherical } from "./spherical.js";
 
 export const losses = {
   ce,
   "mask-ce": maskCe,
+  "soft-mask-ce-sharp": softMaskCeSharp,
+  "soft-mask-ce": softMaskCe,
+  "soft-mask-ce-wide": softMaskCeWide,
   "balanced-ce": balancedCe,
   "class-balanced-ce": classBalancedCe,
   js,

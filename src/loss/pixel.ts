@@ -34,6 +34,8 @@ export interface PixelTerms {
   partition(): Value;
   /** ‖p‖₂, the norm of the probabilities over the classes. */
   probabilityNorm(): Value;
+  /** u_y − max_{j≠y} u_j: above 0 where the pixel is right, the more the surer. */
+  margin(): Value;
   /** The label's logit, not shifted. */
   labelLogit(): Value;
   /** 1/‖logits‖₂ over the classes. */
@@ -46,6 +48,9 @@ export interface PixelTerms {
 
 /** Below this a norm counts as zero, so that its inverse stays finite. */
 const smallestNorm = 1e-12;
+
+/** What sinks a logit below all others. */
+const farBelow = 1e30;
 
 export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms {
   const b = build;
@@ -76,6 +81,14 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms 
     probabilityNorm: once("probabilityNorm", () =>
       b.div(b.reduce("ReduceL2", terms.exponential(), class1), terms.partition()),
     ),
+    margin: once("margin", () => {
+      const sunk = b.add(b.mul(terms.valid(), 0), -farBelow);
+      const others = b.op("ScatterElements", [inputs.logits, terms.label(), sunk], {
+        axis: 1,
+        reduction: "add",
+      });
+      return b.sub(terms.labelLogit(), b.reduce("ReduceMax", others, class1));
+    }),
     labelLogit: once("labelLogit", () => atLabel(inputs.logits)),
     inverseLogitNorm: once("inverseLogitNorm", () =>
       b.op("Reciprocal", [b.max(b.reduce("ReduceL2", inputs.logits, class1), smallestNorm)]),

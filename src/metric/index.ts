@@ -1,4 +1,5 @@
 /** Metrics: integer counts, the figures made of them, and the worst case over an ensemble. No model. */
+export { leaveOneOut } from "./ablation.js";
 export { type AuthorsVersion, type AuthorsWorstCase, authorsWorstCase } from "./authors.js";
 export { boundaryWidth } from "./boundary.js";
 export { addCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";

@@ -114,6 +114,8 @@ class ModelOracle implements Oracle {
 class OneImage implements ImageOracle {
   readonly image: Float32Array;
   readonly labels: ArrayLike<number>;
+  readonly height: number;
+  readonly width: number;
   readonly cost: Cost;
   readonly #oracle: ModelOracle;
   readonly #labelTensor: Tensor;
@@ -125,6 +127,8 @@ class OneImage implements ImageOracle {
     spent: Readonly<Cost> = { forward: 0, backward: 0, seconds: 0 },
   ) {
     this.cost = { ...spent };
+    this.height = oracle.height;
+    this.width = oracle.width;
     this.#oracle = oracle;
     this.image = image;
     this.labels = labels;
@@ -178,7 +182,7 @@ class OneImage implements ImageOracle {
   }
 
   #feeds(point: Float32Array): Record<string, Tensor> {
-    const { height, width } = this.#oracle;
+    const { height, width } = this;
     return { [imageName]: float32([1, 3, height, width], point), labels: this.#labelTensor };
   }
 

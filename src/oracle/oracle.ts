@@ -49,6 +49,8 @@ export interface ImageOracle {
   readonly image: Float32Array;
   /** H·W classes, −1 for pixels that count nowhere. */
   readonly labels: ArrayLike<number>;
+  readonly height: number;
+  readonly width: number;
   /** Loss and gradient at a point: one forward and one backward pass. */
   evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
   /** Classes and counts at a point: one forward pass. */

@@ -1,13 +1,16 @@
 /** A result as a page of plain text: one table for each radius. */
 import { parseRadius } from "../base/index.js";
 import { cleanAttack, type Result } from "../journal/index.js";
+import { ablationLines } from "./ablation.js";
 import { alignRows, formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";
 
 type AtRadius = Result["robust"][number];
 
 /** What a table's figures mean, what they are of, and the tables; lines without an end. */
 export function resultLines(result: Result): string[] {
-  return [...headLines(result), ...result.robust.flatMap((radius) => ["", ...tableLines(result, radius)])];
+  const tables = result.robust.map((radius) => tableLines(result, radius));
+  const blocks = [...tables, ablationLines(result)].filter((lines) => lines.length > 0);
+  return [...headLines(result), ...blocks.flatMap((lines) => ["", ...lines])];
 }
 
 function headLines({ data, shard, model }: Result): string[] {

@@ -1,7 +1,17 @@
 /** Attacks where the answer is known. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Attack, type AttackSettings, apgd, noise, pgd, pgdStepSize } from "../../src/attack/index.js";
+import {
+  type Attack,
+  type AttackSettings,
+  apgd,
+  noise,
+  parseAttacks,
+  pgd,
+  pgdStepSize,
+  square,
+  squareSide,
+} from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { ClosedForm, linear, quadratic } from "./closed-form.js";
 
@@ -39,6 +49,13 @@ describe("on a linear objective", () => {
     expect(await shareOfBest(noise, new ClosedForm(image, linear(weights)), best)).toBeLessThan(0.6);
   });
 
+  it("square comes near it without a gradient", async () => {
+    const chosen = { ...settings, steps: 1000 };
+    const oracle = new ClosedForm(image, linear(weights));
+    expect(await shareOfBest(square, oracle, best, chosen)).toBeGreaterThan(0.95);
+    expect(oracle.cost.backward).toBe(0);
+  });
+
   it("ℓ2 APGD finds the direction of the weights", async () => {
     const inside = numbers("inside", 0.4, 0.6);
     const length = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0));
@@ -71,11 +88,13 @@ describe("points", () => {
         const oracle = new ClosedForm(image, linear(randomStream(seed, "w").normal(features)));
         const chosen: AttackSettings = { radius, steps, norm, accounting: "strict" };
         const { point } = await apgd("ce", "reduce").run(oracle, chosen, randomStream(seed));
+        const { point: squared } = await square.run(oracle, chosen, randomStream(seed));
         const distance = (x: Float32Array) => {
           const delta = x.map((value, i) => value - image[i]!);
           return norm === "linf" ? Math.max(...delta.map(Math.abs)) : Math.hypot(...delta);
         };
         expect(distance(point)).toBeLessThanOrEqual(radius + 1e-6);
+        expect(distance(squared)).toBeLessThanOrEqual(radius + 1e-6);
         for (const visited of [point, ...oracle.points]) {
           expect(distance(visited)).toBeLessThanOrEqual(2 * radius + 1e-6);
           expect(visited.every((value) => value >= 0 && value <= 1)).toBe(true);
@@ -115,9 +134,56 @@ describe("passes", () => {
   });
 });
 
+it("a square covers 80 % at first, a 512th of that at the end, never less than a pixel nor more than fits", () => {
+  expect([0, 1000].map((i) => squareSide(i, 1000, 150, 150))).toEqual([134, 6]);
+  expect([1, 1000].map((i) => squareSide(i, 1000, 4, 90))).toEqual([4, 1]);
+});
+
+describe("what the last fifth of the steps was worth", () => {
+  /** Right pixels fall by one with every evaluation, to the given end. */
+  const falling = (attack: Attack, steps: number, end: number) => {
+    let right = 100;
+    const oracle = new ClosedForm(numbers("image", 0, 1), linear(numbers("weights", -1, 1)));
+    const next = () => Math.max(end, right--);
+    const first = oracle.evaluate.bind(oracle);
+    oracle.evaluate = async (point, query) => ({ ...(await first(point, query)), ...both(next()) });
+    oracle.predict = async () => ({ classes: [0], ...both(next()) });
+    return attack.run(oracle, { ...settings, steps }, randomStream(0));
+  };
+  const both = (value: number) => ({ correct: value, score: value });
+
+  it.each([apgd("ce"), apgd("ce", "reduce"), square])("$name says how far it still fell", async (attack) => {
+    expect((await falling(attack, 20, 1)).late).toBe(4);
+    expect((await falling(attack, 2, 1)).late).toBe(1);
+    expect((await falling(attack, 20, 95)).late).toBe(0);
+  });
+
+  it("is nothing where nothing is left", async () => {
+    const nothing = new ClosedForm(numbers("image", 0, 1), linear(numbers("weights", -1, 1)), -1e3);
+    for (const attack of [apgd("ce", "reduce"), pgd("ce"), square]) {
+      expect((await attack.run(nothing, settings, randomStream(0))).late).toBe(0);
+    }
+  });
+});
+
 it("PGD's step size is the published one, linear in between", () => {
   expect(pgdStepSize(4 / 255)).toBeCloseTo(3e-3, 12);
   expect(pgdStepSize(6 / 255)).toBeCloseTo(4e-3, 12);
   expect(pgdStepSize(0.125 / 255)).toBeCloseTo(4e-4, 12);
   expect(pgdStepSize(24 / 255)).toBeCloseTo(12e-3, 12);
+});
+
+describe("names", () => {
+  it("strongest has every member of the published ensembles, each once, and one without gradients", () => {
+    const names = (list: string) => parseAttacks(list).map(({ name }) => name);
+    const strongest = names("strongest");
+    expect(strongest).toHaveLength(new Set(strongest).size);
+    expect(new Set(strongest)).toEqual(new Set([...names("sea-2023,sea-2024"), "square"]));
+  });
+
+  it("that stand alone take no loss, and families need one", () => {
+    for (const name of ["square:ce", "noise:ce", "apgd", "pgd", "apgd:spherical", "pgd:ce:ce", "toString"]) {
+      expect(() => parseAttacks(name)).toThrow(/unknown attack/);
+    }
+  });
 });

@@ -29,6 +29,8 @@ export function quadratic(centre: Float32Array): Objective {
 export class ClosedForm implements ImageOracle {
   readonly image: Float32Array;
   readonly labels = new Int32Array(1);
+  readonly height = 1;
+  readonly width: number;
   readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };
   readonly points: Float32Array[] = [];
   readonly #objective: Objective;
@@ -37,6 +39,7 @@ export class ClosedForm implements ImageOracle {
 
   constructor(image: Float32Array, objective: Objective, offset = 1e3) {
     this.image = image;
+    this.width = image.length / 3;
     this.#objective = objective;
     this.#offset = offset;
   }

@@ -44,6 +44,8 @@ async function oracleOf(image: number, options: OracleOptions) {
 class Recorder implements ImageOracle {
   readonly image: Float32Array;
   readonly labels: ArrayLike<number>;
+  readonly height = height;
+  readonly width = width;
   readonly cost;
   readonly visited: (Pick<Evaluation, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
     [];

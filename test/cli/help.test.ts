@@ -100,9 +100,10 @@ it("explains eval", async () => {
       --help                               print this help
 
     Attacks:
-      sea-2023, sea-2024
-      apgd:LOSS, pgd:LOSS, segpgd, cospgd, noise
-      with LOSS one of ce, mask-ce, balanced-ce, class-balanced-ce, js, cospgd, cospgd-sigmoid, mask-spherical
+      sea-2023, sea-2024, strongest
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
+      with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
+        class-balanced-ce, js, cospgd, cospgd-sigmoid, mask-spherical
 
     Example:
       seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\

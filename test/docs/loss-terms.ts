@@ -53,12 +53,22 @@ const divergence: Term = {
   },
 };
 
+const margin = ({ logits, label }: Pixel) =>
+  logits[label]! - Math.max(...logits.filter((_, s) => s !== label));
+const softMask = (temperature: number, text: string): Term => ({
+  text,
+  of: (pixel) => 1 / (1 + Math.exp(-margin(pixel) / temperature)),
+});
+
 const softmaxTerms = { tracked: crossEntropy, published: crossEntropy, score: right };
 const sphericalTerms = { tracked: onSphere, published: onSphere, score: right };
 
 export const lossTerms = {
   ce: { ...softmaxTerms, weight: one },
   "mask-ce": { ...softmaxTerms, weight: right },
+  "soft-mask-ce-sharp": { ...softmaxTerms, weight: softMask(0.25, "σ(4m)") },
+  "soft-mask-ce": { ...softmaxTerms, weight: softMask(1, "σ(m)") },
+  "soft-mask-ce-wide": { ...softmaxTerms, weight: softMask(4, "σ(m/4)") },
   "balanced-ce": {
     ...softmaxTerms,
     weight: {

@@ -31,9 +31,9 @@ it("prints what each loss tracks and keeps", () => {
 });
 
 it("prints the ensembles", () => {
-  const cells = Object.entries(ensembles).map(([name, { losses: members, source }]) => [
+  const cells = Object.entries(ensembles).map(([name, { members, source }]) => [
     code(name),
-    members.map((loss) => code(`apgd:${loss}`)).join(" "),
+    members.map(code).join(" "),
     source,
   ]);
   expectPrinted(

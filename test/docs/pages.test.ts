@@ -5,7 +5,7 @@ import { evaluationFlags, flagName } from "../../src/cli/flags.js";
 import { trainingSet } from "../../src/cli/training-flags.js";
 
 const docs = new URL("../../docs/", import.meta.url);
-const pages = readdirSync(docs).filter((name) => name.endsWith(".md"));
+const pages = readdirSync(docs, { encoding: "utf8", recursive: true }).filter((name) => name.endsWith(".md"));
 const read = (url: URL) => readFileSync(url, "utf8");
 const root = new URL("../../", import.meta.url);
 
@@ -25,7 +25,7 @@ describe.each(pages)("docs/%s", (page) => {
 
   it("links to pages that exist", () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)(#[^)]*)?\)/g)].map(([, link]) => link!);
-    expect(links.filter((link) => !existsSync(new URL(link, docs)))).toEqual([]);
+    expect(links.filter((link) => !existsSync(new URL(link, new URL(page, docs))))).toEqual([]);
   });
 
   it("names files that exist", () => {

@@ -13,18 +13,24 @@ export interface TinyOptions {
   readonly ending?: "Softmax" | "ArgMax" | "Sigmoid";
   /** Logits at half the image's resolution. */
   readonly coarse?: boolean;
+  /** What is done to the image before the first convolution, and to the logits after the last one. */
+  readonly before?: (b: GraphBuilder, image: Value) => Value;
+  readonly after?: (b: GraphBuilder, logits: Value) => Value;
 }
+
+const asIs = (_: GraphBuilder, value: Value) => value;
 
 /** Conv 3×3 → Relu → Conv 1×1: image N×3×H×W in, logits N×K×H×W out. */
 export function tinyModel(options: TinyOptions = {}): Graph {
   const { classes = 4, layout = "nchw", batch = "n", height = "h", width = "w", ending, coarse } = options;
+  const { before = asIs, after = asIs } = options;
   const graph = emptyGraph("tiny", 18);
   const b = new GraphBuilder(graph);
   const nhwc = layout === "nhwc";
   const image = b.input("image", "float32", nhwc ? [batch, height, width, 3] : [batch, 3, height, width]);
   const first = nhwc ? b.transpose(image, [0, 3, 1, 2]) : image;
   const stride = coarse ? 2 : 1;
-  const hidden = b.op("Conv", [first, weights(b, [8, 3, 3, 3], 1.5), weights(b, [8], 0.3)], {
+  const hidden = b.op("Conv", [before(b, first), weights(b, [8, 3, 3, 3], 1.5), weights(b, [8], 0.3)], {
     pads: [1, 1, 1, 1],
     strides: [stride, stride],
   });
@@ -33,7 +39,8 @@ export function tinyModel(options: TinyOptions = {}): Graph {
     weights(b, [classes, 8, 1, 1], 1.5),
     weights(b, [classes], 0.3),
   ]);
-  const laidOut = nhwc ? b.transpose(logits, [0, 2, 3, 1]) : logits;
+  const last = after(b, logits);
+  const laidOut = nhwc ? b.transpose(last, [0, 2, 3, 1]) : last;
   b.output(end(b, laidOut, ending, nhwc ? 3 : 1), "output");
   return graph;
 }

@@ -22,14 +22,26 @@ const whole: Result = {
       eps: "4/255",
       worst: { ...result.robust[0]!.worst, aAcc: 0.25, mIoU: 0.125, mIoULower: 0.1 },
       attacks: [
-        { ...result.robust[0]!.attacks[0]!, name: "apgd:mask-ce", aAcc: 0.3, mIoU: 0.2 },
-        { ...result.robust[0]!.attacks[1]!, name: "noise", aAcc: 0.88, mIoU: 0.75 },
+        {
+          ...result.robust[0]!.attacks[0]!,
+          ...{ name: "apgd:mask-ce", aAcc: 0.3, mIoU: 0.2, without: { aAcc: 0.88, mIoU: 0.75 } },
+        },
+        {
+          ...result.robust[0]!.attacks[1]!,
+          ...{ name: "noise", aAcc: 0.88, mIoU: 0.75, without: { aAcc: 0.3, mIoU: 0.2 } },
+        },
       ],
     },
   ],
 };
 
 describe("resultLines", () => {
+  it("leave the ablation out of results that have none", () => {
+    const attacks = whole.robust[0]!.attacks.map(({ without: _, ...figures }) => figures);
+    const older = { ...whole, robust: [{ ...whole.robust[0]!, attacks }] };
+    expect(resultLines(older).join("\n")).not.toContain("without");
+  });
+
   it("sets clean, attacks and the bracketed worst case below each other", () => {
     expect(resultLines(whole).join("\n")).toMatchInlineSnapshot(`
       "5 images of folder:images,labels, 4 classes
@@ -38,7 +50,11 @@ describe("resultLines", () => {
       clean          0.9000   0.8000
       apgd:mask-ce   0.3000   0.2000
       noise          0.8800   0.7500
-      worst case     0.2500   0.1250   mIoU in 0.1000 .. 0.1250"
+      worst case     0.2500   0.1250   mIoU in 0.1000 .. 0.1250
+
+      worst case without   aAcc at 4/255     mIoU
+      apgd:mask-ce                0.8800   0.7500
+      noise                       0.3000   0.2000"
     `);
   });
 

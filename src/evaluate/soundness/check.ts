@@ -1,9 +1,10 @@
 /** What a soundness check is: a row of a table, with what it means and what to do. */
 
 import type { Sample } from "../../data/index.js";
-import type { RunRecord, Soundness } from "../../journal/index.js";
+import type { Soundness } from "../../journal/index.js";
 import type { Model } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
+import type { RunView } from "./view.js";
 
 /** What checks made before a run may look at. */
 export interface Probe {
@@ -16,18 +17,19 @@ export interface Probe {
 
 export type Outcome = Pick<Soundness, "status" | "detail">;
 
-/** A check made once, before the first attack. */
-export interface ModelCheck {
+/** What every check says of itself, in half sentences. */
+export interface CheckTexts {
   readonly raisedIf: string;
   readonly means: string;
   readonly remedy: string;
+}
+
+/** A check made once, before the first attack. */
+export interface ModelCheck extends CheckTexts {
   run(probe: Probe): Promise<Outcome>;
 }
 
 /** A check of a run's records. */
-export interface RecordCheck {
-  readonly raisedIf: string;
-  readonly means: string;
-  readonly remedy: string;
-  run(records: readonly RunRecord[]): Outcome;
+export interface RecordCheck extends CheckTexts {
+  run(view: RunView): Outcome;
 }

@@ -1,26 +1,56 @@
 /** The table of soundness checks. */
 import type { RunRecord, Soundness } from "../../journal/index.js";
 import { ball } from "./ball.js";
-import type { ModelCheck, Probe, RecordCheck } from "./check.js";
+import { blackBox } from "./black-box.js";
+import type { CheckTexts, ModelCheck, Outcome, Probe, RecordCheck } from "./check.js";
+import { convergence } from "./convergence.js";
+import { determinism } from "./determinism.js";
+import { edge } from "./edge.js";
 import { engine } from "./engine.js";
 import { gradient } from "./gradient.js";
+import { gradients } from "./gradients.js";
+import { logits } from "./logits.js";
+import { members } from "./members.js";
+import { noise } from "./noise.js";
+import { radius } from "./radius.js";
+import { rounding } from "./rounding.js";
+import { steps } from "./steps.js";
+import { viewRecords } from "./view.js";
 
 export type { Probe } from "./check.js";
 
 /** Made before a run, on its first image. */
-export const modelChecks: Readonly<Record<string, ModelCheck>> = { gradient, engine };
+export const modelChecks: Readonly<Record<string, ModelCheck>> = { gradient, engine, determinism, logits };
 
 /** Made of a run's records. */
-export const recordChecks: Readonly<Record<string, RecordCheck>> = { ball };
+export const recordChecks: Readonly<Record<string, RecordCheck>> = {
+  ball,
+  gradients,
+  edge,
+  convergence,
+  radius,
+  steps,
+  members,
+  noise,
+  "black-box": blackBox,
+  rounding,
+};
 
 /** The outcomes of all checks of the model. */
 export async function checkModel(probe: Probe): Promise<Soundness[]> {
   const outcomes: Soundness[] = [];
-  for (const [check, { run }] of Object.entries(modelChecks)) outcomes.push({ check, ...(await run(probe)) });
+  for (const [name, check] of Object.entries(modelChecks)) {
+    outcomes.push(soundnessOf(name, check, await check.run(probe)));
+  }
   return outcomes;
 }
 
-/** The outcomes of all checks of the records. */
+/** The outcomes of all checks of the records; their order changes nothing. */
 export function checkRecords(records: readonly RunRecord[]): Soundness[] {
-  return Object.entries(recordChecks).map(([check, { run }]) => ({ check, ...run(records) }));
+  const view = viewRecords(records);
+  return Object.entries(recordChecks).map(([name, check]) => soundnessOf(name, check, check.run(view)));
+}
+
+function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: Outcome): Soundness {
+  return { check, ...outcome, means, remedy };
 }

@@ -1,0 +1,38 @@
+/** Do the attacks get gradients that they can follow? */
+import type { RunRecord } from "../../journal/index.js";
+import type { RecordCheck } from "./check.js";
+import { percent, skipped, withoutEvidence } from "./shares.js";
+import { followsGradients, hasEvidence } from "./view.js";
+
+/** More zeros than this, and a sign step leaves most of the image where it is. */
+const mostZeros = 0.5;
+/** A share of failing records that is no accident of a few images. */
+const mostDead = 0.1;
+
+export const gradients: RecordCheck = {
+  raisedIf: `a gradient has a number that is not finite, or the first one of an attack is more than ${100 * mostZeros} % zeros although noise leaves most of the image right; it fails if that concerns more than ${100 * mostDead} % of the attacked images`,
+  means:
+    "the attacks stand still where the gradient is zero or no number: the model may look more robust than it is",
+  remedy:
+    "look at saturated, rounded or masked stages of the model; take the logits before them, or add black-box attacks (square)",
+  run({ radii }) {
+    const records = radii
+      .flat()
+      .filter(followsGradients)
+      .filter(hasEvidence)
+      .flatMap((view) => view.records);
+    if (records.length === 0) return skipped(withoutEvidence);
+    const broken = records.filter(({ evidence }) => (evidence!.notFinite ?? 0) > 0).length;
+    const zero = records.filter(isMostlyZero).length;
+    const share = Math.max(broken, zero) / records.length;
+    return {
+      status: share > mostDead ? "fail" : share > 0 ? "warn" : "pass",
+      detail: `of ${records.length} attacked images ${percent(zero / records.length)} began with a gradient of mostly zeros, and ${percent(broken / records.length)} met one that is not finite`,
+    };
+  },
+};
+
+/** Where few pixels are right, a masked loss has little gradient and needs none. */
+function isMostlyZero({ evidence, valid }: RunRecord): boolean {
+  return (evidence!.zeroGradient ?? 0) > mostZeros && evidence!.noise > valid / 2;
+}

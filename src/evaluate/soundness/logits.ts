@@ -1,0 +1,40 @@
+/** Are the logits logits, or probabilities already? */
+import type { ModelCheck } from "./check.js";
+import { logitsOf } from "./logits-of.js";
+import { percent } from "./shares.js";
+
+/** Rounding, and resizing of a map, leave a sum this near to 1. */
+const nearOne = 1e-3;
+
+export const logits: ModelCheck = {
+  raisedIf: "at every pixel the outputs lie in [0, 1] and sum to 1 over the classes",
+  means:
+    "the outputs are probabilities: a softmax of them has next to no gradient where the model is sure, and attacks stall",
+  remedy: "export the model without its Softmax, or choose the output before it with --output",
+  async run(probe) {
+    const { classes } = probe.model.prepared;
+    const [values] = await logitsOf(probe);
+    const share = probabilityShare(values!, classes);
+    const where = share === 1 ? "every pixel" : `${percent(share)} of the pixels`;
+    return {
+      status: share === 1 ? "fail" : "pass",
+      detail: `the outputs lie in [0, 1] and sum to 1 at ${where}`,
+    };
+  },
+};
+
+/** The share of pixels whose K values lie in [0, 1] and sum to 1. */
+function probabilityShare(values: Float32Array, classes: number): number {
+  const pixels = values.length / classes;
+  let found = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let sum = 0;
+    let inside = true;
+    for (let at = pixel; at < values.length; at += pixels) {
+      sum += values[at]!;
+      inside &&= values[at]! >= 0 && values[at]! <= 1;
+    }
+    if (inside && Math.abs(sum - 1) <= nearOne) found++;
+  }
+  return found / pixels;
+}

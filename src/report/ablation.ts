@@ -1,0 +1,18 @@
+/** Leave-one-out as plain text: the worst case without each attack, radius by radius. */
+import type { Result } from "../journal/index.js";
+import { alignRows, formatFigure } from "./text.js";
+
+/** One table for all radii; nothing where a run has one attack only, or is older than these figures. */
+export function ablationLines({ robust, data }: Result): string[] {
+  const attacks = robust[0]?.attacks ?? [];
+  if (!attacks[0]?.without) return [];
+  const share = data.labels === "self" ? "consistency" : "aAcc";
+  const pair = (figures: { aAcc: number; mIoU: number }) => [
+    formatFigure(figures.aAcc),
+    formatFigure(figures.mIoU),
+  ];
+  return alignRows([
+    ["worst case without", ...robust.flatMap(({ eps }) => [`${share} at ${eps}`, "mIoU"])],
+    ...attacks.map(({ name }, i) => [name, ...robust.flatMap(({ attacks }) => pair(attacks[i]!.without!))]),
+  ]);
+}

@@ -1,0 +1,223 @@
+/** Every soundness check: silent on a sound run, raised by a model or a setting made for it (`engine` apart). */
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Attack } from "../../src/attack/index.js";
+import { checkModel, checkRecords } from "../../src/evaluate/index.js";
+import type { RunRecord, Soundness } from "../../src/journal/index.js";
+import { float, type Graph } from "../../src/onnx/index.js";
+import { tinyModel } from "../helpers/models.js";
+import { attackTiny, openTiny, tinySample } from "../helpers/tiny-run.js";
+
+const sound = tinyModel();
+/** Softmax of the logits is 0 or 1 in single precision: cross-entropy has no gradient where a pixel is right. */
+const saturated = tinyModel({ after: (b, logits) => b.mul(logits, 1e6) });
+/** A model that sees rounded colours, beside a trace of the true ones: a gradient that is right and leads nowhere. */
+const rounding = tinyModel({
+  before: (b, image) =>
+    b.add(b.div(b.op("Round", [b.mul(image, 8)]), 8), b.mul(1e-4, b.op("Sin", [b.mul(image, 900)]))),
+});
+const random = tinyModel({
+  after: (b, logits) =>
+    b.add(logits, b.op("RandomUniformLike", [logits], { low: float(-0.5), high: float(0.5) })),
+});
+/** Not at the end, so it is not cut off. */
+const softmax = tinyModel({ after: (b, logits) => b.mul(b.op("Softmax", [logits], { axis: 1 }), 1) });
+/** The logarithm of 0 is not chosen where it arises, but its slope is: 0 · ∞. */
+const unchosen = tinyModel({
+  before: (b, image) => {
+    const bright = b.log(b.op("Relu", [b.sub(image, 0.5)]));
+    return b.where(b.op("Greater", [image, b.scalar(0.5)]), b.add(image, b.mul(1e-3, bright)), image);
+  },
+});
+/** Turns within a grey level, and is the same at every whole one. */
+const between = tinyModel({
+  before: (b, image) => b.add(image, b.mul(0.2, b.sub(1, b.op("Cos", [b.mul(image, 2 * Math.PI * 255)])))),
+});
+
+const outcomeIn = (list: readonly Soundness[], name: string) => list.find(({ check }) => check === name)!;
+const ofRecords = (records: readonly RunRecord[], name: string) => outcomeIn(checkRecords(records), name);
+
+async function ofModel(graph: Graph, name: string) {
+  return outcomeIn(await checkModel({ model: await openTiny(graph), sample: tinySample(0), seed: 0 }), name);
+}
+
+let healthy: readonly RunRecord[];
+beforeAll(async () => {
+  const attacks = "sea-2023,square,noise";
+  healthy = await attackTiny(sound, { attacks, eps: ["8/255", "32/255"], steps: 100 });
+});
+
+describe("on a sound model", () => {
+  it("no check of the model is raised", async () => {
+    const checks = await checkModel({ model: await openTiny(sound), sample: tinySample(0), seed: 0 });
+    expect(checks.map(({ check, status }) => [check, status])).toEqual(
+      checks.map(({ check }) => [check, "pass"]),
+    );
+  });
+
+  it("no check of the records is raised", () => {
+    for (const { check, status, detail } of checkRecords(healthy))
+      expect([check, status, detail]).toEqual([check, "pass", detail]);
+  });
+
+  it("checks do not depend on the order of the records", () => {
+    expect(checkRecords(healthy.toReversed())).toEqual(checkRecords(healthy));
+  });
+
+  it("records without evidence are read, and what needs it is skipped", () => {
+    const old = healthy.map(({ evidence: _, ...record }) => record);
+    const skipped = checkRecords(old).filter(({ status }) => status === "skip");
+    expect(skipped.map(({ check }) => check)).toEqual([
+      ...["gradients", "edge", "convergence", "steps", "noise", "rounding"],
+    ]);
+  });
+
+  it("a run without an image that has all records skips what compares images", () => {
+    const statuses = checkRecords(healthy.slice(0, 1)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set(["pass", "skip"]));
+  });
+});
+
+describe("before a run", () => {
+  it("gradient is raised by a model that is saturated where it is right", async () => {
+    const model = await openTiny(saturated);
+    const sample = tinySample(0);
+    const oracle = model.oracle({ losses: ["ce"] });
+    const unlabelled = oracle.image(sample.image.data, new Int32Array(12 * 16));
+    const { classes } = await unlabelled.predict(sample.image.data, "ce");
+    await oracle.dispose();
+    const labelled = { ...sample, labels: Int32Array.from(classes) };
+    const outcome = outcomeIn(await checkModel({ model, sample: labelled, seed: 0 }), "gradient");
+    expect(outcome).toMatchObject({ status: "fail", detail: "the gradient's norm is 0" });
+  });
+
+  it.each([
+    ["determinism", random, "two passes differ by"],
+    ["logits", softmax, "sum to 1 at every pixel"],
+  ] as const)("%s is raised by a model made for it", async (check, model, detail) => {
+    const outcome = await ofModel(model, check);
+    expect(outcome.status).toBe("fail");
+    expect(outcome.detail).toContain(detail);
+  });
+});
+
+describe("on records", () => {
+  it("gradients: a saturated model has none", async () => {
+    const records = await attackTiny(saturated, { attacks: "apgd:mask-ce" });
+    expect(ofRecords(records, "gradients")).toMatchObject({
+      status: "fail",
+      detail: expect.stringContaining("100.0 % began with a gradient of mostly zeros"),
+    });
+  });
+
+  it("gradients: numbers that are not finite end no attack", async () => {
+    const records = await attackTiny(unchosen, { attacks: "apgd:mask-ce" });
+    expect(ofRecords(records, "gradients")).toMatchObject({
+      status: "fail",
+      detail: expect.stringContaining("100.0 % met one that is not finite"),
+    });
+  });
+
+  it("edge: without a gradient the points stay where they began", async () => {
+    const records = await attackTiny(saturated, { attacks: "pgd:ce" });
+    expect(ofRecords(records, "edge").status).toBe("warn");
+  });
+
+  it("convergence: two steps are too few", async () => {
+    const records = await attackTiny(sound, { attacks: "pgd:ce", eps: ["64/255"], steps: 2 });
+    expect(ofRecords(records, "convergence").status).toBe("warn");
+  });
+
+  it("noise: an attack that does nothing is weaker", async () => {
+    const records = await attackTiny(sound, { attacks: [idle], eps: ["64/255"] });
+    expect(ofRecords(records, "noise").status).toBe("fail");
+  });
+
+  it("black-box: a blind search beats gradients that lead nowhere", async () => {
+    const records = await attackTiny(rounding, {
+      attacks: "apgd:mask-ce,square",
+      eps: ["64/255"],
+      steps: 300,
+    });
+    expect(ofRecords(records, "black-box").status).toBe("fail");
+  });
+
+  it("rounding: a model that turns within a grey level is right at whole ones", async () => {
+    const records = await attackTiny(between, { attacks: "apgd:mask-ce", eps: ["1/255"] });
+    expect(ofRecords(records, "rounding").status).toBe("warn");
+  });
+
+  it("rounding: has nothing to say below a grey level", async () => {
+    const records = await attackTiny(between, { attacks: "apgd:mask-ce", eps: ["0.5/255"] });
+    expect(ofRecords(records, "rounding").status).toBe("skip");
+  });
+});
+
+/** Asks for a gradient and stays where it is. */
+const idle: Attack = {
+  name: "idle",
+  losses: ["ce"],
+  passes: () => 1,
+  async run(oracle) {
+    await oracle.evaluate(oracle.image, { loss: "ce" });
+    return { point: oracle.image, step: 0, late: 0 };
+  },
+};
+
+describe("on records that no attack of ours would leave", () => {
+  it("radius: a larger one is weaker", () => {
+    const swapped = { "0": "0", "8/255": "32/255", "32/255": "8/255" } as Readonly<Record<string, string>>;
+    const records = healthy.map((record) => ({ ...record, eps: swapped[record.eps]! }));
+    expect(ofRecords(records, "radius")).toMatchObject({
+      status: "fail",
+      detail: expect.stringContaining("(worst case at 32/255)"),
+    });
+  });
+
+  it("radius: one attack is weaker at it, others are not", () => {
+    const records = healthy.map((record) =>
+      record.attack === "square" && record.eps === "32/255" ? { ...record, correct: record.valid } : record,
+    );
+    expect(ofRecords(records, "radius")).toMatchObject({
+      status: "warn",
+      detail: expect.stringContaining("(square at 32/255)"),
+    });
+  });
+
+  it("steps: the last ones gave pixels back", () => {
+    const records = healthy.map((record) => ({
+      ...record,
+      ...(record.evidence && { evidence: { ...record.evidence, late: -5 } }),
+    }));
+    expect(ofRecords(records, "steps").status).toBe("warn");
+  });
+
+  it("members: each attack finds what the others miss", () => {
+    const attacks = ["apgd:js", "apgd:mask-ce", "apgd:balanced-ce"];
+    const records = healthy
+      .filter(({ attack }) => attack === "clean" || attacks.includes(attack))
+      .map((record) => ({ ...record, correct: attacks[record.index] === record.attack ? 0 : record.valid }));
+    expect(ofRecords(records, "members").status).toBe("warn");
+  });
+
+  it("members: names those that add nothing", () => {
+    const records = healthy.map((record) =>
+      record.attack === "square" ? { ...record, correct: record.valid } : record,
+    );
+    expect(ofRecords(records, "members").detail).toMatch(/square.* lowers? no image's accuracy there/);
+  });
+
+  it("ball: a point lies outside", () => {
+    const records = healthy.map((record) => ({ ...record, maxDelta: record.maxDelta + 1e-3 }));
+    expect(ofRecords(records, "ball").status).toBe("fail");
+  });
+
+  it("black-box: one that lowers the worst case without being the best", () => {
+    const lowered = healthy
+      .filter(({ attack }) => ["clean", "apgd:js", "square"].includes(attack))
+      .map((record) => {
+        if (record.attack === "apgd:js") return { ...record, correct: record.index === 0 ? record.valid : 0 };
+        return record.attack === "square" && record.index === 0 ? { ...record, correct: 0 } : record;
+      });
+    expect(ofRecords(lowered, "black-box").status).toBe("warn");
+  });
+});
