@@ -16,10 +16,6 @@ upernet_small.py as the PyTorch module that it was exported from, with its fused
 """
 
 import argparse
-import json
-import resource
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +27,7 @@ from ball import NORMS
 from images import random_image, shifted_labels
 from onnx_torch import load
 from segmenter import open_segmenter
+from worker import dims_of, in_channels_last, peak_memory, serve
 
 RADIUS, STEP_SIZE = 4 / 255, 2 / 255
 
@@ -48,11 +45,6 @@ def from_onnx(path: str, size: list[int] | None, channels_last: bool) -> tuple[N
         constants = segmenter.program.constants
         constants.update({name: in_channels_last(value) for name, value in constants.items()})
     return segmenter, in_channels_last(native) if channels_last and not segmenter.nhwc else native
-
-
-def in_channels_last(value: torch.Tensor) -> torch.Tensor:
-    floating = value.dim() == 4 and value.is_floating_point()
-    return value.contiguous(memory_format=torch.channels_last) if floating else value
 
 
 def from_upernet(size: list[int] | None, channels_last: bool) -> tuple[Network, torch.Tensor]:
@@ -73,16 +65,10 @@ def attack_step(network: Network, image: torch.Tensor, labels: torch.Tensor) -> 
         return norm.project(image, image + STEP_SIZE * norm.direction(gradient), RADIUS)
 
 
-def peak_memory() -> int:
-    """The most bytes of this process that were resident so far."""
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts in bytes, Linux in KiB.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 def main() -> None:
     arguments = _parse()
     torch.set_num_threads(arguments.threads)
-    size = upernet_small.dims_of(arguments.size) if arguments.size else None
+    size = dims_of(arguments.size) if arguments.size else None
     if arguments.upernet:
         network, image = from_upernet(size, arguments.channels_last)
     else:
@@ -100,15 +86,7 @@ def main() -> None:
         "resident": peak_memory(),
     }
     del logits
-    print("ready", json.dumps(settings), flush=True)
-    for line in sys.stdin:
-        if line.strip() == "quit":
-            break
-        if line.strip() == "step":
-            start = time.perf_counter()
-            attack_step(network, image, labels)
-            print(f"{time.perf_counter() - start:.6f}", flush=True)
-    print("peak", peak_memory(), flush=True)
+    serve(lambda: attack_step(network, image, labels), settings)
 
 
 def _parse() -> argparse.Namespace:

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from worker import dims_of
+
 DIMS, DEPTHS, HEAD = (32, 64, 128, 256), (1, 1, 3, 1), 64
 
 
@@ -136,10 +138,6 @@ def build(classes: int, seed: int = 0) -> UPerNet:
             module.running_mean.normal_(0, 0.1, generator=generator)
             module.running_var.uniform_(0.5, 1.5, generator=generator)
     return model
-
-
-def dims_of(text: str) -> list[int]:
-    return [int(n) for n in text.split("x")]
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+/** Two programs that do the same work on demand, timed in alternation on this machine. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** A process that answers each line with one: `ready …` first, seconds to `step`, `peak BYTES` to `quit`. */
+export class Worker {
+  #process;
+  #lines;
+
+  constructor(command, args) {
+    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#process.on("error", () => {});
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  async read() {
+    const { value, done } = await this.#lines.next();
+    return done ? undefined : value;
+  }
+
+  ask(line) {
+    this.#process.stdin.write(`${line}\n`);
+    return this.read();
+  }
+}
+
+/**
+ * Steps of Seawall's worker and of PyTorch's in alternation, after some that are not counted; prints both and ratios.
+ * @param images of a step; where given, their number per second is printed too
+ */
+export async function alternate(name, [seawall, torch], steps, images) {
+  const ready = await Promise.all([seawall.read(), torch.read()]);
+  const workers = [seawall, torch].map((worker, i) => (ready[i]?.startsWith("ready") ? worker : undefined));
+  const times = workers.map(() => []);
+  for (let i = -3; i < steps; i++) {
+    for (const [k, worker] of workers.entries()) {
+      const seconds = worker && Number(await worker.ask("step"));
+      if (worker && i >= 0) times[k].push(seconds);
+    }
+  }
+  const peaks = await Promise.all(workers.map((worker) => worker?.ask("quit")));
+  console.log(`${name}: ${steps} steps each, in alternation`);
+  report(times, peaks.map(mebibytes), images);
+}
+
+const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+const ms = (seconds) => `${(1000 * seconds).toFixed(1)} ms`;
+
+const mebibytes = (line) =>
+  line === undefined ? undefined : Math.round(Number(line.split(" ")[1]) / 2 ** 20);
+
+function report([own, torch], [ownPeak, torchPeak], images) {
+  const rate = (times) => (images ? ` (${(images / median(times)).toFixed(1)} images per second)` : "");
+  const line = (times, peak) =>
+    `median ${ms(median(times))}${rate(times)}, minimum ${ms(Math.min(...times))}, peak memory ${peak} MiB`;
+  console.log(`  Seawall  ${line(own, ownPeak)}`);
+  if (torch.length === 0)
+    return console.log("  PyTorch  not found: install tools/requirements.txt and give --python");
+  console.log(`  PyTorch  ${line(torch, torchPeak)}`);
+  const ratio = (figure) => (figure(own) / figure(torch)).toFixed(2);
+  console.log(`  ratio of medians ${ratio(median)}, of minima ${ratio((times) => Math.min(...times))}`);
+}

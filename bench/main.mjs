@@ -1,0 +1,55 @@
+/**
+ * Steps of Seawall against PyTorch eager in alternation on this machine.
+ *
+ *     npm run bench -- [--python PYTHON] [--steps N] [--threads N] [--torch "FLAGS"] [CASE …]
+ *
+ * A case is MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient); ARCHITECTURE:NxCxHxW, one update of
+ * adversarial training (two attack passes, gradient of both losses, AdamW); or `training`, that of a small network.
+ * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both. PYTHON is
+ * one with tools/requirements.txt installed; FLAGS go to tools/bench_torch.py and tools/bench_training_torch.py, which
+ * say what PyTorch is given.
+ */
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { alternate, Worker } from "./alternate.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: "string", default: "python3" },
+    steps: { type: "string", default: "30" },
+    threads: { type: "string", default: "2" },
+    torch: { type: "string", default: "" },
+  },
+});
+const steps = Number(values.steps);
+const flags = values.torch.split(" ").filter(Boolean);
+const settings = (size) => ["--size", size, "--threads", values.threads, ...flags];
+
+const own = (worker, ...args) => new Worker(process.execPath, [here(worker), ...args, values.threads]);
+const torch = (script, ...args) => new Worker(values.python, [here(`../tools/${script}`), ...args]);
+
+function compareAttack(file, size) {
+  // With --upernet PyTorch runs the module that the file was exported from.
+  const model = flags.includes("--upernet") ? [] : [file];
+  const workers = [own("attack.mjs", file, size), torch("bench_torch.py", ...model, ...settings(size))];
+  return alternate(`${basename(file)} at ${size}`, workers, steps);
+}
+
+function compareTraining(architecture, size) {
+  const workers = [
+    own("training.mjs", architecture, size),
+    torch("bench_training_torch.py", architecture, ...settings(size)),
+  ];
+  return alternate(`training ${architecture} at ${size}`, workers, steps, Number.parseInt(size, 10));
+}
+
+const training = "upernet-convnext-micro-cvst:8x3x128x160";
+const cases = positionals.length > 0 ? positionals : [`${here("../demo/model.onnx")}:1x3x256x256`, training];
+for (const text of cases) {
+  const [, name, size] = /^(.+):(\d+(?:x\d+){3})$/.exec(text === "training" ? training : text) ?? [];
+  if (!name) throw new Error(`${text}: expected MODEL.onnx:NxCxHxW, ARCHITECTURE:NxCxHxW or training`);
+  await (name.endsWith(".onnx") ? compareAttack : compareTraining)(name, size);
+}

@@ -1,0 +1,54 @@
+/**
+ * Updates of adversarial training on demand, as `seawall train` makes them with two attack steps: always on the same
+ * batch. Reads `step` lines and answers with seconds; `quit` answers with the peak of resident memory.
+ */
+import { createInterface } from "node:readline";
+import { architectures, initialWeights } from "../dist/nn/index.js";
+import { buildNetwork, TrainingNetwork } from "../dist/train/network.js";
+import { Updater } from "../dist/train/optimize.js";
+import { initialState, layOutParameters } from "../dist/train/parameters.js";
+import { trainingStep } from "../dist/train/step.js";
+
+const classes = 11;
+const learningRate = 1e-3;
+const settings = {
+  attack: { steps: 2, radius: 4 / 255, stepSize: 4 / 255, randomStart: true },
+  cleanImages: 0,
+  seed: 0,
+};
+
+const [name, size, threads] = process.argv.slice(2);
+const [images, , height, width] = size.split("x").map(Number);
+
+const noise = (i) => Math.abs((Math.sin(12.9898 * i) * 43758.5453) % 1);
+const batch = {
+  images: Float32Array.from({ length: images * 3 * height * width }, (_, i) => noise(i)),
+  labels: BigInt64Array.from({ length: images * height * width }, (_, i) => BigInt((i % (classes + 1)) - 1)),
+};
+
+const learner = await openLearner();
+console.log("ready");
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "quit") {
+    console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
+    process.exit(0);
+  }
+  const started = performance.now();
+  await trainingStep(learner, [batch], learningRate, settings);
+  console.log((performance.now() - started) / 1000);
+}
+
+async function openLearner() {
+  const options = {
+    size: [height, width],
+    ...{ batchSize: images, attacked: images, accumulating: false, seed: 0 },
+  };
+  const builds = buildNetwork(architectures[name], options, { classes });
+  const layouts = layOutParameters(builds.training);
+  const engine = { threads: Number(threads) };
+  return {
+    network: await TrainingNetwork.open(options, builds, layouts, engine),
+    updater: await Updater.open({ optimizer: "adamw", weightDecay: 0.05 }, layouts.groups, engine),
+    state: initialState(layouts, initialWeights(builds.training.parameters, 0), "adamw", false),
+  };
+}
