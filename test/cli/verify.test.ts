@@ -27,11 +27,12 @@ function copyWith(name: string, line: number, change: (record: RunRecord) => Par
   return folder;
 }
 
-/** One right pixel of a class that has one becomes wrong: counts stay those of some prediction. */
+/** One right pixel of a class that has one becomes wrong: counts stay those of some prediction, details are gone. */
 function oneFewer({ correct, valid, intersection, union }: RunRecord): Partial<RunRecord> {
   const from = intersection.findIndex((count) => count > 0);
   const to = (from + 1) % intersection.length;
   return {
+    details: undefined,
     accuracy: (correct - 1) / valid,
     correct: correct - 1,
     intersection: intersection.map((count, s) => (s === from ? count - 1 : count)),
