@@ -2,8 +2,8 @@
 import { sizeOf } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 import { padZeros } from "./along.js";
-import type { Convolution } from "./convolve.js";
-import { edges, isWhole, tapsOf, type Windows } from "./window.js";
+import { kernelByRows, suitsRowsOfKernel } from "./rows.js";
+import { type Convolution, edges, isWhole, tapsOf, type Windows } from "./window.js";
 
 /**
  * The adjoint in the kernel: kernel[·, ·, t] is the product of the result's gradient with the image's rows that
@@ -15,6 +15,7 @@ export function kernelGradient(
   gradient: Value,
   sizes: Convolution,
 ): Value {
+  if (suitsRowsOfKernel(sizes)) return kernelByRows(build, image, gradient, sizes);
   const strided = sizes.windows.some(({ stride }) => stride > 1);
   const crowded = tapsOf(sizes.windows) > mostProducts;
   return sizes.inner <= fewChannels && (strided || crowded)
