@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from "../onnx/index.js";
 import { applyAlongAxes, padZeros } from "./along.js";
 import { convolveByRows, suitsRows } from "./rows.js";
 import { picks } from "./taps.js";
-import { type Convolution, edges, isDepthwise, isWhole, tapsOf, type Windows } from "./window.js";
+import { type Convolution, edges, isDepthwise, isWhole, reversed, tapsOf, type Windows } from "./window.js";
 
 /** The convolution itself. */
 export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes: Convolution): Value {
@@ -90,13 +90,6 @@ function rotatedConvolution(build: GraphBuilder, gradient: Value, kernel: Value,
   });
 }
 
-/** The windows, at stride 1, through which the input's gradient sees the output's. */
-function reversed({ input, output, kernel, dilation, before, after, ...rest }: Windows): Windows {
-  const span = (kernel - 1) * dilation;
-  const edge = { before: span - before, after: span - after };
-  return { ...rest, ...edge, input: output, output: input, kernel, dilation };
-}
-
 /** The same over an input that is already cut where padding is negative. */
 function uncut(window: Windows): Windows {
   const [before, after] = [Math.max(0, window.before), Math.max(0, window.after)];
@@ -115,7 +108,7 @@ function cut(build: GraphBuilder, value: Value, pads: readonly number[]): Value 
  * The kernel with its channels swapped and its taps reversed, written as nodes: the engine computes them once,
  * on loading, where the kernel is a constant.
  */
-function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value {
+export function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value {
   const { groups, inner, outer, windows } = sizes;
   const lengths = windows.map(({ kernel: length }) => length);
   const spatial = lengths.map((_, axis) => axis);

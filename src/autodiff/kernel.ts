@@ -2,8 +2,9 @@
 import { sizeOf } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 import { padZeros } from "./along.js";
+import { rotated } from "./convolve.js";
 import { kernelByRows, suitsRowsOfKernel } from "./rows.js";
-import { type Convolution, edges, isWhole, tapsOf, type Windows } from "./window.js";
+import { type Convolution, edges, isWhole, reversed, tapsOf, type Windows } from "./window.js";
 
 /**
  * The adjoint in the kernel: kernel[·, ·, t] is the product of the result's gradient with the image's rows that
@@ -16,6 +17,9 @@ export function kernelGradient(
   sizes: Convolution,
 ): Value {
   if (suitsRowsOfKernel(sizes)) return kernelByRows(build, image, gradient, sizes);
+  if (sizes.outer < sizes.inner && sizes.windows.every(({ stride, kernel }) => stride === 1 && kernel > 1)) {
+    return kernelByMirror(build, image, gradient, sizes);
+  }
   const strided = sizes.windows.some(({ stride }) => stride > 1);
   const crowded = tapsOf(sizes.windows) > mostProducts;
   return sizes.inner <= fewChannels && (strided || crowded)
@@ -26,6 +30,17 @@ export function kernelGradient(
 /** With so few image channels the products are thin: a convolution is faster, above all where slices are strided. */
 const fewChannels = 4;
 const mostProducts = 9;
+
+/** Image and gradient exchange their roles, so that the slices are taken of the one that has fewer channels. */
+function kernelByMirror(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+  const mirror = {
+    ...sizes,
+    inner: sizes.outer,
+    outer: sizes.inner,
+    windows: sizes.windows.map(reversed),
+  };
+  return rotated(build, kernelByProducts(build, gradient, image, mirror), mirror);
+}
 
 /** One product per tap, over slices of the padded image. */
 function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
@@ -40,12 +55,13 @@ function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, si
   );
   const products = tapIndices(windows).map((tap) => {
     const seen = build.reshape(seenBy(build, padded, windows, tap), [batch, groups, inner, places]);
-    const product = build.matmul(rows, build.transpose(seen, [0, 1, 3, 2]));
-    return build.reshape(product, [batch, groups * outer * inner, 1]);
+    return build.matmul(rows, build.transpose(seen, [0, 1, 3, 2]));
   });
-  const stacked = products.length === 1 ? products[0]! : build.concat(products, 2);
+  const stacked = products.length === 1 ? products[0]! : build.concat(products, 1);
   const summed = batch === 1 ? stacked : build.reduce("ReduceSum", stacked, [0], false);
-  return build.reshape(summed, [groups * outer, inner, ...windows.map(({ kernel }) => kernel)]);
+  const byTap = build.reshape(summed, [products.length, groups * outer * inner]);
+  const kernel = products.length === 1 ? byTap : build.transpose(byTap, [1, 0]);
+  return build.reshape(kernel, [groups * outer, inner, ...windows.map(({ kernel: length }) => length)]);
 }
 
 /** Every position of a kernel, in row-major order. */

@@ -83,11 +83,11 @@ export function kernelByRows(
   const padded = padZeros(build, byChannel(image), [0, 0, 0, ends[0]], [0, 0, 0, ends[1]]);
   const seen = Array.from({ length: columns.kernel }, (_, t) => {
     const start = t * columns.dilation;
-    return lines(build.slice(padded, [3], [start], [start + columns.output]), rows.input);
+    return build.slice(padded, [3], [start], [start + columns.output]);
   });
   const product = build.matmul(
     lines(byChannel(gradient), rows.output),
-    build.transpose(build.concat(seen, 1), [0, 2, 1]),
+    build.transpose(lines(build.concat(seen, 1), columns.kernel * rows.input), [0, 2, 1]),
   );
   const pairs = build.transpose(
     build.reshape(product, [groups, rows.output, columns.kernel, rows.input]),

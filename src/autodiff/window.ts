@@ -104,6 +104,13 @@ export function isWhole({ kernel, stride, before, input, output }: Windows): boo
   return kernel === 1 && stride === 1 && before === 0 && input === output;
 }
 
+/** The windows, at stride 1, through which the input's gradient sees the output's. */
+export function reversed({ input, output, kernel, dilation, before, after, ...rest }: Windows): Windows {
+  const span = (kernel - 1) * dilation;
+  const edge = { before: span - before, after: span - after };
+  return { ...rest, ...edge, input: output, output: input, kernel, dilation };
+}
+
 type Pads = readonly [before: number, after: number];
 
 /** `pads` is told the axis and how much input the windows of an axis span. */
