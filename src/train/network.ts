@@ -28,6 +28,8 @@ export interface AttackStep {
 export interface NetworkBuilds {
   readonly training: BuiltArchitecture;
   readonly inference: BuiltArchitecture;
+  /** As in inference, for one part of the attacked images. */
+  readonly attacked: BuiltArchitecture;
 }
 
 export interface NetworkOptions {
@@ -39,6 +41,8 @@ export interface NetworkOptions {
   readonly attacked: number;
   /** The attack's passes return the parameters' gradient too. */
   readonly accumulating: boolean;
+  /** Equal parts in which a batch is attacked; default 1. */
+  readonly lanes?: number;
   /** Seed of the masks by which branches and elements are left out. */
   readonly seed: number;
 }
@@ -46,13 +50,15 @@ export interface NetworkOptions {
 /** Writes an architecture in both forms. */
 export function buildNetwork(
   architecture: Architecture,
-  { size, batchSize, attacked }: NetworkOptions,
+  { size, batchSize, attacked, lanes = 1 }: NetworkOptions,
   variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
 ): NetworkBuilds {
   const common = { ...variant, size };
+  const inference = build(architecture, { ...common, batch: attacked });
   return {
     training: build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true }),
-    inference: build(architecture, { ...common, batch: attacked }),
+    inference,
+    attacked: lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes }),
   };
 }
 
@@ -91,15 +97,18 @@ export class TrainingNetwork {
     this.#spareStatistics = new Float32Array(layouts.statistics.length);
   }
 
+  /** @param openAttack makes a session for all attacked images of the attack's graph for one part of them */
   static async open(
     options: NetworkOptions,
     builds: NetworkBuilds,
     layouts: ParameterLayouts,
     engine: SessionOptions = {},
+    openAttack: typeof openSession = openSession,
   ): Promise<TrainingNetwork> {
     const inference = await traceNetwork(builds.inference);
+    const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
     const sessions = {
-      attack: await openSession(attackGraph(inference, options.accumulating), engine),
+      attack: await openAttack(attackGraph(attacked, options.accumulating), engine),
       gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
       predict: await openSession(predictionGraph(inference), engine),
     };
