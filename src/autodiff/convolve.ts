@@ -108,7 +108,7 @@ function cut(build: GraphBuilder, value: Value, pads: readonly number[]): Value 
  * The kernel with its channels swapped and its taps reversed, written as nodes: the engine computes them once,
  * on loading, where the kernel is a constant.
  */
-export function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value {
+function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value {
   const { groups, inner, outer, windows } = sizes;
   const lengths = windows.map(({ kernel: length }) => length);
   const spatial = lengths.map((_, axis) => axis);
