@@ -35,7 +35,7 @@ export function openNetwork(
   layouts: ParameterLayouts,
   engine: SessionOptions,
 ): Promise<TrainingNetwork> {
-  const { lanes = 1 } = options;
+  const { lanes } = builds;
   if (lanes === 1) return TrainingNetwork.open(options, builds, layouts, engine);
   return TrainingNetwork.open(options, builds, layouts, engine, (graph) => openLanes(graph, lanes, engine));
 }

@@ -28,8 +28,10 @@ export interface AttackStep {
 export interface NetworkBuilds {
   readonly training: BuiltArchitecture;
   readonly inference: BuiltArchitecture;
-  /** As in inference, for one part of the attacked images. */
+  /** As in inference, for one of the equal parts in which a batch is attacked. */
   readonly attacked: BuiltArchitecture;
+  /** How many parts that are. */
+  readonly lanes: number;
 }
 
 export interface NetworkOptions {
@@ -41,7 +43,7 @@ export interface NetworkOptions {
   readonly attacked: number;
   /** The attack's passes return the parameters' gradient too. */
   readonly accumulating: boolean;
-  /** Equal parts in which a batch is attacked; default 1. */
+  /** Into how many equal parts a batch may be divided to be attacked; default 1. */
   readonly lanes?: number;
   /** Seed of the masks by which branches and elements are left out. */
   readonly seed: number;
@@ -50,16 +52,22 @@ export interface NetworkOptions {
 /** Writes an architecture in both forms. */
 export function buildNetwork(
   architecture: Architecture,
-  { size, batchSize, attacked, lanes = 1 }: NetworkOptions,
+  { size, batchSize, attacked, lanes: most = 1 }: NetworkOptions,
   variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
 ): NetworkBuilds {
   const common = { ...variant, size };
+  const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
   const inference = build(architecture, { ...common, batch: attacked });
-  return {
-    training: build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true }),
-    inference,
-    attacked: lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes }),
-  };
+  const lanes = parametersOf(training) > manyParameters ? 1 : most;
+  const part = lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes });
+  return { training, inference, attacked: part, lanes };
+}
+
+/** Of so large a network the operators share threads well, and each lane would hold the parameters once more. */
+const manyParameters = 1e7;
+
+function parametersOf({ parameters }: BuiltArchitecture): number {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 type Graphs = Readonly<Record<"attack" | "gradient" | "predict", Session>>;
