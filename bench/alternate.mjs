@@ -26,20 +26,24 @@ export class Worker {
 
 /**
  * Steps of Seawall's worker and of PyTorch's in alternation, after some that are not counted; prints both and ratios.
+ * @param row steps that each makes before it is the other's turn
  * @param images of a step; where given, their number per second is printed too
  */
-export async function alternate(name, [seawall, torch], steps, images) {
+export async function alternate(name, [seawall, torch], { steps, row }, images) {
   const ready = await Promise.all([seawall.read(), torch.read()]);
   const workers = [seawall, torch].map((worker, i) => (ready[i]?.startsWith("ready") ? worker : undefined));
   const times = workers.map(() => []);
-  for (let i = -3; i < steps; i++) {
+  for (let i = -3; i < steps / row; i++) {
     for (const [k, worker] of workers.entries()) {
-      const seconds = worker && Number(await worker.ask("step"));
-      if (worker && i >= 0) times[k].push(seconds);
+      for (let j = 0; worker && j < row; j++) {
+        const seconds = Number(await worker.ask("step"));
+        if (i >= 0) times[k].push(seconds);
+      }
     }
   }
   const peaks = await Promise.all(workers.map((worker) => worker?.ask("quit")));
-  console.log(`${name}: ${steps} steps each, in alternation`);
+  const turns = row === 1 ? "" : `, ${row} in a row`;
+  console.log(`${name}: ${times[0].length} steps each, in alternation${turns}`);
   report(times, peaks.map(mebibytes), images);
 }
 

@@ -1,10 +1,11 @@
 /**
  * Steps of Seawall against PyTorch eager in alternation on this machine.
  *
- *     npm run bench -- [--python PYTHON] [--steps N] [--threads N] [--torch "FLAGS"] [CASE …]
+ *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
  *
  * A case is MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient); ARCHITECTURE:NxCxHxW, one update of
  * adversarial training (two attack passes, gradient of both losses, AdamW); or `training`, that of a small network.
+ * Each program makes --row steps, by default one, before it is the other's turn.
  * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both. PYTHON is
  * one with tools/requirements.txt installed; FLAGS go to tools/bench_torch.py and tools/bench_training_torch.py, which
  * say what PyTorch is given.
@@ -20,11 +21,12 @@ const { values, positionals } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
     steps: { type: "string", default: "30" },
+    row: { type: "string", default: "1" },
     threads: { type: "string", default: "2" },
     torch: { type: "string", default: "" },
   },
 });
-const steps = Number(values.steps);
+const turns = { steps: Number(values.steps), row: Number(values.row) };
 const flags = values.torch.split(" ").filter(Boolean);
 const settings = (size) => ["--size", size, "--threads", values.threads, ...flags];
 
@@ -35,7 +37,7 @@ function compareAttack(file, size) {
   // With --upernet PyTorch runs the module that the file was exported from.
   const model = flags.includes("--upernet") ? [] : [file];
   const workers = [own("attack.mjs", file, size), torch("bench_torch.py", ...model, ...settings(size))];
-  return alternate(`${basename(file)} at ${size}`, workers, steps);
+  return alternate(`${basename(file)} at ${size}`, workers, turns);
 }
 
 function compareTraining(architecture, size) {
@@ -43,7 +45,7 @@ function compareTraining(architecture, size) {
     own("training.mjs", architecture, size),
     torch("bench_training_torch.py", architecture, ...settings(size)),
   ];
-  return alternate(`training ${architecture} at ${size}`, workers, steps, Number.parseInt(size, 10));
+  return alternate(`training ${architecture} at ${size}`, workers, turns, Number.parseInt(size, 10));
 }
 
 const training = "upernet-convnext-micro-cvst:8x3x128x160";

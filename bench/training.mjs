@@ -4,7 +4,9 @@
  */
 import { createInterface } from "node:readline";
 import { architectures, initialWeights } from "../dist/nn/index.js";
-import { buildNetwork, TrainingNetwork } from "../dist/train/network.js";
+import { laneCount } from "../dist/train/lanes.node.js";
+import { openNetwork } from "../dist/train/learner.node.js";
+import { buildNetwork } from "../dist/train/network.js";
 import { Updater } from "../dist/train/optimize.js";
 import { initialState, layOutParameters } from "../dist/train/parameters.js";
 import { trainingStep } from "../dist/train/step.js";
@@ -39,15 +41,13 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function openLearner() {
-  const options = {
-    size: [height, width],
-    ...{ batchSize: images, attacked: images, accumulating: false, seed: 0 },
-  };
+  const engine = { threads: Number(threads) };
+  const batches = { batchSize: images, attacked: images, accumulating: false };
+  const options = { size: [height, width], ...batches, seed: 0, lanes: laneCount(batches, engine) };
   const builds = buildNetwork(architectures[name], options, { classes });
   const layouts = layOutParameters(builds.training);
-  const engine = { threads: Number(threads) };
   return {
-    network: await TrainingNetwork.open(options, builds, layouts, engine),
+    network: await openNetwork(options, builds, layouts, engine),
     updater: await Updater.open({ optimizer: "adamw", weightDecay: 0.05 }, layouts.groups, engine),
     state: initialState(layouts, initialWeights(builds.training.parameters, 0), "adamw", false),
   };

@@ -2,22 +2,13 @@
 import { sizeOf } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 import { applyAlongAxes, padZeros } from "./along.js";
+import { convolveByRows, suitsRows } from "./rows.js";
 import { picks } from "./taps.js";
-import { edges, isWhole, tapsOf, type Windows } from "./window.js";
-
-/** Sizes of a convolution: image [batch, groups·inner, …], kernel [groups·outer, inner, …], result [batch, groups·outer, …]. */
-export interface Convolution {
-  readonly batch: number;
-  readonly groups: number;
-  /** Image channels of a group. */
-  readonly inner: number;
-  /** Result channels of a group. */
-  readonly outer: number;
-  readonly windows: readonly Windows[];
-}
+import { type Convolution, edges, isDepthwise, isWhole, reversed, tapsOf, type Windows } from "./window.js";
 
 /** The convolution itself. */
 export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes: Convolution): Value {
+  if (isComputed(build, kernel) && suitsRows(sizes)) return convolveByRows(build, image, kernel, sizes);
   return build.op("Conv", [image, kernel], {
     ...geometry(sizes),
     pads: edges(sizes.windows, (window) => [window.before, Math.max(0, window.after)]),
@@ -64,8 +55,9 @@ function geometry({ groups, windows }: Convolution) {
   };
 }
 
-function isDepthwise({ inner, outer }: Convolution): boolean {
-  return inner === 1 && outer === 1;
+/** Whether the engine meets the kernel with every run: one that is constant it lays out for its own fast kernels. */
+function isComputed(build: GraphBuilder, kernel: Value): boolean {
+  return !build.graph.initializers.has(kernel);
 }
 
 function isPointwise({ groups, windows }: Convolution): boolean {
@@ -83,15 +75,26 @@ function pointwiseAdjoint(build: GraphBuilder, gradient: Value, kernel: Value, s
 
 /** With stride 1: input i gets Σ_t gradient[i + before − t·dilation] · kernel[t]. */
 function rotatedConvolution(build: GraphBuilder, gradient: Value, kernel: Value, sizes: Convolution): Value {
-  const { windows } = sizes;
-  const missing = edges(windows, ({ kernel: length, dilation, before, after }) => {
-    const span = (length - 1) * dilation;
-    return [span - before, span - after];
+  const windows = sizes.windows.map(reversed);
+  const image = cut(
+    build,
+    gradient,
+    edges(windows, ({ before, after }) => [before, after]),
+  );
+  const mirror = { ...sizes, inner: sizes.outer, outer: sizes.inner, windows: windows.map(uncut) };
+  const turned = rotated(build, kernel, sizes);
+  if (isComputed(build, kernel) && suitsRows(mirror)) return convolveByRows(build, image, turned, mirror);
+  return build.op("Conv", [image, turned], {
+    ...geometry(mirror),
+    pads: edges(mirror.windows, ({ before, after }) => [before, after]),
   });
-  return build.op("Conv", [cut(build, gradient, missing), rotated(build, kernel, sizes)], {
-    ...geometry(sizes),
-    pads: missing.map((pad) => Math.max(0, pad)),
-  });
+}
+
+/** The same over an input that is already cut where padding is negative. */
+function uncut(window: Windows): Windows {
+  const [before, after] = [Math.max(0, window.before), Math.max(0, window.after)];
+  const gone = before - window.before + after - window.after;
+  return { ...window, before, after, input: window.input - gone };
 }
 
 /** Cuts off spatial edges where `pads` is negative: there the forward windows saw padding alone. */

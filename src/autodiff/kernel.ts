@@ -1,9 +1,8 @@
 /** The gradient of a convolution in its kernel. */
-import { sizeOf } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 import { padZeros } from "./along.js";
-import type { Convolution } from "./convolve.js";
-import { edges, isWhole, tapsOf, type Windows } from "./window.js";
+import { kernelByRows, suitsRowsOfKernel } from "./rows.js";
+import { type Convolution, edges, isWhole, reversed, tapsOf, type Windows } from "./window.js";
 
 /**
  * The adjoint in the kernel: kernel[·, ·, t] is the product of the result's gradient with the image's rows that
@@ -15,6 +14,10 @@ export function kernelGradient(
   gradient: Value,
   sizes: Convolution,
 ): Value {
+  if (suitsRowsOfKernel(sizes)) return kernelByRows(build, image, gradient, sizes);
+  if (sizes.outer < sizes.inner && sizes.windows.every(({ stride, kernel }) => stride === 1 && kernel > 1)) {
+    return kernelByMirror(build, image, gradient, sizes);
+  }
   const strided = sizes.windows.some(({ stride }) => stride > 1);
   const crowded = tapsOf(sizes.windows) > mostProducts;
   return sizes.inner <= fewChannels && (strided || crowded)
@@ -26,25 +29,59 @@ export function kernelGradient(
 const fewChannels = 4;
 const mostProducts = 9;
 
-/** One product per tap, over slices of the padded image. */
+/** One product per tap: the gradient's places, and what the tap sees there of the image. */
 function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
-  const { batch, groups, inner, outer, windows } = sizes;
-  const places = sizeOf(windows.map(({ output }) => output));
-  const rows = build.reshape(gradient, [batch, groups, outer, places]);
+  const rows = planes(build, gradient, sizes, sizes.outer);
+  const seen = slicesOf(build, image, sizes.windows).map((slice) => planes(build, slice, sizes, sizes.inner));
+  return gathered(
+    build,
+    seen.map((slice) => build.matmul(rows, build.transpose(slice, [0, 1, 3, 2]))),
+    sizes,
+  );
+}
+
+/**
+ * The same products over the image's places: the gradient is what is sliced, by the windows that go back from the
+ * image to it, in which taps lie in reverse.
+ */
+function kernelByMirror(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+  const columns = build.transpose(planes(build, image, sizes, sizes.inner), [0, 1, 3, 2]);
+  const slices = slicesOf(build, gradient, sizes.windows.map(reversed)).reverse();
+  const seeing = slices.map((slice) => planes(build, slice, sizes, sizes.outer));
+  return gathered(
+    build,
+    seeing.map((slice) => build.matmul(slice, columns)),
+    sizes,
+  );
+}
+
+/** [batch, groups, channels of a group, places]. */
+function planes(build: GraphBuilder, value: Value, { batch, groups }: Convolution, channels: number): Value {
+  return build.reshape(value, [batch, groups, channels, -1]);
+}
+
+/** From a product [batch, groups, outer, inner] for each tap to the kernel, summed over the batch. */
+function gathered(
+  build: GraphBuilder,
+  products: readonly Value[],
+  { batch, groups, inner, outer, windows }: Convolution,
+): Value {
+  const stacked = products.length === 1 ? products[0]! : build.concat(products, 1);
+  const summed = batch === 1 ? stacked : build.reduce("ReduceSum", stacked, [0], false);
+  const byTap = build.reshape(summed, [products.length, groups * outer * inner]);
+  const kernel = products.length === 1 ? byTap : build.transpose(byTap, [1, 0]);
+  return build.reshape(kernel, [groups * outer, inner, ...windows.map(({ kernel: length }) => length)]);
+}
+
+/** What each tap reads of the padded image. */
+function slicesOf(build: GraphBuilder, image: Value, windows: readonly Windows[]): Value[] {
   const padded = padZeros(
     build,
     image,
     [0, 0, ...windows.map(({ before }) => before)],
     [0, 0, ...windows.map(({ after }) => Math.max(0, after))],
   );
-  const products = tapIndices(windows).map((tap) => {
-    const seen = build.reshape(seenBy(build, padded, windows, tap), [batch, groups, inner, places]);
-    const product = build.matmul(rows, build.transpose(seen, [0, 1, 3, 2]));
-    return build.reshape(product, [batch, groups * outer * inner, 1]);
-  });
-  const stacked = products.length === 1 ? products[0]! : build.concat(products, 2);
-  const summed = batch === 1 ? stacked : build.reduce("ReduceSum", stacked, [0], false);
-  return build.reshape(summed, [groups * outer, inner, ...windows.map(({ kernel }) => kernel)]);
+  return tapIndices(windows).map((tap) => seenBy(build, padded, windows, tap));
 }
 
 /** Every position of a kernel, in row-major order. */

@@ -1,6 +1,6 @@
 /** Sliding windows: how the outputs of a convolution or a pool lie over its inputs, settled to numbers. */
 import { SeawallError, sizeOf } from "../base/index.js";
-import { attribute, describeNode, type Node } from "../onnx/index.js";
+import { attribute, describeNode, type Node, type Value } from "../onnx/index.js";
 
 /**
  * Windows along one axis: output `o` reads the inputs `o·stride − before + t·dilation`, t < kernel;
@@ -18,6 +18,22 @@ export interface Windows {
   readonly after: number;
   /** Padding behind the input as declared; in ceil mode the last window may reach further. */
   readonly declaredAfter: number;
+}
+
+/** Sizes of a convolution: image [batch, groups·inner, …], kernel [groups·outer, inner, …], result [batch, groups·outer, …]. */
+export interface Convolution {
+  readonly batch: number;
+  readonly groups: number;
+  /** Image channels of a group. */
+  readonly inner: number;
+  /** Result channels of a group. */
+  readonly outer: number;
+  readonly windows: readonly Windows[];
+}
+
+/** Each channel has a kernel of its own. */
+export function isDepthwise({ inner, outer }: Convolution): boolean {
+  return inner === 1 && outer === 1;
 }
 
 /** Lengths of the axes that windows slide along. */
@@ -51,6 +67,24 @@ export function transposedWindowsOf(node: Node, { input, output, kernel }: Exten
   });
 }
 
+/** A node's sizes; `result` is the value that has the convolution's result channels: a kernel's first axis. */
+export function convolutionOf(
+  node: Node,
+  shape: (value: Value) => readonly number[],
+  result: Value,
+  settle: typeof windowsOf,
+): Convolution {
+  const kernel = shape(node.inputs[1]!);
+  const [batch, channels] = shape(result) as [number, number];
+  const groups = attribute.int(node, "group", 1);
+  const windows = settle(node, {
+    input: shape(node.inputs[0]!).slice(2),
+    output: shape(node.outputs[0]!).slice(2),
+    kernel: kernel.slice(2),
+  });
+  return { batch, groups, inner: kernel[1]!, outer: channels / groups, windows };
+}
+
 /** The `pads` attribute: all the fronts, then all the ends. */
 export function edges(
   windows: readonly Windows[],
@@ -68,6 +102,13 @@ export function tapsOf(windows: readonly Windows[]): number {
 /** Each output reads the one input of the same index. */
 export function isWhole({ kernel, stride, before, input, output }: Windows): boolean {
   return kernel === 1 && stride === 1 && before === 0 && input === output;
+}
+
+/** The windows, at stride 1, through which the input's gradient sees the output's. */
+export function reversed({ input, output, kernel, dilation, before, after, ...rest }: Windows): Windows {
+  const span = (kernel - 1) * dilation;
+  const edge = { before: span - before, after: span - after };
+  return { ...rest, ...edge, input: output, output: input, kernel, dilation };
 }
 
 type Pads = readonly [before: number, after: number];

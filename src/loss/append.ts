@@ -22,6 +22,10 @@ export interface AppendedLoss {
 export interface AppendOptions {
   /** P, the number of pixels of an image. */
   readonly pixels: number;
+  /** K; a label among few classes is found faster. */
+  readonly classes?: number;
+  /** A scalar, by which the weight of every pixel enters the gradient; default 1/P. */
+  readonly share?: Value;
   /** N×L floats, a one-hot row per image that picks its loss; may be left out for a single loss. */
   readonly choice?: Value;
   /** Default `own`. */
@@ -36,10 +40,10 @@ export function appendLoss(
   build: GraphBuilder,
   names: readonly LossName[],
   inputs: LossInputs,
-  { pixels, choice, tracking = "own" }: AppendOptions,
+  { pixels, classes, share, choice, tracking = "own" }: AppendOptions,
 ): AppendedLoss {
   return build.within("loss", () => {
-    const pixel = pixelTerms(build, inputs);
+    const pixel = pixelTerms(build, inputs, classes);
     const rows: Loss[] = names.map((name) => losses[name]);
     const family = familyOf(pixel, rows);
     const own = tracking === "own";
@@ -56,7 +60,7 @@ export function appendLoss(
       tracked: mean(pick(tracked)),
       correct: sum(pixel.correct()),
       score: sum(pick(scores)),
-      gradient: family.gradient(build.mul(pick(weights), 1 / pixels)),
+      gradient: family.gradient(build.mul(pick(weights), share ?? 1 / pixels)),
     };
   });
 }
@@ -103,9 +107,15 @@ function sphericalFamily(pixel: PixelTerms): Family {
   };
 }
 
-/** Adds `update` (N×1×P) to the label's channel of `base` (N×K×P): −e_y without a one-hot tensor. */
+/**
+ * Adds `update` (N×1×P) to the label's channel of `base` (N×K×P). ScatterElements, which takes one thread whatever
+ * K is, is slower than passes over all classes where these are few; both are equal to the bit.
+ */
 function addAtLabel(pixel: PixelTerms, base: Value, update: Value): Value {
-  return pixel.build.op("ScatterElements", [base, pixel.label(), update], { axis: 1, reduction: "add" });
+  const b = pixel.build;
+  const oneHot = pixel.oneHot();
+  if (oneHot !== undefined) return b.add(base, b.mul(oneHot, update));
+  return b.op("ScatterElements", [base, pixel.label(), update], { axis: 1, reduction: "add" });
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
-import { int64 } from "../base/index.js";
+import { float32, int64 } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -22,6 +22,8 @@ export interface PixelTerms {
   valid(): Value;
   /** The label, with 0 for ignored pixels: always a legal index. */
   label(): Value;
+  /** N×K×P: 1 in the label's channel, 0 elsewhere; undefined unless the classes are known to be few. */
+  oneHot(): Value | undefined;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
   /** Cross-entropy −log p_y. */
@@ -52,7 +54,15 @@ const smallestNorm = 1e-12;
 /** What sinks a logit below all others. */
 const farBelow = 1e30;
 
-export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms {
+/** With more, a tensor of all classes costs more than an access to the label's. */
+const fewClasses = 20;
+
+/** @param classes K, where known */
+export function pixelTerms(
+  build: GraphBuilder,
+  inputs: LossInputs,
+  classes = Number.POSITIVE_INFINITY,
+): PixelTerms {
   const b = build;
   const once = lazily();
   const class1 = [1];
@@ -62,6 +72,14 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms 
   };
   const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
+  // Compared as floats, which the engine does in half the time of integers.
+  const isClass = once("oneHot", () => {
+    const every = float32(
+      [1, classes, 1],
+      Array.from({ length: classes }, (_, i) => i),
+    );
+    return b.cast(b.op("Equal", [b.cast(labels(), "float32"), b.constant(every, "classes")]), "float32");
+  });
   const shifted = once("shifted", () => b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1)));
   const atLabel = (values: Value) => b.op("GatherElements", [values, terms.label()], { axis: 1 });
 
@@ -70,6 +88,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs): PixelTerms 
     logits: inputs.logits,
     valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
     label: once("label", () => b.max(labels(), zero)),
+    oneHot: () => (classes <= fewClasses ? isClass() : undefined),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
       b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),

@@ -50,7 +50,7 @@ export function gradientGraph(
     build,
     losses,
     { ...inputs, balance },
-    { pixels, choice, tracking: options.tracking },
+    { pixels, classes: model.classes, choice, tracking: options.tracking },
   );
   const gradient = gradientsOf(build, model, [model.image], loss).get(model.image)!;
   for (const name of ["objective", "tracked", "correct", "score"] as const) build.output(loss[name], name);

@@ -75,7 +75,7 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
     normalLabels(build, build.reshape(given, [batch, pixels]), ignoreLabel),
   );
   const logits = build.reshape(model.logits, [batch, classes, pixels]);
-  const { objective, gradient } = appendLoss(build, ["ce"], { logits, labels }, { pixels });
+  const { objective, gradient } = appendLoss(build, ["ce"], { logits, labels }, { pixels, classes });
   // From the mean over all pixels to the mean over those that count.
   const share = build.within("loss", () => shareOfCounted(build, labels));
   const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));

@@ -1,5 +1,5 @@
-/** Lowering: operators that the engine runs slowly, or wrongly, become others that are equal to the bit. */
-import type { TypedShapes } from "../autodiff/index.js";
+/** Lowering: operators that the engine runs slowly, or wrongly, become others that are equal, to the bit unless said. */
+import { convolutionOf, convolveByRows, suitsRows, type TypedShapes, windowsOf } from "../autodiff/index.js";
 import { numbersOf } from "../base/index.js";
 import { attribute, copyGraph, type Graph, GraphBuilder, type Node, type Value } from "../onnx/index.js";
 
@@ -14,6 +14,14 @@ const lowerings = new Map<string, Lowering>(
       const slopes = build.graph.initializers.get(slope);
       if (slopes && numbersOf(slopes).every((value) => value <= 1)) return build.max(x, build.mul(slope, x));
       return build.add(build.op("Relu", [x]), build.mul(slope, build.min(x, 0)));
+    },
+    /** Depthwise by a kernel that changes from run to run; zeros join the sum, which the engine may round elsewhere. */
+    Conv(node: Node, build: GraphBuilder, types: TypedShapes) {
+      const [x, kernel, bias] = node.inputs as [Value, Value, Value | undefined];
+      const known = [x, kernel, node.outputs[0]!].every((value) => types.has(value));
+      if (!known || build.graph.initializers.has(kernel)) return undefined;
+      const sizes = convolutionOf(node, (value) => types.get(value)!.shape, node.outputs[0]!, windowsOf);
+      return suitsRows(sizes) ? convolveByRows(build, x, kernel, sizes, bias) : undefined;
     },
     /** Where a Transpose comes before, the engine's optimizer loses the sizes of some axes: give those of all. */
     Resize(node: Node, build: GraphBuilder, types: TypedShapes) {

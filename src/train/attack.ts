@@ -41,6 +41,8 @@ export async function innerAttack(
 
 /** Uniform in the ball, cut to [0, 1]. */
 function randomPoint(clean: Float32Array, radius: number, random: RandomStream): Float32Array {
-  const noise = random.uniform(clean.length, -radius, radius);
-  return clean.map((value, i) => Math.min(1, Math.max(0, value + noise[i]!)));
+  const point = random.uniform(clean.length, -radius, radius);
+  // A loop: `map` takes as long again as drawing the numbers.
+  for (let i = 0; i < point.length; i++) point[i] = Math.min(1, Math.max(0, clean[i]! + point[i]!));
+  return point;
 }

@@ -64,8 +64,14 @@ export function gradientGraph(network: TrainableNetwork): Graph {
   const seeds = new Map([["logits", main.gradient]]);
   build.output(main.loss, "loss");
   if (network.types.has("auxiliary")) {
-    const inner: BatchLoss = meanCrossEntropy(build, "auxiliary", shapeOf("auxiliary"), labels);
-    seeds.set("auxiliary", build.mul(inner.gradient, auxiliaryWeight));
+    const inner: BatchLoss = meanCrossEntropy(
+      build,
+      "auxiliary",
+      shapeOf("auxiliary"),
+      labels,
+      auxiliaryWeight,
+    );
+    seeds.set("auxiliary", inner.gradient);
     build.output(inner.loss, "auxiliary loss");
   }
   const gradients = differentiate(build, { seeds, wrt: network.learned, types: network.types });

@@ -1,8 +1,9 @@
 /** The sessions of a training, as its configuration says. */
 import type { SessionOptions } from "../runtime/index.js";
-import { TrainingNetwork } from "./network.js";
+import { openLanes } from "./lanes.node.js";
+import { type NetworkBuilds, type NetworkOptions, TrainingNetwork } from "./network.js";
 import { Updater } from "./optimize.js";
-import type { TrainingState } from "./parameters.js";
+import type { ParameterLayouts, TrainingState } from "./parameters.js";
 import type { TrainingPlan } from "./plan.node.js";
 import type { Learner } from "./step.js";
 
@@ -13,7 +14,7 @@ export async function openLearner(plan: TrainingPlan, state: TrainingState): Pro
   const engine: SessionOptions = { device, ...(threads !== undefined && { threads }) };
   const { groups } = format.layouts;
   return {
-    network: await TrainingNetwork.open(network, builds, format.layouts, engine),
+    network: await openNetwork(network, builds, format.layouts, engine),
     updater: await Updater.open(
       {
         ...{ optimizer, weightDecay, momentum, nesterov },
@@ -25,4 +26,16 @@ export async function openLearner(plan: TrainingPlan, state: TrainingState): Pro
     ),
     state,
   };
+}
+
+/** Opens a network's sessions, its attack in lanes where there are some. */
+export function openNetwork(
+  options: NetworkOptions,
+  builds: NetworkBuilds,
+  layouts: ParameterLayouts,
+  engine: SessionOptions,
+): Promise<TrainingNetwork> {
+  const { lanes } = builds;
+  if (lanes === 1) return TrainingNetwork.open(options, builds, layouts, engine);
+  return TrainingNetwork.open(options, builds, layouts, engine, (graph) => openLanes(graph, lanes, engine));
 }

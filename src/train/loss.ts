@@ -6,7 +6,7 @@ import type { GraphBuilder, Value } from "../onnx/index.js";
 export interface BatchLoss {
   /** A scalar. */
   readonly loss: Value;
-  /** Of the loss with respect to the logits, in their shape. */
+  /** Of `weight` times the loss with respect to the logits, in their shape. */
   readonly gradient: Value;
 }
 
@@ -20,17 +20,17 @@ export function meanCrossEntropy(
   logits: Value,
   shape: readonly number[],
   labels: Value,
+  weight = 1,
 ): BatchLoss {
   const [images, classes, height, width] = shape as [number, number, number, number];
   const pixels = height * width;
   const flat = build.reshape(logits, [images, classes, pixels]);
-  const appended = appendLoss(build, ["ce"], { logits: flat, labels }, { pixels });
-  // The appended loss is a mean over all P pixels of each image, ignored ones included.
   const counted = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
-  const count = build.reduce("ReduceSum", build.reduce("ReduceSum", counted, [1], false), [0], false);
-  const factor = build.div(pixels, build.max(count, 1));
-  return {
-    loss: build.mul(build.reduce("ReduceSum", appended.objective, [0], false), factor),
-    gradient: build.reshape(build.mul(appended.gradient, factor), shape),
-  };
+  const sum = build.reduce("ReduceSum", build.reduce("ReduceSum", counted, [1], false), [0], false);
+  const count = build.max(sum, 1);
+  const options = { pixels, classes, share: build.div(weight, count) };
+  const { objective, gradient } = appendLoss(build, ["ce"], { logits: flat, labels }, options);
+  // The appended loss is a mean over all P pixels of each image, ignored ones included.
+  const total = build.reduce("ReduceSum", objective, [0], false);
+  return { loss: build.mul(total, build.div(pixels, count)), gradient: build.reshape(gradient, shape) };
 }

@@ -28,6 +28,10 @@ export interface AttackStep {
 export interface NetworkBuilds {
   readonly training: BuiltArchitecture;
   readonly inference: BuiltArchitecture;
+  /** As in inference, for one of the equal parts in which a batch is attacked. */
+  readonly attacked: BuiltArchitecture;
+  /** How many parts that are. */
+  readonly lanes: number;
 }
 
 export interface NetworkOptions {
@@ -39,6 +43,8 @@ export interface NetworkOptions {
   readonly attacked: number;
   /** The attack's passes return the parameters' gradient too. */
   readonly accumulating: boolean;
+  /** Into how many equal parts a batch may be divided to be attacked; default 1. */
+  readonly lanes?: number;
   /** Seed of the masks by which branches and elements are left out. */
   readonly seed: number;
 }
@@ -46,14 +52,22 @@ export interface NetworkOptions {
 /** Writes an architecture in both forms. */
 export function buildNetwork(
   architecture: Architecture,
-  { size, batchSize, attacked }: NetworkOptions,
+  { size, batchSize, attacked, lanes: most = 1 }: NetworkOptions,
   variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
 ): NetworkBuilds {
   const common = { ...variant, size };
-  return {
-    training: build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true }),
-    inference: build(architecture, { ...common, batch: attacked }),
-  };
+  const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
+  const inference = build(architecture, { ...common, batch: attacked });
+  const lanes = parametersOf(training) > manyParameters ? 1 : most;
+  const part = lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes });
+  return { training, inference, attacked: part, lanes };
+}
+
+/** Of so large a network the operators share threads well, and each lane would hold the parameters once more. */
+const manyParameters = 1e7;
+
+function parametersOf({ parameters }: BuiltArchitecture): number {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 type Graphs = Readonly<Record<"attack" | "gradient" | "predict", Session>>;
@@ -92,15 +106,18 @@ export class TrainingNetwork {
     this.#spareStatistics = new Float32Array(layouts.statistics.length);
   }
 
+  /** @param openAttack makes a session for all attacked images of the attack's graph for one part of them */
   static async open(
     options: NetworkOptions,
     builds: NetworkBuilds,
     layouts: ParameterLayouts,
     engine: SessionOptions = {},
+    openAttack: typeof openSession = openSession,
   ): Promise<TrainingNetwork> {
     const inference = await traceNetwork(builds.inference);
+    const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
     const sessions = {
-      attack: await openSession(attackGraph(inference, options.accumulating), engine),
+      attack: await openAttack(attackGraph(attacked, options.accumulating), engine),
       gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
       predict: await openSession(predictionGraph(inference), engine),
     };

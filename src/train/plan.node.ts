@@ -13,6 +13,7 @@ import { architectures } from "../nn/index.js";
 import type { InnerAttack } from "./attack.js";
 import type { CheckpointFormat } from "./checkpoint.node.js";
 import type { TrainingConfig } from "./config.js";
+import { laneCount } from "./lanes.node.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "./network.js";
 import { layOutParameters } from "./parameters.js";
 import type { LoopSettings } from "./trainer.js";
@@ -112,13 +113,14 @@ function baseSizeOf(config: TrainingConfig): number {
 }
 
 function networkOptions(config: TrainingConfig): NetworkOptions {
-  const { batchSize, seed, attackGradients } = config;
-  return {
+  const { batchSize, seed, attackGradients, device, threads } = config;
+  const options = {
     ...{ batchSize, seed },
     size: cropOf(config),
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
   };
+  return { ...options, lanes: laneCount(options, { device, ...(threads !== undefined && { threads }) }) };
 }
 
 function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {

@@ -32,6 +32,7 @@ async function run(
   picks: LossName[],
   balance: number,
   tracking: AppendOptions["tracking"],
+  classes?: number,
 ) {
   const graph = emptyGraph("losses", 18);
   const build = new GraphBuilder(graph);
@@ -41,7 +42,11 @@ async function run(
   const weights = build.constant(float32([k], golden.classWeights));
   const balances = build.input("balance", "float32", [n, 1, 1]);
   const inputs = { logits, labels, classWeights: weights, balance: balances };
-  const appended = appendLoss(build, names, inputs, { pixels, choice, ...(tracking && { tracking }) });
+  const appended = appendLoss(build, names, inputs, {
+    ...{ pixels, choice },
+    ...(tracking && { tracking }),
+    ...(classes !== undefined && { classes }),
+  });
   for (const [name, value] of Object.entries(appended)) build.output(value, name);
   const session = await openSession(simplify(graph), { threads: 1 });
   const feeds: Record<string, Tensor> = {
@@ -105,6 +110,11 @@ it("picks a loss for each image: no loss of the session leaks into another", asy
   const alone = await run(["js"], ["js", "js"], 0.25, "own");
   expect(half(mixed.gradient, 0)).toEqual(half(alone.gradient, 0));
   expect(mixed.objective[0]).toBe(alone.objective[0]);
+});
+
+it.each(["ce", "js", "spherical"] as const)("%s is the same to the bit where K is known", async (name) => {
+  const picks = new Array<LossName>(n).fill(name);
+  expect(await run([name], picks, 0, "own", k)).toEqual(await run([name], picks, 0, "own"));
 });
 
 it("scores right pixels by class weight where the loss aims at classes", async () => {

@@ -1,15 +1,16 @@
 /** Convolutions: in the image, in the kernel and in the bias. */
-import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { sumOver } from "../broadcast.js";
-import { type Convolution, convolve, convolveAdjoint } from "../convolve.js";
+import { convolve, convolveAdjoint } from "../convolve.js";
 import { kernelGradient } from "../kernel.js";
 import type { Gradient, RuleContext, Rules } from "../rule.js";
-import { transposedWindowsOf, windowsOf } from "../window.js";
+import { convolutionOf, transposedWindowsOf, windowsOf } from "../window.js";
 
 /** y = K ∗ x + b: the image's gradient is the convolution's adjoint. */
 const convGradient: Gradient = (context, [g], build) => {
+  const { node, shape } = context;
   const [x, kernel] = context.inputs as [Value, Value];
-  const sizes = sizesOf(context, context.outputs[0]!, windowsOf);
+  const sizes = convolutionOf(node, shape, node.outputs[0]!, windowsOf);
   return [
     context.needs(0) ? convolveAdjoint(build, g!, kernel, sizes) : undefined,
     context.needs(1) ? kernelGradient(build, x, g!, sizes) : undefined,
@@ -19,28 +20,15 @@ const convGradient: Gradient = (context, [g], build) => {
 
 /** y = Kᵀ ∗ x + b, the adjoint of a convolution that maps y-shaped images to x-shaped ones: roles change. */
 const convTransposeGradient: Gradient = (context, [g], build) => {
+  const { node, shape } = context;
   const [x, kernel] = context.inputs as [Value, Value];
-  const sizes = sizesOf(context, context.inputs[0]!, transposedWindowsOf);
+  const sizes = convolutionOf(node, shape, x, transposedWindowsOf);
   return [
     context.needs(0) ? convolve(build, g!, kernel, sizes) : undefined,
     context.needs(1) ? kernelGradient(build, g!, x, sizes) : undefined,
     context.needs(2) ? biasGradient(build, g!, context) : undefined,
   ];
 };
-
-/** `result` is the value that has the convolution's result channels: a kernel's first axis. */
-function sizesOf(context: RuleContext, result: Value, settle: typeof windowsOf): Convolution {
-  const { node } = context;
-  const kernel = context.shape(context.inputs[1]!);
-  const [batch, channels] = context.shape(result) as [number, number];
-  const groups = attribute.int(node, "group", 1);
-  const windows = settle(node, {
-    input: context.shape(context.inputs[0]!).slice(2),
-    output: context.shape(context.outputs[0]!).slice(2),
-    kernel: kernel.slice(2),
-  });
-  return { batch, groups, inner: kernel[1]!, outer: channels / groups, windows };
-}
 
 /** The bias is added everywhere. */
 function biasGradient(build: GraphBuilder, g: Value, context: RuleContext): Value {
