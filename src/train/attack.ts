@@ -28,10 +28,12 @@ export async function innerAttack(
   random: RandomStream,
   onGradient?: (gradient: Float32Array) => Promise<void>,
 ): Promise<Attacked> {
+  if (attack.steps === 0) return { images: clean, firstLoss: Number.NaN };
+  const step = network.beginAttack(state);
   let images = attack.randomStart ? randomPoint(clean, attack.radius, random) : clean;
   let firstLoss: number | undefined;
   for (let t = 0; t < attack.steps; t++) {
-    const { point, loss, gradient } = await network.attackStep(state, { images, labels }, clean, attack);
+    const { point, loss, gradient } = await step({ images, labels }, clean, attack);
     if (gradient) await onGradient?.(gradient);
     firstLoss ??= loss;
     images = point;

@@ -2,9 +2,9 @@
 import { availableParallelism } from "node:os";
 import { float32, invariant, type Tensor } from "../base/index.js";
 import type { Graph } from "../onnx/index.js";
-import type { Session, SessionOptions } from "../runtime/index.js";
+import type { SessionOptions } from "../runtime/index.js";
 import { openThreadSession, type ThreadSession } from "../runtime/index.node.js";
-import type { NetworkOptions } from "./network.js";
+import type { AttackSession, NetworkOptions } from "./network.js";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -26,47 +26,35 @@ export function laneCount(
  * A session for a whole batch over the attack's graph for one part of it; the parts share the threads.
  * @param graph of a step of the attack on 1/`lanes` of the batch
  */
-export async function openLanes(graph: Graph, lanes: number, engine: SessionOptions): Promise<Session> {
+export async function openLanes(graph: Graph, lanes: number, engine: SessionOptions): Promise<AttackSession> {
   const threads = Math.max(1, Math.floor((engine.threads ?? availableParallelism()) / lanes));
   const parts = await Promise.all(
     Array.from({ length: lanes }, () => openThreadSession(graph, { ...engine, threads })),
   );
   return {
-    outputTypes: parts[0]!.outputTypes,
+    keep(parameters) {
+      for (const part of parts) part.keep(parameters);
+    },
     run: attackSideBySide(parts),
     dispose: async () => void (await Promise.all(parts.map((part) => part.dispose()))),
   };
 }
 
-/** What an attack's step is given anew; the rest of its feeds are the network's parameters. */
-const perStep: ReadonlySet<string> = new Set(["image", "clean", "labels", "radius", "stepSize"]);
-
-function attackSideBySide(parts: readonly ThreadSession[]): Session["run"] {
-  let kept: readonly unknown[] = [];
+function attackSideBySide(parts: readonly ThreadSession[]): AttackSession["run"] {
   return async (feeds, fetches) => {
     invariant(
       fetches && "next" in fetches && "loss" in fetches,
       "a step of the attack gives `next` and `loss`",
     );
-    const parameters = select(feeds, (name) => !perStep.has(name));
-    // Updates alternate between vectors: parameters in the memory of the last step are those of the last step.
-    const memory = Object.values(parameters).map(({ data }) => (data as Float32Array).buffer);
-    if (memory.some((buffer, i) => buffer !== kept[i])) for (const part of parts) part.keep(parameters);
-    kept = memory;
-    const given = select(feeds, (name) => perStep.has(name));
     const losses = parts.map(() => float32([], new Float32Array(1)));
     const run = (part: ThreadSession, i: number) => {
       const next = partOf(fetches.next!, i, parts.length, false);
-      return part.run(partsOf(given, i, parts.length), { next, loss: losses[i]! });
+      return part.run(partsOf(feeds, i, parts.length), { next, loss: losses[i]! });
     };
     await Promise.all(parts.map(run));
-    fetches.loss!.data.fill(meanOf(losses, given.labels!) as never);
+    fetches.loss!.data.fill(meanOf(losses, feeds.labels!) as never);
     return { ...fetches };
   };
-}
-
-function select(tensors: Tensors, wanted: (name: string) => boolean): Tensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => wanted(name)));
 }
 
 /** Part `i` of what has a row for each image; the radius and the step size are the same for all. */

@@ -1,6 +1,7 @@
 /** A network in training: its graphs as sessions, fed from vectors and writing into them. */
 import { float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../nn/index.js";
+import type { Graph } from "../onnx/index.js";
 import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
 import {
   attackGraph,
@@ -70,7 +71,27 @@ function parametersOf({ parameters }: BuiltArchitecture): number {
   return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-type Graphs = Readonly<Record<"attack" | "gradient" | "predict", Session>>;
+/** A session of the attack's graph. */
+export interface AttackSession extends Pick<Session, "run" | "dispose"> {
+  /** Later runs are fed these too, as they are now. */
+  keep(parameters: Readonly<Record<string, Tensor>>): void;
+}
+
+/**
+ * One step of an attack on the images `clean` from the point `batch.images`; the result lies in a new buffer.
+ * Resolves to the next point, the loss at `batch.images`, and (if accumulating) the parameters' gradient there.
+ */
+export type AttackPass = (
+  batch: Batch,
+  clean: Float32Array,
+  step: AttackStep,
+) => Promise<{ point: Float32Array; loss: number; gradient: Float32Array | undefined }>;
+
+interface Graphs {
+  readonly attack: AttackSession;
+  readonly gradient: Session;
+  readonly predict: Session;
+}
 
 /** Passes over a state's parameters. No pass changes the state but `gradient`, which moves the running statistics. */
 export class TrainingNetwork {
@@ -112,34 +133,35 @@ export class TrainingNetwork {
     builds: NetworkBuilds,
     layouts: ParameterLayouts,
     engine: SessionOptions = {},
-    openAttack: typeof openSession = openSession,
+    openAttack: (graph: Graph) => Promise<AttackSession> = (graph) => openWhole(graph, engine),
   ): Promise<TrainingNetwork> {
     const inference = await traceNetwork(builds.inference);
     const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
     const sessions = {
-      attack: await openAttack(attackGraph(attacked, options.accumulating), engine),
+      attack: await openAttack(attackGraph(attacked, options.accumulating)),
       gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
       predict: await openSession(predictionGraph(inference), engine),
     };
     return new TrainingNetwork(options, builds.training, inference, layouts, sessions);
   }
 
-  /**
-   * One step of the attack on the images `clean` from the point `images`; the result lies in a new buffer.
-   * @returns the next point, the loss at `images`, and (if accumulating) the parameters' gradient there
-   */
-  async attackStep(
-    state: TrainingState,
+  /** Begins an attack on the network as it is; its steps count until the state changes or another attack begins. */
+  beginAttack(state: TrainingState): AttackPass {
+    this.#sessions.attack.keep(this.#inferenceParameters(state));
+    return (batch, clean, step) => this.#attackStep(batch, clean, step);
+  }
+
+  async #attackStep(
     { images, labels }: Batch,
     clean: Float32Array,
     { radius, stepSize }: AttackStep,
-  ): Promise<{ point: Float32Array; loss: number; gradient: Float32Array | undefined }> {
+  ): ReturnType<AttackPass> {
     const { accumulating } = this;
     const { attacked } = this.#options;
     const point = new Float32Array(images.length);
     const loss = new Float32Array(1);
     const feeds = {
-      ...this.#inferenceFeeds(state, images),
+      image: this.#imageTensor(images, attacked),
       clean: this.#imageTensor(clean, attacked),
       labels: this.#labelTensor(labels, attacked),
       radius: float32([1, 1], [radius]),
@@ -181,7 +203,8 @@ export class TrainingNetwork {
 
   /** The class of each pixel of each image. */
   async predict(state: TrainingState, images: Float32Array): Promise<ArrayLike<number>> {
-    const { classes } = await this.#sessions.predict.run(this.#inferenceFeeds(state, images));
+    const image = this.#imageTensor(images, this.#options.attacked);
+    const { classes } = await this.#sessions.predict.run({ ...this.#inferenceParameters(state), image });
     return classes!.data as ArrayLike<number>;
   }
 
@@ -189,13 +212,11 @@ export class TrainingNetwork {
     for (const session of Object.values(this.#sessions)) await session.dispose();
   }
 
-  #inferenceFeeds(state: TrainingState, images: Float32Array): Record<string, Tensor> {
-    const all = {
+  #inferenceParameters(state: TrainingState): Record<string, Tensor> {
+    return this.#read({
       ...viewsOf(this.#layouts.learned, state.parameters),
       ...viewsOf(this.#layouts.statistics, state.statistics),
-      image: this.#imageTensor(images, this.#options.attacked),
-    };
-    return this.#read(all);
+    });
   }
 
   /** Those tensors that the network in inference has, by their names after a prefix. */
@@ -232,4 +253,17 @@ export class TrainingNetwork {
       }),
     );
   }
+}
+
+/** The attack's session for all images at once. */
+async function openWhole(graph: Graph, engine: SessionOptions): Promise<AttackSession> {
+  const session = await openSession(graph, engine);
+  let kept: Readonly<Record<string, Tensor>> = {};
+  return {
+    keep(parameters) {
+      kept = parameters;
+    },
+    run: (feeds, fetches) => session.run({ ...kept, ...feeds }, fetches),
+    dispose: () => session.dispose(),
+  };
 }

@@ -44,9 +44,9 @@ async function attacked(lanes: number) {
   const weights = built.initialWeights(builds.training.parameters, 0);
   const state = built.initialState(layouts, weights, "sgd", false);
   const network = await built.openNetwork(options, builds, layouts, { threads: lanes });
-  const first = await network.attackStep(state, batch, batch.images, attack);
-  state.parameters = state.parameters.map((value) => 1.1 * value);
-  const second = await network.attackStep(state, batch, batch.images, attack);
+  const first = await network.beginAttack(state)(batch, batch.images, attack);
+  for (const [i, value] of state.parameters.entries()) state.parameters[i] = 1.1 * value;
+  const second = await network.beginAttack(state)(batch, batch.images, attack);
   await network.dispose();
   return [first, second];
 }
