@@ -1,7 +1,15 @@
 /** ONNX Runtime in Node: the only importer of onnxruntime-node. */
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
-import type { Device, DeviceInfo, Engine, Fetches, Session, SessionOptions } from "./session.js";
+import {
+  type Device,
+  type DeviceInfo,
+  type Engine,
+  type Fetches,
+  isList,
+  type Session,
+  type SessionOptions,
+} from "./session.js";
 
 export const engine: Engine = {
   name: "onnxruntime-node",
@@ -31,6 +39,8 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
     graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
     ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+    // Sessions run in turn: threads of one that still wait for work would take the processors from the next.
+    extra: { session: { force_spinning_stop: "1" } },
     // Warnings of the engine speak of its own rewriting; its errors come as exceptions.
     logSeverityLevel: 3,
   };
@@ -62,8 +72,6 @@ function wrap(session: ort.InferenceSession, label: string): Session {
 function wanted(fetches: Fetches): string[] | Record<string, ort.Tensor> {
   return isList(fetches) ? [...fetches] : allToEngine(fetches);
 }
-
-const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
 
 function allToEngine(tensors: Readonly<Record<string, Tensor>>): Record<string, ort.Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toEngine(tensor)]));

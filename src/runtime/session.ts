@@ -17,6 +17,8 @@ export interface SessionOptions {
 /** Which outputs of a run are wanted; tensors are filled, names get new ones. */
 export type Fetches = readonly string[] | Readonly<Record<string, Tensor>>;
 
+export const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
+
 /** A graph loaded into the engine. Runs block the calling thread until they end. */
 export interface Session {
   /** Element types of the graph's outputs, as the engine inferred them. */

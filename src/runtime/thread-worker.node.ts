@@ -1,25 +1,39 @@
 /** A worker's side of a session in a thread of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { engine } from "#engine";
-import { invariant, messageOf, SeawallError, type Tensor } from "../base/index.js";
+import { invariant, messageOf, SeawallError } from "../base/index.js";
+import { isList } from "./session.js";
+import { fill, Store, type Tensors } from "./store.js";
 import type { ThreadOrder, ThreadReply, ThreadStart } from "./thread.node.js";
 
 invariant(parentPort, "the worker of a session was started as a program");
 const port = parentPort;
 const { model, options } = workerData as ThreadStart;
 const session = engine.open(model, options);
-let kept: Readonly<Record<string, Tensor>> = {};
+/** The engine takes no shared memory. */
+const ownStore = () => new Store((bytes) => new ArrayBuffer(bytes));
+const [keeping, given, found] = [ownStore(), ownStore(), ownStore()];
+let kept: Tensors = {};
 
 void answer(async () => ({ kind: "open", outputTypes: (await session).outputTypes }));
 
 port.on("message", (order: ThreadOrder) => {
-  if (order.kind === "keep") kept = { ...kept, ...order.feeds };
-  else if (order.kind === "end") void end();
-  else void answer(() => run(order));
+  if (order.kind === "end") void end();
+  else void answer(async () => (order.kind === "keep" ? keep(order.feeds) : run(order)));
 });
 
-async function run({ feeds, wanted }: ThreadOrder & { readonly kind: "run" }): Promise<ThreadReply> {
-  return { kind: "done", results: await (await session).run({ ...kept, ...feeds }, wanted) };
+function keep(feeds: Tensors): ThreadReply {
+  kept = { ...kept, ...keeping.copy(feeds) };
+  return { kind: "done" };
+}
+
+async function run({ feeds, fetches }: ThreadOrder & { readonly kind: "run" }): Promise<ThreadReply> {
+  const inputs = { ...kept, ...given.copy(feeds) };
+  if (!fetches || isList(fetches)) {
+    return { kind: "done", results: await (await session).run(inputs, fetches) };
+  }
+  fill(fetches, await (await session).run(inputs, found.like(fetches)));
+  return { kind: "done" };
 }
 
 async function answer(make: () => Promise<ThreadReply>): Promise<void> {

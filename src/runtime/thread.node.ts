@@ -1,10 +1,9 @@
 /** A session in a thread of its own: its runs block nobody, so that several sessions run side by side. */
 import { Worker } from "node:worker_threads";
-import { type ErrorCode, SeawallError, type Tensor } from "../base/index.js";
+import { type ErrorCode, SeawallError } from "../base/index.js";
 import { type Graph, writeModel } from "../onnx/index.js";
-import type { Fetches, Session, SessionOptions } from "./session.js";
-
-type Tensors = Readonly<Record<string, Tensor>>;
+import { type Fetches, isList, type Session, type SessionOptions } from "./session.js";
+import { fill, Store, type Tensors } from "./store.js";
 
 /** What a worker begins with. */
 export interface ThreadStart {
@@ -12,21 +11,22 @@ export interface ThreadStart {
   readonly options: SessionOptions;
 }
 
-/** To the worker: keep these feeds for all later runs; run and return these outputs; end. */
+/** To the worker: keep these feeds for all later runs; run, and fill or return these outputs; end. */
 export type ThreadOrder =
   | { readonly kind: "keep"; readonly feeds: Tensors }
-  | { readonly kind: "run"; readonly feeds: Tensors; readonly wanted: readonly string[] | undefined }
+  | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined }
   | { readonly kind: "end" };
 
 /** From the worker, one for the start and one for each run, in order. */
 export type ThreadReply =
   | { readonly kind: "open"; readonly outputTypes: Session["outputTypes"] }
-  | { readonly kind: "done"; readonly results: Tensors }
+  | { readonly kind: "done"; readonly results?: Tensors }
   | { readonly kind: "failed"; readonly code?: ErrorCode; readonly message: string };
 
+/** A session whose runs wait for one another. */
 export interface ThreadSession extends Session {
   /** Copies feeds into the thread, where they serve every later run until others of their names replace them. */
-  keep(feeds: Tensors): void;
+  keep(feeds: Tensors): Promise<void>;
 }
 
 interface Waiting {
@@ -35,7 +35,7 @@ interface Waiting {
 }
 
 /**
- * Loads a graph into an engine in a new thread. Feeds and results are copied between the threads.
+ * Loads a graph into an engine in a new thread. Feeds and results are copied through memory that both share.
  * @throws SeawallError `model` with the engine's own words if it refuses the graph.
  */
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
@@ -45,6 +45,8 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
   const ended = settle(worker, waiting);
   const next = () => new Promise<ThreadReply>((resolve, reject) => waiting.push({ resolve, reject }));
   const post = (order: ThreadOrder) => worker.postMessage(order);
+  const [given, found] = [sharedStore(), sharedStore()];
+  const inTurn = queue();
   const end = () => {
     post({ kind: "end" });
     return ended;
@@ -55,25 +57,34 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
   });
   return {
     outputTypes: opened.kind === "open" ? opened.outputTypes : new Map(),
-    keep: (feeds) => post({ kind: "keep", feeds }),
-    async run(feeds, fetches) {
-      post({ kind: "run", feeds, wanted: fetches && (isList(fetches) ? fetches : Object.keys(fetches)) });
-      const reply = await next();
-      const results = reply.kind === "done" ? reply.results : {};
-      return !fetches || isList(fetches) ? results : written(results, fetches);
-    },
+    keep: (feeds) =>
+      inTurn(async () => {
+        post({ kind: "keep", feeds: given.copy(feeds) });
+        await next();
+      }),
+    run: (feeds, fetches) =>
+      inTurn(async () => {
+        const wanted = fetches && !isList(fetches) ? found.like(fetches) : fetches;
+        post({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
+        const reply = await next();
+        if (!fetches || isList(fetches)) return { ...(reply.kind === "done" && reply.results) };
+        fill(fetches, wanted as Tensors);
+        return { ...fetches };
+      }),
     dispose: end,
   };
 }
 
-const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
+const sharedStore = () => new Store((bytes) => new SharedArrayBuffer(bytes));
 
-/** Copies results into the tensors that were given for them. */
-function written(results: Tensors, fetches: Tensors): Record<string, Tensor> {
-  for (const [name, { data }] of Object.entries(fetches)) {
-    (data as Float32Array).set(results[name]!.data as Float32Array);
-  }
-  return { ...fetches };
+/** Each call begins when the one before has ended. */
+function queue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(task: () => Promise<T>): Promise<T> => {
+    const result = last.then(task);
+    last = result.catch(() => {});
+    return result;
+  };
 }
 
 /** Answers those who wait as replies come in; the promise is kept when the worker has ended. */

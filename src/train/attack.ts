@@ -29,7 +29,7 @@ export async function innerAttack(
   onGradient?: (gradient: Float32Array) => Promise<void>,
 ): Promise<Attacked> {
   if (attack.steps === 0) return { images: clean, firstLoss: Number.NaN };
-  const step = network.beginAttack(state);
+  const step = await network.beginAttack(state);
   let images = attack.randomStart ? randomPoint(clean, attack.radius, random) : clean;
   let firstLoss: number | undefined;
   for (let t = 0; t < attack.steps; t++) {

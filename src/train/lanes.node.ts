@@ -32,9 +32,7 @@ export async function openLanes(graph: Graph, lanes: number, engine: SessionOpti
     Array.from({ length: lanes }, () => openThreadSession(graph, { ...engine, threads })),
   );
   return {
-    keep(parameters) {
-      for (const part of parts) part.keep(parameters);
-    },
+    keep: async (parameters) => void (await Promise.all(parts.map((part) => part.keep(parameters)))),
     run: attackSideBySide(parts),
     dispose: async () => void (await Promise.all(parts.map((part) => part.dispose()))),
   };
@@ -48,7 +46,7 @@ function attackSideBySide(parts: readonly ThreadSession[]): AttackSession["run"]
     );
     const losses = parts.map(() => float32([], new Float32Array(1)));
     const run = (part: ThreadSession, i: number) => {
-      const next = partOf(fetches.next!, i, parts.length, false);
+      const next = partOf(fetches.next!, i, parts.length);
       return part.run(partsOf(feeds, i, parts.length), { next, loss: losses[i]! });
     };
     await Promise.all(parts.map(run));
@@ -62,21 +60,16 @@ function partsOf(tensors: Tensors, i: number, count: number): Tensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => {
       const whole = name === "radius" || name === "stepSize";
-      return [name, whole ? tensor : partOf(tensor, i, count, true)];
+      return [name, whole ? tensor : partOf(tensor, i, count)];
     }),
   );
 }
 
-/** A copy travels without the rest of the batch; a view is written into. */
-function partOf({ type, dims, data }: Tensor, i: number, count: number, copied: boolean): Tensor {
+/** Part `i` of `count` of a batch, in its memory. */
+function partOf({ type, dims, data }: Tensor, i: number, count: number): Tensor {
   const [images, ...rest] = dims as [number, ...number[]];
-  const numbers = data as Float32Array;
-  const [start, end] = [i, i + 1].map((k) => (k * numbers.length) / count);
-  return {
-    type,
-    dims: [images / count, ...rest],
-    data: copied ? numbers.slice(start, end) : numbers.subarray(start, end),
-  };
+  const [start, end] = [i, i + 1].map((k) => (k * data.length) / count);
+  return { type, dims: [images / count, ...rest], data: (data as Float32Array).subarray(start, end) };
 }
 
 /** The mean over the counted pixels of all parts, from that of each. */

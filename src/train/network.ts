@@ -74,7 +74,7 @@ function parametersOf({ parameters }: BuiltArchitecture): number {
 /** A session of the attack's graph. */
 export interface AttackSession extends Pick<Session, "run" | "dispose"> {
   /** Later runs are fed these too, as they are now. */
-  keep(parameters: Readonly<Record<string, Tensor>>): void;
+  keep(parameters: Readonly<Record<string, Tensor>>): Promise<void>;
 }
 
 /**
@@ -146,8 +146,8 @@ export class TrainingNetwork {
   }
 
   /** Begins an attack on the network as it is; its steps count until the state changes or another attack begins. */
-  beginAttack(state: TrainingState): AttackPass {
-    this.#sessions.attack.keep(this.#inferenceParameters(state));
+  async beginAttack(state: TrainingState): Promise<AttackPass> {
+    await this.#sessions.attack.keep(this.#inferenceParameters(state));
     return (batch, clean, step) => this.#attackStep(batch, clean, step);
   }
 
@@ -260,7 +260,7 @@ async function openWhole(graph: Graph, engine: SessionOptions): Promise<AttackSe
   const session = await openSession(graph, engine);
   let kept: Readonly<Record<string, Tensor>> = {};
   return {
-    keep(parameters) {
+    async keep(parameters) {
       kept = parameters;
     },
     run: (feeds, fetches) => session.run({ ...kept, ...feeds }, fetches),

@@ -44,9 +44,9 @@ async function attacked(lanes: number) {
   const weights = built.initialWeights(builds.training.parameters, 0);
   const state = built.initialState(layouts, weights, "sgd", false);
   const network = await built.openNetwork(options, builds, layouts, { threads: lanes });
-  const first = await network.beginAttack(state)(batch, batch.images, attack);
+  const first = await (await network.beginAttack(state))(batch, batch.images, attack);
   for (const [i, value] of state.parameters.entries()) state.parameters[i] = 1.1 * value;
-  const second = await network.beginAttack(state)(batch, batch.images, attack);
+  const second = await (await network.beginAttack(state))(batch, batch.images, attack);
   await network.dispose();
   return [first, second];
 }
@@ -88,7 +88,7 @@ describe("a session in a thread", () => {
 
   it("keeps feeds, answers in order and fills the tensors it is given", async () => {
     const session = await built.openThreadSession(doubling("Add"), { threads: 1 });
-    session.keep({ y: float32([2], [10, 20]) });
+    await session.keep({ y: float32([2], [10, 20]) });
     const given = float32([2], new Float32Array(2));
     const [first, second] = await Promise.all([
       session.run({ x: float32([2], [1, 2]) }, { result: given }),

@@ -59,8 +59,10 @@ describe("the inner attack", () => {
   });
   const run = (more: Partial<typeof attack>) =>
     innerAttack(opened.network, opened.state, batchOf(1), { ...attack, ...more }, randomStream("start"));
-  const lossAt = async (points: Float32Array) =>
-    (await opened.network.beginAttack(opened.state)({ ...batchOf(1), images: points }, points, attack)).loss;
+  const lossAt = async (points: Float32Array) => {
+    const step = await opened.network.beginAttack(opened.state);
+    return (await step({ ...batchOf(1), images: points }, points, attack)).loss;
+  };
 
   it("moves every pixel by the step size along the gradient's sign, inside the ball and [0, 1]", async () => {
     const clean = batchOf(1).images;
@@ -130,7 +132,7 @@ describe("an update", () => {
     const before = copyOf(state);
     const parts: Float32Array[] = [];
     const batch = batchOf(1);
-    const attacked = network.beginAttack(before);
+    const attacked = await network.beginAttack(before);
     let points = batch.images;
     for (let t = 0; t < attack.steps; t++) {
       const step = await attacked({ ...batch, images: points }, batch.images, attack);
