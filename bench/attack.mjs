@@ -1,10 +1,10 @@
 /**
  * Attack steps of Seawall on demand, as `seawall eval` makes them: the images of a batch side by side, each in a thread
- * with an engine of its own. Reads `step` lines and answers with seconds; `quit` answers with the peak of resident memory.
+ * with an engine of its own.
  */
-import { createInterface } from "node:readline";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { norms, openModel, readModelFile } from "seawall";
+import { serve } from "./serve.mjs";
 
 if (isMainThread) await answer();
 else await attack(workerData);
@@ -20,18 +20,11 @@ async function answer() {
   });
   const all = () => Promise.all(lanes.map((lane) => new Promise((resolve) => lane.once("message", resolve))));
   await all();
-  console.log("ready");
-  for await (const line of createInterface({ input: process.stdin })) {
-    if (line === "quit") {
-      console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
-      process.exit(0);
-    }
-    const started = performance.now();
+  await serve(() => {
     const done = all();
     for (const lane of lanes) lane.postMessage("step");
-    await done;
-    console.log((performance.now() - started) / 1000);
-  }
+    return done;
+  });
 }
 
 /** One image: every message makes one step, and one comes back when it is made. */

@@ -1,8 +1,7 @@
 /**
  * Updates of adversarial training on demand, as `seawall train` makes them with two attack steps: always on the same
- * batch. Reads `step` lines and answers with seconds; `quit` answers with the peak of resident memory.
+ * batch.
  */
-import { createInterface } from "node:readline";
 import { architectures, initialWeights } from "../dist/nn/index.js";
 import { laneCount } from "../dist/train/lanes.node.js";
 import { openNetwork } from "../dist/train/learner.node.js";
@@ -10,6 +9,7 @@ import { buildNetwork } from "../dist/train/network.js";
 import { Updater } from "../dist/train/optimize.js";
 import { initialState, layOutParameters } from "../dist/train/parameters.js";
 import { trainingStep } from "../dist/train/step.js";
+import { serve } from "./serve.mjs";
 
 const classes = 11;
 const learningRate = 1e-3;
@@ -29,16 +29,7 @@ const batch = {
 };
 
 const learner = await openLearner();
-console.log("ready");
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "quit") {
-    console.log(`peak ${1024 * process.resourceUsage().maxRSS}`);
-    process.exit(0);
-  }
-  const started = performance.now();
-  await trainingStep(learner, [batch], learningRate, settings);
-  console.log((performance.now() - started) / 1000);
-}
+await serve(() => trainingStep(learner, [batch], learningRate, settings));
 
 async function openLearner() {
   const engine = { threads: Number(threads) };
