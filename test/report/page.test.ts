@@ -82,7 +82,7 @@ describe.skipIf(!browserFile)("in a browser (skipped where there is no Chromium)
 
   it("sorts its tables, by figures and by names", async () => {
     const { page, faults } = await open(url, 1280);
-    const table = page.locator("#attacks table");
+    const table = page.locator("#attacks table").first();
     const column = async (i: number) => table.locator(`tbody tr > :nth-child(${i})`).allTextContents();
     const head = table.locator("thead th").nth(3);
     await head.locator("button").click();
@@ -100,6 +100,28 @@ describe.skipIf(!browserFile)("in a browser (skipped where there is no Chromium)
     expect((await column(2)).slice(0, 2)).toEqual(["2/255", "2/255"]);
     expect((await column(2)).at(-1)).toBe("0");
     expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it("says what each attack adds", async () => {
+    const { page } = await open(url, 1280);
+    const table = page.locator("#attacks table").last();
+    expect(await table.locator("caption").textContent()).toBe("Worst case without each attack");
+    const shown = await table
+      .locator("tbody tr")
+      .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+    const { robust } = readReportedRun(join(root, "run")).result;
+    const stored = robust[0]!.attacks.map(({ name }, i) => [
+      name,
+      ...robust.flatMap(({ attacks }) => {
+        const { aAcc, mIoU } = attacks[i]!.without!;
+        return [aAcc, mIoU].map((figure) => figure.toFixed(4));
+      }),
+    ]);
+    expect(shown.slice(1)).toEqual(stored);
+    expect(shown[0]!.slice(1)).toEqual(
+      robust.flatMap(({ worst }) => [worst.aAcc, worst.mIoU].map((figure) => figure.toFixed(4))),
+    );
     await page.close();
   });
 
@@ -166,7 +188,7 @@ describe.skipIf(!browserFile)("in a browser (skipped where there is no Chromium)
     const { page, faults } = await open(pageOf(dir), 1280);
     expect(await page.locator("h1").textContent()).toBe(breakout);
     expect(await page.locator("#soundness li").textContent()).toContain("<a href=");
-    expect(await page.locator("#attacks tbody").textContent()).toContain(attack);
+    expect(await page.locator("#attacks tbody").first().textContent()).toContain(attack);
     await page.locator("#gallery .card button").first().click();
     await page.locator(".trace:visible input").press("End");
     expect(await page.evaluate("window.hit ?? 0")).toBe(0);

@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { type Content, type Markup, markup, Markup as Piece } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { plural } from "../text.js";
+import { confusionPanels } from "./confusion.js";
 import { curves } from "./curves.js";
 import { gallery } from "./gallery.js";
 import { headline } from "./headline.js";
-import { confusionPanels, regionSums, regionTable } from "./regions.js";
-import { attackTable, classTable } from "./tables.js";
+import { regionSums, regionTable } from "./regions.js";
+import { ablationTable, attackTable, classTable } from "./tables.js";
 import { traces } from "./traces.js";
 import { cost, provenance, soundness, soundnessLine } from "./trust.js";
 
@@ -27,7 +28,7 @@ function sectionsOf(run: ReportedRun): Section[] {
   const pictured = run.images.some(({ index }) => run.picture({ index, slot: 0, kind: "image" }));
   return [
     { id: "curves", title: "Robustness over ε", content: curves(run) },
-    { id: "attacks", title: "Attacks", content: attackTable(run) },
+    { id: "attacks", title: "Attacks", content: [attackTable(run), ablationTable(run)] },
     { id: "classes", title: "Classes", content: classTable(run) },
     { id: "regions", title: "Object size and boundaries", content: sums && regionTable(sums) },
     { id: "confusion", title: "Which class turns into which", content: sums && confusionPanels(run, sums) },

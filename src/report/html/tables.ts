@@ -31,6 +31,28 @@ export function attackTable({ result, records }: ReportedRun): Markup {
   );
 }
 
+/** What every attack adds: the worst case of the others. Undefined for a run of one attack. */
+export function ablationTable({ result }: ReportedRun): Markup | undefined {
+  const attacks = result.robust[0]?.attacks ?? [];
+  if (!attacks[0]?.without) return undefined;
+  const heads = result.robust.flatMap(({ eps }) => [`aAcc at ${eps}`, `mIoU at ${eps}`]);
+  const rows = attacks.map(({ name }, i) => [
+    { content: name },
+    ...result.robust.flatMap(({ attacks }) => {
+      const { aAcc, mIoU } = attacks[i]!.without!;
+      return [aAcc, mIoU].map(figureCell);
+    }),
+  ]);
+  const all = result.robust.flatMap(({ worst, strict = worst }) => [strict.aAcc, strict.mIoU]);
+  return markup`${sortableTable(
+    "Worst case without each attack",
+    [{ head: "left out" }, ...heads.map((head) => ({ head, numeric: true }))],
+    [[{ content: "none" }, ...all.map(figureCell)], ...rows],
+  )}<p class="note">From the stored records, nothing is run again. An attack that raises the worst case when it is left out is
+one that the ensemble needs.</p>
+`;
+}
+
 /** Passes, time, and the middle one of the steps at which kept points were found. */
 function costCells(records: readonly RunRecord[]): Cell[] {
   const sum = (of: (record: RunRecord) => number) => records.reduce((total, record) => total + of(record), 0);

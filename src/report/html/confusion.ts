@@ -1,0 +1,106 @@
+/** Which class turns into which. */
+import type { RunRecord } from "../../journal/index.js";
+import { type Markup, markup } from "../markup.js";
+import type { ReportedRun } from "../stored.node.js";
+import { formatCount, formatShare } from "../text.js";
+import { chart, Plot } from "./chart.js";
+import { classLabel, className, panels, sortableTable } from "./parts.js";
+import type { RegionSums } from "./regions.js";
+
+/** Confusions listed for each radius, and classes of the matrix. */
+const mostListed = 12;
+const mostClasses = 12;
+
+/** Which class turns into which, at each radius. */
+export function confusionPanels(run: ReportedRun, [clean, ...attacked]: readonly RegionSums[]): Markup {
+  const list = attacked.map((sums) => ({
+    name: `ε = ${sums.eps}`,
+    content: markup`<div class="charts">${matrix(run, sums)}<div>${confusionList(run, clean!, sums)}</div></div>`,
+  }));
+  return markup`${panels("confusion", "radius", list)}`;
+}
+
+function labelledPixels(records: readonly RunRecord[], label: number): number {
+  return records.reduce((sum, { labels }) => sum + labels[label]!, 0);
+}
+
+function confusionList({ description: run }: ReportedRun, clean: RegionSums, sums: RegionSums): Markup {
+  const rows = sums.sums.confusion.slice(0, mostListed).map(({ label, predicted, pixels }) => {
+    const all = labelledPixels(sums.records, label);
+    const before = clean.sums.confusion.find((one) => one.label === label && one.predicted === predicted);
+    const share = (n: number) => ({ content: formatShare(n / all), sortBy: n / all });
+    return [
+      { content: classLabel(run, label), sortBy: className(run, label) },
+      { content: classLabel(run, predicted), sortBy: className(run, predicted) },
+      { content: formatCount(pixels), sortBy: pixels },
+      share(pixels),
+      share(before?.pixels ?? 0),
+    ];
+  });
+  if (rows.length === 0) return markup`<p>No pixel is wrong.</p>`;
+  const numeric = ["pixels", "of the class", "clean"].map((head) => ({ head, numeric: true }));
+  return sortableTable(
+    "Most frequent confusions",
+    [{ head: "class" }, { head: "becomes" }, ...numeric],
+    rows,
+  );
+}
+
+/** The share of each label's pixels that each class is predicted for, of the classes with the most pixels. */
+function matrix({ description: run }: ReportedRun, { sums, records }: RegionSums): Markup {
+  const pixels = (s: number) =>
+    labelledPixels(records, s) +
+    sums.confusion.filter(({ predicted }) => predicted === s).reduce((sum, one) => sum + one.pixels, 0);
+  const classes = Array.from({ length: run.model.classes }, (_, s) => ({ s, pixels: pixels(s) }))
+    .filter((entry) => entry.pixels > 0)
+    .sort((a, b) => b.pixels - a.pixels)
+    .slice(0, mostClasses)
+    .map(({ s }) => s)
+    .sort((a, b) => a - b);
+  const right = (s: number) => records.reduce((sum, { intersection }) => sum + intersection[s]!, 0);
+  const wrong = (label: number, predicted: number) =>
+    sums.confusion.find((one) => one.label === label && one.predicted === predicted)?.pixels ?? 0;
+  const cells = classes.flatMap((label) =>
+    classes.map((predicted) => {
+      const all = labelledPixels(records, label);
+      const n = label === predicted ? right(label) : wrong(label, predicted);
+      return { label: String(label), predicted: String(predicted), share: all > 0 ? n / all : 0 };
+    }),
+  );
+  const name = (s: string) => shortName(className(run, Number(s)));
+  const drawing = chart({
+    title:
+      "share of each label's pixels by predicted class; the table beside it lists the most frequent confusions",
+    height: 104 + 22 * classes.length,
+    marginBottom: 8,
+    marginLeft: 96,
+    marginTop: 96,
+    x: {
+      domain: classes.map(String),
+      label: null,
+      axis: "top",
+      tickRotate: -60,
+      tickFormat: name,
+      tickSize: 0,
+    },
+    y: { domain: classes.map(String), label: null, tickFormat: name, tickSize: 0 },
+    marks: [
+      Plot.cell(cells, { x: "predicted", y: "label", fill: "var(--heat)", fillOpacity: "share", inset: 0.5 }),
+      Plot.cell(cells, {
+        x: "predicted",
+        y: "label",
+        stroke: "currentColor",
+        strokeOpacity: 0.15,
+        inset: 0.5,
+      }),
+    ],
+    opacity: { domain: [0, 1], range: [0, 1] },
+  });
+  return markup`<figure><figcaption>Labels in rows, predictions in columns; the darker, the larger the share of the row${
+    classes.length === mostClasses && ` (the ${mostClasses} classes with the most pixels)`
+  }</figcaption>${drawing}</figure>`;
+}
+
+function shortName(name: string): string {
+  return name.length > 13 ? `${name.slice(0, 12)}…` : name;
+}
