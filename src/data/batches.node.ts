@@ -2,7 +2,7 @@
 import { SeawallError } from "../base/index.js";
 import { type AugmentOptions, completeAugment } from "./augment.js";
 import { threadCrops } from "./crop-thread.node.js";
-import { type Crop, type CropSettings, type CropSource, localCrops } from "./crops.node.js";
+import { type Crop, type CropSettings, type CropSource, type LabelTarget, localCrops } from "./crops.node.js";
 import type { FileDataset } from "./open.node.js";
 import { type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
 import { readAhead } from "./reader.node.js";
@@ -24,8 +24,8 @@ export interface BatchOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly augment: AugmentOptions;
-  /** What the labels are: a class for each pixel (default), or the most frequent one of each crop. */
-  readonly target?: "pixels" | "majority" | undefined;
+  /** Default `pixels`. */
+  readonly target?: LabelTarget | undefined;
   /** The first step (0): a run that stopped before step t goes on from t. */
   readonly from?: number | undefined;
   /** Threads beside the calling one (1); 0: batches are made in the calling thread. */

@@ -11,6 +11,9 @@ import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
 import { createDecoder, type Decoder, type Pixels } from "./reader.node.js";
 import { unitPlanes } from "./sample.js";
 
+/** What the labels of a crop are: a class for each pixel, or the one that most of them have. */
+export type LabelTarget = "pixels" | "majority";
+
 /** All that decides a crop besides its request; plain data, so that it can be sent to a worker. */
 export interface CropSettings {
   readonly name: DatasetName;
@@ -19,7 +22,7 @@ export interface CropSettings {
   readonly entries: readonly StampedEntry[];
   readonly seed: number;
   readonly augment: CompleteAugment;
-  readonly target: "pixels" | "majority";
+  readonly target: LabelTarget;
   /** Decoded pixels that may be kept, in bytes. */
   readonly cacheBytes: number;
 }

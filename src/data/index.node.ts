@@ -6,6 +6,7 @@ export {
   trainingBatches,
 } from "./batches.node.js";
 export { readClasses } from "./classes.node.js";
+export type { LabelTarget } from "./crops.node.js";
 export { type DataSpec, type DatasetName, datasets, parseDataSpec } from "./datasets.node.js";
 export { readImage } from "./image.node.js";
 export { readLabelMat } from "./label-mat.node.js";

@@ -33,6 +33,7 @@ export {
 } from "./raster.js";
 export { resizeBilinear, resizeBilinearPart, resizeNearest, resizeNearestPart } from "./resize.js";
 export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
+export { dataFields } from "./settings.js";
 export {
   applyToImage,
   applyToLabels,

@@ -1,7 +1,9 @@
 /** The configuration of an evaluation: one schema for flags, config files and the library. */
 import { z } from "zod";
 import { parseAttacks } from "../attack/index.js";
-import { messageOf, parseRadius, SeawallError } from "../base/index.js";
+import { messageOf, parseRadius } from "../base/index.js";
+import { dataFields } from "../data/index.js";
+import { checkSettings } from "../journal/index.js";
 
 /** Applies a parser that throws, and reports what it says. */
 function parsed<T>(parse: (text: string) => T) {
@@ -34,22 +36,15 @@ export const evaluationSchema = z.strictObject({
   mean: triple.optional().describe("subtracted per channel (R,G,B) after --input-range"),
   std: triple.optional().describe("divided by per channel (R,G,B) after --mean"),
   bgr: z.boolean().optional().describe("the model expects blue first"),
-  data: text.describe("folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT"),
+  data: dataFields.data,
   labels: z.enum(["truth", "self"]).default("truth").describe("self: the clean prediction is the reference"),
   split: text.optional().describe("split of the data set; default: its validation split"),
-  limit: count.optional().describe("first N images only"),
+  limit: dataFields.limit,
   offset: z.int().min(0).optional().describe("leave out the first N images"),
   resizeShort: count.optional().describe("resize the shorter side to S pixels"),
   crop: z.tuple([count, count]).optional().describe("centre crop, HxW"),
-  classes: z
-    .union([count, text])
-    .optional()
-    .describe("number of classes, or a file with one name a line; default: the data set's"),
-  ignoreLabel: z
-    .int()
-    .min(-1)
-    .optional()
-    .describe("pixels with this label count nowhere; default: the data set's"),
+  classes: dataFields.classes,
+  ignoreLabel: dataFields.ignoreLabel,
   classWeights: text
     .optional()
     .describe(
@@ -105,12 +100,7 @@ export type EvaluationConfig = z.output<typeof evaluationSchema>;
  * @throws SeawallError `config` listing every mistake at once, each with its setting
  */
 export function parseConfig(input: unknown): EvaluationConfig {
-  const result = evaluationSchema.safeParse(input);
-  if (result.success) return result.data;
-  const mistakes = result.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "configuration"}: ${message}`,
-  );
-  throw new SeawallError("config", mistakes.join("\n"));
+  return checkSettings(evaluationSchema, input);
 }
 
 /** The radii of a configuration, in order. */

@@ -75,7 +75,8 @@ function harmless({ model, data, versions, engine, config, soundness }: RunDescr
   return { ...names, versions, engine, config: settings, soundness: checks };
 }
 
-function differences(
+/** Every leaf that two values do not have in common. */
+export function differences(
   stored: unknown,
   now: unknown,
   [first, second]: readonly [string, string] = ["stored", "now"],

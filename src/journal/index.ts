@@ -17,10 +17,11 @@ export {
   compareConditions,
   compareDescriptions,
   type Differences,
+  differences,
   resultDifferences,
 } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
-export { canonicalJson, formatJson, type JsonObject } from "./json.js";
+export { canonicalJson, checkSettings, formatJson, type JsonObject } from "./json.js";
 export { type Evidence, type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,

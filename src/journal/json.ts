@@ -67,6 +67,19 @@ export function checkJson<T>(schema: z.ZodType<T>, value: unknown, where: string
   }
 }
 
+/**
+ * Checks settings and fills in what their schema has defaults for.
+ * @throws SeawallError `config` listing every mistake at once, each with its setting
+ */
+export function checkSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
+  const result = schema.safeParse(settings);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "configuration"}: ${message}`,
+  );
+  throw new SeawallError("config", mistakes.join("\n"));
+}
+
 /** The first few mistakes as `path: what is wrong`. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const shown = issues

@@ -1,6 +1,6 @@
 /** The configuration of a training: one schema for flags, config files and the library. */
 import { z } from "zod";
-import { SeawallError } from "../base/index.js";
+import { checkSettings } from "../journal/index.js";
 import { type RecipeName, recipes } from "./recipes.js";
 import { trainingSettings } from "./settings.js";
 
@@ -31,10 +31,5 @@ export const trainingSchema = z.preprocess(withRecipe, trainingOptions);
  * @throws SeawallError `config` listing every mistake at once, each with its setting
  */
 export function parseTrainingConfig(input: unknown): TrainingConfig {
-  const result = trainingSchema.safeParse(input);
-  if (result.success) return result.data;
-  const mistakes = result.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "configuration"}: ${message}`,
-  );
-  throw new SeawallError("config", mistakes.join("\n"));
+  return checkSettings(trainingSchema, input);
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../base/index.js";
-import { formatJson } from "../journal/index.js";
+import { differences, formatJson } from "../journal/index.js";
 import { writeFileAtomic } from "../journal/index.node.js";
 import { engineVersion } from "../runtime/index.js";
 import type { TrainingConfig } from "./config.js";
@@ -48,7 +48,7 @@ export function describeFolder({ config, training }: TrainingPlan): void {
     );
   }
   const stored = readDescription(file);
-  const different = differences(stored.config, config);
+  const different = differences(deciding(stored.config), deciding(config));
   if (stored.data.filesSha256 !== now.data.filesSha256) {
     different.push(
       `the training images or labels have changed (${stored.data.images} images stored, ${training.length} now): restore them`,
@@ -74,14 +74,7 @@ function readDescription(file: string): Description {
   throw new SeawallError("training", `${file}: describes no training; restore it`);
 }
 
-function differences(stored: Readonly<Record<string, unknown>>, now: TrainingConfig): string[] {
-  const given = JSON.parse(JSON.stringify(now)) as Record<string, unknown>;
-  const names = [...new Set([...Object.keys(stored), ...Object.keys(given)])];
-  return names
-    .filter((name) => !harmless.includes(name))
-    .filter((name) => JSON.stringify(stored[name]) !== JSON.stringify(given[name]))
-    .map(
-      (name) =>
-        `${name} ${JSON.stringify(stored[name]) ?? "unset"} stored, ${JSON.stringify(given[name]) ?? "unset"} now`,
-    );
+/** The settings that decide what is computed. */
+function deciding(config: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !harmless.includes(name)));
 }

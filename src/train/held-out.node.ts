@@ -1,15 +1,13 @@
 /** The held-out images as batches of the network's size. */
-
 import { majorityLabel } from "../data/index.js";
-import { architectures } from "../nn/index.js";
 import type { Batch } from "./network.js";
 import type { TrainingPlan } from "./plan.node.js";
 
 /** Decodes them once: they stay in memory for the whole training. Undefined where none is held out. */
 export async function heldOutBatches(plan: TrainingPlan): Promise<Batch[] | undefined> {
-  const { heldOut, network, config } = plan;
+  const { heldOut, network, target } = plan;
   if (!heldOut) return undefined;
-  const whole = architectures[config.architecture].family === "classifier";
+  const whole = target === "majority";
   const [height, width] = network.size;
   const perImage = { image: 3 * height * width, labels: whole ? 1 : height * width };
   const batches: { images: Float32Array; labels: BigInt64Array }[] = [];

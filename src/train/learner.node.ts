@@ -28,6 +28,12 @@ export async function openLearner(plan: TrainingPlan, state: TrainingState): Pro
   };
 }
 
+/** Ends the sessions of a training. */
+export async function disposeLearner({ network, updater }: Learner): Promise<void> {
+  await network.dispose();
+  await updater.dispose();
+}
+
 /** Opens a network's sessions, its attack in lanes where there are some. */
 export function openNetwork(
   options: NetworkOptions,

@@ -3,6 +3,7 @@ import { parseRadius, SeawallError } from "../base/index.js";
 import type { Dataset } from "../data/index.js";
 import {
   type FileDataset,
+  type LabelTarget,
   openData,
   openTrainingData,
   overlap,
@@ -22,7 +23,7 @@ import type { LoopSettings } from "./trainer.js";
 export interface TrainingPlan {
   readonly config: TrainingConfig;
   readonly classes: number;
-  readonly classNames: readonly string[] | undefined;
+  readonly target: LabelTarget;
   readonly training: FileDataset;
   /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
   readonly heldOut: Dataset | undefined;
@@ -51,7 +52,7 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   return {
     ...{ config, classes, network, builds, loop, ...data },
-    classNames: data.training.classNames,
+    target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
     format: {
       layouts,
       optimizer,
@@ -137,7 +138,7 @@ function loopSettings(
   classes: number,
 ): LoopSettings {
   const { accumulate, epochs, warmupEpochs, power, floor, learningRate } = config;
-  const stepsPerEpoch = Math.floor(Math.floor(images / batchSize) / accumulate);
+  const stepsPerEpoch = Math.floor(images / batchSize / accumulate);
   if (stepsPerEpoch === 0) {
     throw new SeawallError(
       "config",
@@ -165,13 +166,12 @@ function loopSettings(
 }
 
 /** What `trainingBatches` is told. */
-export function batchOptions({ config, loop }: TrainingPlan) {
-  const { seed, batchSize, scale, flip, blur, padLabel, workers, architecture } = config;
+export function batchOptions({ config, loop, target }: TrainingPlan) {
+  const { seed, batchSize, scale, flip, blur, padLabel, workers } = config;
   const [height, width] = cropOf(config);
   return {
-    ...{ batchSize, seed, workers },
+    ...{ batchSize, seed, workers, target },
     augment: { crop: { height, width }, baseSize: baseSizeOf(config), scale, flip, blur, padLabel },
-    target: architectures[architecture].family === "classifier" ? ("majority" as const) : ("pixels" as const),
     ahead: Math.max(2, loop.accumulate),
   };
 }

@@ -2,7 +2,7 @@
 import { trainingBatches } from "../data/index.node.js";
 import type { TrainingConfig } from "./config.js";
 import { beginningWeights } from "./init.node.js";
-import { openLearner } from "./learner.node.js";
+import { disposeLearner, openLearner } from "./learner.node.js";
 import type { Batch } from "./network.js";
 import { initialState } from "./parameters.js";
 import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
@@ -53,7 +53,6 @@ export async function rehearseTraining(
     };
   } finally {
     await stream.dispose();
-    await learner.network.dispose();
-    await learner.updater.dispose();
+    await disposeLearner(learner);
   }
 }

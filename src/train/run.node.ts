@@ -11,7 +11,7 @@ import type { TrainingConfig } from "./config.js";
 import { describeFolder, trainingFiles } from "./folder.node.js";
 import { heldOutBatches } from "./held-out.node.js";
 import { beginningWeights } from "./init.node.js";
-import { openLearner } from "./learner.node.js";
+import { disposeLearner, openLearner } from "./learner.node.js";
 import { TrainingLog } from "./log.node.js";
 import { initialState, type TrainingState, weightsOf } from "./parameters.js";
 import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
@@ -102,8 +102,7 @@ async function trainIn(plan: TrainingPlan, events: TrainingEvents): Promise<Trai
     });
   } finally {
     await stream.dispose();
-    await learner.network.dispose();
-    await learner.updater.dispose();
+    await disposeLearner(learner);
   }
 
   const chosen = file(best.bestRobust === undefined ? trainingFiles.last : trainingFiles.bestRobust);

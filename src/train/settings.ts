@@ -1,6 +1,7 @@
 /** Everything that can be said about a training, and what it means. */
 import { z } from "zod";
 import { messageOf, parseRadius } from "../base/index.js";
+import { dataFields } from "../data/index.js";
 import { type ArchitectureName, architectures } from "../nn/index.js";
 import { type OptimizerName, optimizers } from "./optimizers.js";
 
@@ -29,18 +30,11 @@ export const trainingSettings = z.strictObject({
   init: text
     .optional()
     .describe("checkpoint to begin from, a whole network or a backbone; what it lacks begins at random"),
-  data: text.describe("folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT"),
+  data: dataFields.data,
   split: text.optional().describe("split of the data set; default: its training split"),
-  limit: count.optional().describe("first N images only"),
-  classes: z
-    .union([count, text])
-    .optional()
-    .describe("number of classes, or a file with one name a line; default: the data set's"),
-  ignoreLabel: z
-    .int()
-    .min(-1)
-    .optional()
-    .describe("pixels with this label count nowhere; default: the data set's"),
+  limit: dataFields.limit,
+  classes: dataFields.classes,
+  ignoreLabel: dataFields.ignoreLabel,
   crop: z
     .tuple([count, count])
     .readonly()

@@ -31,8 +31,9 @@ export async function validate(
   const clean: Counts[] = [];
   const robust: Counts[] = [];
   for (const [i, batch] of batches.entries()) {
+    const labels = Array.from(batch.labels, Number);
     const count = async (images: Float32Array) =>
-      countPixels(await network.predict(used, images), Array.from(batch.labels, Number), classes);
+      countPixels(await network.predict(used, images), labels, classes);
     clean.push(await count(batch.images));
     const random = randomStream("validate", i);
     robust.push(await count((await innerAttack(network, used, batch, attack, random)).images));

@@ -102,7 +102,7 @@ describe("a training", () => {
     const attempt = (more: Partial<TrainingConfig>) => runTraining({ ...whole, ...more });
     await expect(attempt({})).rejects.toThrow("continue it with --resume");
     await expect(attempt({ resume: true, learningRate: 1 })).rejects.toThrow(
-      "learningRate 0.002 stored, 1 now",
+      "learningRate: 0.002 stored, 1 now",
     );
   });
 
