@@ -8,7 +8,8 @@ const largestError = 1e-3;
 export const engine: ModelCheck = {
   raisedIf: `logits with and without the engine's optimisations differ by more than ${largestError} of the largest`,
   means: "an optimisation of the engine changes the model: what is attacked is not what will be deployed",
-  remedy: "update ONNX Runtime, or run on another device",
+  remedy:
+    "update ONNX Runtime, or run on another device; a model that magnifies rounding is another one on each",
   async run(probe) {
     const [optimised] = await logitsOf(probe, { optimization: "all" });
     const [plain] = await logitsOf(probe, { optimization: "none" });
