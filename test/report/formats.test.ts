@@ -99,7 +99,8 @@ describe("JUnit", () => {
     const gates = ["worst.mIoU@2/255>=0", "clean.aAcc<0.1"];
     const [file] = writeReports(readReportedRun(dir), ["junit"], join(root, "junit"), gates);
     const { document } = parseHTML(readFileSync(file!, "utf8"));
-    expect(document.querySelectorAll("testcase")).toHaveLength(4);
+    expect(document.querySelectorAll("testcase")).toHaveLength(5);
+    expect(document.querySelectorAll("skipped")).toHaveLength(1);
     expect(document.querySelector("testsuites")?.getAttribute("failures")).toBe("1");
     expect(document.querySelector("failure")?.parentElement?.getAttribute("name")).toBe("clean.aAcc<0.1");
   });

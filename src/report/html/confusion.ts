@@ -14,6 +14,7 @@ const mostClasses = 12;
 /** Which class turns into which, at each radius. */
 export function confusionPanels(run: ReportedRun, [clean, ...attacked]: readonly RegionSums[]): Markup {
   const list = attacked.map((sums) => ({
+    eps: sums.eps,
     name: `ε = ${sums.eps}`,
     content: markup`<div class="charts">${matrix(run, sums)}<div>${confusionList(run, clean!, sums)}</div></div>`,
   }));

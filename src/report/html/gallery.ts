@@ -16,7 +16,7 @@ const titles = {
 
 export function gallery(run: ReportedRun): Markup {
   const { protocol } = run.description;
-  const list = protocol.eps.map((eps) => ({ name: `ε = ${eps}`, content: galleryOf(run, eps) }));
+  const list = protocol.eps.map((eps) => ({ eps, name: `ε = ${eps}`, content: galleryOf(run, eps) }));
   return markup`${panels("gallery", "radius", list)}${legend(run)}`;
 }
 

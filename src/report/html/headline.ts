@@ -4,12 +4,12 @@ import type { Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
-import { sortableTable, strongest } from "./parts.js";
+import { hardest, sortableTable } from "./parts.js";
 
 type AtRadius = Result["robust"][number];
 
 export function headline({ result, missing }: ReportedRun): Markup {
-  const at = strongest(result.robust, (eps) => parseRadius(eps).value);
+  const at = hardest(result.robust);
   const self = result.data.labels === "self";
   return markup`<div class="figures">
 ${figure(self ? "Worst-case consistency mIoU" : "Worst-case mIoU", at, "mIoU", result.clean.mIoU)}

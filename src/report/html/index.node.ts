@@ -56,7 +56,7 @@ export function htmlReport(run: ReportedRun): string {
 <style>${new Piece(style)}</style>
 </head>
 <body>
-<a class="skip" href="#main">to the content</a>
+<a class="to-content" href="#main">to the content</a>
 <header><p class="kind">Seawall robustness report</p>
 <h1>${model.file}</h1>
 <p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a></p>

@@ -1,4 +1,5 @@
 /** Parts that several sections of the page are made of. */
+import { parseRadius } from "../../base/index.js";
 import type { RunDescription } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { classColour } from "../palette.js";
@@ -72,13 +73,18 @@ export function classLabel(run: RunDescription, label: number): Markup {
 
 export interface Panel {
   readonly name: string;
+  /** The radius that it is of. */
+  readonly eps: string;
   readonly content: Content;
 }
 
-/** Panels of which one is shown; without a program in the page, all are. */
+/** Panels of which one is shown, at first one of the largest radius; without a program in the page, all are. */
 export function panels(id: string, label: string, list: readonly Panel[]): Content {
   if (list.length === 1) return list[0]!.content;
-  const options = list.map(({ name }, i) => markup`<option value="${i}">${name}</option>`);
+  const first = hardest(list);
+  const options = list.map(
+    (panel, i) => markup`<option value="${i}"${panel === first && markup` selected`}>${panel.name}</option>`,
+  );
   return markup`<p class="choice"><label>${label} <select data-panels="${id}">${options}</select></label></p>
 ${list.map(({ name, content }) => markup`<div class="panel" data-panel="${id}"><h3>${name}</h3>${content}</div>`)}
 `;
@@ -89,10 +95,8 @@ export function pictureUrl(webp: Uint8Array | string): string {
   return `data:image/webp;base64,${typeof webp === "string" ? webp : Buffer.from(webp).toString("base64")}`;
 }
 
-/** The radius that is the hardest: the largest. */
-export function strongest<T extends { readonly eps: string }>(
-  entries: readonly T[],
-  value: (eps: string) => number,
-): T {
-  return entries.reduce((a, b) => (value(b.eps) > value(a.eps) ? b : a));
+/** The first of those with the largest radius. */
+export function hardest<T extends { readonly eps: string }>(entries: readonly T[]): T {
+  const radius = ({ eps }: T) => parseRadius(eps).value;
+  return entries.reduce((a, b) => (radius(b) > radius(a) ? b : a));
 }

@@ -3,7 +3,7 @@ import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type Figures, type RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
-import { formatCount, formatDuration } from "../text.js";
+import { formatCount, formatDuration, formatFigure } from "../text.js";
 import { type Cell, classLabel, className, figureCell, sortableTable } from "./parts.js";
 
 /** Every attack at every radius, with what it cost. */
@@ -11,13 +11,12 @@ export function attackTable({ result, records }: ReportedRun): Markup {
   const figures = ({ aAcc, mIoU, mAcc, imageMIoU }: Figures) => [aAcc, mIoU, mAcc, imageMIoU].map(figureCell);
   const spent = (eps: string, attack: string) =>
     costCells(records.filter((record) => record.eps === eps && record.attack === attack));
-  const radius = (eps: string): Cell => ({ content: eps, sortBy: parseRadius(eps).value });
   const rows = [
-    [{ content: cleanAttack }, radius("0"), ...figures(result.clean), ...spent("0", cleanAttack)],
+    [{ content: cleanAttack }, radiusCell("0"), ...figures(result.clean), ...spent("0", cleanAttack)],
     ...result.robust.flatMap(({ eps, attacks }) =>
       attacks.map((attack) => [
         { content: attack.name },
-        radius(eps),
+        radiusCell(eps),
         ...figures(attack),
         ...spent(eps, attack.name),
       ]),
@@ -31,27 +30,40 @@ export function attackTable({ result, records }: ReportedRun): Markup {
   );
 }
 
-/** What every attack adds: the worst case of the others. Undefined for a run of one attack. */
+/** What every attack adds: how much higher the worst case of the others is. Undefined for a run of one attack. */
 export function ablationTable({ result }: ReportedRun): Markup | undefined {
-  const attacks = result.robust[0]?.attacks ?? [];
-  if (!attacks[0]?.without) return undefined;
-  const heads = result.robust.flatMap(({ eps }) => [`aAcc at ${eps}`, `mIoU at ${eps}`]);
-  const rows = attacks.map(({ name }, i) => [
-    { content: name },
-    ...result.robust.flatMap(({ attacks }) => {
-      const { aAcc, mIoU } = attacks[i]!.without!;
-      return [aAcc, mIoU].map(figureCell);
-    }),
-  ]);
-  const all = result.robust.flatMap(({ worst, strict = worst }) => [strict.aAcc, strict.mIoU]);
+  const rows = result.robust.flatMap(({ eps, attacks, worst, strict = worst }) =>
+    attacks.flatMap(({ name, without }) =>
+      without
+        ? [
+            [
+              { content: name },
+              radiusCell(eps),
+              figureCell(without.aAcc),
+              addedCell(without.aAcc - strict.aAcc),
+              figureCell(without.mIoU),
+              addedCell(without.mIoU - strict.mIoU),
+            ],
+          ]
+        : [],
+    ),
+  );
+  if (rows.length === 0) return undefined;
+  const numeric = ["ε", "aAcc", "higher by", "mIoU", "higher by"];
   return markup`${sortableTable(
     "Worst case without each attack",
-    [{ head: "left out" }, ...heads.map((head) => ({ head, numeric: true }))],
-    [[{ content: "none" }, ...all.map(figureCell)], ...rows],
-  )}<p class="note">From the stored records, nothing is run again. An attack that raises the worst case when it is left out is
-one that the ensemble needs.</p>
+    [{ head: "without" }, ...numeric.map((head) => ({ head, numeric: true }))],
+    rows,
+  )}<p class="note">From the stored records, nothing is run again. Where leaving an attack out raises the worst case, the
+ensemble needs it.</p>
 `;
 }
+
+function addedCell(difference: number): Cell {
+  return { content: formatFigure(difference), sortBy: difference };
+}
+
+const radiusCell = (eps: string): Cell => ({ content: eps, sortBy: parseRadius(eps).value });
 
 /** Passes, time, and the middle one of the steps at which kept points were found. */
 function costCells(records: readonly RunRecord[]): Cell[] {

@@ -5,19 +5,19 @@ import { type Markup, markup, Markup as Piece } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { plural } from "../text.js";
 import { chart, lineColour, Plot } from "./chart.js";
-import { panels, pictureUrl } from "./parts.js";
+import { type Panel, panels, pictureUrl } from "./parts.js";
 
 /** Bytes of the page that traces may take together. */
 const budget = 8 * 2 ** 20;
 
 export function traces({ traces: stored }: ReportedRun): Markup {
-  const shown: { name: string; content: Markup }[] = [];
+  const shown: Panel[] = [];
   let bytes = 0;
   for (const trace of stored) {
     const content = viewer(trace);
     bytes += content.text.length;
     if (bytes > budget && shown.length > 0) break;
-    shown.push({ name: `${trace.image} · ${trace.attack} · ε = ${trace.eps}`, content });
+    shown.push({ eps: trace.eps, name: `${trace.image} · ${trace.attack} · ε = ${trace.eps}`, content });
   }
   const left = stored.length - shown.length;
   return markup`${panels("trace", "attack", shown)}

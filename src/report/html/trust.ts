@@ -15,11 +15,16 @@ const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: 
 /** The soundness checks. */
 export function soundness({ result }: ReportedRun): Markup {
   if (result.soundness.length === 0) return markup`<p>No check is stored with this run.</p>`;
-  const rows = result.soundness.map(({ check, status, detail }) => {
-    const [mark, word] = words[status];
-    return markup`<li class="${status}"><span class="mark" aria-hidden="true">${mark}</span><b>${check}</b> <span class="word">${word}</span><p>${detail}</p></li>`;
-  });
-  return markup`<ul class="checks">${rows}</ul>`;
+  return markup`<ul class="checks">${result.soundness.map(outcome)}</ul>`;
+}
+
+/** A check that was raised says what that means and what to do. */
+function outcome({ check, status, detail, means, remedy }: Soundness): Markup {
+  const [mark, word] = words[status];
+  const raised = (status === "warn" || status === "fail") && means !== undefined;
+  return markup`<li class="${status}"><span class="mark" aria-hidden="true">${mark}</span><b>${check}</b> <span class="word">${word}</span><p>${detail}</p>${
+    raised && markup`<p><b>Means:</b> ${means}. <b>Do:</b> ${remedy}.</p>`
+  }</li>`;
 }
 
 /** The outcomes of the checks in a line. */
