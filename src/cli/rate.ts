@@ -2,15 +2,17 @@
 
 /** A stretch long enough to smooth over images of different size, short enough to notice a change. */
 const stretch = 60;
+/** So that one slow unit, a validation or a sleeping machine, does not stand for all. */
+const fewest = 20;
 
-/** The rate of the last minute; attacks and devices differ too much for the mean since the start. */
+/** The rate of the last minute, or of the last units if they take longer; attacks and devices differ too much for the mean since the start. */
 export class Rate {
   readonly #marks: { readonly seconds: number; readonly done: number }[] = [];
 
   /** So much was done at this time (in seconds of any clock). */
   observe(done: number, seconds: number): void {
     this.#marks.push({ seconds, done });
-    while (this.#marks.length > 2 && seconds - this.#marks[1]!.seconds >= stretch) this.#marks.shift();
+    while (this.#marks.length > fewest && seconds - this.#marks[1]!.seconds >= stretch) this.#marks.shift();
   }
 
   /** Units per second; undefined until time has passed. */

@@ -69,16 +69,17 @@ function sayNotice(sentence: string): void {
 async function trainWithProgress(config: Parameters<typeof runTraining>[0]) {
   const { signal, release } = interruptible();
   const view = progressOf<TrainingProgress>(stepText);
-  let total = 0;
+  let [total, imagesPerUpdate] = [0, 0];
   try {
     return await runTraining(config, {
       signal,
       onNotice: sayNotice,
       onPlan(plan, from) {
-        total = plan.loop.schedule.steps;
+        const { schedule, batchSize, accumulate } = plan.loop;
+        [total, imagesPerUpdate] = [schedule.steps, batchSize * accumulate];
         view.say("", ...planRows(plan, from), "");
       },
-      onStep: (event) => view.update({ ...event, done: event.step, total }),
+      onStep: (event) => view.update({ ...event, done: event.step, total, imagesPerUpdate }),
       onEpoch: (event) => view.say(epochLine(event)),
     });
   } catch (error) {

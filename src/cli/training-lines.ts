@@ -4,10 +4,11 @@ import type { EpochEvent, Recipe, StepEvent, ValidationFigures } from "../train/
 import type { RehearsalFigures, TrainingOutcome, TrainingPlan } from "../train/index.node.js";
 import type { Rate } from "./rate.js";
 
-/** An update with the number there will be. */
+/** An update with the number there will be, and the images of each. */
 export interface TrainingProgress extends StepEvent {
   readonly done: number;
   readonly total: number;
+  readonly imagesPerUpdate: number;
 }
 
 /** What a training will do. */
@@ -35,14 +36,14 @@ export function planRows(plan: TrainingPlan, from: number): string[] {
 
 /** `epoch 3.4 of 30 · loss 0.812 · clean loss 0.604 · rate 8.1e-4 · 12.3 images/s · 14 min left` */
 export function stepText(event: TrainingProgress, rate: Rate): string {
-  const { epoch, step, total, loss, cleanLoss, learningRate, imagesPerSecond } = event;
-  const left = rate.left(total);
+  const { epoch, step, total, loss, cleanLoss, learningRate, imagesPerUpdate } = event;
+  const [perSecond, left] = [rate.perSecond, rate.left(total)];
   return [
     `epoch ${epoch.toFixed(1)} of ${Math.round((epoch * total) / step)}`,
     `${cleanLoss === null ? "loss" : "robust loss"} ${loss.toFixed(3)}`,
     ...(cleanLoss === null ? [] : [`clean loss ${cleanLoss.toFixed(3)}`]),
     `rate ${learningRate.toExponential(1)}`,
-    `${imagesPerSecond.toPrecision(3)} images/s`,
+    ...(perSecond === undefined ? [] : [`${(imagesPerUpdate * perSecond).toPrecision(3)} images/s`]),
     ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
   ].join(" · ");
 }

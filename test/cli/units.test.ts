@@ -51,6 +51,13 @@ describe("rate", () => {
     expect(rate.perSecond).toBeCloseTo(7, 9);
   });
 
+  it("is not that of one slow unit", () => {
+    const rate = new Rate();
+    for (let i = 0; i <= 30; i++) rate.observe(i, i);
+    rate.observe(31, 200);
+    expect(rate.left(41)).toBeLessThan(150);
+  });
+
   it("stands in the line of progress", () => {
     const rate = new Rate();
     const event = { done: 1204, total: 3030, attack: "apgd:js", eps: "4/255" };
