@@ -1,16 +1,14 @@
 /** The page in a browser: what it shows, what it does when it is used, and that nothing in it runs but its own. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRun } from "../../bench/made-run.mjs";
 import { readReportedRun, writeReports } from "../../src/report/index.node.js";
+import { hasBrowser, openBrowser, openPage, strayElements } from "../helpers/browser.js";
 
-const browserFile = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  (file) => existsSync(file),
-);
 const root = mkdtempSync(join(tmpdir(), "seawall-page-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -23,33 +21,18 @@ function pageOf(dir: string): string {
   return `file://${file}`;
 }
 
-describe.skipIf(!browserFile)("in a browser (skipped where there is no Chromium)", () => {
+describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)", () => {
   let browser: Browser;
   let url: string;
 
   beforeAll(async () => {
     await makeRun(join(root, "run"), {});
     url = pageOf(join(root, "run"));
-    browser = await chromium.launch({
-      executablePath: browserFile!,
-      args: ["--no-sandbox", "--headless", "--disable-background-networking"],
-    });
+    browser = await openBrowser();
   });
   afterAll(() => browser?.close());
 
-  /** A page at a width; whatever it says or tries to load is a fault. */
-  async function open(address: string, width: number): Promise<{ page: Page; faults: string[] }> {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    const faults: string[] = [];
-    page.on("console", (message) => faults.push(message.text()));
-    page.on("pageerror", (error) => faults.push(error.message));
-    page.on("request", (request) => {
-      if (request.url() !== address && !request.url().startsWith("data:image/webp"))
-        faults.push(request.url());
-    });
-    await page.goto(address);
-    return { page, faults };
-  }
+  const open = (address: string, width: number) => openPage(browser, address, width);
 
   it.each([1280, 390])("fits into %d pixels, says nothing and loads nothing", async (width) => {
     const { page, faults } = await open(url, width);
@@ -67,12 +50,7 @@ describe.skipIf(!browserFile)("in a browser (skipped where there is no Chromium)
         "Provenance",
       ],
     ]);
-    // Nothing stands beside the page, unless it can be scrolled to.
-    const wide = await page.evaluate(`[...document.querySelectorAll("main *")]
-      .filter((e) => e.offsetParent !== null && !e.closest(".scroll, svg, pre"))
-      .filter((e) => e.getBoundingClientRect().left < 0 || e.getBoundingClientRect().right > innerWidth)
-      .map((e) => e.outerHTML.slice(0, 80))`);
-    expect(wide).toEqual([]);
+    expect(await strayElements(page)).toEqual([]);
     const broken = await page.evaluate(
       "[...document.images].filter((i) => i.offsetParent !== null && i.naturalWidth === 0).length",
     );

@@ -1,0 +1,95 @@
+/** The viewer in a browser: its list, a run that is followed while it goes, and the report of one that is complete. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRun } from "../../bench/made-run.mjs";
+import { readReportedRun, serveRuns, writeReports } from "../../src/report/index.node.js";
+import { hasBrowser, openBrowser, openPage, strayElements } from "../helpers/browser.js";
+
+const root = mkdtempSync(join(tmpdir(), "seawall-view-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** UPDATE_DOCS=1 SEAWALL_RUNS=runs takes the pictures of docs/view.md anew, of the runs there; one is going. */
+const shown = process.env.SEAWALL_RUNS;
+const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+
+/** A made-up run of which the records from the tenth on are still to come. */
+async function goingRun(dir: string): Promise<string[]> {
+  await makeRun(dir);
+  rmSync(join(dir, "result.json"));
+  const journal = join(dir, "journal.jsonl");
+  const lines = readFileSync(journal, "utf8").split(/(?<=\n)/);
+  writeFileSync(journal, lines.slice(0, 9).join(""));
+  return lines.slice(9);
+}
+
+describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)", () => {
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof serveRuns>>;
+  let toCome: string[];
+
+  beforeAll(async () => {
+    await makeRun(join(root, "done"));
+    writeReports(readReportedRun(join(root, "done")), ["html"], join(root, "done"));
+    toCome = await goingRun(join(root, "going"));
+    server = await serveRuns([root], 0);
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it.each([1280, 390])("fits into %d pixels, the list and a run", async (width) => {
+    const { page, faults } = await openPage(browser, server.url, width);
+    for (const title of ["Runs", "going stopped"]) {
+      expect((await page.locator("h1").textContent())?.trim()).toBe(title);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      expect(await strayElements(page)).toEqual([]);
+      if (title === "Runs") await page.getByText("going").click();
+    }
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it("follows a run without being loaded again", async () => {
+    const { page, faults } = await openPage(browser, server.url, 1280);
+    await page.getByText("going").click();
+    expect(await page.locator("progress").getAttribute("value")).toBe("9");
+    await page.evaluate("window.stays = true");
+    appendFileSync(join(root, "going", "journal.jsonl"), toCome.join(""));
+    await page.locator(".badge.complete").waitFor();
+    expect(await page.locator("progress").count()).toBe(0);
+    expect(await page.evaluate("window.stays")).toBe(true);
+    await page.getByText("All runs").click();
+    expect(await page.locator(".badge.complete").count()).toBe(2);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it("opens a report, whose tables sort behind its fence", async () => {
+    const { page, faults } = await openPage(browser, server.url, 1280);
+    await page.getByText("done").click();
+    const table = page.locator("#attacks table").first();
+    await table.locator("thead th").nth(3).locator("button").click();
+    expect(await table.locator("thead th").nth(3).getAttribute("aria-sort")).toBe("descending");
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it.runIf(process.env.UPDATE_DOCS && shown)("takes the pictures of its documentation", async () => {
+    const { url, close } = await serveRuns([shown!], 0);
+    for (const width of [1280, 390]) {
+      const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: "light" });
+      await page.goto(url);
+      await page.screenshot({ path: docs(`view-list-${width}.png`), fullPage: true });
+      await page.locator("li:has(progress) b").first().click();
+      await page.screenshot({ path: docs(`view-run-${width}.png`), fullPage: true });
+      await page.close();
+    }
+    await close();
+  });
+});
