@@ -51,7 +51,7 @@ function modelsAction(name: string | undefined, options: ModelsOptions): void {
   else say(...overviewLines(all));
 }
 
-export const architectureNames = Object.keys(architectures) as ArchitectureName[];
+const architectureNames = Object.keys(architectures) as ArchitectureName[];
 
 /** @throws SeawallError `usage` with the names that there are */
 export function architectureName(text: string): ArchitectureName {

@@ -7,7 +7,7 @@ const half = 2 ** (precisionBits - 1);
 const passes = 3;
 
 /** The largest radius; from √2 on the boxes would be wider than three pixels. */
-export const maxBlurRadius = 1.4;
+const maxBlurRadius = 1.4;
 
 /**
  * Blurs as Pillow's `GaussianBlur(radius)` does, bit for bit: three box means along the rows, then three along the

@@ -41,7 +41,6 @@ export {
   maxPixels,
   planSteps,
   resizeShort,
-  resizeTo,
   type Step,
   type Transform,
   type TransformOptions,

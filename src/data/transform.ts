@@ -56,7 +56,7 @@ export function centreCrop(height: number, width: number): Transform {
 }
 
 /** Exactly this size, whatever the aspect ratio. */
-export function resizeTo(height: number, width: number): Transform {
+function resizeTo(height: number, width: number): Transform {
   return () => ({ kind: "resize", size: { height, width } });
 }
 

@@ -43,7 +43,7 @@ export const modelSchema = z.strictObject({
 
 export const labelsSource = z.enum(["truth", "self"]);
 
-export const dataSchema = z.strictObject({
+const dataSchema = z.strictObject({
   /** As the user wrote it. */
   spec: z.string(),
   /** Number of images of all shards together. */

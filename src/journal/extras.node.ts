@@ -9,10 +9,10 @@ import { slotOf, slotsOf } from "./record.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 
 /** Folders in a run folder. */
-export const extraFolders = { pictures: "pictures", traces: "traces" } as const;
+const extraFolders = { pictures: "pictures", traces: "traces" } as const;
 
 /** What a picture shows: the image, its label, a prediction, or a magnified perturbation. */
-export const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
+const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
 /** Which picture: image and label belong to slot 0, the clean prediction. */

@@ -1,6 +1,5 @@
 /** The run folder on disk. */
 export {
-  extraFolders,
   listPictures,
   type PictureKey,
   type PictureKind,

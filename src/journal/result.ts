@@ -12,7 +12,7 @@ import {
 const fraction = z.number().min(0).max(1);
 const perClass = z.array(fraction.nullable());
 
-export const figuresSchema = z.object({
+const figuresSchema = z.object({
   /** Mean over images of the share of labelled pixels that are right. */
   aAcc: fraction,
   /** The same share over the pixels of all images. */
@@ -27,7 +27,7 @@ export const figuresSchema = z.object({
   imageMIoU: fraction,
 });
 
-export const worstSchema = z.object({
+const worstSchema = z.object({
   /** Mean over images of the lowest accuracy of any attack. */
   aAcc: fraction,
   aAccPooled: fraction,

@@ -6,7 +6,7 @@ export interface Size {
 }
 
 /** How far from a boundary a pixel still is near it: 0.5 % of the diagonal, at least one pixel. */
-export function boundaryWidth({ height, width }: Size): number {
+function boundaryWidth({ height, width }: Size): number {
   return Math.max(1, Math.round(0.005 * Math.hypot(height, width)));
 }
 

@@ -1,7 +1,6 @@
 /** Metrics: integer counts, the figures made of them, and the worst case over an ensemble. No model. */
 export { leaveOneOut } from "./ablation.js";
 export { type AuthorsVersion, type AuthorsWorstCase, authorsWorstCase } from "./authors.js";
-export { boundaryWidth } from "./boundary.js";
 export { addCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
 export { type CountDetails, countDetails, detailsProblem } from "./details.js";
 export {
@@ -12,7 +11,7 @@ export {
   perClassIoU,
   pixelAccuracy,
 } from "./figures.js";
-export { objectAreas, objectSizes } from "./objects.js";
+export { objectSizes } from "./objects.js";
 export { type Confusion, type DetailSums, type RegionCounts, sumDetails } from "./regions.js";
 export type { CountsTable } from "./table.js";
 export { type WorstCase, worstCase } from "./worst.js";

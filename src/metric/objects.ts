@@ -4,7 +4,7 @@ import { ignoreLabel } from "./counts.js";
 import { Tally } from "./tally.js";
 
 /** Objects up to these areas, in pixels of the label map, are small and medium (as COCO has it). */
-export const objectAreas = [32 ** 2, 96 ** 2] as const;
+const objectAreas = [32 ** 2, 96 ** 2] as const;
 
 /** Sizes of objects, by their position in `objectAreas`. */
 export const objectSizes = ["small", "medium", "large"] as const;

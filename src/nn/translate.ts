@@ -49,7 +49,7 @@ export function translateCheckpoint(tensors: Tensors, family: Family): Translati
 }
 
 /** The dialect of a file with these keys, of any family unless one is given. */
-export function dialectOf(keys: Iterable<string>, family?: Family): DialectName | undefined {
+function dialectOf(keys: Iterable<string>, family?: Family): DialectName | undefined {
   const all = [...keys];
   const names = Object.keys(dialects) as DialectName[];
   return names.find((name) => {
@@ -59,7 +59,7 @@ export function dialectOf(keys: Iterable<string>, family?: Family): DialectName 
 }
 
 /** The keys without wrappers, by the key in the file; and what was taken off. */
-export function unwrap(tensors: Tensors): { keys: ReadonlyMap<string, string>; prefixes: readonly string[] } {
+function unwrap(tensors: Tensors): { keys: ReadonlyMap<string, string>; prefixes: readonly string[] } {
   const keys = new Map<string, string>();
   const prefixes = new Set<string>();
   for (const source of tensors.keys()) {

@@ -5,7 +5,7 @@ export { comparisonLines, formatDifference } from "./compare-table.js";
 export { checkComparisonGates } from "./comparison-gates.js";
 export { checkGates, type Gate, type GateOutcome, type GateSubjects, parseGate } from "./gates.js";
 export { classColour, palette, type Rgb } from "./palette.js";
-export { invariantsLine, resultLines, tableLines } from "./table.js";
+export { invariantsLine, resultLines } from "./table.js";
 export {
   alignRows,
   formatCount,

@@ -16,7 +16,7 @@ export const palette: readonly Rgb[] = hexColours.split(" ").map((hex) => {
 });
 
 /** Pixels that count nowhere. */
-export const ignoredColour: Rgb = [0, 0, 0];
+const ignoredColour: Rgb = [0, 0, 0];
 
 /** The colour of a class; beyond the palette's length colours repeat. */
 export function classColour(label: number): Rgb {

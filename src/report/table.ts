@@ -30,7 +30,7 @@ function headLines({ data, shard, model }: Result): string[] {
 }
 
 /** The table of one radius. */
-export function tableLines(result: Result, { eps, worst, strict, attacks }: AtRadius): string[] {
+function tableLines(result: Result, { eps, worst, strict, attacks }: AtRadius): string[] {
   const self = result.data.labels === "self";
   const row = (name: string, figures: { aAcc: number; mIoU: number }, remark = "") => [
     name,

@@ -25,7 +25,7 @@ export async function traceNetwork(built: BuiltArchitecture): Promise<TrainableN
 }
 
 /** The share of the auxiliary head's loss (paper, App. B.2). */
-export const auxiliaryWeight = 0.4;
+const auxiliaryWeight = 0.4;
 
 /**
  * One step of PGD on cross-entropy, of a network in inference: `image` (the point), `clean`, `labels`, `radius` and

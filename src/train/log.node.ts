@@ -7,7 +7,7 @@ import { restartRecord, scalarRecord, versionRecord } from "./events.js";
 import type { EpochEvent, StepEvent } from "./trainer.js";
 import type { ValidationFigures } from "./validate.js";
 
-export const logName = "log.jsonl";
+const logName = "log.jsonl";
 
 /** Appends to the logs of a folder. */
 export class TrainingLog {
