@@ -17,7 +17,7 @@ export type ThreadOrder =
   | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined }
   | { readonly kind: "end" };
 
-/** From the worker, one for the start and one for each run, in order. */
+/** From the worker, one for the start and one for each order but the last, in turn. */
 export type ThreadReply =
   | { readonly kind: "open"; readonly outputTypes: Session["outputTypes"] }
   | { readonly kind: "done"; readonly results?: Tensors }
