@@ -8,7 +8,7 @@ import { type Convolution, edges, isDepthwise, isWhole, reversed, tapsOf, type W
 
 /** The convolution itself. */
 export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes: Convolution): Value {
-  if (isComputed(build, kernel) && suitsRows(sizes)) return convolveByRows(build, image, kernel, sizes);
+  if (suitsRows(build, kernel, sizes)) return convolveByRows(build, image, kernel, sizes);
   return build.op("Conv", [image, kernel], {
     ...geometry(sizes),
     pads: edges(sizes.windows, (window) => [window.before, Math.max(0, window.after)]),
@@ -55,11 +55,6 @@ function geometry({ groups, windows }: Convolution) {
   };
 }
 
-/** Whether the engine meets the kernel with every run: one that is constant it lays out for its own fast kernels. */
-function isComputed(build: GraphBuilder, kernel: Value): boolean {
-  return !build.graph.initializers.has(kernel);
-}
-
 function isPointwise({ groups, windows }: Convolution): boolean {
   return groups === 1 && windows.every(isWhole);
 }
@@ -83,7 +78,7 @@ function rotatedConvolution(build: GraphBuilder, gradient: Value, kernel: Value,
   );
   const mirror = { ...sizes, inner: sizes.outer, outer: sizes.inner, windows: windows.map(uncut) };
   const turned = rotated(build, kernel, sizes);
-  if (isComputed(build, kernel) && suitsRows(mirror)) return convolveByRows(build, image, turned, mirror);
+  if (suitsRows(build, kernel, mirror)) return convolveByRows(build, image, turned, mirror);
   return build.op("Conv", [image, turned], {
     ...geometry(mirror),
     pads: edges(mirror.windows, ({ before, after }) => [before, after]),

@@ -13,9 +13,10 @@ const mostRows = 40;
 /** The kernel's gradient costs the engine ten times as much per tap. */
 const mostRowsSummed = 80;
 
-/** Whether this way is the faster one for the convolution itself. */
-export function suitsRows(sizes: Convolution): boolean {
-  return isPlanar(sizes) && tapsIn(sizes) >= leastTaps && heightOf(sizes) <= mostRows;
+/** Whether this way is the faster one for the convolution itself: kernels that are constant the engine lays out. */
+export function suitsRows(build: GraphBuilder, kernel: Value, sizes: Convolution): boolean {
+  const computed = !build.graph.initializers.has(kernel);
+  return computed && isPlanar(sizes) && tapsIn(sizes) >= leastTaps && heightOf(sizes) <= mostRows;
 }
 
 /** Whether it is for the kernel's gradient. */

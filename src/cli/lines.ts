@@ -1,7 +1,13 @@
 /** What the verbs say about runs, line by line. */
 import { join } from "node:path";
 import type { RunPlan } from "../evaluate/index.node.js";
-import type { AttackFigures, Result, RunRecord, Soundness } from "../journal/index.js";
+import {
+  type AttackFigures,
+  isRaised,
+  type Result,
+  type RunRecord,
+  type Soundness,
+} from "../journal/index.js";
 import { readRun, runFiles } from "../journal/index.node.js";
 import {
   alignRows,
@@ -60,8 +66,8 @@ export function finalLines(result: Result, out?: string): string[] {
 
 /** A check that was raised says what that means and what to do. */
 function soundnessLine({ check, status, detail, means, remedy }: Soundness): Looked {
-  const raised = (status === "warn" || status === "fail") && means !== undefined;
-  return { name: check, status, detail: raised ? `${detail}: ${means}; ${remedy}` : detail };
+  const advised = isRaised({ status }) && means !== undefined;
+  return { name: check, status, detail: advised ? `${detail}: ${means}; ${remedy}` : detail };
 }
 
 /** Where the result lies. */

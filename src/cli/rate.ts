@@ -5,7 +5,10 @@ const stretch = 60;
 /** So that one slow unit, a validation or a sleeping machine, does not stand for all. */
 const fewest = 20;
 
-/** The rate of the last minute, or of the last units if they take longer; attacks and devices differ too much for the mean since the start. */
+/**
+ * The rate of the last minute, or of the last units if they take longer; attacks and devices differ too much for the mean
+ * since the start.
+ */
 export class Rate {
   readonly #marks: { readonly seconds: number; readonly done: number }[] = [];
 

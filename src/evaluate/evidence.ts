@@ -3,6 +3,7 @@ import { type AttackSettings, type KeptPoint, noisePoint } from "../attack/index
 import type { RandomStream } from "../base/index.js";
 import type { Evidence } from "../journal/index.js";
 import type { Evaluation, ImageOracle } from "../oracle/index.js";
+import { oracleAround } from "./around.js";
 
 /** Forward passes that the evidence of one record takes. */
 export const evidencePasses = 2;
@@ -32,7 +33,6 @@ export interface Watch {
 
 /** Watches the gradients of an image; numbers that are not finite become 0, so that the attack goes on. */
 export function watchGradients(oracle: ImageOracle): Watch {
-  const { image, labels, height, width, cost } = oracle;
   let zeroGradient: number | undefined;
   let notFinite = 0;
   const look = (answer: Evaluation): Evaluation => {
@@ -42,12 +42,9 @@ export function watchGradients(oracle: ImageOracle): Watch {
     return { ...answer, gradient };
   };
   return {
-    oracle: {
-      ...{ image, labels, height, width, cost },
+    oracle: oracleAround(oracle, {
       evaluate: async (point, query) => look(await oracle.evaluate(point, query)),
-      predict: oracle.predict.bind(oracle),
-      step: oracle.step.bind(oracle),
-    },
+    }),
     seen: () => (zeroGradient === undefined ? {} : { zeroGradient, notFinite }),
   };
 }

@@ -1,5 +1,6 @@
 /** The course of an attack, seen from outside: what the oracle was asked, and what it answered. */
 import type { ImageOracle } from "../oracle/index.js";
+import { oracleAround } from "./around.js";
 
 /** One pass through the model, at a point that the attack tried. */
 export interface TracedPass {
@@ -52,14 +53,7 @@ export function tracedOracle(
     passes.push({ ...at, objective: finite(objective), tracked: finite(tracked), correct });
     at = { ...at, stepSize: null };
   };
-  const watched: ImageOracle = {
-    image: oracle.image,
-    labels: oracle.labels,
-    height: oracle.height,
-    width: oracle.width,
-    get cost() {
-      return oracle.cost;
-    },
+  const watched = oracleAround(oracle, {
     async evaluate(point, query) {
       const answer = await oracle.evaluate(point, query);
       await note(answer, () => classesAt(point));
@@ -75,7 +69,7 @@ export function tracedOracle(
       at = after(at, scalars);
       return oracle.step(step, tensors, scalars);
     },
-  };
+  });
   return { oracle: watched, trace: { passes, maps } };
 }
 

@@ -70,6 +70,11 @@ export const soundnessSchema = z.object({
 /** The outcome of a check of whether a result can be believed. */
 export type Soundness = z.infer<typeof soundnessSchema>;
 
+/** Whether a check found something that makes figures doubtful. */
+export function isRaised({ status }: Pick<Soundness, "status">): boolean {
+  return status === "warn" || status === "fail";
+}
+
 export const descriptionSchema = z
   .strictObject({
     schemaVersion: z.literal(

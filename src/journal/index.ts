@@ -6,6 +6,7 @@ export {
   configHash,
   describeRun,
   inShard,
+  isRaised,
   type Protocol,
   type RunDescription,
   type RunFacts,

@@ -87,7 +87,7 @@ function softmaxFamily(pixel: PixelTerms, rows: readonly SoftmaxLoss[]): Family 
     values: (weights) => rows.map((row, i) => row.value?.(pixel) ?? b.mul(weights[i]!, pixel.crossEntropy())),
     plain: b.mul(pixel.crossEntropy(), pixel.valid()),
     gradient: (weight) =>
-      addAtLabel(pixel, b.mul(pixel.exponential(), b.div(weight, pixel.partition())), b.neg(weight)),
+      pixel.addAtLabel(b.mul(pixel.exponential(), b.div(weight, pixel.partition())), b.neg(weight)),
   };
 }
 
@@ -102,20 +102,9 @@ function sphericalFamily(pixel: PixelTerms): Family {
     gradient: (mask) => {
       const pull = b.mul(mask, inverse);
       const radial = b.mul(pixel.logits, b.mul(b.mul(pull, onSphere), inverse));
-      return addAtLabel(pixel, radial, b.neg(pull));
+      return pixel.addAtLabel(radial, b.neg(pull));
     },
   };
-}
-
-/**
- * Adds `update` (N×1×P) to the label's channel of `base` (N×K×P). ScatterElements, which takes one thread whatever
- * K is, is slower than passes over all classes where these are few; both are equal to the bit.
- */
-function addAtLabel(pixel: PixelTerms, base: Value, update: Value): Value {
-  const b = pixel.build;
-  const oneHot = pixel.oneHot();
-  if (oneHot !== undefined) return b.add(base, b.mul(oneHot, update));
-  return b.op("ScatterElements", [base, pixel.label(), update], { axis: 1, reduction: "add" });
 }
 
 /**

@@ -22,8 +22,8 @@ export interface PixelTerms {
   valid(): Value;
   /** The label, with 0 for ignored pixels: always a legal index. */
   label(): Value;
-  /** N×K×P: 1 in the label's channel, 0 elsewhere; undefined unless the classes are known to be few. */
-  oneHot(): Value | undefined;
+  /** `base` (N×K×P) with `update` (N×1×P) added in the label's channel. */
+  addAtLabel(base: Value, update: Value): Value;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
   /** Cross-entropy −log p_y. */
@@ -54,7 +54,10 @@ const smallestNorm = 1e-12;
 /** What sinks a logit below all others. */
 const farBelow = 1e30;
 
-/** With more, a tensor of all classes costs more than an access to the label's. */
+/**
+ * ScatterElements, which takes one thread whatever K is, is slower than passes over all classes where these are no more
+ * than so many; both are equal to the bit.
+ */
 const fewClasses = 20;
 
 /** @param classes K, where known */
@@ -73,7 +76,7 @@ export function pixelTerms(
   const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
   // Compared as floats, which the engine does in half the time of integers.
-  const isClass = once("oneHot", () => {
+  const oneHot = once("oneHot", () => {
     const every = float32(
       [1, classes, 1],
       Array.from({ length: classes }, (_, i) => i),
@@ -88,7 +91,10 @@ export function pixelTerms(
     logits: inputs.logits,
     valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
     label: once("label", () => b.max(labels(), zero)),
-    oneHot: () => (classes <= fewClasses ? isClass() : undefined),
+    addAtLabel: (base, update) =>
+      classes <= fewClasses
+        ? b.add(base, b.mul(oneHot(), update))
+        : b.op("ScatterElements", [base, terms.label(), update], { axis: 1, reduction: "add" }),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
       b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),
@@ -102,10 +108,7 @@ export function pixelTerms(
     ),
     margin: once("margin", () => {
       const sunk = b.add(b.mul(terms.valid(), 0), -farBelow);
-      const others = b.op("ScatterElements", [inputs.logits, terms.label(), sunk], {
-        axis: 1,
-        reduction: "add",
-      });
+      const others = terms.addAtLabel(inputs.logits, sunk);
       return b.sub(terms.labelLogit(), b.reduce("ReduceMax", others, class1));
     }),
     labelLogit: once("labelLogit", () => atLabel(inputs.logits)),

@@ -19,9 +19,9 @@ const lowerings = new Map<string, Lowering>(
     Conv(node: Node, build: GraphBuilder, types: TypedShapes) {
       const [x, kernel, bias] = node.inputs as [Value, Value, Value | undefined];
       const known = [x, kernel, node.outputs[0]!].every((value) => types.has(value));
-      if (!known || build.graph.initializers.has(kernel)) return undefined;
+      if (!known) return undefined;
       const sizes = convolutionOf(node, (value) => types.get(value)!.shape, node.outputs[0]!, windowsOf);
-      return suitsRows(sizes) ? convolveByRows(build, x, kernel, sizes, bias) : undefined;
+      return suitsRows(build, kernel, sizes) ? convolveByRows(build, x, kernel, sizes, bias) : undefined;
     },
     /** Where a Transpose comes before, the engine's optimizer loses the sizes of some axes: give those of all. */
     Resize(node: Node, build: GraphBuilder, types: TypedShapes) {

@@ -1,5 +1,4 @@
 /** All that reads finished runs. Knows no engine. */
-export { ablationLines } from "./ablation.js";
 export { type CompareOptions, type Comparison, compareRuns } from "./compare.js";
 export { comparisonLines, formatDifference } from "./compare-table.js";
 export { checkComparisonGates } from "./comparison-gates.js";

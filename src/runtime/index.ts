@@ -3,7 +3,7 @@ import { engine } from "#engine";
 import { type Graph, writeModel } from "../onnx/index.js";
 import type { DeviceInfo, Session, SessionOptions } from "./session.js";
 
-export type { Device, DeviceInfo, Fetches, Session, SessionOptions } from "./session.js";
+export type { Device, DeviceInfo, Fetches, Session, SessionOptions, Tensors } from "./session.js";
 
 /**
  * Loads a graph into the engine.

@@ -9,6 +9,7 @@ import {
   isList,
   type Session,
   type SessionOptions,
+  type Tensors,
 } from "./session.js";
 
 export const engine: Engine = {
@@ -73,7 +74,7 @@ function wanted(fetches: Fetches): string[] | Record<string, ort.Tensor> {
   return isList(fetches) ? [...fetches] : allToEngine(fetches);
 }
 
-function allToEngine(tensors: Readonly<Record<string, Tensor>>): Record<string, ort.Tensor> {
+function allToEngine(tensors: Tensors): Record<string, ort.Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toEngine(tensor)]));
 }
 

@@ -14,8 +14,11 @@ export interface SessionOptions {
   readonly label?: string;
 }
 
+/** Tensors by the names of a graph's inputs or outputs. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
 /** Which outputs of a run are wanted; tensors are filled, names get new ones. */
-export type Fetches = readonly string[] | Readonly<Record<string, Tensor>>;
+export type Fetches = readonly string[] | Tensors;
 
 export const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
 
@@ -27,7 +30,7 @@ export interface Session {
    * Runs the graph; `fetches` names the outputs wanted (default: all), or gives tensors of the right type and shape
    * that they are written into. Feeds are read, never written.
    */
-  run(feeds: Readonly<Record<string, Tensor>>, fetches?: Fetches): Promise<Record<string, Tensor>>;
+  run(feeds: Tensors, fetches?: Fetches): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 

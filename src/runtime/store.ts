@@ -1,7 +1,6 @@
 /** Tensors by name in memory that is kept from one use to the next: fresh memory costs more than a copy into it. */
 import { arrayConstructors, invariant, type Tensor } from "../base/index.js";
-
-export type Tensors = Readonly<Record<string, Tensor>>;
+import type { Tensors } from "./session.js";
 
 export class Store {
   readonly #tensors = new Map<string, Tensor>();

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { engine } from "#engine";
 import { invariant, messageOf, SeawallError } from "../base/index.js";
-import { isList } from "./session.js";
-import { fill, Store, type Tensors } from "./store.js";
+import { isList, type Tensors } from "./session.js";
+import { fill, Store } from "./store.js";
 import type { ThreadOrder, ThreadReply, ThreadStart } from "./thread.node.js";
 
 invariant(parentPort, "the worker of a session was started as a program");

@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, SeawallError } from "../base/index.js";
 import { type Graph, writeModel } from "../onnx/index.js";
-import { type Fetches, isList, type Session, type SessionOptions } from "./session.js";
-import { fill, Store, type Tensors } from "./store.js";
+import { type Fetches, isList, type Session, type SessionOptions, type Tensors } from "./session.js";
+import { fill, Store } from "./store.js";
 
 /** What a worker begins with. */
 export interface ThreadStart {

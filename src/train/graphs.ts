@@ -29,12 +29,13 @@ const auxiliaryWeight = 0.4;
 
 /**
  * One step of PGD on cross-entropy, of a network in inference: `image` (the point), `clean`, `labels`, `radius` and
- * `stepSize` (1×1) and the parameters → `next`, the projected step along the gradient's sign, and `loss` at `image`.
+ * `stepSize` (1×1) and the parameters → `next`, the projected step along the gradient's sign, `loss` at `image`, and
+ * over how many pixels, `counted`.
  * @param accumulating adds `grad/NAME`, the gradient of the parameters at `image`, which the published code adds up
  */
 export function attackGraph(network: TrainableNetwork, accumulating = false): Graph {
   const { build, labels, shapeOf } = withLabels(network, "attack");
-  const { loss, gradient } = meanCrossEntropy(build, "logits", shapeOf("logits"), labels);
+  const { counted, loss, gradient } = meanCrossEntropy(build, "logits", shapeOf("logits"), labels);
   const wrt = ["image", ...(accumulating ? network.learned : [])];
   const seeds = new Map([["logits", gradient]]);
   const gradients = differentiate(build, { seeds, wrt, types: network.types });
@@ -49,6 +50,7 @@ export function attackGraph(network: TrainableNetwork, accumulating = false): Gr
 
   build.output(build.reshape(next, shape), "next");
   build.output(loss, "loss");
+  build.output(counted, "counted");
   for (const name of wrt.slice(1)) build.output(gradients.get(name)!, `grad/${name}`);
   return lower(simplify(build.graph), network.types);
 }

@@ -2,11 +2,9 @@
 import { availableParallelism } from "node:os";
 import { float32, invariant, type Tensor } from "../base/index.js";
 import type { Graph } from "../onnx/index.js";
-import type { SessionOptions } from "../runtime/index.js";
+import type { SessionOptions, Tensors } from "../runtime/index.js";
 import { openThreadSession, type ThreadSession } from "../runtime/index.node.js";
 import type { AttackSession, NetworkOptions } from "./network.js";
-
-type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Each holds the parameters for itself; beyond a few, threads within them serve as well. */
 const mostLanes = 4;
@@ -44,16 +42,18 @@ function attackSideBySide(parts: readonly ThreadSession[]): AttackSession["run"]
       fetches && "next" in fetches && "loss" in fetches,
       "a step of the attack gives `next` and `loss`",
     );
-    const losses = parts.map(() => float32([], new Float32Array(1)));
+    const means = parts.map(() => ({ loss: scalar(), counted: scalar() }));
     const run = (part: ThreadSession, i: number) => {
       const next = partOf(fetches.next!, i, parts.length);
-      return part.run(partsOf(feeds, i, parts.length), { next, loss: losses[i]! });
+      return part.run(partsOf(feeds, i, parts.length), { next, ...means[i]! });
     };
     await Promise.all(parts.map(run));
-    fetches.loss!.data.fill(meanOf(losses, feeds.labels!) as never);
+    fetches.loss!.data.fill(meanOf(means) as never);
     return { ...fetches };
   };
 }
+
+const scalar = () => float32([], new Float32Array(1));
 
 /** Part `i` of what has a row for each image; the radius and the step size are the same for all. */
 function partsOf(tensors: Tensors, i: number, count: number): Tensors {
@@ -72,20 +72,18 @@ function partOf({ type, dims, data }: Tensor, i: number, count: number): Tensor 
   return { type, dims: [images / count, ...rest], data: (data as Float32Array).subarray(start, end) };
 }
 
-/** The mean over the counted pixels of all parts, from that of each. */
-function meanOf(losses: readonly Tensor[], { data }: Tensor): number {
-  const length = data.length / losses.length;
-  let [sum, count] = [0, 0];
-  for (const [i, loss] of losses.entries()) {
-    const counted = countedIn((data as BigInt64Array).subarray(i * length, (i + 1) * length));
-    sum += counted * (loss.data as Float32Array)[0]!;
-    count += counted;
-  }
-  return sum / Math.max(1, count);
+interface PartMean {
+  readonly loss: Tensor<"float32">;
+  /** Over how many pixels. */
+  readonly counted: Tensor<"float32">;
 }
 
-function countedIn(labels: BigInt64Array): number {
-  let count = 0;
-  for (const label of labels) if (label >= 0n) count++;
-  return count;
+/** The mean over all parts. */
+function meanOf(means: readonly PartMean[]): number {
+  let [sum, count] = [0, 0];
+  for (const { loss, counted } of means) {
+    sum += counted.data[0]! * loss.data[0]!;
+    count += counted.data[0]!;
+  }
+  return sum / Math.max(1, count);
 }

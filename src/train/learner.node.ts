@@ -9,9 +9,8 @@ import type { Learner } from "./step.js";
 
 /** Opens the sessions over a state. */
 export async function openLearner(plan: TrainingPlan, state: TrainingState): Promise<Learner> {
-  const { config, network, builds, format } = plan;
-  const { optimizer, weightDecay, clip, ema, momentum, nesterov, threads, device } = config;
-  const engine: SessionOptions = { device, ...(threads !== undefined && { threads }) };
+  const { config, network, engine, builds, format } = plan;
+  const { optimizer, weightDecay, clip, ema, momentum, nesterov } = config;
   const { groups } = format.layouts;
   return {
     network: await openNetwork(network, builds, format.layouts, engine),

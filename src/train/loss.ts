@@ -4,6 +4,8 @@ import { appendLoss } from "../loss/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 export interface BatchLoss {
+  /** How many pixels count; a scalar. */
+  readonly counted: Value;
   /** A scalar. */
   readonly loss: Value;
   /** Of `weight` times the loss with respect to the logits, in their shape. */
@@ -25,12 +27,16 @@ export function meanCrossEntropy(
   const [images, classes, height, width] = shape as [number, number, number, number];
   const pixels = height * width;
   const flat = build.reshape(logits, [images, classes, pixels]);
-  const counted = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
-  const sum = build.reduce("ReduceSum", build.reduce("ReduceSum", counted, [1], false), [0], false);
-  const count = build.max(sum, 1);
+  const valid = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
+  const counted = build.reduce("ReduceSum", valid, [0, 1], false);
+  const count = build.max(counted, 1);
   const options = { pixels, classes, share: build.div(weight, count) };
   const { objective, gradient } = appendLoss(build, ["ce"], { logits: flat, labels }, options);
   // The appended loss is a mean over all P pixels of each image, ignored ones included.
   const total = build.reduce("ReduceSum", objective, [0], false);
-  return { loss: build.mul(total, build.div(pixels, count)), gradient: build.reshape(gradient, shape) };
+  return {
+    counted,
+    loss: build.mul(total, build.div(pixels, count)),
+    gradient: build.reshape(gradient, shape),
+  };
 }

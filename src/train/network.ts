@@ -2,7 +2,7 @@
 import { float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../nn/index.js";
 import type { Graph } from "../onnx/index.js";
-import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
+import { openSession, type Session, type SessionOptions, type Tensors } from "../runtime/index.js";
 import {
   attackGraph,
   gradientGraph,
@@ -74,7 +74,7 @@ function parametersOf({ parameters }: BuiltArchitecture): number {
 /** A session of the attack's graph. */
 export interface AttackSession extends Pick<Session, "run" | "dispose"> {
   /** Later runs are fed these too, as they are now. */
-  keep(parameters: Readonly<Record<string, Tensor>>): Promise<void>;
+  keep(parameters: Tensors): Promise<void>;
 }
 
 /**
@@ -220,7 +220,7 @@ export class TrainingNetwork {
   }
 
   /** Those tensors that the network in inference has, by their names after a prefix. */
-  #read(tensors: Readonly<Record<string, Tensor>>, prefix = ""): Record<string, Tensor> {
+  #read(tensors: Tensors, prefix = ""): Record<string, Tensor> {
     const known = ([name]: readonly [string, Tensor]) => this.#inferred.has(name.slice(prefix.length));
     return Object.fromEntries(Object.entries(tensors).filter(known));
   }
@@ -258,7 +258,7 @@ export class TrainingNetwork {
 /** The attack's session for all images at once. */
 async function openWhole(graph: Graph, engine: SessionOptions): Promise<AttackSession> {
   const session = await openSession(graph, engine);
-  let kept: Readonly<Record<string, Tensor>> = {};
+  let kept: Tensors = {};
   return {
     async keep(parameters) {
       kept = parameters;

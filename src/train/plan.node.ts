@@ -11,6 +11,7 @@ import {
   readClasses,
 } from "../data/index.node.js";
 import { architectures } from "../nn/index.js";
+import type { SessionOptions } from "../runtime/index.js";
 import type { InnerAttack } from "./attack.js";
 import type { CheckpointFormat } from "./checkpoint.node.js";
 import type { TrainingConfig } from "./config.js";
@@ -28,6 +29,7 @@ export interface TrainingPlan {
   /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
   readonly heldOut: Dataset | undefined;
   readonly network: NetworkOptions;
+  readonly engine: SessionOptions;
   readonly builds: NetworkBuilds;
   readonly format: CheckpointFormat;
   readonly loop: LoopSettings;
@@ -44,14 +46,15 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const { architecture, optimizer, attackSteps } = config;
   const data = await openSets(config);
   const classes = data.training.settings.classes!;
-  const network = networkOptions(config);
+  const engine = engineOptions(config);
+  const network = networkOptions(config, engine);
   const normalization = config.normalize ?? architectures[architecture].normalization;
   const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
   const layouts = layOutParameters(builds.training, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   return {
-    ...{ config, classes, network, builds, loop, ...data },
+    ...{ config, classes, network, engine, builds, loop, ...data },
     target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
     format: {
       layouts,
@@ -113,15 +116,19 @@ function baseSizeOf(config: TrainingConfig): number {
   return config.baseSize ?? Math.min(...cropOf(config));
 }
 
-function networkOptions(config: TrainingConfig): NetworkOptions {
-  const { batchSize, seed, attackGradients, device, threads } = config;
+function engineOptions({ device, threads }: TrainingConfig): SessionOptions {
+  return { device, ...(threads !== undefined && { threads }) };
+}
+
+function networkOptions(config: TrainingConfig, engine: SessionOptions): NetworkOptions {
+  const { batchSize, seed, attackGradients } = config;
   const options = {
     ...{ batchSize, seed },
     size: cropOf(config),
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
   };
-  return { ...options, lanes: laneCount(options, { device, ...(threads !== undefined && { threads }) }) };
+  return { ...options, lanes: laneCount(options, engine) };
 }
 
 function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {

@@ -1,6 +1,7 @@
 /** Do the attacks use the ball that they are given? */
+import { formatShare } from "../../base/index.js";
 import type { RecordCheck } from "./check.js";
-import { largestBy, percent, placeOf, skipped, withoutEvidence } from "./shares.js";
+import { largestBy, placeOf, skipped, withoutEvidence } from "./shares.js";
 import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 
 const leastShare = 0.2;
@@ -19,7 +20,7 @@ export const edge: RecordCheck = {
       return skipped(views.length > 0 ? "the attacks left next to no pixel right" : withoutEvidence);
     return {
       status: shareOf(lowest) < leastShare ? "warn" : "pass",
-      detail: `at least ${percent(shareOf(lowest))} of the colour values lie on the edge (${placeOf(lowest)})`,
+      detail: `at least ${formatShare(shareOf(lowest))} of the colour values lie on the edge (${placeOf(lowest)})`,
     };
   },
 };

@@ -1,7 +1,8 @@
 /** Do the attacks get gradients that they can follow? */
+import { formatShare } from "../../base/index.js";
 import type { RunRecord } from "../../journal/index.js";
 import type { RecordCheck } from "./check.js";
-import { percent, skipped, withoutEvidence } from "./shares.js";
+import { skipped, withoutEvidence } from "./shares.js";
 import { followsGradients, hasEvidence } from "./view.js";
 
 /** More zeros than this, and a sign step leaves most of the image where it is. */
@@ -27,7 +28,7 @@ export const gradients: RecordCheck = {
     const share = Math.max(broken, zero) / records.length;
     return {
       status: share > mostDead ? "fail" : share > 0 ? "warn" : "pass",
-      detail: `of ${records.length} attacked images ${percent(zero / records.length)} began with a gradient of mostly zeros, and ${percent(broken / records.length)} met one that is not finite`,
+      detail: `of ${records.length} attacked images ${formatShare(zero / records.length)} began with a gradient of mostly zeros, and ${formatShare(broken / records.length)} met one that is not finite`,
     };
   },
 };

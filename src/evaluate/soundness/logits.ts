@@ -1,7 +1,7 @@
 /** Are the logits logits, or probabilities already? */
+import { formatShare } from "../../base/index.js";
 import type { ModelCheck } from "./check.js";
 import { logitsOf } from "./logits-of.js";
-import { percent } from "./shares.js";
 
 /** Rounding, and resizing of a map, leave a sum this near to 1. */
 const nearOne = 1e-3;
@@ -15,7 +15,7 @@ export const logits: ModelCheck = {
     const { classes } = probe.model.prepared;
     const [values] = await logitsOf(probe);
     const share = probabilityShare(values!, classes);
-    const where = share === 1 ? "every pixel" : `${percent(share)} of the pixels`;
+    const where = share === 1 ? "every pixel" : `${formatShare(share)} of the pixels`;
     return {
       status: share === 1 ? "fail" : "pass",
       detail: `the outputs lie in [0, 1] and sum to 1 at ${where}`,

@@ -39,11 +39,6 @@ export function points(difference: number): string {
   return `${(100 * difference).toFixed(1)} points`;
 }
 
-/** A share: `3.1 %`. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
 /** `apgd:ce at 4/255`. */
 export function placeOf({ attack, eps }: Pick<AttackView, "attack" | "eps">): string {
   return `${attack} at ${eps}`;

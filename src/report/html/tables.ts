@@ -1,6 +1,6 @@
 /** Tables of figures: by attack, and by class. */
 import { parseRadius } from "../../base/index.js";
-import { cleanAttack, type Figures, type RunRecord } from "../../journal/index.js";
+import { cleanAttack, type Figures, type Result, type RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatCount, formatDuration, formatFigure } from "../text.js";
@@ -32,22 +32,7 @@ export function attackTable({ result, records }: ReportedRun): Markup {
 
 /** What every attack adds: how much higher the worst case of the others is. Undefined for a run of one attack. */
 export function ablationTable({ result }: ReportedRun): Markup | undefined {
-  const rows = result.robust.flatMap(({ eps, attacks, worst, strict = worst }) =>
-    attacks.flatMap(({ name, without }) =>
-      without
-        ? [
-            [
-              { content: name },
-              radiusCell(eps),
-              figureCell(without.aAcc),
-              addedCell(without.aAcc - strict.aAcc),
-              figureCell(without.mIoU),
-              addedCell(without.mIoU - strict.mIoU),
-            ],
-          ]
-        : [],
-    ),
-  );
+  const rows = result.robust.flatMap(ablationRows);
   if (rows.length === 0) return undefined;
   const numeric = ["ε", "aAcc", "higher by", "mIoU", "higher by"];
   return markup`${sortableTable(
@@ -57,6 +42,15 @@ export function ablationTable({ result }: ReportedRun): Markup | undefined {
   )}<p class="note">From the stored records, nothing is run again. Where leaving an attack out raises the worst case, the
 ensemble needs it.</p>
 `;
+}
+
+function ablationRows({ eps, attacks, worst, strict = worst }: Result["robust"][number]): Cell[][] {
+  const figures = (without: number, all: number) => [figureCell(without), addedCell(without - all)];
+  const row = (name: string, { aAcc, mIoU }: { readonly aAcc: number; readonly mIoU: number }) => [
+    ...[{ content: name }, radiusCell(eps)],
+    ...[...figures(aAcc, strict.aAcc), ...figures(mIoU, strict.mIoU)],
+  ];
+  return attacks.flatMap(({ name, without }) => (without ? [row(name, without)] : []));
 }
 
 function addedCell(difference: number): Cell {

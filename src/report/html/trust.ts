@@ -1,6 +1,5 @@
 /** Whether to believe the figures, what they cost, and where they come from. */
-import type { Soundness } from "../../journal/index.js";
-import { shardName } from "../../journal/index.js";
+import { isRaised, type Soundness, shardName } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatCount, formatDuration, plural } from "../text.js";
@@ -21,9 +20,9 @@ export function soundness({ result }: ReportedRun): Markup {
 /** A check that was raised says what that means and what to do. */
 function outcome({ check, status, detail, means, remedy }: Soundness): Markup {
   const [mark, word] = words[status];
-  const raised = (status === "warn" || status === "fail") && means !== undefined;
+  const advised = isRaised({ status }) && means !== undefined;
   return markup`<li class="${status}"><span class="mark" aria-hidden="true">${mark}</span><b>${check}</b> <span class="word">${word}</span><p>${detail}</p>${
-    raised && markup`<p><b>Means:</b> ${means}. <b>Do:</b> ${remedy}.</p>`
+    advised && markup`<p><b>Means:</b> ${means}. <b>Do:</b> ${remedy}.</p>`
   }</li>`;
 }
 
