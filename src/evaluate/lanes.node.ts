@@ -1,7 +1,6 @@
 /** The lanes of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
-import { Worker } from "node:worker_threads";
-import { SeawallError } from "../base/index.js";
+import { openThread } from "../base/index.node.js";
 import type { Sample } from "../data/index.js";
 import type { EvaluationConfig } from "./config.js";
 import { type Lane, localLane, type Outcome, type Slot } from "./lane.js";
@@ -53,63 +52,27 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
   );
 }
 
-/** To a worker: attack this sample; give up after the pass in progress; end. */
-export type LaneRequest =
-  | { readonly kind: "attack"; readonly id: number; readonly sample: Sample; readonly slot: Slot }
-  | { readonly kind: "stop" }
-  | { readonly kind: "end" };
-
-/** From a worker: a pass was made, a request is done, or it failed. */
-export type LaneReply =
-  | { readonly kind: "pass" }
-  | { readonly kind: "done"; readonly id: number; readonly outcome: Outcome }
-  | {
-      readonly kind: "failed";
-      readonly id: number;
-      readonly code?: SeawallError["code"];
-      readonly message: string;
-    };
+/** Attack this sample. Besides, a lane is told to `stop` after the pass in progress, and says each `pass` it made. */
+export interface LaneOrder {
+  readonly sample: Sample;
+  readonly slot: Slot;
+}
 
 function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): Lane {
-  const worker = new Worker(new URL("./worker.node.js", import.meta.url), { workerData: config });
-  const waiting = new Map<number, { resolve(outcome: Outcome): void; reject(error: unknown): void }>();
-  const failAll = (error: unknown) => {
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  worker.on("message", (reply: LaneReply) => {
-    if (reply.kind === "pass") return onPass?.();
-    const request = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (reply.kind === "done") request?.resolve(reply.outcome);
-    else request?.reject(reply.code ? new SeawallError(reply.code, reply.message) : new Error(reply.message));
-  });
-  worker.on("error", failAll);
-  const ended = new Promise<void>((resolve) => {
-    worker.on("exit", () => {
-      failAll(new Error("internal: the worker of a lane ended too early"));
-      resolve();
-    });
-  });
-  const post = (request: LaneRequest) => worker.postMessage(request);
-  // Never terminated: to end a thread amid a pass ends the whole process.
-  const stop = () => post({ kind: "stop" });
+  const program = new URL("./worker.node.js", import.meta.url);
+  const thread = openThread<LaneOrder, Outcome>("a lane", program, config, () => onPass?.());
+  const stop = () => thread.tell("stop");
   signal?.addEventListener("abort", stop, { once: true });
-
-  let requests = 0;
   return {
-    attack(sample, slot) {
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      return new Promise((resolve, reject) => {
-        const id = requests++;
-        waiting.set(id, { resolve, reject: (error) => reject(signal?.aborted ? signal.reason : error) });
-        post({ kind: "attack", id, sample, slot });
+    async attack(sample, slot) {
+      signal?.throwIfAborted();
+      return thread.ask({ sample, slot }).catch((error) => {
+        throw signal?.aborted ? signal.reason : error;
       });
     },
     async dispose() {
       signal?.removeEventListener("abort", stop);
-      post({ kind: "end" });
-      await ended;
+      await thread.end();
     },
   };
 }

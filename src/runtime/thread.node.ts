@@ -1,6 +1,5 @@
 /** A session in a thread of its own: its runs block nobody, so that several sessions run side by side. */
-import { Worker } from "node:worker_threads";
-import { type ErrorCode, SeawallError } from "../base/index.js";
+import { openThread } from "../base/index.node.js";
 import { type Graph, writeModel } from "../onnx/index.js";
 import { type Fetches, isList, type Session, type SessionOptions, type Tensors } from "./session.js";
 import { fill, Store } from "./store.js";
@@ -11,27 +10,22 @@ export interface ThreadStart {
   readonly options: SessionOptions;
 }
 
-/** To the worker: keep these feeds for all later runs; run, and fill or return these outputs; end. */
+/** What kinds of outputs a graph has; keep these feeds for all later runs; run, and fill or return these outputs. */
 export type ThreadOrder =
+  | { readonly kind: "open" }
   | { readonly kind: "keep"; readonly feeds: Tensors }
-  | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined }
-  | { readonly kind: "end" };
+  | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined };
 
-/** From the worker, one for the start and one for each order but the last, in turn. */
-export type ThreadReply =
-  | { readonly kind: "open"; readonly outputTypes: Session["outputTypes"] }
-  | { readonly kind: "done"; readonly results?: Tensors }
-  | { readonly kind: "failed"; readonly code?: ErrorCode; readonly message: string };
+/** Filled outputs lie in memory that both sides see. */
+export interface ThreadAnswer {
+  readonly outputTypes?: Session["outputTypes"];
+  readonly results?: Tensors;
+}
 
 /** A session whose runs wait for one another. */
 export interface ThreadSession extends Session {
   /** Copies feeds into the thread, where they serve every later run until others of their names replace them. */
   keep(feeds: Tensors): Promise<void>;
-}
-
-interface Waiting {
-  resolve(reply: Exclude<ThreadReply, { kind: "failed" }>): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -40,38 +34,26 @@ interface Waiting {
  */
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
   const workerData: ThreadStart = { model: writeModel(graph), options: { label: graph.name, ...options } };
-  const worker = new Worker(new URL("./thread-worker.node.js", import.meta.url), { workerData });
-  const waiting: Waiting[] = [];
-  const ended = settle(worker, waiting);
-  const next = () => new Promise<ThreadReply>((resolve, reject) => waiting.push({ resolve, reject }));
-  const post = (order: ThreadOrder) => worker.postMessage(order);
+  const program = new URL("./thread-worker.node.js", import.meta.url);
+  const thread = openThread<ThreadOrder, ThreadAnswer>("a session", program, workerData);
   const [given, found] = [sharedStore(), sharedStore()];
   const inTurn = queue();
-  const end = () => {
-    post({ kind: "end" });
-    return ended;
-  };
-  const opened = await next().catch(async (error) => {
-    await end();
+  const { outputTypes = new Map() } = await thread.ask({ kind: "open" }).catch(async (error) => {
+    await thread.end();
     throw error;
   });
   return {
-    outputTypes: opened.kind === "open" ? opened.outputTypes : new Map(),
-    keep: (feeds) =>
-      inTurn(async () => {
-        post({ kind: "keep", feeds: given.copy(feeds) });
-        await next();
-      }),
+    outputTypes,
+    keep: (feeds) => inTurn(async () => void (await thread.ask({ kind: "keep", feeds: given.copy(feeds) }))),
     run: (feeds, fetches) =>
       inTurn(async () => {
         const wanted = fetches && !isList(fetches) ? found.like(fetches) : fetches;
-        post({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
-        const reply = await next();
-        if (!fetches || isList(fetches)) return { ...(reply.kind === "done" && reply.results) };
+        const { results } = await thread.ask({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
+        if (!fetches || isList(fetches)) return { ...results };
         fill(fetches, wanted as Tensors);
         return { ...fetches };
       }),
-    dispose: end,
+    dispose: thread.end,
   };
 }
 
@@ -85,23 +67,4 @@ function queue() {
     last = result.catch(() => {});
     return result;
   };
-}
-
-/** Answers those who wait as replies come in; the promise is kept when the worker has ended. */
-function settle(worker: Worker, waiting: Waiting[]): Promise<void> {
-  const failAll = (error: unknown) => {
-    for (const { reject } of waiting.splice(0)) reject(error);
-  };
-  worker.on("message", (reply: ThreadReply) => {
-    const request = waiting.shift();
-    if (reply.kind !== "failed") request?.resolve(reply);
-    else request?.reject(reply.code ? new SeawallError(reply.code, reply.message) : new Error(reply.message));
-  });
-  worker.on("error", failAll);
-  return new Promise((resolve) => {
-    worker.on("exit", () => {
-      failAll(new Error("internal: the thread of a session ended too early"));
-      resolve();
-    });
-  });
 }

@@ -1,0 +1,2 @@
+/** What of the floor needs Node. */
+export { openThread, serveThread, type Thread } from "./thread.node.js";
