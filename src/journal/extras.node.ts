@@ -108,7 +108,16 @@ export function copyExtras(from: string, to: string): void {
   }
 }
 
+/** Removes what a process that died while it wrote has left; only for who holds the run's lock. */
+export function removeLeftovers(dir: string): void {
+  for (const folder of Object.values(extraFolders).map((name) => join(dir, name)))
+    for (const name of entriesOf(folder)) if (isLeftover(name)) rmSync(join(folder, name), { force: true });
+}
+
 function namesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return attempt(folder, "read", () => readdirSync(folder)).filter((name) => !isLeftover(name));
+  return entriesOf(folder).filter((name) => !isLeftover(name));
+}
+
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? attempt(folder, "read", () => readdirSync(folder)) : [];
 }

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { SeawallError } from "../base/index.js";
 import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
+import { removeLeftovers } from "./extras.node.js";
 import { attempt, flushFolder, isLeftover, writeFileAtomic } from "./files.node.js";
 import { checkNewRecord, type Journal } from "./journal.js";
 import { formatJson } from "./json.js";
@@ -95,6 +96,7 @@ function startRun(dir: string, wanted: RunDescription, lock: FolderLock): Run {
   const handle = attempt(file, "opened", () => openSync(file, "a"));
   try {
     flushFolder(dir);
+    removeLeftovers(dir);
     const stored = readJournal(file, description);
     if (stored.tornBytes > 0) {
       attempt(file, "repaired", () => ftruncateSync(handle, stored.goodBytes));

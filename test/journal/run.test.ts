@@ -84,6 +84,17 @@ describe("a new run", () => {
     expect(readRun(dir)).toEqual({ description: run, records: [] });
   });
 
+  it("takes away what a process that died amid a picture or a trace has left", async () => {
+    const dir = await writtenRun([]);
+    for (const folder of ["pictures", "traces"]) mkdirSync(join(dir, folder));
+    const [whole, half] = ["pictures/0-0.image.webp", "pictures/0-0.label.webp.123.seawall-tmp"];
+    for (const file of [whole, half, "traces/0-1.json.123.seawall-tmp"])
+      writeFileSync(join(dir, file), "RIFF");
+    (await openRun(dir, run, { resume: true })).close();
+    expect(readdirSync(join(dir, "pictures"))).toEqual(["0-0.image.webp"]);
+    expect(readdirSync(join(dir, "traces"))).toEqual([]);
+  });
+
   it("does not take what our own code got wrong", async () => {
     const open = await openRun(temporaryFolder(), run);
     await expect(open.append({ ...records[0]!, accuracy: Number.NaN })).rejects.toThrow("internal: ");
