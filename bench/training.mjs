@@ -3,12 +3,12 @@
  * batch.
  */
 import { architectures, initialWeights } from "../dist/nn/index.js";
-import { laneCount } from "../dist/train/lanes.node.js";
-import { openNetwork } from "../dist/train/learner.node.js";
-import { buildNetwork } from "../dist/train/network.js";
-import { Updater } from "../dist/train/optimize.js";
-import { initialState, layOutParameters } from "../dist/train/parameters.js";
-import { trainingStep } from "../dist/train/step.js";
+import { buildNetwork } from "../dist/train/loop/network.js";
+import { Updater } from "../dist/train/loop/optimize.js";
+import { trainingStep } from "../dist/train/loop/step.js";
+import { laneCount } from "../dist/train/run/lanes.node.js";
+import { openNetwork } from "../dist/train/run/learner.node.js";
+import { initialState, layOutParameters } from "../dist/train/state/parameters.js";
 import { serve } from "./serve.mjs";
 
 const classes = 11;

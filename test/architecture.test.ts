@@ -70,6 +70,9 @@ const roomOf = (file: string) => relative(source, file).split("/")[0]!;
 const inRoom = (file: string) => relative(source, file).includes("/");
 const imports = files.flatMap(importsOf);
 const own = imports.filter(({ to }) => to.startsWith("."));
+const isIndex = (file: string) => /^[^/]+\/index(\.node)?\.ts$/.test(relative(source, file));
+/** Folders with one file for each row of a table. */
+const rowFolders = new Set(["src/cli/verbs", "src/evaluate/soundness", "src/loss", "src/autodiff/rules"]);
 const name = (file: string) => relative(root, file);
 
 describe("the house", () => {
@@ -113,6 +116,24 @@ describe("the house", () => {
       files.map((file) => [file, own.filter((entry) => entry.from === file).map(target)]),
     );
     expect(findCircle(edges)?.map(name)).toBeUndefined();
+  });
+
+  it("has no circle between folders", () => {
+    // The index of a module re-exports its parts: the table above says who may import it.
+    const inner = own.filter((entry) => !isIndex(entry.from) && !isIndex(target(entry)));
+    const folders = new Map<string, string[]>();
+    for (const entry of inner) {
+      const [from, to] = [dirname(entry.from), dirname(target(entry))];
+      if (from !== to) folders.set(from, [...(folders.get(from) ?? []), to]);
+    }
+    expect(findCircle(folders)?.map(name)).toBeUndefined();
+  });
+
+  it("keeps every folder small enough to be seen at a glance", () => {
+    const counts = new Map<string, number>();
+    for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    const large = [...counts].filter(([folder, count]) => count > 16 && !rowFolders.has(name(folder)));
+    expect(large.map(([folder, count]) => `${name(folder)}: ${count}`)).toEqual([]);
   });
 
   it("keeps Node out of what runs in a page", () => {

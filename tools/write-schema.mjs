@@ -1,6 +1,6 @@
 /** Writes the JSON Schema of configuration files, from the built program. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { configJsonSchema } from "../dist/cli/flags.js";
+import { configJsonSchema } from "../dist/cli/settings/flags.js";
 
 const folder = new URL("../schema/", import.meta.url);
 mkdirSync(folder, { recursive: true });

@@ -9,9 +9,9 @@ import {
   reachableFrom,
   type Value,
 } from "../onnx/index.js";
-import { unbroadcast } from "./broadcast.js";
+import { unbroadcast } from "./fragments/broadcast.js";
+import type { RuleContext, TypedShape } from "./fragments/rule.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
-import type { RuleContext, TypedShape } from "./rule.js";
 import { rules } from "./rules/index.js";
 
 /** Static types of a graph's values. */

@@ -1,6 +1,7 @@
 /** The page that lists what can be differentiated, printed from the tables of rules. */
+
+import type { Rules } from "./fragments/rule.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
-import type { Rules } from "./rule.js";
 import { families } from "./rules/index.js";
 
 const titles: Record<keyof typeof families, string> = {

@@ -1,8 +1,9 @@
 /** Reverse mode as graph rewriting. Knows no loss and no engine. */
-export { sumOver, unbroadcast } from "./broadcast.js";
+
 export { type DifferentiateRequest, differentiate, type TypedShapes } from "./differentiate.js";
+export { sumOver, unbroadcast } from "./fragments/broadcast.js";
+export { convolveByRows, suitsRows } from "./fragments/rows.js";
+export type { Gradient, Rule, RuleContext, Rules, TypedShape } from "./fragments/rule.js";
+export { convolutionOf, windowsOf } from "./fragments/window.js";
 export { nonDifferentiable } from "./nondifferentiable.js";
-export { convolveByRows, suitsRows } from "./rows.js";
-export type { Gradient, Rule, RuleContext, Rules, TypedShape } from "./rule.js";
 export { rules } from "./rules/index.js";
-export { convolutionOf, windowsOf } from "./window.js";

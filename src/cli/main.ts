@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The program: finds the verb, runs it, and ends with its exit code. */
-import { exitCodes, reportError } from "./exit.js";
+import { ignoreClosedPipes } from "./output/terminal.js";
+import { exitCodes, reportError } from "./process/exit.js";
 import { runProgram } from "./program.js";
-import { ignoreClosedPipes } from "./terminal.js";
 
 ignoreClosedPipes();
 // Thrown in a callback, where no one waits for it.

@@ -13,42 +13,42 @@ interface VerbRow {
 const verbs: Readonly<Record<string, VerbRow>> = {
   eval: {
     summary: "attack a model on labelled images and print the worst-case figures",
-    load: () => import("./eval.js"),
+    load: () => import("./verbs/eval.js"),
   },
   train: {
     summary: "train a built-in architecture adversarially",
-    load: () => import("./train.js"),
+    load: () => import("./verbs/train.js"),
   },
-  merge: { summary: "put the shards of a run together", load: () => import("./merge.js") },
+  merge: { summary: "put the shards of a run together", load: () => import("./verbs/merge.js") },
   compare: {
     summary: "compare two stored runs image by image",
-    load: () => import("./compare.js"),
+    load: () => import("./verbs/compare.js"),
   },
   verify: {
     summary: "make a sample of a stored run again and say match or mismatch",
-    load: () => import("./verify.js"),
+    load: () => import("./verbs/verify.js"),
   },
   view: {
     summary: "show runs in the browser, live while they are going",
-    load: () => import("./view.js"),
+    load: () => import("./verbs/view.js"),
   },
   report: {
     summary: "write report.html, csv and junit.xml of a stored run",
-    load: () => import("./report.js"),
+    load: () => import("./verbs/report.js"),
   },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
-    load: () => import("./convert.js"),
+    load: () => import("./verbs/convert.js"),
   },
-  models: { summary: "list the built-in architectures", load: () => import("./models.js") },
-  grad: { summary: "write an ONNX model that also returns gradients", load: () => import("./grad.js") },
+  models: { summary: "list the built-in architectures", load: () => import("./verbs/models.js") },
+  grad: { summary: "write an ONNX model that also returns gradients", load: () => import("./verbs/grad.js") },
   doctor: {
     summary: "check the machine, a model and a data set before a long run",
-    load: () => import("./doctor.js"),
+    load: () => import("./verbs/doctor.js"),
   },
   demo: {
     summary: "run the main job on the sample that ships with the package",
-    load: () => import("./demo.js"),
+    load: () => import("./verbs/demo.js"),
   },
 };
 

@@ -1,6 +1,6 @@
 /** The value of `--classes`. */
 import { SeawallError } from "../base/index.js";
-import { readBytes } from "./files.node.js";
+import { readBytes } from "./formats/files.node.js";
 
 /**
  * A number of classes as it stands, or the names in a file, one a line.

@@ -4,14 +4,14 @@ export {
   type BatchStream,
   type TrainingBatch,
   trainingBatches,
-} from "./batches.node.js";
+} from "./batches/batches.node.js";
+export type { LabelTarget } from "./batches/crops.node.js";
 export { readClasses } from "./classes.node.js";
-export type { LabelTarget } from "./crops.node.js";
-export { type DataSpec, type DatasetName, datasets, parseDataSpec } from "./datasets.node.js";
-export { readImage } from "./image.node.js";
-export { readLabelMat } from "./label-mat.node.js";
-export { readLabelPng } from "./label-png.node.js";
-export type { Entry, Layout, StampedEntry } from "./layout.node.js";
+export { readImage } from "./formats/image.node.js";
+export { readLabelMat } from "./formats/label-mat.node.js";
+export { readLabelPng } from "./formats/label-png.node.js";
 export { type FileDataset, openData, openTrainingData, type TrainingDataOptions } from "./open.node.js";
 export { type Overlap, overlap } from "./overlap.node.js";
+export { type DataSpec, type DatasetName, datasets, parseDataSpec } from "./sets/datasets.node.js";
+export type { Entry, Layout, StampedEntry } from "./sets/layout.node.js";
 export { type CountedWeights, cachedClassWeights } from "./weights.node.js";

@@ -1,14 +1,6 @@
 /** Samples, transforms, augmentations, label counts and class weights: the part of the room that runs in a page. */
-export {
-  type Augmentation,
-  type AugmentOptions,
-  augmentImage,
-  augmentLabels,
-  type CompleteAugment,
-  completeAugment,
-  drawAugmentation,
-} from "./augment.js";
-export { gaussianBlur } from "./blur.js";
+
+export { epochOrder, type StepPlan, stepsPerEpoch, trainingSteps } from "./batches/order.js";
 export {
   addCounts,
   countLabelMap,
@@ -18,9 +10,17 @@ export {
   labelStats,
   majorityLabel,
 } from "./counts.js";
-export { classCount, ignored, type LabelScheme, labelReader, type StoredLabels } from "./labels.js";
-export type { LabelVariant, OpenOptions } from "./options.js";
-export { epochOrder, type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
+export {
+  type Augmentation,
+  type AugmentOptions,
+  augmentImage,
+  augmentLabels,
+  type CompleteAugment,
+  completeAugment,
+  drawAugmentation,
+} from "./pixels/augment.js";
+export { gaussianBlur } from "./pixels/blur.js";
+export { classCount, ignored, type LabelScheme, labelReader, type StoredLabels } from "./pixels/labels.js";
 export {
   crop,
   type ImageRaster,
@@ -30,10 +30,8 @@ export {
   type Raster,
   type Size,
   sizeText,
-} from "./raster.js";
-export { resizeBilinear, resizeBilinearPart, resizeNearest, resizeNearestPart } from "./resize.js";
-export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
-export { dataFields } from "./settings.js";
+} from "./pixels/raster.js";
+export { resizeBilinear, resizeBilinearPart, resizeNearest, resizeNearestPart } from "./pixels/resize.js";
 export {
   applyToImage,
   applyToLabels,
@@ -45,5 +43,8 @@ export {
   type Transform,
   type TransformOptions,
   transforms,
-} from "./transform.js";
+} from "./pixels/transform.js";
+export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
+export type { LabelVariant, OpenOptions } from "./sets/options.js";
+export { dataFields } from "./settings.js";
 export { classWeights, vocPublishedWeights, vocTrainAugWeights } from "./weights.js";

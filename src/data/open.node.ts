@@ -1,13 +1,13 @@
 /** Opening a data set: from what the user wrote to an ordered stream of samples. */
 import { invariant, SeawallError, sha256 } from "../base/index.js";
-import { type DatasetName, parseDataSpec, schemeOf } from "./datasets.node.js";
-import { stampOf } from "./files.node.js";
-import { classCount } from "./labels.js";
-import type { Entry, StampedEntry } from "./layout.node.js";
-import { chosenVariant, type OpenOptions, shardIndices, sliceList } from "./options.js";
+import { stampOf } from "./formats/files.node.js";
+import { classCount } from "./pixels/labels.js";
+import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";
 import type { Dataset } from "./sample.js";
-import { transforms } from "./transform.js";
+import { type DatasetName, parseDataSpec, schemeOf } from "./sets/datasets.node.js";
+import type { Entry, StampedEntry } from "./sets/layout.node.js";
+import { chosenVariant, type OpenOptions, shardIndices, sliceList } from "./sets/options.js";
 
 /** A data set whose files lie on disk. */
 export interface FileDataset extends Dataset {

@@ -1,8 +1,8 @@
 /** Whether what a model is measured on was also trained on. */
 import { sha256 } from "../base/index.js";
-import { readBytes } from "./files.node.js";
-import type { StampedEntry } from "./layout.node.js";
+import { readBytes } from "./formats/files.node.js";
 import type { FileDataset } from "./open.node.js";
+import type { StampedEntry } from "./sets/layout.node.js";
 
 /** Names, as the first data set has them, of images that both have. */
 export interface Overlap {

@@ -1,14 +1,14 @@
 /** From files to samples, under one label scheme and one chain of transforms. */
 import { extname } from "node:path";
 import { SeawallError } from "../base/index.js";
-import { readImage } from "./image.node.js";
-import { readLabelMat } from "./label-mat.node.js";
-import { readLabelPng } from "./label-png.node.js";
-import { type LabelScheme, labelReader } from "./labels.js";
-import type { Entry } from "./layout.node.js";
-import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./raster.js";
+import { readImage } from "./formats/image.node.js";
+import { readLabelMat } from "./formats/label-mat.node.js";
+import { readLabelPng } from "./formats/label-png.node.js";
+import { type LabelScheme, labelReader } from "./pixels/labels.js";
+import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./pixels/raster.js";
+import { applyToImage, applyToLabels, planSteps, type Step, type Transform } from "./pixels/transform.js";
 import { makeSample, type Sample } from "./sample.js";
-import { applyToImage, applyToLabels, planSteps, type Step, type Transform } from "./transform.js";
+import type { Entry } from "./sets/layout.node.js";
 
 /** Reads the images and labels of entries. */
 export interface Reader {

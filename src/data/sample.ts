@@ -1,8 +1,8 @@
 /** Samples, and the data sets they come from. */
 import { sha256, type Tensor } from "../base/index.js";
-import type { LabelVariant } from "./options.js";
-import type { ImageRaster, LabelRaster, Size } from "./raster.js";
-import type { TransformOptions } from "./transform.js";
+import type { ImageRaster, LabelRaster, Size } from "./pixels/raster.js";
+import type { TransformOptions } from "./pixels/transform.js";
+import type { LabelVariant } from "./sets/options.js";
 
 /** One image, ready for a model. */
 export interface Sample extends Size {

@@ -2,9 +2,9 @@
 import { basename } from "node:path";
 import { describeRun, type RunDescription, type Soundness } from "../journal/index.js";
 import { engineVersion } from "../runtime/index.js";
-import { laneCount } from "./lanes.node.js";
-import type { Plan } from "./plan.node.js";
+import type { Plan } from "./plan/plan.node.js";
 import { version } from "./version.node.js";
+import { laneCount } from "./workers/lanes.node.js";
 
 /** The description of the run that a plan makes; `soundness` holds the checks made before it. */
 export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDescription {

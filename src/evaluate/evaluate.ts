@@ -1,7 +1,7 @@
 /** The loop of an evaluation: radius by radius, attack by attack, image by image; every line is journalled. */
 import type { Sample } from "../data/index.js";
 import { cleanAttack, cleanEps, type Journal, type RunRecord } from "../journal/index.js";
-import type { Lane, Outcome, Slot } from "./lane.js";
+import type { Lane, Outcome, Slot } from "./workers/lane.js";
 
 /** The samples of a run; `data`'s data sets are such. */
 export interface Samples {

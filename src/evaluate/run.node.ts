@@ -11,15 +11,15 @@ import {
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
-import { type EvaluationInput, parseConfig } from "./config.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
-import { type CountedPoint, type Outcome, passesOf } from "./lane.js";
-import { openLanes } from "./lanes.node.js";
-import { makePlan, type Plan } from "./plan.node.js";
+import { type EvaluationInput, parseConfig } from "./plan/config.js";
+import { makePlan, type Plan } from "./plan/plan.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
-import type { AttackTrace } from "./trace.js";
+import { type CountedPoint, type Outcome, passesOf } from "./workers/lane.js";
+import { openLanes } from "./workers/lanes.node.js";
+import type { AttackTrace } from "./workers/trace.js";
 
 /** What a caller may watch. */
 export interface RunEvents {

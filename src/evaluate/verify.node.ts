@@ -9,11 +9,11 @@ import {
   sortRecords,
 } from "../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
-import { type EvaluationConfig, parseConfig } from "./config.js";
 import { describePlan } from "./describe.node.js";
-import { type LaneWatch, laneHere } from "./lanes.node.js";
-import { makePlan, type Plan } from "./plan.node.js";
+import { type EvaluationConfig, parseConfig } from "./plan/config.js";
+import { makePlan, type Plan } from "./plan/plan.node.js";
 import { compareRecords, type RecordVerdict } from "./verdict.js";
+import { type LaneWatch, laneHere } from "./workers/lanes.node.js";
 
 type Overrides = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
 

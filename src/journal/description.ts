@@ -1,7 +1,15 @@
 /** What a run is, as `run.json` says: everything that decides its numbers, and how it was run. */
 import { z } from "zod";
-import { parseRadius, SeawallError, sha256 } from "../base/index.js";
-import { canonicalJson, describeIssues, type JsonObject, jsonObject, plainJson } from "./json.js";
+import {
+  canonicalJson,
+  describeIssues,
+  type JsonObject,
+  jsonObject,
+  parseRadius,
+  plainJson,
+  SeawallError,
+  sha256,
+} from "../base/index.js";
 
 export const count = z.int().min(0);
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 of 64 hexadecimal digits");

@@ -1,6 +1,7 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
+
+import { type JsonObject, leaves } from "../base/index.js";
 import { decidingConfig, type RunDescription, shardName } from "./description.js";
-import { type JsonObject, leaves } from "./json.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
 import { summarize } from "./summary.js";

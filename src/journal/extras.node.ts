@@ -1,10 +1,9 @@
 /** What a run folder holds for its report besides figures: small pictures, and traces of attacks. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { parseJson, SeawallError } from "../base/index.js";
+import { attempt, isLeftover, readText, writeFileAtomic } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
-import { attempt, isLeftover, readText, writeFileAtomic } from "./files.node.js";
-import { parseJson } from "./json.js";
 import { slotOf, slotsOf } from "./record.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 

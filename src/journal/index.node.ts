@@ -10,8 +10,6 @@ export {
   writePicture,
   writeTrace,
 } from "./extras.node.js";
-export { writeFileAtomic } from "./files.node.js";
-export { type FolderLock, isBeingWritten, lockFolder } from "./lock.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";
 export { openRun, type Run, type RunOptions } from "./run.node.js";
 export { hasResult, readResult, readRun, runFiles, type StoredRun, writeResult } from "./stored.node.js";

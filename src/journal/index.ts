@@ -22,7 +22,6 @@ export {
   resultDifferences,
 } from "./differences.js";
 export { type Journal, memoryJournal } from "./journal.js";
-export { canonicalJson, checkSettings, formatJson, type JsonObject } from "./json.js";
 export { type Evidence, type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,

@@ -1,10 +1,9 @@
 /** Reading a journal file line by line, in bounded memory, whatever is in it. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { SeawallError } from "../base/index.js";
+import { checkJson, SeawallError } from "../base/index.js";
+import { attempt } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
-import { attempt } from "./files.node.js";
 import { JournalKeys } from "./journal.js";
-import { checkJson } from "./json.js";
 import { type RunRecord, recordProblem, recordSchema } from "./record.js";
 
 /** A record with 65536 classes stays well below this many bytes. */

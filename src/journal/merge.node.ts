@@ -1,12 +1,11 @@
 /** The shards of a run, put together. */
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { formatJson, SeawallError } from "../base/index.js";
+import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
 import { type RunDescription, type Soundness, shardName } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { copyExtras } from "./extras.node.js";
-import { writeFileAtomic } from "./files.node.js";
-import { formatJson } from "./json.js";
 import { claimFolder } from "./run.node.js";
 import { readRun, runFiles, type StoredRun } from "./stored.node.js";
 

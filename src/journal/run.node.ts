@@ -10,15 +10,21 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { formatJson, SeawallError } from "../base/index.js";
+import {
+  attempt,
+  type FolderLock,
+  flushFolder,
+  isLeftover,
+  lockFolder,
+  lockName,
+  writeFileAtomic,
+} from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { removeLeftovers } from "./extras.node.js";
-import { attempt, flushFolder, isLeftover, writeFileAtomic } from "./files.node.js";
 import { checkNewRecord, type Journal } from "./journal.js";
-import { formatJson } from "./json.js";
 import { readJournal, type StoredJournal } from "./lines.node.js";
-import { type FolderLock, lockFolder, lockName } from "./lock.node.js";
 import type { RunRecord } from "./record.js";
 import { readDescription, runFiles } from "./stored.node.js";
 

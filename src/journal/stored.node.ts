@@ -1,9 +1,9 @@
 /** A run folder that is read, finished or not; and its result. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { formatJson, parseJson } from "../base/index.js";
+import { readText, writeFileAtomic } from "../base/index.node.js";
 import { descriptionSchema, type RunDescription } from "./description.js";
-import { readText, writeFileAtomic } from "./files.node.js";
-import { formatJson, parseJson } from "./json.js";
 import { readJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";

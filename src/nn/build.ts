@@ -1,13 +1,13 @@
 /** Architectures made graphs, and weights put into them. */
 import { invariant, SeawallError, type Tensor } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, readsOf, removeDead, type Value } from "../onnx/index.js";
-import type { Architecture, Flavour, Normalization } from "./architecture.js";
-import { type ArchitectureName, architectures } from "./architectures.js";
-import { Net } from "./modules.js";
-import type { ParameterSpec } from "./parameters.js";
+import type { Architecture, Flavour, Normalization } from "./architectures/architecture.js";
+import { type ArchitectureName, architectures } from "./architectures/index.js";
+import { Net } from "./layers/modules.js";
+import type { ParameterSpec } from "./layers/parameters.js";
+import type { Activation, NoiseInput } from "./layers/scope.js";
+import type { Size } from "./layers/shapes.js";
 import { graphName } from "./record.js";
-import type { Activation, NoiseInput } from "./scope.js";
-import type { Size } from "./shapes.js";
 
 /** The first version of the standard operators with an exact GELU. */
 const opset = 20;

@@ -1,10 +1,10 @@
 /** What there is to know about an architecture without weights. */
-import type { Family, Normalization } from "./architecture.js";
-import { type ArchitectureName, architectures } from "./architectures.js";
+import type { Family, Normalization } from "./architectures/architecture.js";
+import { type ArchitectureName, architectures } from "./architectures/index.js";
 import { buildArchitecture } from "./build.js";
-import { type Dialect, type DialectName, dialects } from "./dialects/index.js";
-import { countParameters, type ParameterKind } from "./parameters.js";
-import type { Size } from "./shapes.js";
+import { type Dialect, type DialectName, dialects } from "./key-maps/index.js";
+import { countParameters, type ParameterKind } from "./layers/parameters.js";
+import type { Size } from "./layers/shapes.js";
 
 export interface ArchitectureDescription {
   readonly name: ArchitectureName;

@@ -1,6 +1,6 @@
 /** What weights alone do not say: kept in the name of a graph and in the metadata of a file of weights. */
-import type { Flavour, Normalization } from "./architecture.js";
-import { type ArchitectureName, architectures } from "./architectures.js";
+import type { Flavour, Normalization } from "./architectures/architecture.js";
+import { type ArchitectureName, architectures } from "./architectures/index.js";
 
 /** How a network was built, beside its sizes. */
 export interface BuildRecord {

@@ -1,2 +1,2 @@
 /** Models on disk. */
-export { type ModelFile, readModelFile, type WriteOptions, writeModelFile } from "./file.node.js";
+export { type ModelFile, readModelFile, type WriteOptions, writeModelFile } from "./format/file.node.js";

@@ -1,7 +1,17 @@
 /** ONNX graphs: types, reading, writing, building, walking, structural simplifying. No engine, no file. */
-export { type AttributeInput, attribute, attributesOf, float, floats, subgraphsOf } from "./attributes.js";
-export { dataType, elementType, GraphBuilder, type Operand } from "./builder.js";
-export { foldBatchNorm } from "./fold.js";
+
+export { type ReadOptions, readModel } from "./format/read.js";
+export type { ExternalData } from "./format/tensors.js";
+export { writeModel } from "./format/write.js";
+export {
+  type AttributeInput,
+  attribute,
+  attributesOf,
+  float,
+  floats,
+  subgraphsOf,
+} from "./graph/attributes.js";
+export { dataType, elementType, GraphBuilder, type Operand } from "./graph/builder.js";
 export {
   type Attribute,
   type Attributes,
@@ -12,11 +22,16 @@ export {
   type Node,
   type Value,
   type ValueInfo,
-} from "./graph.js";
-export { halveWeights } from "./halve.js";
-export { type ReadOptions, readModel } from "./read.js";
-export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./simplify.js";
-export type { ExternalData } from "./tensors.js";
-export { consumersOf, neededFor, producersOf, reachableFrom, readsOf, topologicalOrder } from "./walk.js";
-export { type Widened, widenFloats } from "./widen.js";
-export { writeModel } from "./write.js";
+} from "./graph/graph.js";
+export {
+  consumersOf,
+  neededFor,
+  producersOf,
+  reachableFrom,
+  readsOf,
+  topologicalOrder,
+} from "./graph/walk.js";
+export { foldBatchNorm } from "./rewrite/fold.js";
+export { halveWeights } from "./rewrite/halve.js";
+export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./rewrite/simplify.js";
+export { type Widened, widenFloats } from "./rewrite/widen.js";

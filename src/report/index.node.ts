@@ -1,7 +1,8 @@
 /** Pictures and files of finished runs, and the viewer of all runs. */
+
+export { type ReportFormat, reportFormats, writeReports } from "./formats/write.node.js";
 export { htmlReport } from "./html/index.node.js";
-export { type KeptOutcome, pruneToGallery, ReportKeeper } from "./keeper.node.js";
-export { demoPicture, type PictureOptions, type PictureRow } from "./picture.node.js";
+export { type KeptOutcome, pruneToGallery, ReportKeeper } from "./pictures/keeper.node.js";
+export { demoPicture, type PictureOptions, type PictureRow } from "./pictures/picture.node.js";
 export { type ReportedRun, readReportedRun } from "./stored.node.js";
 export { serveRuns, type ViewServer } from "./view/server.node.js";
-export { type ReportFormat, reportFormats, writeReports } from "./write.node.js";

@@ -1,9 +1,8 @@
 /** A run folder as its reports need it, read and checked; nothing is computed anew but sums of its records. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { canonicalJson, SeawallError } from "../base/index.js";
 import {
-  canonicalJson,
   type Result,
   type RunDescription,
   type RunRecord,

@@ -1,5 +1,5 @@
 /** Trainings on disk. */
-export { trainingFiles } from "./folder.node.js";
-export { planTraining, type TrainingPlan } from "./plan.node.js";
-export { type RehearsalFigures, rehearseTraining } from "./rehearse.node.js";
-export { runTraining, type TrainingEvents, type TrainingOutcome } from "./run.node.js";
+export { trainingFiles } from "./run/folder.node.js";
+export { planTraining, type TrainingPlan } from "./run/plan.node.js";
+export { type RehearsalFigures, rehearseTraining } from "./run/rehearse.node.js";
+export { runTraining, type TrainingEvents, type TrainingOutcome } from "./run/run.node.js";

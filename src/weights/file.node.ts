@@ -1,9 +1,9 @@
 /** Weights from a file on disk, and into one. */
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { messageOf, SeawallError, type Tensor } from "../base/index.js";
+import { refuse } from "./guard/refuse.js";
 import { readWeights, type Weights } from "./read.js";
-import { refuse } from "./refuse.js";
-import { writeSafetensors } from "./safetensors-write.js";
+import { writeSafetensors } from "./safetensors/safetensors-write.js";
 
 /** One call reads or writes no more than 2 GiB. */
 const chunkBytes = 2 ** 30;

@@ -1,10 +1,10 @@
 /** Weights of any format, known by its first bytes and never by the file's name. */
 import type { Tensor } from "../base/index.js";
-import { inFile, refuse } from "./refuse.js";
-import { readSafetensors } from "./safetensors.js";
+import { inFile, refuse } from "./guard/refuse.js";
+import type { Value } from "./pickle/value.js";
+import { readSafetensors } from "./safetensors/safetensors.js";
 import { stateDictOf } from "./state-dict.js";
-import { isPickle, isZip, readTorch } from "./torch.js";
-import type { Value } from "./value.js";
+import { isPickle, isZip, readTorch } from "./torch/torch.js";
 
 /** Named tensors and where in the file they were. */
 export interface Weights {

@@ -1,7 +1,7 @@
 /** Finding the dictionary of tensors inside a checkpoint, whatever else was saved beside it. */
 import type { Tensor } from "../base/index.js";
-import { quote, refuse } from "./refuse.js";
-import { isList, isTensor, type Value } from "./value.js";
+import { quote, refuse } from "./guard/refuse.js";
+import { isList, isTensor, type Value } from "./pickle/value.js";
 
 /** The named tensors of a checkpoint and how they were found. */
 export interface StateDict {

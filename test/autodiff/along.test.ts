@@ -1,7 +1,7 @@
 /** Maps along an axis: every way of writing one gives what its taps say. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyAlong, applyAlongAxes } from "../../src/autodiff/along.js";
+import { applyAlong, applyAlongAxes } from "../../src/autodiff/fragments/along.js";
 import {
   type AxisMap,
   blocksOf,
@@ -11,7 +11,7 @@ import {
   picks,
   transposed,
   workOf,
-} from "../../src/autodiff/taps.js";
+} from "../../src/autodiff/fragments/taps.js";
 import { float32, randomStream, sizeOf } from "../../src/base/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";

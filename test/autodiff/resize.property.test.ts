@@ -1,8 +1,8 @@
 /** Resize: its interpolation equals the engine's in every mode, and its gradient is that of the engine. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CoordinateMode, NearestMode } from "../../src/autodiff/interpolation.js";
-import { interpolationMap } from "../../src/autodiff/interpolation.js";
+import type { CoordinateMode, NearestMode } from "../../src/autodiff/fragments/interpolation.js";
+import { interpolationMap } from "../../src/autodiff/fragments/interpolation.js";
 import { resizeMaps } from "../../src/autodiff/rules/resize.js";
 import { float32, numbersOf, SeawallError, sizeOf } from "../../src/base/index.js";
 import { emptyGraph, float, GraphBuilder } from "../../src/onnx/index.js";

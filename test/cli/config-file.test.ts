@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configJsonSchema, evaluationFlags, settingHelp, settings } from "../../src/cli/flags.js";
-import { readSettings } from "../../src/cli/settings.js";
+import { configJsonSchema, evaluationFlags, settingHelp, settings } from "../../src/cli/settings/flags.js";
+import { readSettings } from "../../src/cli/settings/settings.js";
 import { evaluationSchema } from "../../src/evaluate/index.js";
 import { folderWith, seawall } from "./program.js";
 

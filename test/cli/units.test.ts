@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
-import { reportError } from "../../src/cli/exit.js";
-import { Interrupted } from "../../src/cli/interrupt.js";
-import { progressText } from "../../src/cli/progress.js";
-import { programWords, quote, resumeCommand } from "../../src/cli/quote.js";
-import { Rate } from "../../src/cli/rate.js";
-import { shard, sizes } from "../../src/cli/values.js";
+import { progressText } from "../../src/cli/output/progress.js";
+import { programWords, quote, resumeCommand } from "../../src/cli/output/quote.js";
+import { Rate } from "../../src/cli/output/rate.js";
+import { reportError } from "../../src/cli/process/exit.js";
+import { Interrupted } from "../../src/cli/process/interrupt.js";
+import { shard, sizes } from "../../src/cli/settings/values.js";
 import { wrapText } from "../../src/report/index.js";
 
 describe("quoting", () => {

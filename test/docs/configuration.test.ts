@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { evaluationFlags, flagForm, type Setting, settings } from "../../src/cli/flags.js";
+import { evaluationFlags, flagForm, type Setting, settings } from "../../src/cli/settings/flags.js";
 import { datasets } from "../../src/data/index.node.js";
 import { evaluationSchema, parseConfig } from "../../src/evaluate/index.js";
 import { code, expectPrinted, markdownTable, readPage } from "./printed.js";

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { classWeights, vocPublishedWeights } from "../../src/data/index.js";
 import { type EvaluationInput, parseConfig } from "../../src/evaluate/index.js";
-import { makePlan } from "../../src/evaluate/plan.node.js";
+import { makePlan } from "../../src/evaluate/plan/plan.node.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
 

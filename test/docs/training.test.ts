@@ -1,7 +1,7 @@
 /** docs/training.md: recipes and settings, printed from their tables. */
 import { expect, it } from "vitest";
-import { flagForm } from "../../src/cli/flags.js";
-import { trainingSet } from "../../src/cli/training-flags.js";
+import { flagForm } from "../../src/cli/settings/flags.js";
+import { trainingSet } from "../../src/cli/settings/training-flags.js";
 import { parseTrainingConfig, recipes, trainingOptions } from "../../src/train/index.js";
 import { code, expectPrinted, markdownTable } from "./printed.js";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
-import { edgeShare, toBytes } from "../../src/evaluate/evidence.js";
+import { edgeShare, toBytes } from "../../src/evaluate/workers/evidence.js";
 
 const bytes = (seed: number) =>
   randomStream(seed, "image")

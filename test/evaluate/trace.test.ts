@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { type AttackSettings, apgd, noise } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
-import { tracedOracle } from "../../src/evaluate/trace.js";
+import { tracedOracle } from "../../src/evaluate/workers/trace.js";
 import { ClosedForm, quadratic } from "../attack/closed-form.js";
 
 const image = Float32Array.from({ length: 12 }, (_, i) => 0.3 + 0.03 * i);

@@ -1,5 +1,5 @@
 /** The reference for maps along an axis: sums of taps in double precision. */
-import type { AxisMap } from "../../src/autodiff/taps.js";
+import type { AxisMap } from "../../src/autodiff/fragments/taps.js";
 import { sizeOf } from "../../src/base/index.js";
 
 /** `values`, of the given shape, with `map` applied to every line along `axis`. */

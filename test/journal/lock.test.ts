@@ -5,7 +5,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { formatJson, summarize } from "../../src/journal/index.js";
+import { formatJson } from "../../src/base/index.js";
+import { summarize } from "../../src/journal/index.js";
 import { openRun, readRun } from "../../src/journal/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "./runs.js";
 

@@ -2,13 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  formatJson,
-  type RunDescription,
-  type RunRecord,
-  type Soundness,
-  summarize,
-} from "../../src/journal/index.js";
+import { formatJson } from "../../src/base/index.js";
+import { type RunDescription, type RunRecord, type Soundness, summarize } from "../../src/journal/index.js";
 import { mergeRuns, openRun, readRun } from "../../src/journal/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "./runs.js";
 

@@ -2,15 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatJson, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
-import {
-  openRun,
-  type Run,
-  readResult,
-  readRun,
-  writeFileAtomic,
-  writeResult,
-} from "../../src/journal/index.node.js";
+import { formatJson } from "../../src/base/index.js";
+import { writeFileAtomic } from "../../src/base/index.node.js";
+import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
 import { describeWith, recordFor, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();

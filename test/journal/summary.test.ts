@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatJson } from "../../src/base/index.js";
 import {
-  formatJson,
   memoryJournal,
   missingOf,
   type RunRecord,

@@ -1,7 +1,9 @@
 /** Loading: every dialect gives the same tensors, and whatever does not fit is refused by name and shape. */
 import { describe, expect, it } from "vitest";
 import { float32, randomStream, SeawallError, sizeOf, type Tensor } from "../../src/base/index.js";
-import { compare } from "../../src/nn/fit.js";
+import { segmenter } from "../../src/nn/architectures/segmenter.js";
+import { compare } from "../../src/nn/checkpoint/fit.js";
+import { resizePositions } from "../../src/nn/checkpoint/positions.js";
 import {
   architecturesFor,
   build,
@@ -14,8 +16,6 @@ import {
   weightsOf,
   withWeights,
 } from "../../src/nn/index.js";
-import { resizePositions } from "../../src/nn/positions.js";
-import { segmenter } from "../../src/nn/segmenter.js";
 import { readModel, writeModel } from "../../src/onnx/index.js";
 import { toFloat32 } from "../../src/weights/index.js";
 import { evaluate } from "../helpers/gradients.js";

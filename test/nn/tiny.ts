@@ -1,8 +1,8 @@
 /** The architectures with the widths and depths of tools/networks_golden.py. */
-import { pspNet } from "../../src/nn/pspnet.js";
-import { segFormer } from "../../src/nn/segformer.js";
-import { segmenter } from "../../src/nn/segmenter.js";
-import { uperNet } from "../../src/nn/upernet.js";
+import { pspNet } from "../../src/nn/architectures/pspnet.js";
+import { segFormer } from "../../src/nn/architectures/segformer.js";
+import { segmenter } from "../../src/nn/architectures/segmenter.js";
+import { uperNet } from "../../src/nn/architectures/upernet.js";
 
 const convNext = { dims: [8, 12, 16, 20], depths: [1, 1, 2, 1], dropPath: 0.4 };
 const heads = { channels: 8, auxiliaryChannels: 6 };

@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { float32, SeawallError } from "../../src/base/index.js";
+import { splitModel } from "../../src/onnx/format/write.js";
 import { emptyGraph, type Graph, GraphBuilder } from "../../src/onnx/index.js";
 import { readModelFile, writeModelFile } from "../../src/onnx/index.node.js";
-import { splitModel } from "../../src/onnx/write.js";
 import { draw } from "./helpers.js";
 
 const weights = draw("weights", "float32", [20, 20]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { meanIoU, sumCounts } from "../../src/metric/index.js";
-import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/bootstrap.js";
+import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/compare/bootstrap.js";
 import {
   type Comparison,
   checkComparisonGates,

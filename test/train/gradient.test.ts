@@ -1,6 +1,6 @@
 /** The gradient of every parameter of every architecture in training, against PyTorch in float64. */
 import { describe, expect, it } from "vitest";
-import { convNextClassifier } from "../../src/nn/classifier.js";
+import { convNextClassifier } from "../../src/nn/architectures/classifier.js";
 import { type Architecture, translateCheckpoint } from "../../src/nn/index.js";
 import { tiny } from "../nn/tiny.js";
 import { batchOf, byName, norm, openGolden, relativeDistance, tensorsOf } from "./golden.js";

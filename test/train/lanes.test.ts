@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { float32, type SeawallError } from "../../src/base/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import type { openThreadSession } from "../../src/runtime/index.node.js";
-import { laneCount } from "../../src/train/lanes.node.js";
-import type { openNetwork } from "../../src/train/learner.node.js";
-import type { buildNetwork } from "../../src/train/network.js";
-import type { initialState, layOutParameters } from "../../src/train/parameters.js";
+import type { buildNetwork } from "../../src/train/loop/network.js";
+import { laneCount } from "../../src/train/run/lanes.node.js";
+import type { openNetwork } from "../../src/train/run/learner.node.js";
+import type { initialState, layOutParameters } from "../../src/train/state/parameters.js";
 
 const dist = (file: string) => import(new URL(`../../dist/${file}`, import.meta.url).href);
 const built: {
@@ -16,9 +16,9 @@ const built: {
   initialState: typeof initialState;
   openThreadSession: typeof openThreadSession;
 } & Pick<typeof import("../../src/nn/index.js"), "architectures" | "initialWeights"> = {
-  ...(await dist("train/learner.node.js")),
-  ...(await dist("train/network.js")),
-  ...(await dist("train/parameters.js")),
+  ...(await dist("train/run/learner.node.js")),
+  ...(await dist("train/loop/network.js")),
+  ...(await dist("train/state/parameters.js")),
   ...(await dist("runtime/index.node.js")),
   ...(await dist("nn/index.js")),
 };

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/base/index.js";
 import { translateCheckpoint } from "../../src/nn/index.js";
-import { type UpdateOptions, Updater } from "../../src/train/optimize.js";
-import { corrections, updateGraph } from "../../src/train/optimizers.js";
-import { trainingStep } from "../../src/train/step.js";
+import { corrections, updateGraph } from "../../src/train/graphs/optimizers.js";
+import { type UpdateOptions, Updater } from "../../src/train/loop/optimize.js";
+import { trainingStep } from "../../src/train/loop/step.js";
 import { evaluate } from "../helpers/gradients.js";
 import { tiny } from "../nn/tiny.js";
 import { batchOf, byName, norm, openGolden, relativeDistance, tensorsOf } from "./golden.js";

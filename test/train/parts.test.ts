@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/base/index.js";
 import { architectures, buildArchitecture } from "../../src/nn/index.js";
-import { restartRecord, scalarRecord, versionRecord } from "../../src/train/events.js";
-import { groupParameters } from "../../src/train/groups.js";
 import { parseTrainingConfig, recipes, scheduleFactor } from "../../src/train/index.js";
-import { layOut, pack, viewsOf } from "../../src/train/layout.js";
+import { restartRecord, scalarRecord, versionRecord } from "../../src/train/run/events.js";
+import { groupParameters } from "../../src/train/state/groups.js";
+import { layOut, pack, viewsOf } from "../../src/train/state/layout.js";
 
 describe("the learning rate", () => {
   const schedule = { steps: 110, warmupSteps: 10, power: 1 };

@@ -2,12 +2,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { build, initialWeights } from "../../src/nn/index.js";
-import { innerAttack } from "../../src/train/attack.js";
-import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/network.js";
-import { Updater } from "../../src/train/optimize.js";
-import { initialState, layOutParameters, type TrainingState } from "../../src/train/parameters.js";
-import { type StepSettings, trainingStep } from "../../src/train/step.js";
-import { validate } from "../../src/train/validate.js";
+import { innerAttack } from "../../src/train/loop/attack.js";
+import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
+import { Updater } from "../../src/train/loop/optimize.js";
+import { type StepSettings, trainingStep } from "../../src/train/loop/step.js";
+import { validate } from "../../src/train/loop/validate.js";
+import { initialState, layOutParameters, type TrainingState } from "../../src/train/state/parameters.js";
 import { tiny } from "../nn/tiny.js";
 import { relativeDistance } from "./golden.js";
 

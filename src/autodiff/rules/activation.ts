@@ -1,7 +1,7 @@
 /** Activation functions, and softmax. */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { sumOver } from "../broadcast.js";
-import { type Gradient, type RuleContext, type Rules, unary } from "../rule.js";
+import { sumOver } from "../fragments/broadcast.js";
+import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { fromFront, indicator, positive, refuse, slopes } from "./fragments.js";
 
 interface Operands {

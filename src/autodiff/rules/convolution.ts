@@ -1,10 +1,10 @@
 /** Convolutions: in the image, in the kernel and in the bias. */
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { sumOver } from "../broadcast.js";
-import { convolve, convolveAdjoint } from "../convolve.js";
-import { kernelGradient } from "../kernel.js";
-import type { Gradient, RuleContext, Rules } from "../rule.js";
-import { convolutionOf, transposedWindowsOf, windowsOf } from "../window.js";
+import { sumOver } from "../fragments/broadcast.js";
+import { convolve, convolveAdjoint } from "../fragments/convolve.js";
+import { kernelGradient } from "../fragments/kernel.js";
+import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
+import { convolutionOf, transposedWindowsOf, windowsOf } from "../fragments/window.js";
 
 /** y = K ∗ x + b: the image's gradient is the convolution's adjoint. */
 const convGradient: Gradient = (context, [g], build) => {

@@ -1,8 +1,8 @@
 /** Arithmetic, element by element, with broadcasting. */
 import { numbersOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { unbroadcast } from "../broadcast.js";
-import { type Gradient, type RuleContext, type Rules, unary } from "../rule.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { indicator, refuse, sign } from "./fragments.js";
 
 /** The root of the smallest normal float32: a divisor that keeps 0 · ∞ out of a gradient at 0. */

@@ -8,7 +8,7 @@ import {
   type Operand,
   type Value,
 } from "../../onnx/index.js";
-import type { RuleContext } from "../rule.js";
+import type { RuleContext } from "../fragments/rule.js";
 
 /** Lifts every normal float32 to 1 or above: the smallest is 1.18e-38. */
 const steep = 1e38;

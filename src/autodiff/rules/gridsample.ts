@@ -1,8 +1,8 @@
 /** The rule of GridSample, which reads an image at computed points (flow warping, spatial transformers). */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { zerosOf } from "../along.js";
-import { sumOver } from "../broadcast.js";
-import type { Rule, RuleContext } from "../rule.js";
+import { zerosOf } from "../fragments/along.js";
+import { sumOver } from "../fragments/broadcast.js";
+import type { Rule, RuleContext } from "../fragments/rule.js";
 import { indicator, refuse } from "./fragments.js";
 
 /** A neighbour along one axis, each value [images, 1, points]. */

@@ -1,5 +1,5 @@
 /** Every gradient rule, by operator. */
-import type { Rule, Rules } from "../rule.js";
+import type { Rule, Rules } from "../fragments/rule.js";
 import { activation } from "./activation.js";
 import { convolution } from "./convolution.js";
 import { elementwise } from "./elementwise.js";

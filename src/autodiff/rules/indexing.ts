@@ -1,9 +1,9 @@
 /** Rules of operators that read or write at indices; they belong to the movement family. */
 import { numbersOf, sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlong, isCopying, zerosOf } from "../along.js";
-import type { RuleContext, Rules } from "../rule.js";
-import { picks, transposed } from "../taps.js";
+import { applyAlong, isCopying, zerosOf } from "../fragments/along.js";
+import type { RuleContext, Rules } from "../fragments/rule.js";
+import { picks, transposed } from "../fragments/taps.js";
 import { fromFront, refuse } from "./fragments.js";
 
 type Gradients = readonly (Value | undefined)[];

@@ -8,8 +8,8 @@ import {
   type Node,
   type Value,
 } from "../../onnx/index.js";
-import { unbroadcast } from "../broadcast.js";
-import type { Gradient, Rules } from "../rule.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import type { Gradient, Rules } from "../fragments/rule.js";
 
 /** A value with its shape. */
 interface Shaped {

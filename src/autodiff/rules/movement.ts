@@ -1,10 +1,10 @@
 /** Rules of the movement family: operators that move, cut, copy or join elements. */
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlongAxes, padZeros, withLength, zerosOf } from "../along.js";
-import { unbroadcast } from "../broadcast.js";
-import type { RuleContext, Rules } from "../rule.js";
-import { unary } from "../rule.js";
-import { type AxisMap, type PadMode, padding, picks, transposed } from "../taps.js";
+import { applyAlongAxes, padZeros, withLength, zerosOf } from "../fragments/along.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import type { RuleContext, Rules } from "../fragments/rule.js";
+import { unary } from "../fragments/rule.js";
+import { type AxisMap, type PadMode, padding, picks, transposed } from "../fragments/taps.js";
 import { constantNumbers, fromFront, refuse } from "./fragments.js";
 import { indexing } from "./indexing.js";
 

@@ -1,8 +1,8 @@
 /** Normalizations: by the statistics of the values themselves, or by stored ones. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, float, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { ones, sumOver, unbroadcast } from "../broadcast.js";
-import { type Gradient, type RuleContext, type Rules, unary } from "../rule.js";
+import { ones, sumOver, unbroadcast } from "../fragments/broadcast.js";
+import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { fromFront, inverseOrZero, refuse } from "./fragments.js";
 
 const epsilonOf = ({ node }: RuleContext) => attribute.float(node, "epsilon", 1e-5);

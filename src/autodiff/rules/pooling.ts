@@ -1,10 +1,10 @@
 /** Pooling: averages, maxima and norms over windows or over the whole image. */
 import { float32, sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlongAxes, zerosOf } from "../along.js";
-import type { Gradient, RuleContext, Rules } from "../rule.js";
-import { type AxisMap, transposed } from "../taps.js";
-import { type Windows, windowsOf } from "../window.js";
+import { applyAlongAxes, zerosOf } from "../fragments/along.js";
+import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
+import { type AxisMap, transposed } from "../fragments/taps.js";
+import { type Windows, windowsOf } from "../fragments/window.js";
 
 /** The windows of a pooling node; those of a global one cover the image. */
 function poolWindows(context: RuleContext): Windows[] {

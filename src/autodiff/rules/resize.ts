@@ -1,15 +1,15 @@
 /** Rules of the resize family. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { applyAlongAxes } from "../along.js";
+import { applyAlongAxes } from "../fragments/along.js";
 import {
   type CoordinateMode,
   type Interpolation,
   interpolationMap,
   type NearestMode,
-} from "../interpolation.js";
-import type { RuleContext, Rules } from "../rule.js";
-import { type AxisMap, blockLength, identity, isIdentity, transposed } from "../taps.js";
+} from "../fragments/interpolation.js";
+import type { RuleContext, Rules } from "../fragments/rule.js";
+import { type AxisMap, blockLength, identity, isIdentity, transposed } from "../fragments/taps.js";
 import { constantNumbers, fromFront, refuse } from "./fragments.js";
 import { gridSample } from "./gridsample.js";
 

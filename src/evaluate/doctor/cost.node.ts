@@ -1,11 +1,11 @@
 /** What a run would cost in time and memory: its first passes, made and timed. */
 import { totalmem } from "node:os";
 import { formatCount, formatDuration, plural } from "../../base/index.js";
-import { parseConfig } from "../config.js";
-import type { Lane } from "../lane.js";
-import { openLanes } from "../lanes.node.js";
-import { makePlan, type Plan } from "../plan.node.js";
+import { parseConfig } from "../plan/config.js";
+import { makePlan, type Plan } from "../plan/plan.node.js";
 import { planEvaluation } from "../run.node.js";
+import type { Lane } from "../workers/lane.js";
+import { openLanes } from "../workers/lanes.node.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 import { gigabytes } from "./machine.node.js";
 

@@ -1,6 +1,6 @@
 /** What the doctor finds: one fact, and whether it is in order. */
 import { messageOf, SeawallError } from "../../base/index.js";
-import type { EvaluationConfig } from "../config.js";
+import type { EvaluationConfig } from "../plan/config.js";
 
 /** Settings of an evaluation, any of which may be left out. */
 export type Settings = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };

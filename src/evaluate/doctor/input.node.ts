@@ -4,7 +4,7 @@ import type { Sample } from "../../data/index.js";
 import { type Counts, countPixels, meanIoU, sumCounts } from "../../metric/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { openModel, type Preprocessing } from "../../oracle/index.js";
-import { modelOptions } from "../model-options.js";
+import { modelOptions } from "../plan/model-options.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 import { known } from "./model.node.js";
 

@@ -5,7 +5,7 @@ import { ignored, type Sample, type Size } from "../../data/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
-import { modelOptions } from "../model-options.js";
+import { modelOptions } from "../plan/model-options.js";
 import { checkModel, modelChecks } from "../soundness/index.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 

@@ -1,9 +1,9 @@
 /** What a change is: a small function from a node in an operator's older form to the newer one. */
 import type { Tensor } from "../../base/index.js";
-import { type AttributeInput, attributesOf } from "../attributes.js";
-import type { GraphBuilder } from "../builder.js";
-import type { Facts } from "../facts.js";
-import type { Node, Value } from "../graph.js";
+import { type AttributeInput, attributesOf } from "../graph/attributes.js";
+import type { GraphBuilder } from "../graph/builder.js";
+import type { Facts } from "../graph/facts.js";
+import type { Node, Value } from "../graph/graph.js";
 
 /** What a change may ask and use. */
 export interface Surroundings {

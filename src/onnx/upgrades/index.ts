@@ -1,7 +1,7 @@
 /** What changed between opsets: operator → the version that changed it → from the older form to that one. */
 import { int64, SeawallError } from "../../base/index.js";
-import { attribute } from "../attributes.js";
-import { describeNode } from "../graph.js";
+import { attribute } from "../graph/attributes.js";
+import { describeNode } from "../graph/graph.js";
 import { becomeInputs, type Change, scalarLike, withAttributes, withInputs } from "./change.js";
 import {
   fromFiveOutputs,

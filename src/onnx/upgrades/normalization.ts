@@ -1,7 +1,7 @@
 /** Softmax, dropout, batch and group normalization through the opsets. */
 import { SeawallError, type Tensor } from "../../base/index.js";
-import { attribute, attributesOf } from "../attributes.js";
-import { describeNode } from "../graph.js";
+import { attribute, attributesOf } from "../graph/attributes.js";
+import { describeNode } from "../graph/graph.js";
 import { type Change, withAttributes, withInputs } from "./change.js";
 
 /** Before opset 13 these operators saw a matrix: the axes from `axis` on, 1 by default, were one. */

@@ -1,7 +1,7 @@
 /** Resize through the opsets: 10 had no coordinate modes, 11 had more of them than any later one. */
 import { float32, numbersOf, SeawallError } from "../../base/index.js";
-import { attribute } from "../attributes.js";
-import { describeNode, type Node } from "../graph.js";
+import { attribute } from "../graph/attributes.js";
+import { describeNode, type Node } from "../graph/graph.js";
 import { type Change, type Surroundings, withAttributes, withInputs } from "./change.js";
 
 /** Opset 10 sampled at x / scale; its nearest neighbour lay below when enlarging and above when shrinking. */

@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import type { RunDescription } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
-import { classColour } from "../palette.js";
+import { classColour } from "../pictures/palette.js";
 import { formatFigure } from "../text.js";
 
 export interface Column {

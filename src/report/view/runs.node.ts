@@ -2,8 +2,9 @@
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { messageOf, SeawallError, sha256 } from "../../base/index.js";
+import { isBeingWritten } from "../../base/index.node.js";
 import { resultDifferences } from "../../journal/index.js";
-import { hasResult, isBeingWritten, readResult, readRun, runFiles } from "../../journal/index.node.js";
+import { hasResult, readResult, readRun, runFiles } from "../../journal/index.node.js";
 import { overviewOf, type RunOverview } from "./overview.js";
 
 /** A folder that holds a run. */

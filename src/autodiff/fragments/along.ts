@@ -1,0 +1,261 @@
+/** Writing maps along an axis as nodes: the cheapest of copies, sums, a gather and matrix products. */
+import { float32, sizeOf } from "../../base/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
+import {
+  type AxisMap,
+  type Block,
+  blockLength,
+  blocksOf,
+  dilationOf,
+  isIdentity,
+  type Lane,
+  matrixOf,
+  type Piece,
+  piecesOf,
+  workOf,
+} from "./taps.js";
+
+/** A value of known shape and the axis along which it is mapped. */
+interface Line {
+  readonly build: GraphBuilder;
+  readonly value: Value;
+  readonly shape: readonly number[];
+  readonly axis: number;
+}
+
+/** Writes a map in one way, or returns undefined where that way does not fit. */
+type Way = (line: Line, map: AxisMap) => Value | undefined;
+
+/** From the cheapest; the last one fits every map. */
+const ways: readonly Way[] = [untouched, empty, blockSums, dilated, pieced, gathered, multiplied];
+
+/**
+ * Applies `map` to every line of `value` along `axis`.
+ * @param shape static shape of `value`; its length along `axis` is `map.inputs`
+ */
+export function applyAlong(
+  build: GraphBuilder,
+  value: Value,
+  shape: readonly number[],
+  axis: number,
+  map: AxisMap,
+): Value {
+  for (const way of ways) {
+    const result = way({ build, value, shape, axis }, map);
+    if (result !== undefined) return result;
+  }
+  throw new Error("internal: no way to apply a map along an axis");
+}
+
+/** Whether a map is written without a matrix product, by copies and few sums. */
+export function isCopying(map: AxisMap): boolean {
+  return (
+    isIdentity(map) ||
+    blockLength(map) !== undefined ||
+    dilationOf(map) !== undefined ||
+    fewPieces(map) !== undefined ||
+    isSingle(map)
+  );
+}
+
+/** Applies one map per axis, in the order that costs least. */
+export function applyAlongAxes(
+  build: GraphBuilder,
+  value: Value,
+  shape: readonly number[],
+  maps: ReadonlyMap<number, AxisMap>,
+): Value {
+  const current = [...shape];
+  return [...maps]
+    .sort(([, a], [, b]) => costFirst(a, b) - costFirst(b, a))
+    .reduce((mapped, [axis, map]) => {
+      const result = applyAlong(build, mapped, current, axis, map);
+      current[axis] = map.taps.length;
+      return result;
+    }, value);
+}
+
+/** Multiplications per element when `a` goes first and `b` works on what it leaves. */
+function costFirst(a: AxisMap, b: AxisMap): number {
+  const each = (map: AxisMap) => workOf(blocksOf(map, blockSize)) / map.inputs;
+  return each(a) + (a.taps.length / a.inputs) * each(b);
+}
+
+/** `shape` with another length along `axis`. */
+export function withLength(shape: readonly number[], axis: number, ...lengths: readonly number[]): number[] {
+  return [...shape.slice(0, axis), ...lengths, ...shape.slice(axis + 1)];
+}
+
+export function zerosOf(build: GraphBuilder, shape: readonly number[]): Value {
+  return build.op("ConstantOfShape", [build.ints(shape)]);
+}
+
+/** Adds zeros before and after along some axes; negative numbers cut instead. */
+export function padZeros(
+  build: GraphBuilder,
+  value: Value,
+  before: readonly number[],
+  after: readonly number[],
+): Value {
+  return [...before, ...after].every((pad) => pad === 0)
+    ? value
+    : build.op("Pad", [value, build.ints([...before, ...after])]);
+}
+
+function padAxis({ build, value, shape, axis }: Line, before: number, after: number): Value {
+  const only = (pad: number) => shape.map((_, i) => (i === axis ? pad : 0));
+  return padZeros(build, value, only(before), only(after));
+}
+
+function untouched({ value }: Line, map: AxisMap): Value | undefined {
+  return isIdentity(map) ? value : undefined;
+}
+
+function empty({ build, shape, axis }: Line, map: AxisMap): Value | undefined {
+  const target = withLength(shape, axis, map.taps.length);
+  return sizeOf(shape) === 0 || sizeOf(target) === 0 ? zerosOf(build, target) : undefined;
+}
+
+function blockSums({ build, value, shape, axis }: Line, map: AxisMap): Value | undefined {
+  const k = blockLength(map);
+  if (k === undefined) return undefined;
+  const apart = build.reshape(value, withLength(shape, axis, map.taps.length, k));
+  return build.reduce("ReduceSum", apart, [axis + 1], false);
+}
+
+/**
+ * Each input becomes a block of `stride` outputs, zero but for one. Concatenating zeros is some twenty times
+ * faster than padding every element by itself.
+ */
+function dilated(line: Line, map: AxisMap): Value | undefined {
+  const dilation = dilationOf(map);
+  if (dilation === undefined) return undefined;
+  const { build, shape, axis } = line;
+  const { offset, stride, reversed } = dilation;
+  const forward = reversed ? slice(line, { from: map.inputs - 1, step: -1 }, map.inputs) : line.value;
+  const column = build.reshape(forward, withLength(shape, axis, map.inputs, 1));
+  const zeros = (width: number) =>
+    width > 0 ? [zerosOf(build, withLength(shape, axis, map.inputs, width))] : [];
+  const place = offset % stride;
+  const blocks = build.concat([...zeros(place), column, ...zeros(stride - 1 - place)], axis + 1);
+  const joined = build.reshape(blocks, withLength(shape, axis, map.inputs * stride));
+  const before = offset - place;
+  return padAxis({ ...line, value: joined }, before, map.taps.length - before - map.inputs * stride);
+}
+
+function slice({ build, value, axis }: Line, { from, step }: Lane, length: number): Value {
+  if (step === 1) return build.slice(value, [axis], [from], [from + length]);
+  // An end before the first element has to be written as one that is far out: −1 would mean the last element.
+  const end = from - length;
+  return build.slice(value, [axis], [from], [end < 0 ? -(2 ** 31) : end], [-1]);
+}
+
+/** More slices than this are slower than a product with a matrix. */
+const mostSlices = 16;
+
+/** The pieces of a map that takes few slices. */
+function fewPieces(map: AxisMap): Piece[] | undefined {
+  const pieces = piecesOf(map);
+  const slices = pieces?.reduce(
+    (sum, piece) => sum + (isRun(piece) ? 1 : Math.max(1, piece.lanes.length)),
+    0,
+  );
+  return slices !== undefined && slices <= mostSlices ? pieces : undefined;
+}
+
+/** Outputs in a few pieces, each the sum of slices: padding, cropping, reflecting, splitting. */
+function pieced(line: Line, map: AxisMap): Value | undefined {
+  const pieces = fewPieces(map);
+  if (pieces === undefined) return undefined;
+  const { build, shape, axis } = line;
+  const isZero = ({ lanes }: Piece) => lanes.length === 0;
+  if (pieces.every(isZero)) return zerosOf(build, withLength(shape, axis, map.taps.length));
+  // Zeros at the ends come by padding.
+  const first = isZero(pieces[0]!) ? 1 : 0;
+  const last = pieces.length - (isZero(pieces.at(-1)!) ? 1 : 0);
+  const written = pieces.slice(first, last).map((piece) => writePiece(line, map, piece));
+  const value = written.length === 1 ? written[0]! : build.concat(written, axis);
+  return padAxis(
+    { ...line, value },
+    first ? pieces[0]!.length : 0,
+    last < pieces.length ? pieces.at(-1)!.length : 0,
+  );
+}
+
+function writePiece(line: Line, map: AxisMap, piece: Piece): Value {
+  const { build, shape, axis } = line;
+  const { lanes, length } = piece;
+  if (lanes.length === 0) return zerosOf(build, withLength(shape, axis, length));
+  if (isRun(piece)) {
+    return build.reduce("ReduceSum", slice(line, { from: lanes[0]!.from, step: 1 }, lanes.length), [axis]);
+  }
+  const terms = lanes.map((lane) => (covers(lane, length, map) ? line.value : slice(line, lane, length)));
+  return terms.length === 1 ? terms[0]! : build.op("Sum", terms);
+}
+
+/** Whether a piece is one output that sums neighbouring inputs: the edge of an edge padding. */
+function isRun({ lanes, length }: Piece): boolean {
+  return length === 1 && lanes.length > 1 && lanes.every(({ from }, j) => from === lanes[0]!.from + j);
+}
+
+function covers({ from, step }: Lane, length: number, map: AxisMap): boolean {
+  return from === 0 && step === 1 && length === map.inputs;
+}
+
+/** Whether each output is one input or zero. */
+function isSingle({ taps }: AxisMap): boolean {
+  return taps.every((terms) => terms.length === 0 || (terms.length === 1 && terms[0]!.weight === 1));
+}
+
+/** A gather, from lines with a zero at their end if there are outputs without an input. */
+function gathered(line: Line, map: AxisMap): Value | undefined {
+  if (!isSingle(map)) return undefined;
+  const holes = map.taps.some((terms) => terms.length === 0);
+  const source = holes ? padAxis(line, 0, 1) : line.value;
+  const indices = map.taps.map((terms) => terms[0]?.from ?? map.inputs);
+  return line.build.op("Gather", [source, line.build.ints(indices)], { axis: line.axis });
+}
+
+/** Inputs per block of a banded matrix. */
+const blockSize = 64;
+/** Multiplications below which one product is faster than slices, small products and a concatenation. */
+const smallProduct = 5e7;
+
+/**
+ * A matrix product. An interpolation matrix is banded: where it is large, the outputs are cut into blocks
+ * that read only their own range of inputs.
+ */
+function multiplied(line: Line, map: AxisMap): Value {
+  const { build, value, shape, axis } = line;
+  const outputs = map.taps.length;
+  const outer = sizeOf(shape.slice(0, axis));
+  const inner = sizeOf(shape.slice(axis + 1));
+  const whole: Block = { start: 0, end: outputs, low: 0, high: map.inputs };
+  const blocks = blocksOf(map, blockSize);
+  const banded = outer * inner * workOf([whole]) > smallProduct && workOf(blocks) < workOf([whole]) / 2;
+
+  const inPlace = inner === 1 ? axis === shape.length - 1 : axis === shape.length - 2;
+  const flat = inner === 1 ? [outer, map.inputs] : [outer, map.inputs, inner];
+  const lines = inPlace ? value : build.reshape(value, flat);
+  const at = inPlace ? axis : 1;
+  const products = (banded ? blocks : [whole]).map((block) => {
+    const all = block.low === 0 && block.high === map.inputs;
+    const part = all ? lines : build.slice(lines, [at], [block.low], [block.high]);
+    return product(build, part, map, block, inner === 1);
+  });
+  const result = products.length === 1 ? products[0]! : build.concat(products, at);
+  return inPlace ? result : build.reshape(result, withLength(shape, axis, outputs));
+}
+
+/** Lines as rows are multiplied from the right, lines as columns from the left. */
+function product(build: GraphBuilder, part: Value, map: AxisMap, block: Block, asRows: boolean): Value {
+  const [outputs, inputs] = [block.end - block.start, block.high - block.low];
+  if (asRows) {
+    const matrix = float32([inputs, outputs], matrixOf(map, block, "columns"));
+    return build.matmul(part, build.constant(matrix, "weights"));
+  }
+  return build.matmul(
+    build.constant(float32([outputs, inputs], matrixOf(map, block, "rows")), "weights"),
+    part,
+  );
+}

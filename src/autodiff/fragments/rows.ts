@@ -1,0 +1,112 @@
+/**
+ * Depthwise convolution with the rows of an image as channels: a few products of matrices per image and channel, where
+ * the engine, given a kernel that is computed, copies every element once per tap to multiply it by one number.
+ */
+import { float32 } from "../../base/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
+import { padZeros } from "./along.js";
+import { type Convolution, isDepthwise, type Windows } from "./window.js";
+
+/** Smaller kernels are copied faster, and of more rows too many are multiplied by zero. */
+const leastTaps = 25;
+const mostRows = 40;
+/** The kernel's gradient costs the engine ten times as much per tap. */
+const mostRowsSummed = 80;
+
+/** Whether this way is the faster one for the convolution itself: kernels that are constant the engine lays out. */
+export function suitsRows(build: GraphBuilder, kernel: Value, sizes: Convolution): boolean {
+  const computed = !build.graph.initializers.has(kernel);
+  return computed && isPlanar(sizes) && tapsIn(sizes) >= leastTaps && heightOf(sizes) <= mostRows;
+}
+
+/** Whether it is for the kernel's gradient. */
+export function suitsRowsOfKernel(sizes: Convolution): boolean {
+  return isPlanar(sizes) && tapsIn(sizes) > 1 && heightOf(sizes) <= mostRowsSummed;
+}
+
+function isPlanar(sizes: Convolution): boolean {
+  return (
+    isDepthwise(sizes) && sizes.windows.length === 2 && sizes.windows.every(({ stride }) => stride === 1)
+  );
+}
+
+const tapsIn = ({ windows }: Convolution) => windows[0]!.kernel * windows[1]!.kernel;
+const heightOf = ({ windows }: Convolution) => windows[0]!.input;
+
+/**
+ * The convolution: every channel's rows are mixed by a banded matrix per column of the kernel.
+ * @param bias one number per channel
+ */
+export function convolveByRows(
+  build: GraphBuilder,
+  image: Value,
+  kernel: Value,
+  { batch, groups, windows }: Convolution,
+  bias?: Value,
+): Value {
+  const [rows, columns] = windows as [Windows, Windows];
+  const taps = build.reshape(kernel, [groups, rows.kernel, columns.kernel]);
+  const mixing = build.reshape(build.matmul(bandOf(build, rows), taps), [
+    groups * rows.output,
+    rows.input,
+    columns.kernel,
+  ]);
+  const lines = build.reshape(image, [batch, groups * rows.input, columns.input]);
+  const inputs = bias ? [lines, mixing, repeated(build, bias, groups, rows.output)] : [lines, mixing];
+  const result = build.op("Conv", inputs, {
+    kernel_shape: [columns.kernel],
+    dilations: [columns.dilation],
+    pads: [columns.before, Math.max(0, columns.after)],
+    group: groups,
+  });
+  return build.reshape(result, [batch, groups, rows.output, columns.output]);
+}
+
+function repeated(build: GraphBuilder, bias: Value, channels: number, rows: number): Value {
+  return build.reshape(build.expand(build.reshape(bias, [channels, 1]), [channels, rows]), [channels * rows]);
+}
+
+/**
+ * The gradient of the kernel: all rows of the gradient times all rows of the image, for every column of the kernel,
+ * over places and images at once; those that lie as far apart as a tap reaches are summed.
+ */
+export function kernelByRows(
+  build: GraphBuilder,
+  image: Value,
+  gradient: Value,
+  { batch, groups, windows }: Convolution,
+): Value {
+  const [rows, columns] = windows as [Windows, Windows];
+  const lines = (value: Value, count: number) =>
+    build.reshape(value, [groups, count, batch * columns.output]);
+  const byChannel = (value: Value) => build.transpose(value, [1, 2, 0, 3]);
+  const ends = [columns.before, Math.max(0, columns.after)] as const;
+  const padded = padZeros(build, byChannel(image), [0, 0, 0, ends[0]], [0, 0, 0, ends[1]]);
+  const seen = Array.from({ length: columns.kernel }, (_, t) => {
+    const start = t * columns.dilation;
+    return build.slice(padded, [3], [start], [start + columns.output]);
+  });
+  const product = build.matmul(
+    lines(byChannel(gradient), rows.output),
+    build.transpose(lines(build.concat(seen, 1), columns.kernel * rows.input), [0, 2, 1]),
+  );
+  const pairs = build.transpose(
+    build.reshape(product, [groups, rows.output, columns.kernel, rows.input]),
+    [0, 2, 1, 3],
+  );
+  const flat = build.reshape(pairs, [groups, columns.kernel, rows.output * rows.input]);
+  const taps = build.transpose(build.matmul(flat, bandOf(build, rows)), [0, 2, 1]);
+  return build.reshape(taps, [groups, 1, rows.kernel, columns.kernel]);
+}
+
+/** [output · input, kernel]: 1 where an output row reads an input row by a tap. */
+function bandOf(build: GraphBuilder, { input, output, kernel, dilation, before }: Windows): Value {
+  const band = new Float32Array(output * input * kernel);
+  for (let o = 0; o < output; o++) {
+    for (let t = 0; t < kernel; t++) {
+      const i = o - before + t * dilation;
+      if (i >= 0 && i < input) band[(o * input + i) * kernel + t] = 1;
+    }
+  }
+  return build.constant(float32([output * input, kernel], band), "band");
+}

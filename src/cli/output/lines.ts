@@ -1,0 +1,111 @@
+/** What the verbs say about runs, line by line. */
+import { join } from "node:path";
+import type { RunPlan } from "../../evaluate/index.node.js";
+import {
+  type AttackFigures,
+  isRaised,
+  type Result,
+  type RunRecord,
+  type Soundness,
+} from "../../journal/index.js";
+import { readRun, runFiles } from "../../journal/index.node.js";
+import {
+  alignRows,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  invariantsLine,
+  plural,
+  resultLines,
+  wrapText,
+} from "../../report/index.js";
+import { paint } from "./terminal.js";
+
+/** What a run will do. */
+export function planLines(plan: RunPlan): string[] {
+  const { images, attacks, eps, passes, classes, found, records } = plan;
+  return alignRows([
+    ["images", `${plural(images, "image")}, ${plural(classes, "class")}`],
+    ["radii", eps.join(", ")],
+    ["attacks", attacks.join(", ")],
+    ["passes", `at most ${formatCount(passes)} forward`],
+    ...(found > 0 ? [["resumed", `${formatCount(found)} of ${formatCount(records)} records are there`]] : []),
+  ]);
+}
+
+/** An attack that all images have met, and the worst case with it; `share` names the first figure. */
+export function attackLine(
+  { attack, eps, seconds, worst, ...own }: AttackFigures,
+  plan: RunPlan,
+  share: "aAcc" | "consistency",
+): string {
+  return [
+    `${eps.padEnd(longest(plan.eps))}  ${attack.padEnd(longest(plan.attacks))}`,
+    figures(own, share),
+    `worst so far ${figures(worst, share)}`,
+    formatDuration(seconds),
+  ].join("   ");
+}
+
+function figures({ aAcc, mIoU }: Pick<AttackFigures, "aAcc" | "mIoU">, share: string): string {
+  const text = (figure: number | null) => (figure === null ? "none  " : formatFigure(figure));
+  return `${share} ${text(aAcc)}  mIoU ${text(mIoU)}`;
+}
+
+/** Tables, invariants and soundness of a finished run. */
+export function finalLines(result: Result, out?: string): string[] {
+  const records = out === undefined ? undefined : readRun(out).records;
+  return [
+    "",
+    ...resultLines(result),
+    "",
+    invariantsLine(result, records && largestDelta(records)),
+    ...checkLines(result.soundness.map(soundnessLine)),
+  ];
+}
+
+/** A check that was raised says what that means and what to do. */
+function soundnessLine({ check, status, detail, means, remedy }: Soundness): Looked {
+  const advised = isRaised({ status }) && means !== undefined;
+  return { name: check, status, detail: advised ? `${detail}: ${means}; ${remedy}` : detail };
+}
+
+/** Where the result lies. */
+export function placeLine(out: string | undefined): string {
+  return out === undefined ? "not stored; --out DIR keeps a run" : `result: ${join(out, runFiles.result)}`;
+}
+
+function largestDelta(records: readonly RunRecord[]): number {
+  return records.reduce((largest, { maxDelta }) => Math.max(largest, maxDelta), 0);
+}
+
+export const marks = {
+  pass: paint("green", "✓"),
+  warn: paint("yellow", "!"),
+  fail: paint("red", "✗"),
+  skip: paint("dim", "–"),
+} as const;
+
+/** Something that was looked at, and whether it is in order. */
+export interface Looked {
+  readonly name: string;
+  readonly status: keyof typeof marks;
+  readonly detail: string;
+}
+
+/** Rows of mark, name and detail; long details are continued below themselves. */
+export function checkLines(
+  checks: readonly Looked[],
+  widest = longest(checks.map(({ name }) => name)),
+): string[] {
+  const indent = " ".repeat(widest + 5);
+  const width = Math.max(40, Math.min(process.stderr.columns || 110, 110) - indent.length);
+  return checks.flatMap(({ name, status, detail }) => {
+    const [first = "", ...more] = wrapText(detail, width);
+    return [`${marks[status]} ${name.padEnd(widest)}   ${first}`, ...more.map((line) => indent + line)];
+  });
+}
+
+export function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
+}

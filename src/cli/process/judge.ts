@@ -1,0 +1,18 @@
+/** Gates: which of them hold, and the exit code if one does not. */
+import { formatFigure, type GateOutcome } from "../../report/index.js";
+import { marks } from "../output/lines.js";
+import { say } from "../output/terminal.js";
+import { exitCodes } from "./exit.js";
+
+/** Says which gates hold; one that does not decides the exit code. */
+export function judge(outcomes: readonly GateOutcome[]): void {
+  say(...gateLines(outcomes));
+  if (outcomes.some(({ passed }) => !passed)) process.exitCode = exitCodes.gate;
+}
+
+function gateLines(outcomes: readonly GateOutcome[]): string[] {
+  return outcomes.map(({ gate, value, passed }) => {
+    const verdict = passed ? "holds" : "does not hold";
+    return `${marks[passed ? "pass" : "fail"]} gate ${gate} ${verdict}: ${formatFigure(value)}`;
+  });
+}

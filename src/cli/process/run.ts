@@ -1,0 +1,49 @@
+/** A run with its progress on stderr, and what is said when it is interrupted. */
+import type { EvaluationConfig } from "../../evaluate/index.js";
+import { type RunEvents, type RunPlan, runEvaluation } from "../../evaluate/index.node.js";
+import type { Result } from "../../journal/index.js";
+import { attackLine, planLines } from "../output/lines.js";
+import { progressView } from "../output/progress.js";
+import { programWords, resumeCommand } from "../output/quote.js";
+import { Interrupted, interruptible } from "./interrupt.js";
+import { keepPoints } from "./keep.js";
+
+/** Runs an evaluation, saying on stderr what it does and how far it is. */
+export async function attack(
+  config: EvaluationConfig,
+  more: Pick<RunEvents, "onPoint"> = {},
+): Promise<Result> {
+  const { signal, release } = interruptible();
+  const view = progressView();
+  const share = config.labels === "self" ? "consistency" : "aAcc";
+  const keep = keepPoints(config);
+  let plan: RunPlan | undefined;
+  try {
+    return await runEvaluation(config, {
+      signal,
+      onNotice: (sentence) => view.say(sentence),
+      onPlan(made) {
+        plan = made;
+        view.say("", ...planLines(made), "");
+      },
+      onProgress: (event) => view.update(event),
+      onAttack: (figures) => view.say(attackLine(figures, plan!, share)),
+      ...(keep && { onPoint: keep }),
+      ...more,
+    });
+  } catch (error) {
+    // Whatever fails while a run is being stopped fails because of that.
+    throw signal.aborted ? new Interrupted(howToResume(config)) : error;
+  } finally {
+    view.end();
+    release();
+  }
+}
+
+/** What to type after an interruption. */
+export function howToResume({ out }: { readonly out?: string | undefined }): string {
+  if (out === undefined) return "interrupted; nothing is kept of a run without a run folder";
+  const program = programWords(process.env, process.argv[1]!, process.cwd());
+  const command = resumeCommand(program, process.argv.slice(2));
+  return `interrupted; what was finished is kept in ${out}. Continue with\n  ${command}`;
+}

@@ -1,0 +1,128 @@
+/** The flags of an evaluation: a table total over its configuration, so that no setting lacks one. */
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { type EvaluationConfig, evaluationSchema } from "../../evaluate/index.js";
+import { classes, collect, numbers, type Reader, shard, sizes, text, whole } from "./values.js";
+
+export type Setting = keyof EvaluationConfig;
+
+export interface Flag {
+  /** What stands for the value in help; none for a switch, which `--no-…` turns off. */
+  readonly value?: string;
+  readonly read?: Reader;
+  /** May be given several times. */
+  readonly repeated?: boolean;
+  /** The heading that help puts it under. */
+  readonly group: string;
+}
+
+/** The flags of a configuration, and the schema's fields that describe them. */
+export interface FlagSet {
+  readonly flags: Readonly<Record<string, Flag>>;
+  readonly fields: Readonly<Record<string, z.ZodType>>;
+}
+
+const model = { group: "Model" } as const;
+const data = { group: "Data" } as const;
+const attack = { group: "Attack" } as const;
+const running = { group: "Running" } as const;
+const named = (value: string) => ({ value, read: text });
+const counted = (value = "N") => ({ value, read: whole });
+
+export const evaluationFlags = {
+  model: { ...model, ...named("FILE") },
+  output: { ...model, ...named("NAME") },
+  layout: { ...model, ...named("nchw|nhwc") },
+  inputRange: { ...model, value: "A,B", read: numbers(2, "0,255") },
+  mean: { ...model, value: "R,G,B", read: numbers(3, "0.485,0.456,0.406") },
+  std: { ...model, value: "R,G,B", read: numbers(3, "0.229,0.224,0.225") },
+  bgr: model,
+  data: { ...data, ...named("SPEC") },
+  labels: { ...data, ...named("truth|self") },
+  split: { ...data, ...named("NAME") },
+  limit: { ...data, ...counted() },
+  offset: { ...data, ...counted() },
+  resizeShort: { ...data, ...counted("S") },
+  crop: { ...data, value: "HxW", read: sizes("512x512") },
+  classes: { ...data, value: "K|FILE", read: classes },
+  ignoreLabel: { ...data, ...counted("L") },
+  classWeights: { ...data, ...named("SPEC") },
+  eps: { ...attack, ...named("LIST") },
+  attacks: { ...attack, ...named("LIST") },
+  steps: { ...attack, ...counted() },
+  radiusSchedule: { ...attack, ...named("reduce|constant") },
+  protocol: { ...attack, ...named("strict|authors") },
+  seed: { ...attack, ...counted() },
+  batchSize: { ...running, ...counted() },
+  device: { ...running, ...named("cpu|cuda|webgpu") },
+  threads: { ...running, ...counted() },
+  out: { ...running, ...named("DIR") },
+  resume: running,
+  shard: { ...running, value: "i/n", read: shard },
+  trace: { ...running, ...counted() },
+  report: running,
+  gate: { ...running, ...named("EXPR"), repeated: true },
+} as const satisfies Record<Setting, Flag>;
+
+export const settings = Object.keys(evaluationFlags) as Setting[];
+
+/** The flags of `seawall eval`. */
+export const evaluationSet: FlagSet = { flags: evaluationFlags, fields: evaluationSchema.shape };
+
+/** What `--config` takes. */
+export const configHelp =
+  "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
+
+/** `batchSize` → `--batch-size`. */
+export function flagName(setting: string): string {
+  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A flag as help writes it: `--crop HxW`. */
+export function flagForm(setting: string, { flags } = evaluationSet): string {
+  const { value } = flags[setting]!;
+  return value ? `${flagName(setting)} ${value}` : flagName(setting);
+}
+
+/** What a setting means, with its default. */
+export function settingHelp(setting: string, { fields } = evaluationSet): string {
+  const schema = fields[setting]!;
+  const fallback = schema.safeParse(undefined).data;
+  const given = isShown(fallback) ? ` (default: ${fallback})` : "";
+  return `${schema.description ?? ""}${given}`;
+}
+
+/** What is off, empty or found out later needs no mention. */
+function isShown(fallback: unknown): boolean {
+  return !(fallback === undefined || fallback === false || String(fallback) === "[object Object]");
+}
+
+/** Adds the flags of these settings to a command; values stay text until they are put together. */
+export function addFlags(
+  command: Command,
+  chosen: readonly string[] = settings,
+  set: FlagSet = evaluationSet,
+): void {
+  for (const setting of chosen) {
+    const { value, group, repeated } = set.flags[setting]!;
+    const option = new Option(
+      value ? `${flagName(setting)} <${value}>` : flagName(setting),
+      settingHelp(setting, set),
+    );
+    option.helpGroup(`${group}:`);
+    if (repeated) option.argParser(collect);
+    command.addOption(option);
+    if (!value)
+      command.addOption(new Option(`--no-${flagName(setting).slice(2)}`).hideHelp().helpGroup(`${group}:`));
+  }
+}
+
+/** The JSON Schema of configuration files, for editors. Nothing is required: the line may give it. */
+export function configJsonSchema(): object {
+  const { required: _, properties, ...schema } = z.toJSONSchema(evaluationSchema, { io: "input" });
+  return {
+    title: "Seawall: configuration of an evaluation",
+    ...schema,
+    properties: { $schema: { type: "string" }, ...properties },
+  };
+}

@@ -1,0 +1,87 @@
+/** From flags and a configuration file to complete settings, or to every mistake at once. */
+import type { z } from "zod";
+import { messageOf, SeawallError } from "../../base/index.js";
+import { type ConfigFile, readConfigFile } from "./config-file.js";
+import { evaluationSet, type Flag, type FlagSet, flagForm, flagName, settingHelp } from "./flags.js";
+import { type Mistake, mistakesOf } from "./mistakes.js";
+
+/** What a command line gave: flags as commander leaves them, each text, list or boolean. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/**
+ * Puts flags over the values of a file and checks them all.
+ * @throws SeawallError `config` listing every mistake, with its flag or its line of the file
+ */
+export async function readSettings<T>(
+  schema: z.ZodType<T>,
+  given: Given,
+  configFile?: string,
+  set: FlagSet = evaluationSet,
+): Promise<T> {
+  const file = configFile === undefined ? undefined : await readConfigFile(configFile);
+  const { values, mistakes } = readFlags(given, set);
+  const merged = { ...file?.values, ...values };
+  const result = schema.safeParse(merged);
+  if (result.success && mistakes.length === 0) return result.data;
+
+  const misread = new Set(mistakes.map(({ path }) => path[0]));
+  const wrong = (result.error?.issues ?? [])
+    .flatMap((issue) => mistakesOf(issue, merged, Object.keys(set.flags)))
+    .filter(({ path }) => !misread.has(path[0]));
+  throw refusal([...mistakes, ...wrong].map((mistake) => place(mistake, given, merged, file, set)));
+}
+
+function readFlags(
+  given: Given,
+  { flags }: FlagSet,
+): { values: Record<string, unknown>; mistakes: Mistake[] } {
+  const values: Record<string, unknown> = {};
+  const mistakes: Mistake[] = [];
+  for (const [setting, flag] of Object.entries(flags)) {
+    if (given[setting] === undefined) continue;
+    try {
+      values[setting] = readFlag(flag, given[setting]);
+    } catch (error) {
+      mistakes.push({ path: [setting], message: messageOf(error) });
+    }
+  }
+  return { values, mistakes };
+}
+
+function readFlag({ read }: Flag, value: unknown): unknown {
+  if (!read || typeof value === "boolean") return value;
+  return Array.isArray(value) ? value.map((entry) => read(String(entry))) : read(String(value));
+}
+
+/** A mistake with the place where its writer finds it; `line` sorts. */
+interface Placed {
+  readonly line: number;
+  readonly text: string;
+}
+
+function place(
+  { path, message }: Mistake,
+  given: Given,
+  merged: Given,
+  file: ConfigFile | undefined,
+  set: FlagSet,
+): Placed {
+  const setting = String(path[0]);
+  if (given[setting] !== undefined) return { line: 0, text: `${flagName(setting)}: ${message}` };
+  if (!(setting in merged)) return { line: Number.POSITIVE_INFINITY, text: missing(setting, set) };
+  const line = file?.lineOf(path);
+  const where = line === undefined ? file?.file : `${file?.file}, line ${line}`;
+  return { line: line ?? 0, text: `${where}: ${path.join(".")}: ${message}` };
+}
+
+function missing(setting: string, set: FlagSet): string {
+  return `${flagForm(setting, set)} is missing: ${settingHelp(setting, set)}`;
+}
+
+function refusal(placed: readonly Placed[]): SeawallError {
+  const sorted = [...placed].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+  const [first, ...others] = sorted.map(({ text }) => text);
+  if (others.length === 0) return new SeawallError("config", first!);
+  const list = [first, ...others].map((text) => `\n  ${text}`).join("");
+  return new SeawallError("config", `${sorted.length} mistakes in the settings:${list}`);
+}

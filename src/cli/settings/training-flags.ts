@@ -1,0 +1,66 @@
+/** The flags of a training: a table total over its configuration, so that no setting lacks one. */
+import { type TrainingConfig, trainingOptions } from "../../train/index.js";
+import type { Flag, FlagSet } from "./flags.js";
+import { classes, decimal, factors, numbers, sizes, text, whole } from "./values.js";
+
+const network = { group: "Network" } as const;
+const data = { group: "Data" } as const;
+const attack = { group: "Attack" } as const;
+const optimization = { group: "Optimization" } as const;
+const running = { group: "Running" } as const;
+const named = (value: string) => ({ value, read: text });
+const counted = (value = "N") => ({ value, read: whole });
+const number = (value = "X") => ({ value, read: decimal });
+const size = { value: "HxW", read: sizes("512x512") };
+
+const flags = {
+  recipe: { ...network, ...named("NAME") },
+  architecture: { ...network, ...named("NAME") },
+  normalize: { ...network, ...named("none|imagenet") },
+  init: { ...network, ...named("FILE") },
+  data: { ...data, ...named("SPEC") },
+  split: { ...data, ...named("NAME") },
+  limit: { ...data, ...counted() },
+  classes: { ...data, value: "K|FILE", read: classes },
+  ignoreLabel: { ...data, ...counted("L") },
+  holdOut: { ...data, ...counted() },
+  crop: { ...data, ...size },
+  baseSize: { ...data, ...counted("S") },
+  scale: { ...data, value: "A,B", read: numbers(2, "0.5,2") },
+  flip: { ...data, ...number("P") },
+  blur: { ...data, ...number("P") },
+  padLabel: { ...data, ...counted("L") },
+  attackSteps: { ...attack, ...counted() },
+  eps: { ...attack, ...named("RADIUS") },
+  stepSize: { ...attack, ...named("RADIUS") },
+  randomStart: attack,
+  cleanShare: { ...attack, ...number("P") },
+  attackGradients: { ...attack, ...named("separate|accumulate") },
+  epochs: { ...optimization, ...counted() },
+  batchSize: { ...optimization, ...counted() },
+  accumulate: { ...optimization, ...counted() },
+  optimizer: { ...optimization, ...named("adamw|sgd") },
+  learningRate: { ...optimization, ...number() },
+  weightDecay: { ...optimization, ...number() },
+  momentum: { ...optimization, ...number() },
+  nesterov: optimization,
+  warmupEpochs: { ...optimization, ...number() },
+  power: { ...optimization, ...number() },
+  floor: { ...optimization, ...number() },
+  rates: { ...optimization, value: "NAME=X,…", read: factors },
+  clip: { ...optimization, ...number() },
+  ema: { ...optimization, ...number() },
+  seed: { ...running, ...counted() },
+  validateEvery: { ...running, ...counted() },
+  validationSteps: { ...running, ...counted() },
+  checkpointEvery: { ...running, ...counted() },
+  workers: { ...running, ...counted() },
+  device: { ...running, ...named("cpu|cuda|webgpu") },
+  threads: { ...running, ...counted() },
+  exportSize: { ...running, ...size },
+  out: { ...running, ...named("DIR") },
+  resume: running,
+} as const satisfies Record<keyof TrainingConfig, Flag>;
+
+/** The flags of `seawall train`. */
+export const trainingSet: FlagSet = { flags, fields: trainingOptions.shape };

@@ -1,0 +1,90 @@
+/** Values of flags: from the text on the line to what a configuration holds. */
+import { SeawallError } from "../../base/index.js";
+
+/** Reads a flag's text; throws a plain error that says what was expected. */
+export type Reader = (text: string) => unknown;
+
+/**
+ * The value of a flag that is read by itself.
+ * @throws SeawallError `usage` naming the flag
+ */
+export function flagValue<T>(flag: string, text: string, read: (text: string) => T): T {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new SeawallError("usage", `${flag}: ${(error as Error).message}`);
+  }
+}
+
+export const text: Reader = (value) => value;
+
+export function whole(value: string): number {
+  return match(/^-?\d+$/, value, "a whole number", Number);
+}
+
+export function decimal(value: string): number {
+  return match(/^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i, value, "a number", Number);
+}
+
+/** `backbone=0.1,decode_head=1`: numbers by name. */
+export function factors(value: string): Record<string, number> {
+  const entries = value.split(",").map((entry) => {
+    const [name = "", number = ""] = entry.split("=", 2);
+    return [match(/^.+$/, name.trim(), "NAME=NUMBER", (text) => text), decimal(number.trim())] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A whole number of at least 1. */
+export function positive(value: string): number {
+  return match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number);
+}
+
+/** A number from 0 to 1. */
+export function fraction(value: string): number {
+  return match(/^(?:0?\.\d+|[01](?:\.0*)?)$/, value, "a number from 0 to 1", Number);
+}
+
+/** `0.485,0.456,0.406`: so many numbers with commas between them. */
+export function numbers(count: number, example: string): Reader {
+  const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
+  const form = new RegExp(`^${Array(count).fill(number).join(",")}$`, "i");
+  return (value) =>
+    match(form, value, `${count} numbers as ${example}`, (found) => found.split(",").map(Number));
+}
+
+/** `1x3x480x360`: whole numbers of at least 1 with x between them, so many as in the example. */
+export function sizes(example: string): (text: string) => number[] {
+  const count = example.split("x").length;
+  const form = new RegExp(`^${Array(count).fill("0*[1-9]\\d*").join("[x×]")}$`);
+  return (value) => match(form, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
+}
+
+/** A number of classes, or the file with their names. */
+export function classes(value: string): number | string {
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/** `2/4`, counted from 1 on the line and from 0 inside. */
+export function shard(value: string): { index: number; count: number } {
+  const expected = "i/n with i from 1 to n, as 2/4";
+  const [index = 0, count = 0] = match(/^\d+\/\d+$/, value, expected, (found) =>
+    found.split("/").map(Number),
+  );
+  if (index < 1 || index > count) throw mistake(expected, value);
+  return { index: index - 1, count };
+}
+
+/** For flags that may be given several times. */
+export function collect(next: string, before: readonly string[] = []): string[] {
+  return [...before, next];
+}
+
+function match<T>(form: RegExp, value: string, expected: string, convert: (value: string) => T): T {
+  if (!form.test(value)) throw mistake(expected, value);
+  return convert(value);
+}
+
+function mistake(expected: string, value: string): Error {
+  return new Error(`expected ${expected}, got "${value}"`);
+}

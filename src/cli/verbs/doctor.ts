@@ -1,0 +1,90 @@
+/** `seawall doctor`: check the machine, a model and a data set before a long run, and say what the run will cost. */
+import type { Command } from "commander";
+import { formatJson } from "../../base/index.js";
+import { labelStats } from "../../data/index.js";
+import { evaluationSchema, type Finding, type LabelTally } from "../../evaluate/index.js";
+import { type Inspection, inspect } from "../../evaluate/index.node.js";
+import { alignRows, formatShare } from "../../report/index.js";
+import { checkLines, longest, marks } from "../output/lines.js";
+import { paint, print, say } from "../output/terminal.js";
+import { exitCodes } from "../process/exit.js";
+import { addFlags, configHelp, evaluationFlags, settings } from "../settings/flags.js";
+import { readSettings } from "../settings/settings.js";
+
+interface DoctorOptions extends Readonly<Record<string, unknown>> {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function verb(command: Command): void {
+  command.description(
+    "Checks machine, devices, a model and the first images of a data set, and estimates a run of them.",
+  );
+  addFlags(command, looked);
+  command
+    .option("--config <FILE>", configHelp)
+    .option("--json", "print the findings as JSON on stdout")
+    .addHelpText("after", example)
+    .action(doctorAction);
+}
+
+/** What the doctor looks at; a configuration file may hold more. */
+const looked = settings.filter((setting) => {
+  const running = ["batchSize", "device", "threads"].includes(setting);
+  return running || evaluationFlags[setting].group !== "Running";
+});
+
+const example = `
+Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
+estimated that seawall eval would make of the same flags.
+
+Example:
+  seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255`;
+
+async function doctorAction(options: DoctorOptions): Promise<void> {
+  const inspection = await inspect(await readSettings(evaluationSchema.partial(), options, options.config));
+  const { findings, labels } = inspection;
+  if (options.json) print(formatJson({ findings, labels: labels ?? null }));
+  else say(...findingLines(findings), ...labelLines(inspection), "", verdict(findings));
+  if (findings.some(({ status }) => status === "fail")) process.exitCode = exitCodes.usage;
+}
+
+const topics = ["machine", "engine", "model", "data", "run"] as const satisfies readonly Finding["topic"][];
+
+function findingLines(findings: readonly Finding[]): string[] {
+  const widest = longest(findings.map(({ name }) => name));
+  return topics.flatMap((topic) => {
+    const own = findings.filter((finding) => finding.topic === topic);
+    return own.length === 0 ? [] : ["", paint("bold", topic), ...checkLines(own, widest)];
+  });
+}
+
+function labelLines({ labels, classNames }: Inspection): string[] {
+  return labels ? ["", ...histogramLines(labels, classNames)] : [];
+}
+
+/** The share of each class as rows of text. */
+function histogramLines(
+  { classes, images, declared }: LabelTally,
+  names: readonly string[] | undefined,
+): string[] {
+  const { shares } = labelStats({ classes, ignored: 0 });
+  const widest = 24;
+  const rows = shares.flatMap((share, k) => {
+    if (classes[k] === 0 && k >= (declared ?? 0)) return [];
+    return [
+      [`${k}`, names?.[k] ?? "", formatShare(share), `${images[k]}`, "▇".repeat(Math.round(share * widest))],
+    ];
+  });
+  return alignRows([["class", names ? "name" : "", "pixels", "images", ""], ...rows]);
+}
+
+function verdict(findings: readonly Finding[]): string {
+  const count = (status: Finding["status"]) => findings.filter((finding) => finding.status === status).length;
+  const [failed, warned] = [count("fail"), count("warn")];
+  if (failed > 0)
+    return `${marks.fail} ${failed} to mend before a run${warned > 0 ? `, ${warned} to look at` : ""}`;
+  return warned > 0
+    ? `${marks.warn} nothing in the way of a run, ${warned} to look at`
+    : `${marks.pass} all in order`;
+}

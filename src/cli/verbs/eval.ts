@@ -1,0 +1,74 @@
+/** `seawall eval`: attack a model on labelled images. */
+import type { Command } from "commander";
+import { attackLosses, ensembles, parseAttacks } from "../../attack/index.js";
+import { formatJson, SeawallError } from "../../base/index.js";
+import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
+import { planEvaluation } from "../../evaluate/index.node.js";
+import { checkGates, parseGate, wrapText } from "../../report/index.js";
+import { finalLines, placeLine, planLines } from "../output/lines.js";
+import { print, say } from "../output/terminal.js";
+import { judge } from "../process/judge.js";
+import { writeOwnReport } from "../process/keep.js";
+import { attack } from "../process/run.js";
+import { addFlags, configHelp } from "../settings/flags.js";
+import { readSettings } from "../settings/settings.js";
+
+interface EvalOptions extends Readonly<Record<string, unknown>> {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function verb(command: Command): void {
+  command.description(
+    "Attacks a model on labelled images, writes a run folder and prints the worst-case figures.",
+  );
+  addFlags(command);
+  command
+    .option("--config <FILE>", configHelp)
+    .option("--json", "print the result as JSON on stdout")
+    .option("--dry-run", "print what would be done, and do nothing")
+    .addHelpText("after", example)
+    .action(evaluateAction);
+}
+
+const example = `
+Attacks:
+  ${Object.keys(ensembles).join(", ")}
+  apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
+  with LOSS one of ${wrapText(attackLosses.join(", "), 80).join("\n    ")}
+
+Example:
+  seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
+               --eps 2/255,4/255 --attacks sea-2023 --steps 300 --out runs/first`;
+
+async function evaluateAction(options: EvalOptions): Promise<void> {
+  const config = await readSettings(evaluationSchema, options, options.config);
+  checkGateSettings(config);
+  if (options.dryRun) return dryRun(config, options.json);
+  const result = await attack(config);
+  const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
+  if (options.json) print(formatJson(result));
+  else say(...finalLines(result, config.out), placeLine(config.out), ...report);
+  judge(checkGates(result, config.gate ?? []));
+}
+
+/** A gate that cannot be read must be found before the run. */
+function checkGateSettings(config: EvaluationConfig): void {
+  const gates = config.gate ?? [];
+  if (gates.length > 0 && config.shard) {
+    throw new SeawallError(
+      "config",
+      "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
+    );
+  }
+  const members = parseAttacks(config.attacks, config.radiusSchedule).map(({ name }) => name);
+  const eps = radiiOf(config).map(({ text }) => text);
+  for (const gate of gates) parseGate(gate, { members, eps });
+}
+
+async function dryRun(config: EvaluationConfig, json = false): Promise<void> {
+  const plan = await planEvaluation(config, { onNotice: (sentence) => say(sentence) });
+  if (json) print(formatJson(plan));
+  else say("", ...planLines(plan));
+}

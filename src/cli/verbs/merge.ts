@@ -1,0 +1,47 @@
+/** `seawall merge`: put the shards of a run together. */
+import type { Command } from "commander";
+import { formatJson } from "../../base/index.js";
+import { checkRecords } from "../../evaluate/index.js";
+import { summarize } from "../../journal/index.js";
+import { mergeRuns, readRun, writeResult } from "../../journal/index.node.js";
+import { checkGates, parseGate } from "../../report/index.js";
+import { finalLines, placeLine } from "../output/lines.js";
+import { print, say } from "../output/terminal.js";
+import { judge } from "../process/judge.js";
+import { writeOwnReport } from "../process/keep.js";
+import { collect } from "../settings/values.js";
+
+interface MergeOptions {
+  readonly out: string;
+  readonly gate?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function verb(command: Command): void {
+  command
+    .description("Puts the shards of a run together; the result is that of the run made in one piece.")
+    .argument("<RUN...>", "the run folders of all shards")
+    .requiredOption("--out <DIR>", "folder of the whole run")
+    .option("--gate <EXPR>", "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails", collect)
+    .option("--json", "print the result as JSON on stdout")
+    .addHelpText("after", example)
+    .action(mergeAction);
+}
+
+const example = `
+Example:
+  seawall eval --config camvid.yaml --shard 1/2 --out runs/1
+  seawall eval --config camvid.yaml --shard 2/2 --out runs/2
+  seawall merge runs/1 runs/2 --out runs/whole`;
+
+async function mergeAction(runs: readonly string[], { out, gate = [], json }: MergeOptions): Promise<void> {
+  for (const expression of gate) parseGate(expression, readRun(runs[0]!).description.protocol);
+  const { description, records, warnings } = await mergeRuns(runs, out);
+  const result = summarize(description, records, { soundness: checkRecords(records) });
+  writeResult(out, result);
+  const report = writeOwnReport(out);
+  say(...warnings);
+  if (json) print(formatJson(result));
+  else say(...finalLines(result, out), placeLine(out), `report: ${report}`);
+  judge(checkGates(result, gate));
+}

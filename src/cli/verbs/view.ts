@@ -1,0 +1,30 @@
+/** `seawall view`: a local page that lists runs and shows their figures, live while a run is going. */
+import { once } from "node:events";
+import type { Command } from "commander";
+import { serveRuns } from "../../report/index.node.js";
+import { say } from "../output/terminal.js";
+import { flagValue, whole } from "../settings/values.js";
+
+export function verb(command: Command): void {
+  command
+    .description("Shows runs in the browser, live while they are going. Answers this machine alone.")
+    .argument("[RUN...]", "run folders, or folders above them (default: runs)")
+    .option("--port <N>", "port of the page; 0 takes any free one (default: 8327)")
+    .addHelpText("after", example)
+    .action(viewAction);
+}
+
+const example = `
+Ctrl-C ends it.
+
+Example:
+  seawall view runs`;
+
+async function viewAction(given: readonly string[], flags: { readonly port?: string }): Promise<void> {
+  const port = flags.port === undefined ? 8327 : flagValue("--port", flags.port, whole);
+  const folders = given.length > 0 ? given : ["runs"];
+  const { url, close } = await serveRuns(folders, port);
+  say(`${url} shows the runs in ${folders.join(", ")}; Ctrl-C ends it`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  await close();
+}

@@ -1,0 +1,135 @@
+/** The batches of a training run, decoded and augmented ahead of the trainer. */
+import { SeawallError } from "../../base/index.js";
+import type { FileDataset } from "../open.node.js";
+import { type AugmentOptions, completeAugment } from "../pixels/augment.js";
+import { readAhead } from "../reader.node.js";
+import { threadCrops } from "./crop-thread.node.js";
+import { type Crop, type CropSettings, type CropSource, type LabelTarget, localCrops } from "./crops.node.js";
+import { type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";
+
+/** B images and labels, ready for a training step. */
+export interface TrainingBatch {
+  /** Counted from 0 over the whole training. */
+  readonly step: number;
+  /** Names of the images, in the order of the batch. */
+  readonly ids: readonly string[];
+  /** B×3×H×W, RGB in [0, 1]. */
+  readonly images: Float32Array;
+  /** B×H×W classes, or B with the target `majority`; −1 where a pixel, or an image, counts nowhere. */
+  readonly labels: BigInt64Array;
+}
+
+/** `batchSize`, `seed`, `augment` and `target` decide what is in a batch; the others only how soon it comes. */
+export interface BatchOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly augment: AugmentOptions;
+  /** Default `pixels`. */
+  readonly target?: LabelTarget | undefined;
+  /** The first step (0): a run that stopped before step t goes on from t. */
+  readonly from?: number | undefined;
+  /** Threads beside the calling one (1); 0: batches are made in the calling thread. */
+  readonly workers?: number | undefined;
+  /** How many batches are made ahead of the one in use (2). */
+  readonly ahead?: number | undefined;
+  /** Decoded pixels that may be kept for the next epoch, in bytes, all workers together (2³⁰). */
+  readonly cacheBytes?: number | undefined;
+  /** Ends the batches with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A stream of batches without end; whoever opened it disposes of it. */
+export interface BatchStream {
+  readonly stepsPerEpoch: number;
+  /**
+   * The batches from the first step on.
+   * @throws SeawallError `data` naming a file that vanished, changed, is damaged or holds a label that is no class;
+   * the signal's reason when aborted
+   */
+  batches(): AsyncIterable<TrainingBatch>;
+  /** Ends the workers, after the crop that each is at. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * The batches of a data set that was opened with labels and without transforms. Batch t depends on data, seed,
+ * batch size, augmentation and t alone: on no number of workers, no read-ahead and no point of resumption.
+ * @throws SeawallError `usage` when an option is out of range or a batch is larger than the data set
+ */
+export function trainingBatches(dataset: FileDataset, options: BatchOptions): BatchStream {
+  const { batchSize, seed, from = 0, workers = 1, ahead = 2, signal } = options;
+  const perEpoch = stepsPerEpoch(dataset.length, batchSize);
+  for (const [name, value] of Object.entries({ from, workers, ahead })) checkWhole(name, value);
+  const sources = openSources(cropSettings(dataset, options), workers);
+  const load = async (plan: StepPlan) => {
+    const crops = plan.positions.map((position) =>
+      // An image always goes to the same worker, so that no two of them remember it.
+      sources[position % sources.length]!.crop({ position, epoch: plan.epoch }),
+    );
+    return assemble(plan, dataset.ids, await Promise.all(crops));
+  };
+  const steps = () => trainingSteps(dataset.length, batchSize, seed, from);
+  return {
+    stepsPerEpoch: perEpoch,
+    batches: () => untilAborted(readAhead(steps(), load, ahead), signal),
+    dispose: async () => void (await Promise.all(sources.map((source) => source.dispose()))),
+  };
+}
+
+function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings {
+  const { name, entries, settings, classNames } = dataset;
+  const { seed, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const augment = completeAugment(options.augment);
+  const { classes = Number.POSITIVE_INFINITY } = settings;
+  if (augment.padLabel >= classes) {
+    throw new SeawallError("usage", `padLabel ${augment.padLabel} is none of the ${classes} classes; use -1`);
+  }
+  return {
+    name,
+    scheme: { classes: classNames ?? settings.classes, ignoreLabel: settings.ignoreLabel },
+    variant: settings.labelVariant,
+    entries,
+    seed,
+    augment,
+    target,
+    cacheBytes,
+  };
+}
+
+function openSources(settings: CropSettings, workers: number): CropSource[] {
+  if (workers === 0) return [localCrops(settings)];
+  const share = { ...settings, cacheBytes: settings.cacheBytes / workers };
+  return Array.from({ length: workers }, () => threadCrops(share));
+}
+
+async function* untilAborted(
+  batches: AsyncIterable<TrainingBatch>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrainingBatch> {
+  signal?.throwIfAborted();
+  for await (const batch of batches) {
+    signal?.throwIfAborted();
+    yield batch;
+  }
+}
+
+/** The crops side by side. */
+function assemble(
+  { step, positions }: StepPlan,
+  ids: readonly string[],
+  crops: readonly Crop[],
+): TrainingBatch {
+  const [first] = crops;
+  const images = new Float32Array(crops.length * first!.image.length);
+  const labels = new BigInt64Array(crops.length * first!.labels.length);
+  crops.forEach(({ image, labels: classes }, i) => {
+    images.set(image, i * image.length);
+    labels.set(classes, i * classes.length);
+  });
+  return { step, ids: positions.map((position) => ids[position]!), images, labels };
+}
+
+function checkWhole(option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new SeawallError("usage", `training batches: ${option} must be a whole number from 0, got ${value}`);
+}

@@ -1,0 +1,108 @@
+/** The configuration of an evaluation: one schema for flags, config files and the library. */
+import { z } from "zod";
+import { parseAttacks } from "../../attack/index.js";
+import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
+import { dataFields } from "../../data/index.js";
+
+/** Applies a parser that throws, and reports what it says. */
+function parsed<T>(parse: (text: string) => T) {
+  return (text: string, context: z.RefinementCtx) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+    }
+  };
+}
+
+const text = z.string().min(1);
+const count = z.int().min(1);
+const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** Every flag of `seawall eval` that says what is computed or where it goes; docstrings are the flags' help. */
+export const evaluationSchema = z.strictObject({
+  model: text.describe("ONNX file: image N×3×H×W in, logits N×K×h×w out"),
+  output: text.optional().describe("output that holds the logits, when there are several"),
+  layout: z
+    .enum(["nchw", "nhwc"])
+    .optional()
+    .describe("layout of image and logits; default: found from the shapes"),
+  inputRange: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe("values of black and white that the model expects; default 0,1"),
+  mean: triple.optional().describe("subtracted per channel (R,G,B) after --input-range"),
+  std: triple.optional().describe("divided by per channel (R,G,B) after --mean"),
+  bgr: z.boolean().optional().describe("the model expects blue first"),
+  data: dataFields.data,
+  labels: z.enum(["truth", "self"]).default("truth").describe("self: the clean prediction is the reference"),
+  split: text.optional().describe("split of the data set; default: its validation split"),
+  limit: dataFields.limit,
+  offset: z.int().min(0).optional().describe("leave out the first N images"),
+  resizeShort: count.optional().describe("resize the shorter side to S pixels"),
+  crop: z.tuple([count, count]).optional().describe("centre crop, HxW"),
+  classes: dataFields.classes,
+  ignoreLabel: dataFields.ignoreLabel,
+  classWeights: text
+    .optional()
+    .describe(
+      "data split to count class weights from, as --data (class-balanced-ce); default: the data set's train split",
+    ),
+  eps: text.superRefine(parsed(radii)).describe("ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated"),
+  attacks: text.superRefine(parsed(parseAttacks)).default("sea-2023").describe("ensemble or list of attacks"),
+  steps: count.default(300).describe("iterations of each attack"),
+  radiusSchedule: z
+    .enum(["reduce", "constant"])
+    .default("reduce")
+    .describe("2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout"),
+  protocol: z
+    .enum(["strict", "authors"])
+    .default("strict")
+    .describe("correct accounting, or that of the published code"),
+  seed: z.int().default(0).describe("seed of all randomness"),
+  batchSize: count
+    .optional()
+    .describe(
+      "images attacked at the same time, each by a worker of its own; default: as cores and memory allow",
+    ),
+  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
+  threads: count.optional().describe("threads of the engine; default: its own choice"),
+  out: text.optional().describe("run folder"),
+  resume: z.boolean().default(false).describe("continue the run in the folder"),
+  shard: z
+    .strictObject({ index: z.int().min(0), count })
+    .optional()
+    .describe("do part i of n, as i/n with i from 1"),
+  trace: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("keep the course of every attack on the first N images, for the report"),
+  report: z
+    .boolean()
+    .default(true)
+    .describe("write report.html and its pictures into the run folder; --no-report does not"),
+  gate: z
+    .array(text)
+    .optional()
+    .describe("condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails"),
+});
+
+/** What a user may leave out is optional. */
+export type EvaluationInput = z.input<typeof evaluationSchema>;
+/** Complete: every default filled in. */
+export type EvaluationConfig = z.output<typeof evaluationSchema>;
+
+/**
+ * Checks a configuration and fills in the defaults.
+ * @throws SeawallError `config` listing every mistake at once, each with its setting
+ */
+export function parseConfig(input: unknown): EvaluationConfig {
+  return checkSettings(evaluationSchema, input);
+}
+
+/** The radii of a configuration, in order. */
+export function radiiOf({ eps }: Pick<EvaluationConfig, "eps">) {
+  return radii(eps);
+}

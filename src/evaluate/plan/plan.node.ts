@@ -1,0 +1,173 @@
+/** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Attack, parseAttacks } from "../../attack/index.js";
+import { type Radius, SeawallError } from "../../base/index.js";
+import type { Dataset, OpenOptions, Sample } from "../../data/index.js";
+import { vocPublishedWeights } from "../../data/index.js";
+import { cachedClassWeights, openData, parseDataSpec, readClasses } from "../../data/index.node.js";
+import type { Graph } from "../../onnx/index.js";
+import { readModelFile } from "../../onnx/index.node.js";
+import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
+import type { SessionOptions } from "../../runtime/index.js";
+import { type EvaluationConfig, radiiOf } from "./config.js";
+import { modelOptions } from "./model-options.js";
+
+export interface Plan {
+  readonly config: EvaluationConfig;
+  readonly graph: Graph;
+  readonly modelSha256: string;
+  readonly data: Dataset;
+  /** The first image of all shards, on which the checks are made. */
+  readonly probe: Sample;
+  readonly model: ModelAtSize;
+  readonly classes: number;
+  readonly classNames: readonly string[] | undefined;
+  readonly attacks: readonly Attack[];
+  readonly radii: readonly Radius[];
+  readonly classWeights: readonly number[] | undefined;
+  /** How the engine is opened. */
+  readonly engine: SessionOptions;
+  /** Memory that attacking one image takes, roughly. */
+  readonly laneBytes: number;
+  readonly notices: readonly string[];
+}
+
+/** The model at an image size; opened once for each. */
+export type ModelAtSize = (size: { readonly height: number; readonly width: number }) => Promise<Model>;
+
+/**
+ * Opens model and data and checks that they fit.
+ * @throws SeawallError naming the file or flag, what was expected, what came and what to do
+ */
+export async function makePlan(config: EvaluationConfig): Promise<Plan> {
+  const { graph, sha256: modelSha256 } = await readModelFile(config.model);
+  const input = findImage(graph, config.layout);
+  const dataOptions = await dataOptionsOf(config, input);
+  const data = await openData(config.data, dataOptions);
+  const { shard: _, ...unsharded } = dataOptions;
+  const probe = await (await openData(config.data, { ...unsharded, limit: 1 })).read(0);
+
+  const wanted = data.settings.classes;
+  const model = modelAtSize(graph, config, wanted);
+  const { prepared } = await model(probe);
+  const attacks = parseAttacks(config.attacks, config.radiusSchedule);
+  return {
+    config,
+    graph,
+    modelSha256,
+    data,
+    probe,
+    model,
+    classes: prepared.classes,
+    classNames: data.classNames,
+    attacks,
+    radii: radiiOf(config),
+    classWeights: await weightsFor(config, attacks, dataOptions),
+    engine: engineOptions(config),
+    laneBytes: laneBytesOf(prepared),
+    notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
+  };
+}
+
+/** Every value of the forward pass twice (its gradient too), every weight for each of about three sessions. */
+function laneBytesOf({ graph, types }: Model["prepared"]): number {
+  const bytes = (values: Iterable<string>) =>
+    [...values].reduce(
+      (sum, value) => sum + 4 * (types.get(value)?.shape ?? []).reduce((a, b) => a * b, 1),
+      0,
+    );
+  return 2 * bytes(graph.nodes.flatMap((node) => node.outputs)) + 3 * bytes(graph.initializers.keys());
+}
+
+async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<OpenOptions> {
+  const { labels, split, limit, offset, shard, ignoreLabel, protocol } = config;
+  const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
+  // The published evaluation counts VOC's void pixels as background.
+  const voidAsBackground =
+    protocol === "authors" && parseDataSpec(config.data).name === "voc" ? true : undefined;
+  return {
+    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, voidAsBackground },
+    transform: transformOf(config, input),
+  };
+}
+
+function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput) {
+  const { height, width } = size;
+  if (height === undefined || width === undefined)
+    return { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
+  if (crop && (crop[0] !== height || crop[1] !== width)) {
+    throw new SeawallError(
+      "config",
+      `--crop ${crop.join("x")}: the model's input "${info.name}" is fixed at ${height}×${width}; leave --crop out or export the model with an open size`,
+    );
+  }
+  if (crop) return { ...(resizeShort && { resizeShort }), crop };
+  return { ...(resizeShort && { resizeShort }), size: [height, width] as [number, number] };
+}
+
+function sizeNotice(input: ImageInput, { transform }: OpenOptions): string[] {
+  if (!transform?.size || input.size.height === undefined) return [];
+  return [
+    `images of another size are resized to the model's ${transform.size.join("×")}, labels by nearest neighbour`,
+  ];
+}
+
+function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | undefined): ModelAtSize {
+  const options = { ...modelOptions(config), ...(classes !== undefined && { classes }) };
+  const opened = new Map<string, Promise<Model>>();
+  return ({ height, width }) => {
+    const key = `${height}×${width}`;
+    const known =
+      opened.get(key) ?? openModel(graph, { ...options, size: { height, width } }, engineOptions(config));
+    opened.set(key, known);
+    return known;
+  };
+}
+
+function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
+  return { device, ...(threads !== undefined && { threads }) };
+}
+
+/** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
+async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: OpenOptions) {
+  if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
+  const { name } = parseDataSpec(config.data);
+  if (config.protocol === "authors" && name === "voc") return publishedWeights(config);
+  const training = await openTraining(config, options);
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
+  const { weights } = await cachedClassWeights(
+    training,
+    join(cache, `class-weights-${training.filesSha256.slice(0, 16)}.json`),
+  );
+  return weights;
+}
+
+function publishedWeights({ classWeights }: EvaluationConfig): readonly number[] {
+  if (classWeights === undefined) return vocPublishedWeights;
+  throw new SeawallError(
+    "config",
+    `--class-weights ${classWeights}: --protocol authors has weights of its own for VOC; leave one of the two out`,
+  );
+}
+
+async function openTraining(config: EvaluationConfig, options: OpenOptions): Promise<Dataset> {
+  const { name, layout } = parseDataSpec(config.data);
+  const split = layout.trainingSplit;
+  const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;
+  try {
+    if (config.classWeights !== undefined)
+      return await openData(config.classWeights, { ...rest, transform: {} });
+    if (split !== undefined) return await openData(config.data, { ...rest, split, transform: {} });
+  } catch (error) {
+    throw new SeawallError(
+      "data",
+      `class-balanced-ce needs class weights, and the training labels cannot be counted: ${(error as Error).message}; name others with --class-weights SPEC`,
+      { cause: error },
+    );
+  }
+  throw new SeawallError(
+    "config",
+    `class-balanced-ce (in sea-2024 and strongest) needs class weights, and ${name}: has no training split; name labels to count with --class-weights folder:IMAGES,LABELS, or use sea-2023`,
+  );
+}

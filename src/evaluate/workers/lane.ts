@@ -1,0 +1,188 @@
+/** A lane attacks one image at a time: here in the same thread. */
+import type { Attack, AttackSettings, KeptPoint } from "../../attack/index.js";
+import { invariant, type Radius, randomStream } from "../../base/index.js";
+import type { Sample } from "../../data/index.js";
+import { cleanAttack, type RunRecord } from "../../journal/index.js";
+import { countDetails, countPixels, ignoreLabel } from "../../metric/index.js";
+import type { ImageOracle, Oracle } from "../../oracle/index.js";
+import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
+import { type AttackTrace, tracedOracle } from "./trace.js";
+
+/** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
+export type Slot = Pick<RunRecord, "attack" | "eps">;
+
+/** What came of attacking an image. */
+export interface Outcome {
+  readonly record: RunRecord;
+  readonly point: CountedPoint;
+  /** Of the images whose attacks are traced. */
+  readonly trace?: AttackTrace;
+}
+
+/** A point that is counted: the clean image, or what an attack kept. */
+export interface CountedPoint {
+  /** 3·H·W floats in [0, 1]. */
+  readonly pixels: Float32Array;
+  /** The predicted class of each pixel. */
+  readonly classes: ArrayLike<number>;
+  /** The reference: ground truth, or the clean prediction; −1 where a pixel counts nowhere. */
+  readonly labels: ArrayLike<number>;
+}
+
+export interface Lane {
+  attack(sample: Sample, slot: Slot): Promise<Outcome>;
+  dispose(): Promise<void>;
+}
+
+/** What a lane must know of its run. */
+export interface LaneSettings {
+  /** The oracle for images of a size. */
+  oracle(size: { readonly height: number; readonly width: number }): Promise<Oracle>;
+  readonly attacks: readonly Attack[];
+  readonly radii: readonly Radius[];
+  readonly settings: Omit<AttackSettings, "radius">;
+  readonly seed: number;
+  /** `self`: the clean prediction is the reference. */
+  readonly labels: "truth" | "self";
+  /** The attacks on images up to this position in the data are traced; default none. */
+  readonly trace?: number;
+}
+
+/** A lane in the calling thread. */
+export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane {
+  return {
+    dispose,
+    async attack(sample, slot) {
+      const model = await run.oracle(sample);
+      const oracle = await withLabels(run, model, sample);
+      const radius =
+        slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
+      const { kept, trace } = radius?.value
+        ? await attacked(run, model, oracle, sample, slot.attack, radius)
+        : { kept: unmoved(oracle) };
+      const outcome = await outcomeOf(oracle, model.classes, sample, slot, kept);
+      return trace ? { ...outcome, trace } : outcome;
+    },
+  };
+}
+
+/** A point that was found to lie in its ball. */
+interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
+
+const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
+
+/** Forward passes at most for one record: the attack's own, those for evidence, and the recount. */
+export function passesOf(attack: Attack | undefined, steps: number): number {
+  return attack ? attack.passes(steps) + evidencePasses + 1 : 1;
+}
+
+/** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
+async function attacked(
+  run: LaneSettings,
+  model: Oracle,
+  oracle: ImageOracle,
+  sample: Sample,
+  name: string,
+  radius: Radius,
+): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
+  const attack = find(run.attacks, (entry) => entry.name === name);
+  const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
+  const settings = { ...run.settings, radius: radius.value };
+  const watch = watchGradients(oracle);
+  const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
+  const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name));
+  const maxDelta = checkPoint(oracle.image, found.point, settings);
+  const evidence =
+    settings.norm === "linf"
+      ? await gatherEvidence(oracle, found, settings, watch.seen(), stream("evidence"))
+      : undefined;
+  const kept = { ...found, maxDelta, ...(evidence && { evidence }) };
+  return { kept, ...(traced && { trace: traced.trace }) };
+}
+
+/** An oracle that notes the course of an attack. */
+function traceOf(oracle: ImageOracle, model: Oracle, attack: Attack, { steps, radius }: AttackSettings) {
+  // A second oracle of the image, so that looking at predictions costs the record nothing.
+  const onlooker = model.image(oracle.image, oracle.labels);
+  return tracedOracle(oracle, {
+    passes: attack.passes(steps),
+    radius,
+    classesAt: async (point) => Int32Array.from((await onlooker.predict(point, attack.losses[0]!)).classes),
+  });
+}
+
+async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
+  const { image, labels, height, width } = sample;
+  if (run.labels !== "self") {
+    invariant(labels, `image "${sample.id}" came without labels`);
+    return model.image(image.data, labels);
+  }
+  const unlabelled = model.image(image.data, new Int32Array(height * width).fill(ignoreLabel));
+  const { classes } = await unlabelled.predict(image.data, "ce");
+  return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
+}
+
+/** Recounts the point from its own forward pass: an attack cannot claim what it did not reach. */
+async function outcomeOf(
+  oracle: ImageOracle,
+  modelClasses: number,
+  { id, index, hash, height, width }: Sample,
+  slot: Slot,
+  { point, step, maxDelta, evidence }: Kept,
+): Promise<Outcome> {
+  const { classes } = await oracle.predict(point, "ce");
+  const counts = countPixels(classes, oracle.labels, modelClasses);
+  const { correct, valid } = counts;
+  const record: RunRecord = {
+    image: id,
+    index,
+    hash,
+    ...slot,
+    accuracy: valid > 0 ? correct / valid : null,
+    pixels: classes.length,
+    correct,
+    valid,
+    intersection: [...counts.intersection],
+    union: [...counts.union],
+    labels: [...counts.labels],
+    ...oracle.cost,
+    step,
+    maxDelta,
+    details: countDetails(classes, oracle.labels, { height, width }),
+    ...(evidence && { evidence }),
+  };
+  return { record, point: { pixels: point, classes, labels: oracle.labels } };
+}
+
+/** Single precision leaves a distance of 6e-8 per number; a point further outside its ball is our mistake. */
+const ballSlack = 1e-6;
+
+/** Refuses a point outside [0, 1] or its ball; returns the largest |δ|. */
+function checkPoint(
+  image: Float32Array,
+  point: Float32Array,
+  { norm, radius }: Pick<AttackSettings, "norm" | "radius">,
+): number {
+  let largest = 0;
+  let squares = 0;
+  for (let i = 0; i < image.length; i++) {
+    const value = point[i]!;
+    invariant(value >= 0 && value <= 1, `an attack returned ${value}, outside [0, 1]`);
+    const delta = Math.abs(value - image[i]!);
+    largest = Math.max(largest, delta);
+    squares += delta * delta;
+  }
+  const distance = norm === "linf" ? largest : Math.sqrt(squares);
+  const slack = norm === "linf" ? ballSlack : ballSlack * Math.sqrt(image.length);
+  invariant(
+    distance <= radius + slack,
+    `an attack returned a point at distance ${distance} for a radius of ${radius}`,
+  );
+  return largest;
+}
+
+function find<T>(list: readonly T[], matches: (entry: T) => boolean): T {
+  const found = list.find(matches);
+  invariant(found !== undefined, "the lane does not know the attack or the radius");
+  return found;
+}

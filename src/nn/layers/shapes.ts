@@ -1,0 +1,139 @@
+/** The part of the vocabulary that has no parameters: moving, cutting, joining, resizing, pooling. */
+import { float32, invariant, sizeOf } from "../../base/index.js";
+import { type Activation, Scope } from "./scope.js";
+
+/** Height and width. */
+export type Size = readonly [height: number, width: number];
+
+/** What can be done to the shape of an activation. Images are channels first: [C, H, W]. */
+export class Shapes extends Scope {
+  /** Joins along the first axis: channels of images, or tokens. */
+  concat(parts: readonly Activation[]): Activation {
+    const length = parts.reduce((sum, { dims }) => sum + dims[0]!, 0);
+    const values = parts.map(({ value }) => value);
+    return { value: this.op("Concat", values, { axis: 1 }), dims: [length, ...parts[0]!.dims.slice(1)] };
+  }
+
+  /** Cuts along the last axis into equal parts. */
+  split(x: Activation, parts: number): Activation[] {
+    const dims = [...x.dims.slice(0, -1), x.dims.at(-1)! / parts];
+    const values = this.ops("Split", [x.value], parts, { axis: -1, num_outputs: parts });
+    return values.map((value) => ({ value, dims }));
+  }
+
+  /** Rows `start` to `end` (exclusive) of the first axis. */
+  rows(x: Activation, start: number, end: number): Activation {
+    const [from, to, axis] = [[start], [end], [1]].map((list) => this.build.ints(list));
+    return { value: this.op("Slice", [x.value, from!, to!, axis!]), dims: [end - start, ...x.dims.slice(1)] };
+  }
+
+  /** [C, H, W] → [H, W, C]. */
+  channelsLast = (x: Activation): Activation => this.permute(x, [1, 2, 0]);
+
+  /** [H, W, C] → [C, H, W]. */
+  channelsFirst = (x: Activation): Activation => this.permute(x, [2, 0, 1]);
+
+  /** The axes reordered: axis i of the result is axis `axes[i]` of `x`, the batch not counted. */
+  permute(x: Activation, axes: readonly number[]): Activation {
+    const perm = [0, ...axes.map((axis) => axis + 1)];
+    return { value: this.op("Transpose", [x.value], { perm }), dims: axes.map((axis) => x.dims[axis]!) };
+  }
+
+  /** The same elements in another shape. */
+  reshape(x: Activation, dims: readonly number[]): Activation {
+    invariant(sizeOf(dims) === sizeOf(x.dims), `[${x.dims}] has not the elements of [${dims}]`);
+    return { value: this.op("Reshape", [x.value, this.build.ints([-1, ...dims])], { allowzero: 1 }), dims };
+  }
+
+  /** What is one for all images, repeated for each image of the batch that `like` has. */
+  perImage(x: Activation, like: Activation): Activation {
+    const batch =
+      typeof this.batch === "number"
+        ? this.build.ints([this.batch])
+        : this.op("Shape", [like.value], { start: 0, end: 1 });
+    const shape = this.op("Concat", [batch, this.build.ints(x.dims)], { axis: 0 });
+    return { ...x, value: this.op("Expand", [x.value, shape]) };
+  }
+
+  /**
+   * Bilinear resizing of an image. Pixels are areas and their centres lie at ½, unless `alignCorners`: then they
+   * are points, and those in the corners stay there.
+   */
+  interpolate(x: Activation, size: Size, alignCorners = false): Activation {
+    const [channels, height, width] = imageDims(x);
+    if (height === size[0] && width === size[1]) return x;
+    const value = this.op("Resize", [x.value, "", "", this.build.ints(size)], {
+      mode: "linear",
+      coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
+      axes: [2, 3],
+    });
+    return { value, dims: [channels, ...size] };
+  }
+
+  /**
+   * Means over size × size windows that cover the image: window i of n pixels is [⌊i·n/size⌋, ⌈(i+1)·n/size⌉),
+   * and windows overlap where size does not divide n. Written as a product from each side.
+   */
+  adaptiveAveragePool(x: Activation, size: number): Activation {
+    const [channels, height, width] = imageDims(x);
+    const rows = this.build.constant(float32([size, height], averaging(height, size).flat()), "rows");
+    const columns = this.build.constant(float32([size, width], averaging(width, size).flat()), "columns");
+    const across = this.op("MatMul", [x.value, this.op("Transpose", [columns], { perm: [1, 0] })]);
+    return { value: this.op("MatMul", [rows, across]), dims: [channels, size, size] };
+  }
+
+  /** Maxima over windows; beyond the edges lies nothing. */
+  maxPool(x: Activation, kernel: number, stride: number, padding: number): Activation {
+    const [channels, ...size] = imageDims(x);
+    const value = this.op("MaxPool", [x.value], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+    });
+    return { value, dims: [channels, ...size.map((n) => windows(n + 2 * padding, kernel, stride))] };
+  }
+
+  /** An image whose channels have the given means and deviations, brought to 0 and 1. */
+  standardize(x: Activation, means: readonly number[], deviations: readonly number[]): Activation {
+    const perChannel = (values: readonly number[]) =>
+      this.build.constant(float32([1, values.length, 1, 1], values));
+    const centred = this.op("Sub", [x.value, perChannel(means)]);
+    return { ...x, value: this.op("Div", [centred, perChannel(deviations)]) };
+  }
+
+  /** Zeros to the right and below, up to `size`. */
+  pad(x: Activation, size: Size): Activation {
+    const [channels, height, width] = imageDims(x);
+    if (height === size[0] && width === size[1]) return x;
+    const pads = this.build.ints([0, 0, 0, 0, 0, 0, size[0] - height, size[1] - width]);
+    return { value: this.op("Pad", [x.value, pads]), dims: [channels, ...size] };
+  }
+
+  /** The upper left part of an image. */
+  crop(x: Activation, size: Size): Activation {
+    const [channels, height, width] = imageDims(x);
+    if (height === size[0] && width === size[1]) return x;
+    const [starts, ends, axes] = [[0, 0], size, [2, 3]].map((list) => this.build.ints(list));
+    return { value: this.op("Slice", [x.value, starts!, ends!, axes!]), dims: [channels, ...size] };
+  }
+}
+
+/** Channels, height and width of an image. */
+export function imageDims({ dims }: Activation): [channels: number, height: number, width: number] {
+  invariant(dims.length === 3, `[${dims}] is no image`);
+  return dims as [number, number, number];
+}
+
+/** How many windows of a length fit into n at a stride. */
+export function windows(n: number, length: number, stride: number): number {
+  return Math.floor((n - length) / stride) + 1;
+}
+
+/** Row i holds the weights with which n values make the mean over window i of `size`. */
+function averaging(n: number, size: number): number[][] {
+  return Array.from({ length: size }, (_, i) => {
+    const start = Math.floor((i * n) / size);
+    const end = Math.ceil(((i + 1) * n) / size);
+    return Array.from({ length: n }, (_, j) => (j >= start && j < end ? 1 / (end - start) : 0));
+  });
+}

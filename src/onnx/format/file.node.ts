@@ -1,0 +1,150 @@
+/** Models on disk, with the files of tensor data that they name. */
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, posix, relative, sep, win32 } from "node:path";
+import { messageOf, SeawallError } from "../../base/index.js";
+import type { Graph } from "../graph/graph.js";
+import { readModel } from "./read.js";
+import { splitModel, weightBytes, writeModel } from "./write.js";
+
+/** A model as it was read. */
+export interface ModelFile {
+  readonly graph: Graph;
+  /** SHA-256 of the file's bytes, followed by those of its external data files in the order of their names. */
+  readonly sha256: string;
+  /** The file itself, without external data. */
+  readonly bytes: Uint8Array;
+}
+
+/** ONNX's own limit for one file; the engine takes a model with all its weights in no larger a piece. */
+const largestFile = 2 ** 31 - 1;
+
+/**
+ * Reads an ONNX file; external data is read from files in its folder and below, and nowhere else.
+ * @throws SeawallError `model` for a missing, damaged or foreign file; `unsupported` as `readModel`, and for
+ * more than 2 GiB in all
+ */
+export async function readModelFile(file: string): Promise<ModelFile> {
+  const bytes = readWhole(file, 0, "give the path of an .onnx file");
+  const data = new Map<string, Uint8Array>();
+  const external = (location: string) => {
+    const known = data.get(location);
+    if (known) return known;
+    const before = [bytes, ...data.values()].reduce((sum, { length }) => sum + length, 0);
+    const content = readWhole(within(file, location), before, missingData(file));
+    data.set(location, content);
+    return content;
+  };
+  const graph = readModel(bytes, { file, external });
+  const hash = createHash("sha256").update(bytes);
+  for (const location of [...data.keys()].sort()) hash.update(data.get(location)!);
+  return { graph, sha256: hash.digest("hex"), bytes };
+}
+
+const missingData = (file: string) => `${basename(file)} keeps weights in it: copy it to the same folder`;
+
+/** Reads a regular file that makes no more than 2 GiB together with `before` bytes read already. */
+function readWhole(file: string, before: number, remedy: string): Uint8Array {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!stat) throw refusal(file, `no such file; ${remedy}`);
+    if (!stat.isFile()) throw refusal(file, `not a file; ${remedy}`);
+    if (before + stat.size > largestFile) throw tooLarge(file, before + stat.size);
+    return readFileSync(file);
+  } catch (error) {
+    if (error instanceof SeawallError) throw error;
+    throw refusal(file, `cannot be read (${messageOf(error)})`);
+  }
+}
+
+function tooLarge(file: string, bytes: number): SeawallError {
+  return new SeawallError(
+    "unsupported",
+    `${file}: ${(bytes / 2 ** 30).toFixed(1)} GiB with its weights; Seawall reads models of up to 2 GiB: use a smaller one or half-precision weights`,
+  );
+}
+
+/** The path of a file that a model names; links are followed before it is judged. */
+function within(file: string, location: string): string {
+  const folder = dirname(file);
+  const steps = location.split(/[\\/]/);
+  const absolute = posix.isAbsolute(location) || win32.isAbsolute(location);
+  if (location === "" || location.includes("\0") || absolute || steps.includes(".."))
+    throw foreign(file, location);
+  const path = join(folder, ...steps);
+  const way = relative(realpathSync(folder), realPath(path, missingData(file)));
+  if (way === ".." || way.startsWith(`..${sep}`) || win32.isAbsolute(way) || posix.isAbsolute(way)) {
+    throw foreign(file, location);
+  }
+  return path;
+}
+
+function realPath(path: string, remedy: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    throw refusal(path, `no such file; ${remedy}`);
+  }
+}
+
+function foreign(file: string, location: string): SeawallError {
+  const problem = `names external data "${location}", which is not in the model's folder`;
+  return refusal(file, `${problem}: copy both into one folder, and trust the model only if it should be so`);
+}
+
+function refusal(file: string, problem: string): SeawallError {
+  return new SeawallError("model", `${file}: ${problem}`);
+}
+
+export interface WriteOptions {
+  /** Puts weights into a second file, named like the model with `.data` after it. Default: above 1.5 GB. */
+  readonly externalData?: boolean;
+}
+
+const largestWithin = 1.5e9;
+
+/**
+ * Writes a graph as an ONNX file: beside it first, flushed, then renamed, so that a reader finds the old
+ * content or the new. With external data the second file takes its place before the first.
+ * @throws SeawallError `usage` if the folder cannot be written to
+ */
+export async function writeModelFile(file: string, graph: Graph, options: WriteOptions = {}): Promise<void> {
+  if (!(options.externalData ?? weightBytes(graph) > largestWithin)) {
+    return replace(file, [{ offset: 0, bytes: writeModel(graph) }]);
+  }
+  const { model, pieces } = splitModel(graph, `${basename(file)}.data`);
+  await replace(`${file}.data`, pieces);
+  await replace(file, [{ offset: 0, bytes: model }]);
+}
+
+type Pieces = readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+
+async function replace(file: string, pieces: Pieces): Promise<void> {
+  const beside = `${file}.${process.pid}.tmp`;
+  try {
+    await writePieces(beside, pieces);
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new SeawallError("usage", `${file}: cannot be written (${messageOf(error)})`, { cause: error });
+  }
+}
+
+async function writePieces(file: string, pieces: Pieces): Promise<void> {
+  const handle = await open(file, "w");
+  try {
+    for (const { offset, bytes } of pieces) await writeAll(handle, bytes, offset);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** One call writes 2 GiB at most, and may write less than it was given. */
+async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Array, offset: number) {
+  for (let done = 0; done < bytes.length; ) {
+    const length = Math.min(bytes.length - done, 2 ** 30);
+    done += (await handle.write(bytes, done, length, offset + done)).bytesWritten;
+  }
+}

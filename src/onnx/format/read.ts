@@ -1,0 +1,76 @@
+/** Reading: an ONNX file's bytes → a graph in the one form that the rest of Seawall knows. */
+import { fromBinary } from "@bufbuild/protobuf";
+import { type ModelProto, ModelProtoSchema } from "onnx-buf";
+import { messageOf, SeawallError } from "../../base/index.js";
+import type { Graph } from "../graph/graph.js";
+import { verified } from "../graph/verify.js";
+import { upgrade } from "../upgrades/upgrade.js";
+import { decodeGraph } from "./decode.js";
+import { inlineFunctions } from "./functions.js";
+import { checkSize } from "./limits.js";
+import { domainsIn, standardDomain } from "./protos.js";
+import type { ExternalData } from "./tensors.js";
+
+export interface ReadOptions {
+  /** Names the file in messages. */
+  readonly file?: string;
+  /** Reads a file of external tensor data. */
+  readonly external?: ExternalData;
+}
+
+/**
+ * Reads an ONNX model (IR 3 and later, opset 7 and later): functions inlined, every node named, nodes in
+ * topological order and in the form that `upgrade` describes, initializers no longer listed as inputs.
+ * @throws SeawallError `model` for bytes that are no ONNX model or a damaged one, `unsupported` for one
+ * that uses what Seawall does not know.
+ */
+export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
+  const file = options.file ?? "model";
+  try {
+    return upgrade(verified(graphOf(parse(bytes), options.external)));
+  } catch (error) {
+    if (error instanceof SeawallError)
+      throw new SeawallError(error.code, `${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function parse(bytes: Uint8Array): ModelProto {
+  let model: ModelProto;
+  try {
+    checkSize(ModelProtoSchema, bytes);
+    model = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  } catch (error) {
+    if (error instanceof SeawallError) throw error;
+    throw new SeawallError(
+      "model",
+      `not an ONNX file, or a truncated one (${messageOf(error)}); export or copy it again`,
+      { cause: error },
+    );
+  }
+  if (!model.graph || model.graph.node.length === 0) {
+    throw new SeawallError(
+      "model",
+      "holds no graph: not an ONNX model, or a truncated one; export or copy it again",
+    );
+  }
+  return model;
+}
+
+/** The model's graph, with the versions of only those operators that it uses. */
+function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
+  const versions = new Map(
+    model.opsetImport.map((entry) => [standardDomain(entry.domain), Number(entry.version)]),
+  );
+  const opset = versions.get("") ?? 0;
+  if (opset < 7) {
+    throw new SeawallError(
+      "unsupported",
+      `written for opset ${opset || "unknown"}; Seawall reads opset 7 and later: convert it with onnx.version_converter`,
+    );
+  }
+  const inlined = inlineFunctions(model.graph!, model.functions, versions);
+  const used = domainsIn(inlined.graph);
+  const domains = new Map([...inlined.versions].filter(([domain]) => domain !== "" && used.has(domain)));
+  return decodeGraph(inlined.graph, { opset, domains, external });
+}

@@ -1,0 +1,149 @@
+/** Tensors between ONNX's encoding and ours. */
+import { create } from "@bufbuild/protobuf";
+import {
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from "onnx-buf";
+import {
+  type ArrayOf,
+  arrayConstructors,
+  type DataType,
+  SeawallError,
+  sizeOf,
+  type Tensor,
+} from "../../base/index.js";
+import { dataType, elementType } from "../graph/builder.js";
+
+/** Where external tensor data comes from: the content of a file beside the model, by its relative name. */
+export type ExternalData = (location: string) => Uint8Array;
+
+/** Decodes a tensor; data is a view on the file's bytes where alignment allows. */
+export function decodeTensor(proto: TensorProto, external?: ExternalData): Tensor {
+  const type = dataType(proto.dataType);
+  if (type === undefined) {
+    throw new SeawallError(
+      "unsupported",
+      `tensor "${proto.name}": element type ${proto.dataType} is not supported`,
+    );
+  }
+  const dims = proto.dims.map(Number);
+  const size = sizeOf(dims);
+  if (![...dims, size].every((dim) => dim >= 0 && Number.isSafeInteger(dim))) {
+    throw new SeawallError("model", `tensor "${proto.name}": impossible dimensions [${dims.join(", ")}]`);
+  }
+  if (type === "string") return { type, dims, data: stringsOf(proto, size) };
+  const data = isExternal(proto)
+    ? arrayFromBytes(type, externalBytes(proto, external), proto.name, size)
+    : proto.rawData.length > 0
+      ? arrayFromBytes(type, proto.rawData, proto.name, size)
+      : arrayFromFields(type, proto);
+  if (data.length !== size) {
+    throw new SeawallError(
+      "model",
+      `tensor "${proto.name}": dimensions [${dims.join(", ")}] call for ${size} elements, the file holds ${data.length}; it is damaged`,
+    );
+  }
+  return { type, dims, data };
+}
+
+function isExternal(proto: TensorProto): boolean {
+  return proto.dataLocation === TensorProto_DataLocation.EXTERNAL;
+}
+
+function externalBytes(proto: TensorProto, external: ExternalData | undefined): Uint8Array {
+  const entry = (key: string) => proto.externalData.find((pair) => pair.key === key)?.value;
+  const location = entry("location") ?? "";
+  if (!external) {
+    throw new SeawallError(
+      "model",
+      `tensor "${proto.name}" lies in the external file "${location}", which is not at hand`,
+    );
+  }
+  const bytes = external(location);
+  const offset = Number(entry("offset") ?? 0);
+  const length = Number(entry("length") ?? bytes.length - offset);
+  if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
+    throw new SeawallError(
+      "model",
+      `tensor "${proto.name}": bytes ${offset} to ${offset + length} of "${location}" are beyond its end (${bytes.length}); the file is truncated`,
+    );
+  }
+  return bytes.subarray(offset, offset + length);
+}
+
+function arrayFromBytes(type: Exclude<DataType, "string">, bytes: Uint8Array, name: string, size: number) {
+  const TypedArray = arrayConstructors[type];
+  if (bytes.length !== size * TypedArray.BYTES_PER_ELEMENT) {
+    throw new SeawallError(
+      "model",
+      `tensor "${name}": ${size} elements of ${type} take ${size * TypedArray.BYTES_PER_ELEMENT} bytes, the file holds ${bytes.length}; it is damaged`,
+    );
+  }
+  const aligned = bytes.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0;
+  // Not `slice`, which for Node's buffers gives another view on the same, unaligned memory.
+  const source = aligned ? bytes : new Uint8Array(bytes);
+  return new TypedArray(source.buffer as ArrayBuffer, source.byteOffset, size);
+}
+
+function arrayFromFields(type: Exclude<DataType, "string">, proto: TensorProto): ArrayOf[DataType] {
+  switch (type) {
+    case "float32":
+      return Float32Array.from(proto.floatData);
+    case "float64":
+      return Float64Array.from(proto.doubleData);
+    case "int64":
+      return BigInt64Array.from(proto.int64Data);
+    case "uint64":
+      return BigUint64Array.from(proto.uint64Data);
+    case "uint32":
+      return Uint32Array.from(proto.uint64Data, Number);
+    default:
+      return arrayConstructors[type].from(proto.int32Data);
+  }
+}
+
+function stringsOf(proto: TensorProto, size: number): string[] {
+  if (proto.stringData.length !== size) {
+    throw new SeawallError(
+      "model",
+      `tensor "${proto.name}": ${size} strings expected, ${proto.stringData.length} found`,
+    );
+  }
+  return proto.stringData.map((bytes) => new TextDecoder().decode(bytes));
+}
+
+/** A tensor's elements as ONNX stores them, a view; undefined for strings. */
+export function bytesOf({ type, data }: Tensor): Uint8Array<ArrayBuffer> | undefined {
+  if (type === "string") return undefined;
+  const { buffer, byteOffset, byteLength } = data as Exclude<ArrayOf[DataType], string[]>;
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** Encodes a tensor with its bytes inline. */
+export function encodeTensor(name: string, tensor: Tensor): TensorProto {
+  const proto = describeTensor(name, tensor);
+  const bytes = bytesOf(tensor);
+  if (bytes) proto.rawData = bytes;
+  else proto.stringData = (tensor.data as string[]).map((text) => new TextEncoder().encode(text));
+  return proto;
+}
+
+/** Encodes a tensor whose bytes lie in another file. */
+export function externalTensor(
+  name: string,
+  tensor: Tensor,
+  place: { readonly location: string; readonly offset: number; readonly length: number },
+): TensorProto {
+  const proto = describeTensor(name, tensor);
+  proto.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  proto.externalData = Object.entries(place).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value: String(value) }),
+  );
+  return proto;
+}
+
+function describeTensor(name: string, { type, dims }: Tensor): TensorProto {
+  return create(TensorProtoSchema, { name, dataType: elementType(type), dims: dims.map(BigInt) });
+}

@@ -1,0 +1,201 @@
+/** Writing nodes: a builder appends to a graph and names every node after what it serves. */
+import { type DataType, float32, int64, SeawallError, sizeOf, type Tensor } from "../../base/index.js";
+import { type AttributeInput, attributesOf } from "./attributes.js";
+import type { Graph, Value } from "./graph.js";
+import { namesIn } from "./walk.js";
+
+/** An operand: a value of the graph, or a number, which stands for a float32 scalar constant. */
+export type Operand = Value | number;
+
+/**
+ * Appends nodes to a graph. Values and nodes are named `scope/operator`, with a number where that is taken,
+ * so that a viewer, a profile and an error speak of the node a new one was made for.
+ */
+export class GraphBuilder {
+  readonly graph: Graph;
+  #scope = "";
+  readonly #taken: Set<string>;
+  readonly #constants = new Map<string, Value>();
+
+  /** `taken`: the names in use; builders of graphs that lie within one another share it. */
+  constructor(graph: Graph, taken = namesIn(graph)) {
+    this.graph = graph;
+    this.#taken = taken;
+  }
+
+  /** Runs `write` with names prefixed by `scope`. */
+  within<T>(scope: string, write: () => T): T {
+    const outer = this.#scope;
+    this.#scope = outer ? `${outer}/${scope}` : scope;
+    try {
+      return write();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** A name that nothing in the graph bears yet. */
+  fresh(base: string): string {
+    return this.#claim(base, (name) => [name])[0]!;
+  }
+
+  /** The first of `base`, `base_1`, … for which `names` gives names that are all free. */
+  #claim(base: string, names: (name: string) => string[]): string[] {
+    const stem = this.#scope ? `${this.#scope}/${base}` : base;
+    let claimed = names(stem);
+    for (let i = 1; claimed.some((name) => this.#taken.has(name)); i++) claimed = names(`${stem}_${i}`);
+    for (const name of claimed) this.#taken.add(name);
+    return claimed;
+  }
+
+  input(name: string, type: DataType, shape: readonly (number | string)[]): Value {
+    this.graph.inputs.push({ name, type, shape });
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Declares `value` an output, under `name` if given (an Identity bridges the two). */
+  output(value: Value, name: string = value): Value {
+    if (name !== value) {
+      if (this.#taken.has(name))
+        throw new SeawallError(
+          "model",
+          `the graph already has a value named "${name}"; rename it in the model`,
+        );
+      this.#taken.add(name);
+      this.graph.nodes.push({
+        op: "Identity",
+        domain: "",
+        name: this.fresh("output"),
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+      });
+    }
+    this.graph.outputs.push({ name, type: undefined, shape: undefined });
+    return name;
+  }
+
+  /** A constant; small equal ones are shared. */
+  constant(tensor: Tensor, name = "constant"): Value {
+    const key = sizeOf(tensor.dims) <= 64 ? contentKey(tensor) : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const value = this.fresh(name);
+    this.graph.initializers.set(value, tensor);
+    if (key !== undefined) this.#constants.set(key, value);
+    return value;
+  }
+
+  scalar(value: number): Value {
+    return this.constant(float32([], [value]));
+  }
+
+  ints(values: readonly number[]): Value {
+    return this.constant(int64([values.length], values));
+  }
+
+  /** Appends a node with one output. */
+  op(
+    op: string,
+    inputs: readonly Operand[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+  ): Value {
+    return this.ops(op, inputs, 1, attributes)[0]!;
+  }
+
+  /** Appends a node with `outputs` outputs. */
+  ops(
+    op: string,
+    inputs: readonly Operand[],
+    outputs: number,
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+  ): Value[] {
+    const names = inputs.map((input) => (typeof input === "number" ? this.scalar(input) : input));
+    const [name, ...made] = this.#claim(op, (free) => [
+      free,
+      ...Array.from({ length: outputs }, (_, i) => `${free}:${i}`),
+    ]);
+    this.graph.nodes.push({
+      op,
+      domain: "",
+      name: name!,
+      inputs: names,
+      outputs: made,
+      attributes: attributesOf(attributes),
+    });
+    return made;
+  }
+
+  add = (a: Operand, b: Operand) => this.op("Add", [a, b]);
+  sub = (a: Operand, b: Operand) => this.op("Sub", [a, b]);
+  mul = (a: Operand, b: Operand) => this.op("Mul", [a, b]);
+  div = (a: Operand, b: Operand) => this.op("Div", [a, b]);
+  pow = (a: Operand, b: Operand) => this.op("Pow", [a, b]);
+  neg = (a: Value) => this.op("Neg", [a]);
+  exp = (a: Value) => this.op("Exp", [a]);
+  log = (a: Value) => this.op("Log", [a]);
+  sqrt = (a: Value) => this.op("Sqrt", [a]);
+  min = (a: Operand, b: Operand) => this.op("Min", [a, b]);
+  max = (a: Operand, b: Operand) => this.op("Max", [a, b]);
+  matmul = (a: Value, b: Value) => this.op("MatMul", [a, b]);
+  where = (condition: Value, yes: Operand, no: Operand) => this.op("Where", [condition, yes, no]);
+  cast = (a: Value, type: DataType) => this.op("Cast", [a], { to: elementType(type) });
+  reshape = (a: Value, shape: readonly number[]) =>
+    this.op("Reshape", [a, this.ints(shape)], { allowzero: 1 });
+  expand = (a: Value, shape: readonly number[]) => this.op("Expand", [a, this.ints(shape)]);
+  transpose = (a: Value, perm: readonly number[]) => this.op("Transpose", [a], { perm });
+  concat = (parts: readonly Value[], axis: number) => this.op("Concat", parts, { axis });
+
+  /** `op` is ReduceSum, ReduceMean, ReduceMax, …; the reduced axes stay with length 1 unless `keepdims` is false. */
+  reduce(op: string, a: Value, axes: readonly number[], keepdims = true): Value {
+    return this.op(op, [a, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
+  }
+
+  /** `a[start:end:step]` along each of `axes`. */
+  slice(
+    a: Value,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps?: readonly number[],
+  ): Value {
+    const inputs = [a, this.ints(starts), this.ints(ends), this.ints(axes)];
+    return this.op("Slice", steps ? [...inputs, this.ints(steps)] : inputs);
+  }
+}
+
+/** Equal for equal tensors alone: −0 is not 0, and strings keep their commas. */
+function contentKey({ type, dims, data }: Tensor): string {
+  const elements = Array.from(data as ArrayLike<number | bigint | string>, (element) =>
+    Object.is(element, -0) ? "-0" : typeof element === "string" ? JSON.stringify(element) : String(element),
+  );
+  return `${type} ${dims.join()} ${elements.join()}`;
+}
+
+const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+} as const satisfies Record<DataType, number>;
+
+/** The number that ONNX files use for an element type. */
+export function elementType(type: DataType): number {
+  return elementTypes[type];
+}
+
+/** The element type of ONNX's number; undefined for those that Seawall does not know. */
+export function dataType(element: number): DataType | undefined {
+  return (Object.keys(elementTypes) as DataType[]).find((type) => elementTypes[type] === element);
+}

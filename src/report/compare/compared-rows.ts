@@ -1,0 +1,106 @@
+/** The rows of a comparison: both figures, their difference with its interval, and the images behind it. */
+import { meanIoU, pixelAccuracy, sumCounts } from "../../metric/index.js";
+import { bootstrap, type Interval, type Statistic, weightedMean, weightedMIoU } from "./bootstrap.js";
+import type { PairedImage } from "./paired.js";
+import type { Series } from "./series.js";
+
+/** One figure of both runs; fractions in [0, 1], `difference` and `interval` are second minus first. */
+export interface ComparedFigure {
+  readonly a: number;
+  readonly b: number;
+  readonly difference: number;
+  /** null where it says nothing: for a single image. */
+  readonly interval: Interval | null;
+}
+
+/** An image's accuracy in both runs. */
+export interface ChangedImage {
+  readonly image: string;
+  readonly a: number;
+  readonly b: number;
+  readonly difference: number;
+}
+
+export interface ComparedRow {
+  /** `clean`, an attack's name or `worst`: the worst case over the attacks of each run. */
+  readonly subject: string;
+  /** null for `clean`. */
+  readonly eps: string | null;
+  readonly aAcc: ComparedFigure;
+  /** null where the runs have other numbers of classes. */
+  readonly mIoU: ComparedFigure | null;
+  /** Images whose accuracy is higher in the second run, lower, and the same. */
+  readonly higher: number;
+  readonly lower: number;
+  readonly same: number;
+  /** Those that changed most, largest change first. */
+  readonly changed: readonly ChangedImage[];
+}
+
+interface RowOptions {
+  readonly sameClasses: boolean;
+  readonly seed: number;
+  readonly top: number;
+}
+
+/** A row for each series; all intervals are from the same resamples. */
+export function compareSeries(
+  series: readonly Series[],
+  images: readonly PairedImage[],
+  { sameClasses, seed, top }: RowOptions,
+): ComparedRow[] {
+  const changes = series.map((entry) => changesOf(entry, images));
+  const statistics = [
+    ...changes.map((list) => weightedMean(list.map((change) => change?.difference ?? null))),
+    ...(sameClasses ? series.map(mIoUChange) : []),
+  ];
+  const intervals = bootstrap(images.length, statistics, seed);
+  return series.map(({ subject, eps = null, a, b }, i) => ({
+    subject,
+    eps,
+    aAcc: figure(meanOf(changes[i]!, "a"), meanOf(changes[i]!, "b"), intervals[i]!),
+    mIoU: sameClasses
+      ? figure(meanIoU(sumCounts(a.overlap))!, meanIoU(sumCounts(b.overlap))!, intervals[series.length + i]!)
+      : null,
+    ...tally(changes[i]!),
+    changed: largest(changes[i]!, top),
+  }));
+}
+
+function figure(a: number, b: number, interval: Interval | null): ComparedFigure {
+  return { a, b, difference: b - a, interval };
+}
+
+function meanOf(changes: readonly (ChangedImage | null)[], side: "a" | "b"): number {
+  return weightedMean(changes.map((change) => change?.[side] ?? null))(
+    new Uint32Array(changes.length).fill(1),
+  );
+}
+
+/** Image by image; null where an image has no accuracy in one of the runs. */
+function changesOf({ a, b }: Series, images: readonly PairedImage[]): (ChangedImage | null)[] {
+  return images.map(({ image }, i) => {
+    const [before, after] = [pixelAccuracy(a.accuracy[i]!), pixelAccuracy(b.accuracy[i]!)];
+    if (before === null || after === null) return null;
+    return { image, a: before, b: after, difference: after - before };
+  });
+}
+
+function mIoUChange({ a, b }: Series): Statistic {
+  const [before, after] = [weightedMIoU(a.overlap), weightedMIoU(b.overlap)];
+  return (weights) => after(weights) - before(weights);
+}
+
+function tally(changes: readonly (ChangedImage | null)[]) {
+  const count = (holds: (difference: number) => boolean) =>
+    changes.filter((change) => change && holds(change.difference)).length;
+  return { higher: count((d) => d > 0), lower: count((d) => d < 0), same: count((d) => d === 0) };
+}
+
+function largest(changes: readonly (ChangedImage | null)[], top: number): ChangedImage[] {
+  return changes
+    .filter((change) => change !== null)
+    .filter(({ difference }) => difference !== 0)
+    .sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, top);
+}

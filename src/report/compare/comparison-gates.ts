@@ -1,0 +1,77 @@
+/** Gates on a comparison: conditions on how much a figure of the second run may differ from the first's. */
+import { SeawallError } from "../../base/index.js";
+import { type GateOutcome, operators, readTarget, refusal, splitCondition, withoutSpaces } from "../gates.js";
+import type { Comparison } from "./compare.js";
+import type { ComparedFigure } from "./compared-rows.js";
+
+/** What a gate may ask of a difference: the difference itself, or an end of its interval. */
+const statistics = {
+  diff: ({ difference }: ComparedFigure) => difference,
+  low: ({ interval }: ComparedFigure) => interval?.[0],
+  high: ({ interval }: ComparedFigure) => interval?.[1],
+} as const;
+
+type StatisticName = keyof typeof statistics;
+
+const figures = ["aAcc", "mIoU"] as const;
+
+const form =
+  "expected SUBJECT.FIGURE@RADIUS diff>=NUMBER, as worst.mIoU@4/255 diff>=-0.01; " +
+  "low and high instead of diff are the ends of the interval";
+
+/**
+ * Judges a comparison.
+ * @returns one outcome for each gate, in order
+ * @throws SeawallError `config` for a gate that cannot be read or speaks of what the comparison does not have
+ */
+export function checkComparisonGates(comparison: Comparison, expressions: readonly string[]): GateOutcome[] {
+  return expressions.map((expression) => checkGate(comparison, expression));
+}
+
+function checkGate(comparison: Comparison, expression: string): GateOutcome {
+  const condition = splitCondition(expression);
+  const [, target = "", statistic = ""] = /^(.+)\s(\S+)\s*$/s.exec(condition?.target ?? "") ?? [];
+  if (!condition || !Object.hasOwn(statistics, statistic)) throw refusal(expression, form);
+  const about = readTarget(expression, target, subjectsOf(comparison), () => figures);
+  if (!about) throw refusal(expression, form);
+  const row = comparison.rows.find(
+    ({ subject, eps }) => subject === about.subject && eps === (about.eps ?? null),
+  );
+  const figure = row?.[about.figure as (typeof figures)[number]];
+  const value = figure && statistics[statistic as StatisticName](figure);
+  if (typeof value !== "number") throw absent(about.text, statistic);
+  const { operator, threshold } = condition;
+  return {
+    gate: `${about.text} ${statistic}${operator}${threshold}`,
+    value,
+    passed: operators[operator](value, difference(expression, threshold)),
+  };
+}
+
+/** The attacks and radii that have a row. */
+function subjectsOf({ rows }: Comparison) {
+  const robust = rows.filter(({ eps }) => eps !== null);
+  return {
+    members: [...new Set(robust.map(({ subject }) => subject))].filter((subject) => subject !== "worst"),
+    eps: [...new Set(robust.map(({ eps }) => eps!))],
+  };
+}
+
+function difference(expression: string, text: string): number {
+  const value = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (Math.abs(value) <= 1) return value;
+  throw refusal(
+    expression,
+    `differences lie in [-1, 1], got ${withoutSpaces(text)}; write -0.01 for one point less`,
+  );
+}
+
+/** An absent figure must never read as a passed gate. */
+function absent(target: string, statistic: string): SeawallError {
+  return new SeawallError(
+    "config",
+    statistic === "diff"
+      ? `gate on ${target}: the runs have other numbers of classes, so there is no such difference`
+      : `gate on ${target} ${statistic}: there is no interval, which needs two images and equal classes`,
+  );
+}

@@ -1,0 +1,87 @@
+/** What is compared of two runs: the counts of the same images, clean, under each attack, and in the worst case. */
+import { parseRadius } from "../../base/index.js";
+import {
+  cleanAttack,
+  cleanEps,
+  type Protocol,
+  type RunDescription,
+  type RunRecord,
+} from "../../journal/index.js";
+import { type Counts, type CountsTable, worstCase } from "../../metric/index.js";
+import type { PairedImage } from "./paired.js";
+
+/** Counts image by image; the worst case picks one attack for accuracy and may pick another for mIoU. */
+export interface SeriesSide {
+  readonly accuracy: readonly Counts[];
+  readonly overlap: readonly Counts[];
+}
+
+export interface Series {
+  /** `clean`, an attack's name or `worst`. */
+  readonly subject: string;
+  /** As the first run writes it; undefined for `clean`. */
+  readonly eps: string | undefined;
+  readonly a: SeriesSide;
+  readonly b: SeriesSide;
+}
+
+type Radii = readonly [a: string, b: string];
+
+/**
+ * The series that both runs have: clean, then radius by radius each common attack and the worst case, which is
+ * over all attacks of its own run.
+ */
+export function seriesOf(
+  images: readonly PairedImage[],
+  a: RunDescription,
+  b: RunDescription,
+): readonly Series[] {
+  const clean = attackSeries(images, cleanAttack, [cleanEps, cleanEps]);
+  const attacks = a.protocol.members.filter((name) => b.protocol.members.includes(name));
+  const robust = commonRadii(a.protocol, b.protocol).flatMap((radii) => [
+    ...attacks.map((name) => attackSeries(images, name, radii)),
+    worstSeries(images, a.protocol, b.protocol, radii),
+  ]);
+  return [{ ...clean, eps: undefined }, ...robust];
+}
+
+/** Radii of equal value, however they are written. */
+function commonRadii(a: Protocol, b: Protocol): Radii[] {
+  return a.eps.flatMap((eps) => {
+    const other = b.eps.find((text) => parseRadius(text).value === parseRadius(eps).value);
+    return other === undefined ? [] : [[eps, other] as const];
+  });
+}
+
+function attackSeries(images: readonly PairedImage[], attack: string, [epsA, epsB]: Radii): Series {
+  const a = images.map((image) => recordOf(image.a, attack, epsA));
+  const b = images.map((image) => recordOf(image.b, attack, epsB));
+  return { subject: attack, eps: epsA, a: { accuracy: a, overlap: a }, b: { accuracy: b, overlap: b } };
+}
+
+function worstSeries(images: readonly PairedImage[], a: Protocol, b: Protocol, [epsA, epsB]: Radii): Series {
+  const table = (side: "a" | "b", { members }: Protocol, eps: string) =>
+    members.map((attack) => images.map((image) => recordOf(image[side], attack, eps)));
+  return {
+    subject: "worst",
+    eps: epsA,
+    a: worstSide(table("a", a, epsA), a.seed),
+    b: worstSide(table("b", b, epsB), b.seed),
+  };
+}
+
+function worstSide(table: CountsTable, seed: number): SeriesSide {
+  const { choice } = worstCase(table, { seed });
+  return {
+    accuracy: table[0]!.map((_, image) => fewestRight(table.map((images) => images[image]!))),
+    overlap: choice.map((attack, image) => table[attack]![image]!),
+  };
+}
+
+function fewestRight(counts: readonly Counts[]): Counts {
+  return counts.reduce((lowest, other) => (other.correct < lowest.correct ? other : lowest));
+}
+
+function recordOf(records: readonly RunRecord[], attack: string, eps: string): RunRecord {
+  return records.find((record) => record.attack === attack && record.eps === eps)!;
+}

@@ -1,0 +1,53 @@
+/** Checks and gates of a run as JUnit XML, for the CI systems that read it. */
+import type { Result } from "../../journal/index.js";
+import { checkGates } from "../gates.js";
+import { type Markup, markup } from "../markup.js";
+import { formatFigure } from "../text.js";
+
+interface Case {
+  readonly name: string;
+  readonly status: "pass" | "warn" | "fail" | "skip";
+  readonly detail: string;
+}
+
+/**
+ * One suite for the soundness checks, one for the gates. A warning is a passed case with its detail as output.
+ * @throws SeawallError `config` for a gate that cannot be read
+ */
+export function junitXml(result: Result, gates: readonly string[] = []): string {
+  const checks = result.soundness.map(({ check, ...rest }) => ({ name: check, ...rest }));
+  const outcomes = checkGates(result, gates).map(
+    ({ gate, passed, value }): Case => ({
+      name: gate,
+      status: passed ? "pass" : "fail",
+      detail: `the figure is ${formatFigure(value)}`,
+    }),
+  );
+  const all = [...checks, ...outcomes];
+  const xml = markup`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="seawall" tests="${all.length}" failures="${count(all, "fail")}">
+${suite("soundness", checks)}${suite("gates", outcomes)}</testsuites>
+`;
+  return xml.text;
+}
+
+function count(cases: readonly Case[], status: Case["status"]): number {
+  return cases.filter((one) => one.status === status).length;
+}
+
+function suite(name: string, cases: readonly Case[]): Markup {
+  return markup`  <testsuite name="${name}" tests="${cases.length}" failures="${count(cases, "fail")}" skipped="${count(cases, "skip")}">
+${cases.map((one) => testCase(name, one))}  </testsuite>
+`;
+}
+
+function testCase(suiteName: string, { name, status, detail }: Case): Markup {
+  const inside = {
+    pass: markup`<system-out>${detail}</system-out>`,
+    warn: markup`<system-out>warning: ${detail}</system-out>`,
+    fail: markup`<failure message="${detail}"/>`,
+    skip: markup`<skipped message="${detail}"/>`,
+  };
+  return markup`    <testcase classname="seawall.${suiteName}" name="${name}">${inside[status]}</testcase>
+`;
+}

@@ -1,0 +1,40 @@
+/** The formats of a report, and writing them. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../base/index.node.js";
+import { runFiles } from "../../journal/index.node.js";
+import { htmlReport } from "../html/index.node.js";
+import type { ReportedRun } from "../stored.node.js";
+import { csvFiles } from "./csv.node.js";
+import { junitXml } from "./junit.js";
+
+/** What a format is made of: its files by name. */
+type Format = (run: ReportedRun, gates: readonly string[]) => Readonly<Record<string, string>>;
+
+export const reportFormats = {
+  html: (run) => ({ [runFiles.report]: htmlReport(run) }),
+  csv: (run) => csvFiles(run),
+  junit: ({ result }, gates) => ({ "junit.xml": junitXml(result, gates) }),
+} as const satisfies Record<string, Format>;
+
+export type ReportFormat = keyof typeof reportFormats;
+
+/**
+ * Writes reports, each file as a whole or not at all; the folder is made if there is none.
+ * @param gates conditions that `junit` has a case for
+ * @returns the files written
+ */
+export function writeReports(
+  run: ReportedRun,
+  formats: readonly ReportFormat[],
+  folder: string,
+  gates: readonly string[] = [],
+): string[] {
+  const contents = formats.flatMap((format) => Object.entries((reportFormats[format] as Format)(run, gates)));
+  mkdirSync(folder, { recursive: true });
+  return contents.map(([name, content]) => {
+    const file = join(folder, name);
+    writeFileAtomic(file, content);
+    return file;
+  });
+}

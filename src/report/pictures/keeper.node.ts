@@ -1,0 +1,139 @@
+/** Keeps, while a run goes on, the pictures and traces that its report will show. */
+import { parseRadius } from "../../base/index.js";
+import {
+  cleanAttack,
+  type RunDescription,
+  type RunRecord,
+  type StoredTrace,
+  slotOf,
+} from "../../journal/index.js";
+import {
+  prunePictures,
+  readRun,
+  removePictures,
+  writePicture,
+  writeTrace,
+} from "../../journal/index.node.js";
+import { galleryAt, galleryGroups, imagesOf } from "../images.js";
+import { imageThumbnail, mapThumbnail, perturbationThumbnail } from "./thumbnail.node.js";
+
+/** A point that a run counts; every map of classes is row by row, −1 where a pixel counts nowhere. */
+export interface KeptOutcome {
+  readonly record: RunRecord;
+  readonly sample: {
+    readonly height: number;
+    readonly width: number;
+    readonly image: { readonly data: Float32Array };
+  };
+  /** 3·H·W floats in [0, 1]. */
+  readonly point: Float32Array;
+  readonly classes: ArrayLike<number>;
+  readonly labels: ArrayLike<number>;
+  readonly trace?: {
+    readonly passes: readonly {
+      readonly [list in keyof StoredTrace["passes"]]: StoredTrace["passes"][list][number];
+    }[];
+    readonly maps: readonly { readonly pass: number; readonly classes: ArrayLike<number> }[];
+  };
+}
+
+/**
+ * Of each image: itself, its label and clean prediction, and at each radius the prediction and perturbation of the
+ * attack that is its worst so far. Which images the report will show is known only when all are done:
+ * `pruneToGallery` removes the others'.
+ */
+export class ReportKeeper {
+  readonly #dir: string;
+  readonly #run: RunDescription;
+  /** By image and radius. */
+  readonly #worst = new Map<string, RunRecord>();
+
+  /** @param dir a run folder, begun or resumed */
+  constructor(dir: string) {
+    const { description, records } = readRun(dir);
+    this.#dir = dir;
+    this.#run = description;
+    for (const record of records) if (this.#isWorst(record)) this.#worst.set(placeOf(record), record);
+  }
+
+  /** Draws what may be shown of a point; to be called before its record is journalled. */
+  async add(outcome: KeptOutcome): Promise<void> {
+    const { record } = outcome;
+    if (record.attack === cleanAttack) await this.#addClean(outcome);
+    else if (this.#isWorst(record)) await this.#addWorst(outcome);
+    if (outcome.trace) await this.#addTrace(outcome, outcome.trace);
+  }
+
+  /** The earlier attack of equals stays; on resume, records of the same attack come again. */
+  #isWorst(record: RunRecord): boolean {
+    const known = this.#worst.get(placeOf(record));
+    if (!known || record.correct !== known.correct) return !known || record.correct < known.correct;
+    return slotOf(this.#run, record)! < slotOf(this.#run, known)!;
+  }
+
+  async #addClean({ record: { index }, sample, classes, labels }: KeptOutcome): Promise<void> {
+    const write = (kind: "image" | "label" | "prediction", webp: Buffer) =>
+      writePicture(this.#dir, { index, slot: 0, kind }, webp);
+    write("image", await imageThumbnail(sample.image.data, sample));
+    write("prediction", await mapThumbnail(classes, sample));
+    if (this.#run.data.settings.labels === "truth") write("label", await mapThumbnail(labels, sample));
+  }
+
+  async #addWorst({ record, sample, point, classes }: KeptOutcome): Promise<void> {
+    const { index, eps } = record;
+    const slot = slotOf(this.#run, record)!;
+    const image = sample.image.data;
+    const prediction = await mapThumbnail(classes, sample);
+    writePicture(this.#dir, { index, slot, kind: "prediction" }, prediction);
+    const delta = await perturbationThumbnail(image, point, parseRadius(eps).value, sample);
+    writePicture(this.#dir, { index, slot, kind: "perturbation" }, delta);
+    const before = this.#worst.get(placeOf(record));
+    if (before && before.attack !== record.attack)
+      removePictures(this.#dir, { index, slot: slotOf(this.#run, before)! });
+    this.#worst.set(placeOf(record), record);
+  }
+
+  async #addTrace(
+    { record, sample, classes }: KeptOutcome,
+    { passes, maps }: NonNullable<KeptOutcome["trace"]>,
+  ): Promise<void> {
+    const { image, index, eps, attack, step: kept, valid } = record;
+    const picture = async (map: ArrayLike<number>) => (await mapThumbnail(map, sample)).toString("base64");
+    const pictures = [];
+    for (const map of maps) pictures.push({ pass: map.pass, picture: await picture(map.classes) });
+    const list = <K extends keyof StoredTrace["passes"]>(name: K) => passes.map((pass) => pass[name]);
+    writeTrace(this.#dir, this.#run, {
+      ...{ schemaVersion: 1, image, index, eps, attack, kept, valid },
+      passes: {
+        step: list("step"),
+        radius: list("radius"),
+        stepSize: list("stepSize"),
+        objective: list("objective"),
+        tracked: list("tracked"),
+        correct: list("correct"),
+      },
+      maps: pictures,
+      keptMap: await picture(classes),
+    });
+  }
+}
+
+function placeOf({ index, eps }: RunRecord): string {
+  return `${index} ${eps}`;
+}
+
+/** Removes the pictures of a whole run that its report does not show; a shard's may still be shown by the whole. */
+export function pruneToGallery(dir: string): void {
+  const { description: run, records } = readRun(dir);
+  if (run.shard) return;
+  const images = imagesOf(run, records);
+  const shown = new Map<number, Set<number>>();
+  for (const eps of run.protocol.eps) {
+    const gallery = galleryAt(run, images, eps);
+    for (const record of galleryGroups.flatMap((group) => gallery[group])) {
+      const slots = shown.get(record.index) ?? new Set([0]);
+      shown.set(record.index, slots.add(slotOf(run, record)!));
+    }
+  }
+  prunePictures(dir, ({ index, slot }) => shown.get(index)?.has(slot) ?? false);
+}

@@ -1,0 +1,42 @@
+/** The loss of a batch: cross-entropy, mean over all pixels of the batch that count. */
+import { int64 } from "../../base/index.js";
+import { appendLoss } from "../../loss/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
+
+export interface BatchLoss {
+  /** How many pixels count; a scalar. */
+  readonly counted: Value;
+  /** A scalar. */
+  readonly loss: Value;
+  /** Of `weight` times the loss with respect to the logits, in their shape. */
+  readonly gradient: Value;
+}
+
+/**
+ * Mean cross-entropy, as PyTorch's `cross_entropy` with an ignore index has it; 0 where no pixel counts.
+ * @param shape of the logits, N×K×H×W
+ * @param labels N×P with P = H·W, int64; −1 for pixels that count nowhere
+ */
+export function meanCrossEntropy(
+  build: GraphBuilder,
+  logits: Value,
+  shape: readonly number[],
+  labels: Value,
+  weight = 1,
+): BatchLoss {
+  const [images, classes, height, width] = shape as [number, number, number, number];
+  const pixels = height * width;
+  const flat = build.reshape(logits, [images, classes, pixels]);
+  const valid = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
+  const counted = build.reduce("ReduceSum", valid, [0, 1], false);
+  const count = build.max(counted, 1);
+  const options = { pixels, classes, share: build.div(weight, count) };
+  const { objective, gradient } = appendLoss(build, ["ce"], { logits: flat, labels }, options);
+  // The appended loss is a mean over all P pixels of each image, ignored ones included.
+  const total = build.reduce("ReduceSum", objective, [0], false);
+  return {
+    counted,
+    loss: build.mul(total, build.div(pixels, count)),
+    gradient: build.reshape(gradient, shape),
+  };
+}

@@ -1,0 +1,80 @@
+/** The folder of a training: what lies in it, and whether it is that of this training. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatJson, messageOf, SeawallError } from "../../base/index.js";
+import { writeFileAtomic } from "../../base/index.node.js";
+import { differences } from "../../journal/index.js";
+import { engineVersion } from "../../runtime/index.js";
+import type { TrainingConfig } from "../settings/config.js";
+import type { TrainingPlan } from "./plan.node.js";
+
+/** The files of a training's folder. */
+export const trainingFiles = {
+  description: "training.json",
+  last: "last.safetensors",
+  bestRobust: "best-robust.safetensors",
+  bestClean: "best-clean.safetensors",
+  model: "model.onnx",
+} as const;
+
+/** Settings that change how a training runs or where it lies, and nothing that is computed. */
+const harmless: readonly string[] = [
+  "out",
+  "resume",
+  "workers",
+  "checkpointEvery",
+  "exportSize",
+] satisfies (keyof TrainingConfig)[];
+
+/**
+ * Writes what the training is, or checks that the folder holds the same one.
+ * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
+ */
+export function describeFolder({ config, training }: TrainingPlan): void {
+  const file = join(config.out, trainingFiles.description);
+  const now = {
+    engine: engineVersion,
+    data: { images: training.length, filesSha256: training.filesSha256 },
+    config,
+  };
+  if (!existsSync(file)) {
+    writeFileAtomic(file, formatJson(now));
+    return;
+  }
+  if (!config.resume) {
+    throw new SeawallError(
+      "training",
+      `${config.out} holds a training; continue it with --resume, or give another --out`,
+    );
+  }
+  const stored = readDescription(file);
+  const different = differences(deciding(stored.config), deciding(config));
+  if (stored.data.filesSha256 !== now.data.filesSha256) {
+    different.push(
+      `the training images or labels have changed (${stored.data.images} images stored, ${training.length} now): restore them`,
+    );
+  }
+  if (different.length > 0) {
+    throw new SeawallError("training", `${config.out} holds another training: ${different.join("; ")}`);
+  }
+}
+
+interface Description {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly data: { readonly images: number; readonly filesSha256: string };
+}
+
+function readDescription(file: string): Description {
+  try {
+    const { config, data } = JSON.parse(readFileSync(file, "utf8")) as Description;
+    if (typeof config === "object" && typeof data?.filesSha256 === "string") return { config, data };
+  } catch (error) {
+    throw new SeawallError("training", `${file}: cannot be read (${messageOf(error)}); restore it`);
+  }
+  throw new SeawallError("training", `${file}: describes no training; restore it`);
+}
+
+/** The settings that decide what is computed. */
+function deciding(config: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !harmless.includes(name)));
+}

@@ -1,0 +1,93 @@
+/** The curves of a training: JSON lines for programs, event files for TensorBoard. */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, SeawallError } from "../../base/index.js";
+import { writeFileAtomic } from "../../base/index.node.js";
+import type { EpochEvent, StepEvent } from "../loop/trainer.js";
+import type { ValidationFigures } from "../loop/validate.js";
+import { restartRecord, scalarRecord, versionRecord } from "./events.js";
+
+const logName = "log.jsonl";
+
+/** Appends to the logs of a folder. */
+export class TrainingLog {
+  readonly #lines: string;
+  readonly #events: string;
+
+  /**
+   * Opens the logs; lines of updates after `step` come from a run that was killed after its last checkpoint, and go.
+   * @param step updates done
+   */
+  constructor(folder: string, step: number) {
+    this.#lines = join(folder, logName);
+    const started = Math.floor(Date.now() / 1000);
+    this.#events = join(folder, `events.out.tfevents.${started}.seawall.${process.pid}`);
+    if (existsSync(this.#lines)) forgetAfter(this.#lines, step);
+    append(this.#events, versionRecord(started));
+    if (step > 0) append(this.#events, restartRecord(started, step + 1));
+  }
+
+  step(event: StepEvent): void {
+    this.#line({ kind: "step", ...event });
+    const { loss, cleanLoss, learningRate, gradientNorm, imagesPerSecond } = event;
+    this.#scalars(event.step, {
+      "training/loss": loss,
+      ...(cleanLoss !== null && { "training/clean loss": cleanLoss }),
+      "training/learning rate": learningRate,
+      "training/gradient norm": gradientNorm,
+      "training/images per second": imagesPerSecond,
+    });
+  }
+
+  epoch(event: EpochEvent): void {
+    const { validation, ...place } = event;
+    if (!validation) return;
+    this.#line({ kind: "validation", ...place, ...validation });
+    this.#scalars(place.step, {
+      ...tagged("clean", validation.clean),
+      ...tagged("robust", validation.robust),
+    });
+  }
+
+  #line(value: object): void {
+    append(this.#lines, `${JSON.stringify(value)}\n`);
+  }
+
+  #scalars(step: number, scalars: Readonly<Record<string, number>>): void {
+    append(this.#events, scalarRecord(Date.now() / 1000, step, scalars));
+  }
+}
+
+function tagged(kind: string, { aAcc, mIoU }: ValidationFigures): Record<string, number> {
+  return {
+    ...(aAcc !== null && { [`validation/${kind} aAcc`]: aAcc }),
+    ...(mIoU !== null && { [`validation/${kind} mIoU`]: mIoU }),
+  };
+}
+
+function forgetAfter(file: string, step: number): void {
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  const kept = lines.filter((line) => stepOf(line) <= step);
+  if (kept.length < lines.length) writeFileAtomic(file, kept.map((line) => `${line}\n`).join(""));
+}
+
+/** A line torn by a crash belongs to no step. */
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as { step: number }).step;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function append(file: string, content: string | Uint8Array): void {
+  try {
+    appendFileSync(file, content);
+  } catch (error) {
+    throw new SeawallError(
+      "training",
+      `${file}: cannot be written (${messageOf(error)}); make room and continue with --resume`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,184 @@
+/** From a configuration to everything a training needs, checked before the first step. */
+import { parseRadius, SeawallError } from "../../base/index.js";
+import type { Dataset } from "../../data/index.js";
+import {
+  type FileDataset,
+  type LabelTarget,
+  openData,
+  openTrainingData,
+  overlap,
+  parseDataSpec,
+  readClasses,
+} from "../../data/index.node.js";
+import { architectures } from "../../nn/index.js";
+import type { SessionOptions } from "../../runtime/index.js";
+import type { InnerAttack } from "../loop/attack.js";
+import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
+import type { LoopSettings } from "../loop/trainer.js";
+import type { TrainingConfig } from "../settings/config.js";
+import type { CheckpointFormat } from "../state/checkpoint.node.js";
+import { layOutParameters } from "../state/parameters.js";
+import { laneCount } from "./lanes.node.js";
+
+/** A training before its first step. */
+export interface TrainingPlan {
+  readonly config: TrainingConfig;
+  readonly classes: number;
+  readonly target: LabelTarget;
+  readonly training: FileDataset;
+  /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
+  readonly heldOut: Dataset | undefined;
+  readonly network: NetworkOptions;
+  readonly engine: SessionOptions;
+  readonly builds: NetworkBuilds;
+  readonly format: CheckpointFormat;
+  readonly loop: LoopSettings;
+  readonly validationAttack: InnerAttack;
+  /** Each decision and warning, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Opens the data and lays out the network; no pixel is read and nothing is written.
+ * @throws SeawallError with what is wrong and what to do
+ */
+export async function planTraining(config: TrainingConfig): Promise<TrainingPlan> {
+  const { architecture, optimizer, attackSteps } = config;
+  const data = await openSets(config);
+  const classes = data.training.settings.classes!;
+  const engine = engineOptions(config);
+  const network = networkOptions(config, engine);
+  const normalization = config.normalize ?? architectures[architecture].normalization;
+  const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
+  const layouts = layOutParameters(builds.training, config.rates);
+  const loop = loopSettings(config, network, data.training.length, classes);
+  const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
+  return {
+    ...{ config, classes, network, engine, builds, loop, ...data },
+    target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
+    format: {
+      layouts,
+      optimizer,
+      averaging: config.ema !== undefined,
+      build: { architecture, normalization },
+    },
+    validationAttack: { ...attack, stepSize: Math.min(attack.stepSize, attack.radius / 4) },
+    notices: [...data.notices, ...(attackSteps === 0 ? ["clean training: no attack"] : [])],
+  };
+}
+
+async function openSets(config: TrainingConfig) {
+  const { data, holdOut, limit } = config;
+  const given = { split: config.split, ignoreLabel: config.ignoreLabel, classes: await givenClasses(config) };
+  const all = await openTrainingData(data, { ...given, limit });
+  if (holdOut === 0) return { training: all, heldOut: undefined, notices: await overlapNotices(config, all) };
+  const kept = all.length - holdOut;
+  if (kept < config.batchSize) {
+    throw new SeawallError(
+      "config",
+      `--hold-out ${holdOut} of ${all.length} images leaves ${Math.max(kept, 0)}, fewer than a batch of ${config.batchSize}; hold out fewer`,
+    );
+  }
+  const [height, width] = cropOf(config);
+  const transform = { resizeShort: baseSizeOf(config), crop: [height, width] as const };
+  const training = await openTrainingData(data, { ...given, limit: kept });
+  const { split } = training.settings;
+  const heldOut = await openData(data, { ...given, split, offset: kept, limit: holdOut, transform });
+  return { training, heldOut, notices: await overlapNotices(config, training) };
+}
+
+/** Images that the data set's own evaluation split has too make every later figure too good. */
+async function overlapNotices({ data, split }: TrainingConfig, training: FileDataset): Promise<string[]> {
+  const { layout } = parseDataSpec(data);
+  const evaluation = layout.defaultSplit;
+  if (evaluation === undefined || evaluation === split) return [];
+  const other = await openData(data, { split: evaluation }).catch(() => undefined);
+  const { sameFile, sameName } = other ? await overlap(training, other) : nothingShared;
+  const shared = [...sameFile, ...sameName];
+  if (shared.length === 0) return [];
+  const first = `${shared.slice(0, 3).join(", ")}${shared.length > 3 ? ", …" : ""}`;
+  return [
+    `WARNING: ${shared.length} training images are in split ${evaluation} too (${first}; ${sameFile.length} by content, ${sameName.length} by name): figures on it will be too good`,
+  ];
+}
+
+const nothingShared = { sameFile: [], sameName: [] };
+
+async function givenClasses({ classes }: TrainingConfig) {
+  return classes === undefined ? undefined : readClasses(String(classes));
+}
+
+function cropOf({ crop, architecture }: TrainingConfig): readonly [number, number] {
+  return crop ?? architectures[architecture].size;
+}
+
+function baseSizeOf(config: TrainingConfig): number {
+  return config.baseSize ?? Math.min(...cropOf(config));
+}
+
+function engineOptions({ device, threads }: TrainingConfig): SessionOptions {
+  return { device, ...(threads !== undefined && { threads }) };
+}
+
+function networkOptions(config: TrainingConfig, engine: SessionOptions): NetworkOptions {
+  const { batchSize, seed, attackGradients } = config;
+  const options = {
+    ...{ batchSize, seed },
+    size: cropOf(config),
+    attacked: batchSize - cleanImagesOf(config),
+    accumulating: attackGradients === "accumulate",
+  };
+  return { ...options, lanes: laneCount(options, engine) };
+}
+
+function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {
+  return Math.min(Math.round(cleanShare * batchSize), batchSize - 1);
+}
+
+/** A loss this many times that of guessing has left everything behind that was learned. */
+const hopeless = 10;
+
+function loopSettings(
+  config: TrainingConfig,
+  { batchSize, seed }: NetworkOptions,
+  images: number,
+  classes: number,
+): LoopSettings {
+  const { accumulate, epochs, warmupEpochs, power, floor, learningRate } = config;
+  const stepsPerEpoch = Math.floor(images / batchSize / accumulate);
+  if (stepsPerEpoch === 0) {
+    throw new SeawallError(
+      "config",
+      `${images} training images make no update of ${accumulate} batches of ${batchSize}; lower --batch-size or --accumulate`,
+    );
+  }
+  return {
+    ...{ learningRate, stepsPerEpoch, accumulate, batchSize, seed },
+    attack: {
+      steps: config.attackSteps,
+      radius: parseRadius(config.eps).value,
+      stepSize: parseRadius(config.stepSize).value,
+      randomStart: config.randomStart,
+    },
+    cleanImages: cleanImagesOf(config),
+    schedule: {
+      steps: epochs * stepsPerEpoch,
+      warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
+      ...{ power, floor },
+    },
+    validateEvery: config.validateEvery,
+    checkpointEvery: config.checkpointEvery,
+    largestLoss: hopeless * Math.log(classes),
+  };
+}
+
+/** What `trainingBatches` is told. */
+export function batchOptions({ config, loop, target }: TrainingPlan) {
+  const { seed, batchSize, scale, flip, blur, padLabel, workers } = config;
+  const [height, width] = cropOf(config);
+  return {
+    ...{ batchSize, seed, workers, target },
+    augment: { crop: { height, width }, baseSize: baseSizeOf(config), scale, flip, blur, padLabel },
+    ahead: Math.max(2, loop.accumulate),
+  };
+}

@@ -1,0 +1,114 @@
+/** Everything that can be said about a training, and what it means. */
+import { z } from "zod";
+import { messageOf, parseRadius } from "../../base/index.js";
+import { dataFields } from "../../data/index.js";
+import { type ArchitectureName, architectures } from "../../nn/index.js";
+import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
+
+const text = z.string().min(1);
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as [K, ...K[]];
+
+const radius = text.superRefine((value, context) => {
+  try {
+    parseRadius(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: messageOf(error) });
+  }
+});
+
+/** Every flag of `seawall train` but `--recipe`; docstrings are the flags' help. */
+export const trainingSettings = z.strictObject({
+  architecture: z
+    .enum(keysOf<ArchitectureName>(architectures))
+    .describe("what is trained; seawall models lists them"),
+  normalize: z
+    .enum(["none", "imagenet"])
+    .optional()
+    .describe("what the network does to images first; default: the architecture's own"),
+  init: text
+    .optional()
+    .describe("checkpoint to begin from, a whole network or a backbone; what it lacks begins at random"),
+  data: dataFields.data,
+  split: text.optional().describe("split of the data set; default: its training split"),
+  limit: dataFields.limit,
+  classes: dataFields.classes,
+  ignoreLabel: dataFields.ignoreLabel,
+  crop: z
+    .tuple([count, count])
+    .readonly()
+    .optional()
+    .describe("size of the crops, HxW; default: the architecture's"),
+  baseSize: count.optional().describe("short side before scaling; default: that of the crop"),
+  scale: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .default([0.5, 2])
+    .describe("smallest and largest scaling of the short side"),
+  flip: share.default(0.5).describe("probability of a horizontal flip"),
+  blur: share.default(0.5).describe("probability of a Gaussian blur with a radius in [0,1]"),
+  padLabel: z
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe("label of what is padded; −1 counts nowhere, 0 is what the published code has"),
+  attackSteps: z.int().min(0).default(2).describe("steps of the inner attack; 0 trains on clean images"),
+  eps: radius.default("4/255").describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
+  stepSize: radius.default("0.01").describe("step size of the inner attack, as 2/255 or a decimal"),
+  randomStart: z.boolean().default(false).describe("begin the inner attack at a random point of the ball"),
+  cleanShare: share
+    .max(0.99)
+    .default(0)
+    .describe("share of each batch that stays clean; 0.5 is half and half"),
+  attackGradients: z
+    .enum(["separate", "accumulate"])
+    .default("separate")
+    .describe("accumulate: add the parameters' gradients of the attack's passes, as the published code does"),
+  epochs: count.default(50).describe("passes over the training images"),
+  batchSize: count.default(16).describe("images of a pass"),
+  accumulate: count.default(1).describe("passes whose gradients make one update"),
+  optimizer: z
+    .enum(keysOf<OptimizerName>(optimizers))
+    .default("adamw")
+    .describe("how parameters are updated"),
+  learningRate: z.number().positive().default(1e-3).describe("at the end of the warm-up"),
+  weightDecay: z.number().min(0).default(0.01).describe("of weights; biases and norms have none"),
+  momentum: share.default(0.9).describe("of sgd"),
+  nesterov: z.boolean().default(false).describe("sgd looks ahead by its momentum"),
+  warmupEpochs: z.number().min(0).default(5).describe("epochs of linear warm-up"),
+  power: z.number().min(0).default(1).describe("power with which the rate falls after it; 0 keeps it"),
+  floor: share.default(0).describe("the rate stays above this share of the learning rate"),
+  rates: z
+    .record(text, z.number().min(0))
+    .default({})
+    .describe("factors of the learning rate by the beginning of parameter names, as backbone=0.1"),
+  clip: z.number().positive().optional().describe("largest length of the gradient; default: no clipping"),
+  ema: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("decay per update of an average of the weights, which is then what is kept"),
+  seed: z.int().default(0).describe("seed of all randomness"),
+  holdOut: z
+    .int()
+    .min(0)
+    .default(16)
+    .describe("last images of the split that are not trained on and choose the best checkpoint"),
+  validateEvery: count.default(1).describe("epochs between validations"),
+  validationSteps: count.default(10).describe("steps of the validation's attack"),
+  checkpointEvery: count.default(1).describe("epochs between checkpoints"),
+  workers: z.int().min(0).default(1).describe("threads that decode and augment ahead of the trainer"),
+  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
+  threads: count.optional().describe("threads of the engine; default: its own choice"),
+  exportSize: z
+    .tuple([count, count])
+    .readonly()
+    .optional()
+    .describe("image size of the exported model; default: the crop"),
+  out: text.describe("folder of checkpoints, curves and the exported model"),
+  resume: z.boolean().default(false).describe("continue the training in the folder"),
+});
+
+/** What a user may leave out is optional. */
+export type TrainingSettings = z.input<typeof trainingSettings>;

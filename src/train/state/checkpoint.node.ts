@@ -1,0 +1,122 @@
+/** Checkpoints: one file that holds all that shapes the next step, and reads as weights of the network too. */
+import { z } from "zod";
+import { invariant, SeawallError, type Tensor } from "../../base/index.js";
+import { type BuildRecord, recordMetadata } from "../../nn/index.js";
+import { readWeightsFile, writeSafetensorsFile } from "../../weights/index.node.js";
+import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
+import { pack, type VectorLayout, viewsOf } from "./layout.js";
+import type { ParameterLayouts, TrainingState } from "./parameters.js";
+
+/** What a checkpoint knows beside tensors; figures of the best checkpoints so far, by what chose them. */
+export interface CheckpointRecord {
+  readonly step: number;
+  readonly best: Readonly<Record<string, number>>;
+}
+
+const recordSchema = z.strictObject({ step: z.int().min(0), best: z.record(z.string(), z.number()) });
+const recordKey = "seawall.training";
+
+/** What a training must know to save and to continue. */
+export interface CheckpointFormat {
+  readonly layouts: ParameterLayouts;
+  readonly optimizer: OptimizerName;
+  readonly averaging: boolean;
+  readonly build: BuildRecord;
+}
+
+/** Vectors other than the weights, by the prefix of their tensors' names. */
+function extras({ optimizer, averaging }: CheckpointFormat): string[] {
+  return [
+    ...optimizers[optimizer].moments.map((name) => `training.${name}/`),
+    ...(averaging ? ["training.current/"] : []),
+  ];
+}
+
+/**
+ * Saves a state, whole or not at all. The tensors under the network's own names are the weights to use it with: the
+ * average where one is kept.
+ * @throws SeawallError `training` naming the file; what was there before stays
+ */
+export async function saveCheckpoint(
+  file: string,
+  format: CheckpointFormat,
+  state: TrainingState,
+  best: CheckpointRecord["best"],
+): Promise<void> {
+  const { learned, statistics } = format.layouts;
+  const { parameters, average, moments } = state;
+  const vectors = [...moments, ...(average ? [parameters] : [])];
+  const tensors: Record<string, Tensor> = {
+    ...viewsOf(learned, average ?? parameters),
+    ...viewsOf(statistics, state.statistics),
+  };
+  for (const [i, prefix] of extras(format).entries()) {
+    Object.assign(tensors, viewsOf(learned, vectors[i]!, prefix));
+  }
+  const record: CheckpointRecord = { step: state.step, best };
+  const metadata = recordMetadata(format.build).set(recordKey, JSON.stringify(record));
+  await writeSafetensorsFile(file, new Map(Object.entries(tensors)), metadata);
+}
+
+/**
+ * The state that `saveCheckpoint` wrote.
+ * @throws SeawallError `training` if the file is no checkpoint of this network and optimizer
+ */
+export async function loadCheckpoint(
+  file: string,
+  format: CheckpointFormat,
+): Promise<{ state: TrainingState; best: CheckpointRecord["best"] }> {
+  const { tensors, metadata } = await readWeightsFile(file);
+  const record = recordOf(file, metadata.get(recordKey));
+  const { learned, statistics } = format.layouts;
+  const vector = (layout: VectorLayout, prefix = "") => packed(file, layout, tensors, prefix);
+  const used = vector(learned);
+  const [current, moments] = [
+    format.averaging ? vector(learned, "training.current/") : used,
+    optimizers[format.optimizer].moments.map((name) => vector(learned, `training.${name}/`)),
+  ];
+  return {
+    best: record.best,
+    state: {
+      step: record.step,
+      parameters: current,
+      statistics: vector(statistics),
+      moments,
+      average: format.averaging ? used : undefined,
+    },
+  };
+}
+
+function recordOf(file: string, text: string | undefined): CheckpointRecord {
+  if (text === undefined) throw refusal(file, "it holds weights, but no training to continue");
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw refusal(file, `its metadata "${recordKey}" is damaged`, cause);
+  }
+}
+
+function packed(
+  file: string,
+  layout: VectorLayout,
+  tensors: ReadonlyMap<string, Tensor>,
+  prefix: string,
+): Float32Array {
+  const own = new Map(layout.slots.map(({ name }) => [name, tensors.get(`${prefix}${name}`)]));
+  for (const { name, shape } of layout.slots) {
+    const tensor = own.get(name);
+    if (tensor?.type === "float32" && tensor.dims.join() === shape.join()) continue;
+    const found = tensor ? `${tensor.type} [${tensor.dims.join(", ")}]` : "missing";
+    throw refusal(file, `${prefix}${name} is ${found}, expected float32 [${shape.join(", ")}]`);
+  }
+  invariant(own.size === layout.slots.length, "names of a layout are unique");
+  return pack(layout, own as ReadonlyMap<string, Tensor>);
+}
+
+function refusal(file: string, problem: string, cause?: unknown): SeawallError {
+  return new SeawallError(
+    "training",
+    `${file}: not a checkpoint of this training: ${problem}; begin anew in another --out, or from its weights with --init`,
+    { cause },
+  );
+}

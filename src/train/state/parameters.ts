@@ -1,0 +1,89 @@
+/** What a training has learned so far, and where it lies: vectors, of which networks see the tensors. */
+
+import type { Tensor } from "../../base/index.js";
+import { type BuiltArchitecture, isLearned, type ParameterSpec } from "../../nn/index.js";
+import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
+import { groupParameters, type Multipliers, type ParameterGroup } from "./groups.js";
+import { layOut, pack, type VectorLayout, viewsOf } from "./layout.js";
+
+/** A stretch of the vector of learned parameters that is updated at one rate. */
+export interface GroupRange extends ParameterGroup {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where parameters and statistics lie. */
+export interface ParameterLayouts {
+  /** Learned parameters, group by group. */
+  readonly learned: VectorLayout;
+  readonly statistics: VectorLayout;
+  readonly groups: readonly GroupRange[];
+}
+
+/** Everything that shapes the next step, beside the configuration and the data. */
+export interface TrainingState {
+  /** Optimizer steps done. */
+  step: number;
+  parameters: Float32Array;
+  statistics: Float32Array;
+  /** The optimizer's memory, in the order of its table row. */
+  moments: Float32Array[];
+  /** The exponential moving average of the parameters, where one is kept. */
+  average: Float32Array | undefined;
+}
+
+/** Lays out the parameters that the training graph reads. */
+export function layOutParameters(
+  training: BuiltArchitecture,
+  multipliers: Multipliers = {},
+): ParameterLayouts {
+  const read = training.parameters.filter(({ used }) => used);
+  const groups = groupParameters(
+    read.filter(({ kind }) => isLearned(kind)),
+    multipliers,
+  );
+  const statistics = layOut(read.filter(({ kind }) => !isLearned(kind)));
+  return {
+    learned: layOut(groups.flatMap(({ parameters }) => parameters)),
+    statistics,
+    groups: rangesOf(groups),
+  };
+}
+
+function rangesOf(groups: readonly ParameterGroup[]): GroupRange[] {
+  let start = 0;
+  return groups.map((group) => {
+    const range = { ...group, start, end: start + lengthOf(group.parameters) };
+    start = range.end;
+    return range;
+  });
+}
+
+const lengthOf = (parameters: readonly ParameterSpec[]) => layOut(parameters).length;
+
+/** The state before the first step. */
+export function initialState(
+  { learned, statistics }: ParameterLayouts,
+  weights: ReadonlyMap<string, Tensor>,
+  optimizer: OptimizerName,
+  averaging: boolean,
+): TrainingState {
+  const parameters = pack(learned, weights);
+  return {
+    step: 0,
+    parameters,
+    statistics: pack(statistics, weights),
+    moments: optimizers[optimizer].moments.map(() => new Float32Array(learned.length)),
+    average: averaging ? parameters.slice() : undefined,
+  };
+}
+
+/** The weights to use a network with: the average where one is kept, else the parameters. */
+export function weightsOf(
+  { learned, statistics }: ParameterLayouts,
+  { parameters, average, statistics: held }: TrainingState,
+): Map<string, Tensor> {
+  return new Map(
+    Object.entries({ ...viewsOf(learned, average ?? parameters), ...viewsOf(statistics, held) }),
+  );
+}

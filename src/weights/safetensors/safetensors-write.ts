@@ -1,0 +1,70 @@
+/** Writing safetensors. */
+import { invariant, sizeOf, type Tensor } from "../../base/index.js";
+import { elementBytes, type NumericType } from "../guard/elements.js";
+import { limits } from "../guard/limits.js";
+import { quote, refuse } from "../guard/refuse.js";
+import { typeNames } from "./safetensors.js";
+
+/**
+ * The bytes of a safetensors file. Equal tensors and metadata give equal bytes, whatever their order: the widest
+ * types come first, so that all data is aligned, then names decide.
+ * @throws SeawallError `weights` for what the format cannot hold: text tensors, a tensor named `__metadata__`.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array {
+  const sorted = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(byWidthThenName);
+  const header = headerOf(sorted, metadata);
+  const length = sorted.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const file = new Uint8Array(8 + header.length + length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  let position = 8 + header.length;
+  for (const { bytes } of sorted) {
+    file.set(bytes, position);
+    position += bytes.length;
+  }
+  return file;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly type: NumericType;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+function checked(name: string, { type, dims, data }: Tensor): Entry {
+  if (name === "__metadata__") refuse(`a tensor cannot be named ${quote(name)} in safetensors; rename it`);
+  if (type === "string") refuse(`tensor ${quote(name)} holds texts, which safetensors cannot; leave it out`);
+  invariant(
+    data.length === sizeOf(dims),
+    `tensor ${name} has ${data.length} elements for [${dims.join(", ")}]`,
+  );
+  const { buffer, byteOffset, byteLength } = data as Uint8Array;
+  return { name, type, dims, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+}
+
+function byWidthThenName(a: Entry, b: Entry): number {
+  return elementBytes(b.type) - elementBytes(a.type) || (a.name < b.name ? -1 : 1);
+}
+
+/** The JSON header, padded with spaces so that the data begins at a multiple of 8. */
+function headerOf(entries: readonly Entry[], metadata: ReadonlyMap<string, string>): Uint8Array {
+  let begin = 0;
+  const fields: [string, unknown][] = entries.map(({ name, type, dims, bytes }) => {
+    const data_offsets = [begin, begin + bytes.length];
+    begin += bytes.length;
+    return [name, { dtype: typeNames[type], shape: dims, data_offsets }];
+  });
+  const texts = [...metadata].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (texts.length > 0) fields.unshift(["__metadata__", Object.fromEntries(texts)]);
+  // Unlike an assignment, fromEntries makes an ordinary property even of `__proto__`.
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
+  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  if (header.length > limits.headerBytes)
+    refuse(`names and metadata take ${header.length} bytes; too many to read back`);
+  header.set(json);
+  return header;
+}
