@@ -1,17 +1,17 @@
 /** Which pixels lie near a boundary of the labels. */
 
-export interface Size {
+export interface MapSize {
   readonly height: number;
   readonly width: number;
 }
 
 /** How far from a boundary a pixel still is near it: 0.5 % of the diagonal, at least one pixel. */
-function boundaryWidth({ height, width }: Size): number {
+function boundaryWidth({ height, width }: MapSize): number {
   return Math.max(1, Math.round(0.005 * Math.hypot(height, width)));
 }
 
 /** 1 for pixels at most `boundaryWidth` rows and columns from one whose neighbour has another label, or none. */
-export function nearBoundary(labels: ArrayLike<number>, size: Size): Uint8Array {
+export function nearBoundary(labels: ArrayLike<number>, size: MapSize): Uint8Array {
   const { height, width } = size;
   const edge = new Uint8Array(height * width);
   const part = (a: number, b: number) => {

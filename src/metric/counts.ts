@@ -55,7 +55,7 @@ export function countPixels(
     if (guess === label) hits[label]!++;
   }
 
-  if (total(labelled) !== valid || total(predicted) !== valid) refuse(prediction, labels, classes);
+  if (total(labelled) !== valid || total(predicted) !== valid) throwUncountable(prediction, labels, classes);
   return {
     correct: total(hits),
     valid,
@@ -66,7 +66,7 @@ export function countPixels(
 }
 
 /** Names the first pixel that cannot be counted. */
-function refuse(prediction: ArrayLike<number>, labels: ArrayLike<number>, classes: number): never {
+function throwUncountable(prediction: ArrayLike<number>, labels: ArrayLike<number>, classes: number): never {
   const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < classes;
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const label = labels[pixel]!;
@@ -83,14 +83,14 @@ function refuse(prediction: ArrayLike<number>, labels: ArrayLike<number>, classe
   invariant(false, "pixel counts do not add up");
 }
 
-/** Counts of nothing: the neutral element of `addCounts`. */
+/** Counts of nothing: the neutral element of `addPixelCounts`. */
 export function noCounts(classes: number): Counts {
   const zeros = new Array<number>(classes).fill(0);
   return { correct: 0, valid: 0, intersection: zeros, union: zeros, labels: zeros };
 }
 
 /** The counts of two sets of pixels together. */
-export function addCounts(a: Counts, b: Counts): Counts {
+export function addPixelCounts(a: Counts, b: Counts): Counts {
   invariant(a.union.length === b.union.length, `counts of ${a.union.length} and ${b.union.length} classes`);
   return {
     correct: a.correct + b.correct,
@@ -104,7 +104,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
 /** The counts of a whole set of images. */
 export function sumCounts(images: readonly Counts[]): Counts {
   invariant(images.length > 0, "a sum over no images");
-  return images.reduce(addCounts);
+  return images.reduce(addPixelCounts);
 }
 
 function total(counts: Float64Array): number {

@@ -1,5 +1,5 @@
 /** Where a prediction is wrong: which class became which, near boundaries, and by the size of objects. */
-import { nearBoundary, type Size } from "./boundary.js";
+import { type MapSize, nearBoundary } from "./boundary.js";
 import { type Counts, ignoreLabel } from "./counts.js";
 import { countObjects, objectSizes } from "./objects.js";
 import { groups, Tally } from "./tally.js";
@@ -25,7 +25,7 @@ export interface CountDetails {
 export function countDetails(
   prediction: ArrayLike<number>,
   labels: ArrayLike<number>,
-  size: Size,
+  size: MapSize,
 ): CountDetails {
   const confusion = new Tally(2, 1);
   const boundary = new Tally(1, 2);

@@ -1,7 +1,7 @@
 /** Metrics: integer counts, the figures made of them, and the worst case over an ensemble. No model. */
 export { leaveOneOut } from "./ablation.js";
 export { type AuthorsVersion, type AuthorsWorstCase, authorsWorstCase } from "./authors.js";
-export { addCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
+export { addPixelCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
 export { type CountDetails, countDetails, detailsProblem } from "./details.js";
 export {
   imageAccuracy,

@@ -1,5 +1,5 @@
 /** The objects of a label map, by their size. */
-import type { Size } from "./boundary.js";
+import type { MapSize } from "./boundary.js";
 import { ignoreLabel } from "./counts.js";
 import { Tally } from "./tally.js";
 
@@ -10,7 +10,11 @@ const objectAreas = [32 ** 2, 96 ** 2] as const;
 export const objectSizes = ["small", "medium", "large"] as const;
 
 /** Of each class and size of object: right pixels and all pixels, sparse. */
-export function countObjects(prediction: ArrayLike<number>, labels: ArrayLike<number>, size: Size): number[] {
+export function countObjects(
+  prediction: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  size: MapSize,
+): number[] {
   const objects = new Tally(2, 2);
   const seen = new Uint8Array(labels.length);
   const stack = new Int32Array(labels.length);
@@ -33,7 +37,7 @@ function flood(
   start: number,
   prediction: ArrayLike<number>,
   labels: ArrayLike<number>,
-  { width }: Size,
+  { width }: MapSize,
   seen: Uint8Array,
   stack: Int32Array,
 ): { area: number; hits: number } {

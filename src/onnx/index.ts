@@ -30,7 +30,7 @@ export {
   reachableFrom,
   readsOf,
   topologicalOrder,
-} from "./graph/walk.js";
+} from "./graph/traverse.js";
 export { foldBatchNorm } from "./rewrite/fold.js";
 export { halveWeights } from "./rewrite/halve.js";
 export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./rewrite/simplify.js";

@@ -66,7 +66,8 @@ export function withoutSpaces(text: string): string {
 export function parseGate(expression: string, run: GateSubjects): Gate {
   const condition = splitCondition(expression);
   const target = condition && readTarget(expression, condition.target, run, figuresOfSubject);
-  if (!target) throw refusal(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
+  if (!target)
+    throw gateError(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
   const { operator, threshold } = condition;
   return {
     text: `${target.text}${operator}${threshold}`,
@@ -108,7 +109,7 @@ export function readTarget(
 function knownSubject(expression: string, subject: string, { members }: GateSubjects): string {
   const subjects = ["clean", "worst", ...members];
   if (subjects.includes(subject)) return subject;
-  throw refusal(expression, `the run has no "${subject}"; expected one of ${subjects.join(", ")}`);
+  throw gateError(expression, `the run has no "${subject}"; expected one of ${subjects.join(", ")}`);
 }
 
 function knownFigure(
@@ -118,7 +119,7 @@ function knownFigure(
   figures: readonly string[],
 ): string {
   if (figures.includes(figure)) return figure;
-  throw refusal(expression, `no figure "${figure}" of ${subject}; expected one of ${figures.join(", ")}`);
+  throw gateError(expression, `no figure "${figure}" of ${subject}; expected one of ${figures.join(", ")}`);
 }
 
 function knownRadius(
@@ -129,13 +130,13 @@ function knownRadius(
 ): string | undefined {
   if (subject === "clean") {
     if (text === undefined) return undefined;
-    throw refusal(expression, `the clean prediction has no radius; leave out @${text}`);
+    throw gateError(expression, `the clean prediction has no radius; leave out @${text}`);
   }
   const choice = `one of ${run.eps.map((eps) => `@${eps}`).join(", ")}`;
-  if (text === undefined) throw refusal(expression, `at which radius? Add ${choice}`);
+  if (text === undefined) throw gateError(expression, `at which radius? Add ${choice}`);
   const value = radiusValue(expression, text);
   const known = run.eps.find((eps) => parseRadius(eps).value === value);
-  if (known === undefined) throw refusal(expression, `the run has no radius ${text}; expected ${choice}`);
+  if (known === undefined) throw gateError(expression, `the run has no radius ${text}; expected ${choice}`);
   return known;
 }
 
@@ -143,17 +144,17 @@ function radiusValue(expression: string, text: string): number {
   try {
     return parseRadius(text).value;
   } catch (error) {
-    throw refusal(expression, messageOf(error));
+    throw gateError(expression, messageOf(error));
   }
 }
 
 function fraction(expression: string, text: string): number {
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 1) return value;
-  throw refusal(expression, `figures are fractions in [0, 1], got ${text}; write 0.60 for 60 %`);
+  throw gateError(expression, `figures are fractions in [0, 1], got ${text}; write 0.60 for 60 %`);
 }
 
-export function refusal(expression: string, problem: string): SeawallError {
+export function gateError(expression: string, problem: string): SeawallError {
   return new SeawallError("config", `gate "${expression}": ${problem}`);
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  addCounts,
+  addPixelCounts,
   countPixels,
   imageAccuracy,
   imageMeanIoU,
@@ -95,13 +95,13 @@ describe("sums of counts", () => {
   const b = countPixels([1, 1], [1, -1], 2);
 
   it("are the counts of all pixels together", () => {
-    expect(addCounts(a, b)).toEqual(countPixels([0, 1, 1, 1, 1], [0, 0, 1, 1, -1], 2));
-    expect(sumCounts([a, b])).toEqual(addCounts(a, b));
-    expect(addCounts(a, noCounts(2))).toEqual(a);
+    expect(addPixelCounts(a, b)).toEqual(countPixels([0, 1, 1, 1, 1], [0, 0, 1, 1, -1], 2));
+    expect(sumCounts([a, b])).toEqual(addPixelCounts(a, b));
+    expect(addPixelCounts(a, noCounts(2))).toEqual(a);
   });
 
   it("refuse different numbers of classes and sets without images", () => {
-    expect(() => addCounts(a, noCounts(3))).toThrow("internal: counts of 2 and 3 classes");
+    expect(() => addPixelCounts(a, noCounts(3))).toThrow("internal: counts of 2 and 3 classes");
     expect(() => sumCounts([])).toThrow("internal: a sum over no images");
   });
 });

@@ -117,8 +117,8 @@ describe("sizes", () => {
 it("needs whole numbers of classes and images", () => {
   const at = (classes: number, batch: number) => () =>
     buildArchitecture("segformer-b0", { classes, size: [64, 64], batch });
-  expect(at(0, 1)).toThrow("classes 0: a whole number above 0");
-  expect(at(2, -1)).toThrow("batch size -1: a whole number above 0");
+  expect(at(0, 1)).toThrow("classes 0: expected a whole number above 0");
+  expect(at(2, -1)).toThrow("batch size -1: expected a whole number above 0");
 });
 
 describe("initialization", () => {

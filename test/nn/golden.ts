@@ -54,7 +54,7 @@ export async function goldenNetwork(
   options: Partial<BuildOptions> = {},
 ): Promise<Graph> {
   const translation = translateCheckpoint(await goldenTensors(file), architecture.family);
-  const { flavour, normalization } = translation.dialect;
+  const { flavour, normalization } = translation.keyMap;
   const built = build(architecture, {
     classes,
     size,

@@ -57,8 +57,8 @@ describe("a training step of PSPNet", () => {
   });
 
   it.each([
-    [1, "train with 2 images per step"],
-    ["N", "needs a number of images"],
+    [1, "train with at least 2 images per step"],
+    ["N", "needs a fixed number of images"],
   ] as const)("is refused for a batch of %s", (batch, reason) => {
     const attempt = () => build(tiny.pspnet, { classes: 2, size: [33, 33], training: true, batch });
     expect(attempt).toThrow(SeawallError);

@@ -1,6 +1,6 @@
 /** The golden files of tools/weights_golden.py, and values in the form of their expected.json. */
 import { readdirSync, readFileSync } from "node:fs";
-import { PickledObject, type Value } from "../../src/weights/index.js";
+import { PickledObject, type PickleValue } from "../../src/weights/index.js";
 
 const folder = new URL("../golden/weights/", import.meta.url);
 
@@ -19,7 +19,7 @@ export function golden(name: string): Uint8Array {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** A value as expected.json has it. */
-export function described(value: Value): unknown {
+export function described(value: PickleValue): unknown {
   if (typeof value === "bigint") return { bigint: String(value) };
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Map) return { dict: [...value].map(([key, item]) => [key, described(item)]) };

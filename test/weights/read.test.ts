@@ -43,9 +43,9 @@ describe("readWeights", () => {
   });
 
   it("begins its refusals with the file's name", () => {
-    expect(() => readWeights(golden("whole_model.pt"), "a/b.pth")).toThrow(/^a\/b\.pth: the file asks for/);
+    expect(() => readWeights(golden("whole_model.pt"), "a/b.pth")).toThrow(/^a\/b\.pth: the file uses/);
     expect(() => readWeights(torchZip(Uint8Array.of(1)), "c.pt")).toThrow(/^c\.pt: /);
-    expect(() => readWeights(safetensorsFile("{}"), "d")).toThrow("d: it holds no tensor");
+    expect(() => readWeights(safetensorsFile("{}"), "d")).toThrow("d: holds no tensors");
   });
 
   it.each([

@@ -48,13 +48,13 @@ const missingData = (file: string) => `${basename(file)} keeps weights in it: co
 function readWhole(file: string, before: number, remedy: string): Uint8Array {
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) throw refusal(file, `no such file; ${remedy}`);
-    if (!stat.isFile()) throw refusal(file, `not a file; ${remedy}`);
+    if (!stat) throw fileError(file, `no such file; ${remedy}`);
+    if (!stat.isFile()) throw fileError(file, `not a file; ${remedy}`);
     if (before + stat.size > largestFile) throw tooLarge(file, before + stat.size);
     return readFileSync(file);
   } catch (error) {
     if (error instanceof SeawallError) throw error;
-    throw refusal(file, `cannot be read (${messageOf(error)})`);
+    throw fileError(file, `cannot be read (${messageOf(error)})`);
   }
 }
 
@@ -84,16 +84,19 @@ function realPath(path: string, remedy: string): string {
   try {
     return realpathSync(path);
   } catch {
-    throw refusal(path, `no such file; ${remedy}`);
+    throw fileError(path, `no such file; ${remedy}`);
   }
 }
 
 function foreign(file: string, location: string): SeawallError {
   const problem = `names external data "${location}", which is not in the model's folder`;
-  return refusal(file, `${problem}: copy both into one folder, and trust the model only if it should be so`);
+  return fileError(
+    file,
+    `${problem}: copy both into one folder, and trust the model only if it should be so`,
+  );
 }
 
-function refusal(file: string, problem: string): SeawallError {
+function fileError(file: string, problem: string): SeawallError {
   return new SeawallError("model", `${file}: ${problem}`);
 }
 

@@ -10,7 +10,7 @@ import {
 import { SeawallError } from "../../base/index.js";
 import { Names } from "../graph/names.js";
 import { changes } from "../upgrades/index.js";
-import { changed, graphsIn, namesIn, renameGraph, standardDomain, withGraphs } from "./protos.js";
+import { changed, graphsIn, renameGraph, standardDomain, valueNamesIn, withGraphs } from "./protos.js";
 
 /** Bounds what a small file can ask for: functions that call others twice double at every level. */
 const mostNodes = 100_000;
@@ -39,7 +39,7 @@ export function inlineFunctions(
   if (functions.length === 0) return { graph, versions };
   const library: Library = {
     functions: new Map(functions.map((entry) => [keyOf(entry.domain, entry.name, entry.overload), entry])),
-    names: new Names(namesIn(graph)),
+    names: new Names(valueNamesIn(graph)),
     nodes: 0,
   };
   for (const entry of functions) checkVersion(entry, versions.get("") ?? 0);

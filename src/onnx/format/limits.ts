@@ -21,7 +21,7 @@ export function checkSize(schema: DescMessage, bytes: Uint8Array): void {
     if (units > mostUnits) throw tooLarge(`has more than ${mostUnits} parts besides raw tensor data`);
   };
 
-  const walk = (message: DescMessage, end: number, depth: number) => {
+  const measure = (message: DescMessage, end: number, depth: number) => {
     if (depth > deepest) throw tooLarge(`nests more than ${deepest} levels of graphs and attributes`);
     const fields = fieldsOf(message);
     spend(unitsOfMessage);
@@ -35,13 +35,13 @@ export function checkSize(schema: DescMessage, bytes: Uint8Array): void {
       const field = fields.get(number);
       const next = reader.uint32() + reader.pos;
       if (next > reader.len) throw new Error("premature end of file");
-      if (field?.message) walk(field.message, next, depth + 1);
+      if (field?.message) measure(field.message, next, depth + 1);
       else if (holdsIntegers(field)) spend(numbersIn(bytes, reader.pos, next));
       else spend(1);
       reader.pos = next;
     }
   };
-  walk(schema, bytes.length, 1);
+  measure(schema, bytes.length, 1);
 }
 
 const known = new WeakMap<DescMessage, Map<number, DescField>>();

@@ -21,7 +21,7 @@ export function graphsIn(nodes: readonly NodeProto[]): GraphProto[] {
 }
 
 /** The names of all values of a graph and the graphs inside it. */
-export function namesIn(graph: GraphProto): Set<string> {
+export function valueNamesIn(graph: GraphProto): Set<string> {
   const graphs = [graph, ...graphsIn(graph.node)];
   return new Set(
     graphs.flatMap(({ input, output, initializer, node }) => [

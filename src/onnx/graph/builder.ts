@@ -2,7 +2,7 @@
 import { type DataType, float32, int64, SeawallError, sizeOf, type Tensor } from "../../base/index.js";
 import { type AttributeInput, attributesOf } from "./attributes.js";
 import type { Graph, Value } from "./graph.js";
-import { namesIn } from "./walk.js";
+import { allNamesIn } from "./traverse.js";
 
 /** An operand: a value of the graph, or a number, which stands for a float32 scalar constant. */
 export type Operand = Value | number;
@@ -18,7 +18,7 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Value>();
 
   /** `taken`: the names in use; builders of graphs that lie within one another share it. */
-  constructor(graph: Graph, taken = namesIn(graph)) {
+  constructor(graph: Graph, taken = allNamesIn(graph)) {
     this.graph = graph;
     this.#taken = taken;
   }

@@ -3,7 +3,7 @@ import { SeawallError } from "../../base/index.js";
 import { mapGraphs } from "./attributes.js";
 import { describeNode, type Graph, type Node, type Value } from "./graph.js";
 import { Names } from "./names.js";
-import { topologicalOrder } from "./walk.js";
+import { topologicalOrder } from "./traverse.js";
 
 /**
  * Checks a graph and the graphs inside its nodes, and returns it with nodes in topological order and named,

@@ -4,7 +4,7 @@ import { attribute } from "../graph/attributes.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { Facts } from "../graph/facts.js";
 import { copyGraph, type Graph, type Node, type Value } from "../graph/graph.js";
-import { readsOf } from "../graph/walk.js";
+import { readsOf } from "../graph/traverse.js";
 import { type Affine, linearOf, perChannel } from "./linear.js";
 import { removeDead } from "./simplify.js";
 

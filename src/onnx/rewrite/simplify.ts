@@ -2,7 +2,7 @@
 
 import { subgraphsOf } from "../graph/attributes.js";
 import type { Graph, Node, Value } from "../graph/graph.js";
-import { neededFor, readsOf } from "../graph/walk.js";
+import { neededFor, readsOf } from "../graph/traverse.js";
 
 /** Removes identities, merges equal nodes, then drops what the outputs do not need. */
 export function simplify(graph: Graph): Graph {

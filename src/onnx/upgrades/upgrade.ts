@@ -11,7 +11,7 @@ import {
   type Node,
   type Value,
 } from "../graph/graph.js";
-import { graphsWithin, namesIn, readsOf } from "../graph/walk.js";
+import { allNamesIn, graphsWithin, readsOf } from "../graph/traverse.js";
 import { changes, type Surroundings, settled } from "./index.js";
 
 /** Every graph is brought to this version of the standard operators at least. */
@@ -30,7 +30,7 @@ const lowestOpset = 18;
 export function upgrade(graph: Graph): Graph {
   const nodes = graphsWithin(graph).flatMap((inner) => inner.nodes);
   const needed = nodes.reduce((opset, node) => Math.max(opset, newestChange(node)), lowestOpset);
-  const scope: Scope = { taken: namesIn(graph), constant: () => undefined };
+  const scope: Scope = { taken: allNamesIn(graph), constant: () => undefined };
   return upgradeTo(Math.max(graph.opset, needed), graph, scope);
 }
 

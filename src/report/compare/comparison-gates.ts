@@ -1,6 +1,13 @@
 /** Gates on a comparison: conditions on how much a figure of the second run may differ from the first's. */
 import { SeawallError } from "../../base/index.js";
-import { type GateOutcome, operators, readTarget, refusal, splitCondition, withoutSpaces } from "../gates.js";
+import {
+  type GateOutcome,
+  gateError,
+  operators,
+  readTarget,
+  splitCondition,
+  withoutSpaces,
+} from "../gates.js";
 import type { Comparison } from "./compare.js";
 import type { ComparedFigure } from "./compared-rows.js";
 
@@ -31,9 +38,9 @@ export function checkComparisonGates(comparison: Comparison, expressions: readon
 function checkGate(comparison: Comparison, expression: string): GateOutcome {
   const condition = splitCondition(expression);
   const [, target = "", statistic = ""] = /^(.+)\s(\S+)\s*$/s.exec(condition?.target ?? "") ?? [];
-  if (!condition || !Object.hasOwn(statistics, statistic)) throw refusal(expression, form);
+  if (!condition || !Object.hasOwn(statistics, statistic)) throw gateError(expression, form);
   const about = readTarget(expression, target, subjectsOf(comparison), () => figures);
-  if (!about) throw refusal(expression, form);
+  if (!about) throw gateError(expression, form);
   const row = comparison.rows.find(
     ({ subject, eps }) => subject === about.subject && eps === (about.eps ?? null),
   );
@@ -60,7 +67,7 @@ function subjectsOf({ rows }: Comparison) {
 function difference(expression: string, text: string): number {
   const value = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (Math.abs(value) <= 1) return value;
-  throw refusal(
+  throw gateError(
     expression,
     `differences lie in [-1, 1], got ${withoutSpaces(text)}; write -0.01 for one point less`,
   );

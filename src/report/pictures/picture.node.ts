@@ -2,7 +2,7 @@
 import sharp, { type OverlayOptions } from "sharp";
 import { formatFigure } from "../text.js";
 import { classColour, type Rgb } from "./palette.js";
-import { bytesOf, colourMap, perturbationBytes } from "./pixels.js";
+import { colourMap, imageBytes, perturbationBytes } from "./pixels.js";
 
 /** One image of the picture; every list of classes is row by row, −1 where a pixel counts nowhere. */
 export interface PictureRow {
@@ -87,8 +87,8 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
     isMap: true,
   });
   return [
-    { heading: "image", caption: row.id, pixels: bytesOf(image), isMap: false },
-    { heading: "attacked image", pixels: bytesOf(attacked), isMap: false },
+    { heading: "image", caption: row.id, pixels: imageBytes(image), isMap: false },
+    { heading: "attacked image", pixels: imageBytes(attacked), isMap: false },
     ...(self ? [] : [map("label", reference)]),
     map("prediction", prediction, self ? "" : shares[0]),
     map("under attack", attackedPrediction, shares[1]),

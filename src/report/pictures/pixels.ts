@@ -2,7 +2,7 @@
 import { classColour } from "./palette.js";
 
 /** Planes of floats in [0, 1] to interleaved bytes. */
-export function bytesOf(image: Float32Array): Uint8Array {
+export function imageBytes(image: Float32Array): Uint8Array {
   const area = image.length / 3;
   const bytes = new Uint8Array(image.length);
   for (let i = 0; i < image.length; i++)
@@ -16,7 +16,7 @@ export function perturbationBytes(image: Float32Array, attacked: Float32Array, r
     const shifted = 0.5 + (radius > 0 ? (0.5 * (value - image[i]!)) / radius : 0);
     return Math.min(1, Math.max(0, shifted));
   });
-  return bytesOf(scaled);
+  return imageBytes(scaled);
 }
 
 /** Each class in its colour. */

@@ -1,6 +1,6 @@
 /** Thumbnails: WebP pictures small enough to keep of every image. */
 import sharp from "sharp";
-import { bytesOf, colourMap, perturbationBytes } from "./pixels.js";
+import { colourMap, imageBytes, perturbationBytes } from "./pixels.js";
 
 /** The longer side of a thumbnail, at most. */
 const longest = 160;
@@ -12,7 +12,7 @@ interface Size {
 
 /** A photo. */
 export function imageThumbnail(image: Float32Array, size: Size): Promise<Buffer> {
-  return shrink(bytesOf(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
+  return shrink(imageBytes(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
 }
 
 /** A map of classes in their colours, without loss. */

@@ -45,14 +45,14 @@ export async function serveRuns(folders: readonly string[], port: number): Promi
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const refuse = (error: unknown) => {
+    const fail = (error: unknown) => {
       reject(new SeawallError("usage", `--port ${port}: cannot be had (${messageOf(error)}); give another`));
     };
-    server.once("error", refuse);
+    server.once("error", fail);
     try {
       server.listen(port, loopback, resolve);
     } catch (error) {
-      refuse(error); // no port has such a number
+      fail(error); // no port has such a number
     }
   });
 }
@@ -86,7 +86,7 @@ class Viewer {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     try {
-      send(request, response, refusal(request) ?? this.#route(request.url ?? "/"));
+      send(request, response, refusedRequest(request) ?? this.#route(request.url ?? "/"));
     } catch (error) {
       send(request, response, problem(500, messageOf(error)));
     }
@@ -128,7 +128,7 @@ function fileOf({ dir }: RunFolder, name: string): Answer {
 }
 
 /** Pages elsewhere may point a browser here under a name of theirs: only our own names are answered. */
-function refusal({ headers, method, socket }: IncomingMessage): Answer | undefined {
+function refusedRequest({ headers, method, socket }: IncomingMessage): Answer | undefined {
   const names = [loopback, "localhost"].map((name) => `${name}:${socket.localPort}`);
   if (!names.includes(headers.host ?? "")) return problem(403, `Open ${names[0]} instead.`);
   if (method !== "GET" && method !== "HEAD") return problem(405, "Only reading is possible.");

@@ -22,7 +22,7 @@ export function graphsWithin(graph: Graph): Graph[] {
 }
 
 /** Every name in a graph and the graphs inside it: of values and of nodes. */
-export function namesIn(graph: Graph): Set<string> {
+export function allNamesIn(graph: Graph): Set<string> {
   const names = new Set<string>();
   for (const { inputs, outputs, initializers, nodes } of graphsWithin(graph)) {
     for (const { name } of [...inputs, ...outputs]) names.add(name);
