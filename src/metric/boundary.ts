@@ -1,16 +1,17 @@
-/** Which pixels lie near a boundary of the labels. */
+/** The pixels near a boundary between labels. */
 
+/** Height and width of a label map, in pixels. */
 export interface MapSize {
   readonly height: number;
   readonly width: number;
 }
 
-/** How far from a boundary a pixel still is near it: 0.5 % of the diagonal, at least one pixel. */
+/** The distance up to which a pixel is near a boundary: 0.5 % of the diagonal, at least one pixel. */
 function boundaryWidth({ height, width }: MapSize): number {
   return Math.max(1, Math.round(0.005 * Math.hypot(height, width)));
 }
 
-/** 1 for pixels at most `boundaryWidth` rows and columns from one whose neighbour has another label, or none. */
+/** 1 for pixels within `boundaryWidth` rows and columns of a pixel whose neighbour has another label or is ignored. */
 export function nearBoundary(labels: ArrayLike<number>, size: MapSize): Uint8Array {
   const { height, width } = size;
   const edge = new Uint8Array(height * width);
@@ -27,7 +28,7 @@ export function nearBoundary(labels: ArrayLike<number>, size: MapSize): Uint8Arr
   return spread(rows, lines(width, 1), height, width, reach);
 }
 
-/** Marks all within `reach` of a mark along each line. */
+/** Marks all positions within `reach` of a marked position, along each line. */
 function spread(
   marks: Uint8Array,
   starts: readonly number[],

@@ -1,17 +1,17 @@
-/** Pixel counts: the only thing kept of a prediction, exact integers that add over images. */
+/** Pixel counts of a prediction: exact integers that can be added over images. */
 import { invariant, SeawallError } from "../base/index.js";
 
-/** The label of pixels that count nowhere. */
+/** The label of ignored pixels, which do not count. */
 export const ignoreLabel = -1;
 
 /**
- * What a prediction got right, in pixels. Ignored pixels are in none of the numbers.
+ * Pixel counts of one or more predictions. Ignored pixels do not count.
  * Invariants: `correct` = Σ `intersection`, `valid` = Σ `labels`, Σ `union` = 2·`valid` − `correct`.
  */
 export interface Counts {
   /** Pixels whose predicted class is their label. */
   readonly correct: number;
-  /** Pixels that have a label. */
+  /** Pixels with a label. */
   readonly valid: number;
   /** Per class: TP. */
   readonly intersection: readonly number[];
@@ -24,7 +24,7 @@ export interface Counts {
 /**
  * Counts a predicted class map against a label map; both flat and in the same order, H·W long.
  * @param prediction class indices 0 … classes − 1 (any numeric array that holds integers)
- * @param labels class indices, or −1 where a pixel counts nowhere
+ * @param labels class indices, or −1 for ignored pixels
  * @throws SeawallError `data` for a label outside −1 … classes − 1
  */
 export function countPixels(
@@ -48,7 +48,7 @@ export function countPixels(
     const label = labels[pixel]!;
     if (label === ignoreLabel) continue;
     const guess = prediction[pixel]!;
-    // Indices that are no class write nothing into a typed array; the sums below show it.
+    // An index outside the typed arrays changes nothing; the sums below detect it.
     valid++;
     labelled[label]!++;
     predicted[guess]!++;
@@ -65,7 +65,7 @@ export function countPixels(
   };
 }
 
-/** Names the first pixel that cannot be counted. */
+/** @throws SeawallError `data` for the first pixel whose label is not a class; internal Error for a prediction */
 function throwUncountable(prediction: ArrayLike<number>, labels: ArrayLike<number>, classes: number): never {
   const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < classes;
   for (let pixel = 0; pixel < labels.length; pixel++) {
@@ -83,13 +83,13 @@ function throwUncountable(prediction: ArrayLike<number>, labels: ArrayLike<numbe
   invariant(false, "pixel counts do not add up");
 }
 
-/** Counts of nothing: the neutral element of `addPixelCounts`. */
+/** Zero counts, the neutral element of `addPixelCounts`. */
 export function noCounts(classes: number): Counts {
   const zeros = new Array<number>(classes).fill(0);
   return { correct: 0, valid: 0, intersection: zeros, union: zeros, labels: zeros };
 }
 
-/** The counts of two sets of pixels together. */
+/** The sum of two counts. */
 export function addPixelCounts(a: Counts, b: Counts): Counts {
   invariant(a.union.length === b.union.length, `counts of ${a.union.length} and ${b.union.length} classes`);
   return {
@@ -101,7 +101,7 @@ export function addPixelCounts(a: Counts, b: Counts): Counts {
   };
 }
 
-/** The counts of a whole set of images. */
+/** The sum of the counts of images, of which there must be at least one. */
 export function sumCounts(images: readonly Counts[]): Counts {
   invariant(images.length > 0, "a sum over no images");
   return images.reduce(addPixelCounts);
