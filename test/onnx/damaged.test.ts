@@ -131,18 +131,22 @@ describe("graphs that make no sense are refused with the name of what is wrong",
   it.each<[string, GraphInit, string]>([
     ["no nodes", { node: [] }, "has no graph"],
     ["no outputs", { output: [] }, "has no outputs"],
+    ["an output that is not defined", { output: [named("z")] }, 'output "z" of graph "graph" is not defined'],
     [
-      "an output that is not defined",
-      { output: [named("z")] },
-      'output "z" of graph "graph" is not defined',
+      "a read of an undefined value",
+      { node: [relu("gone", "y")] },
+      'Relu "the Relu" reads "gone", which is not defined',
     ],
-    ["a read of an undefined value", { node: [relu("gone", "y")] }, 'Relu "the Relu" reads "gone", which is not defined'],
     [
       "a value defined twice",
       { node: [relu("x", "y"), nodeOf("Abs", ["x"], ["y"])] },
       'value "y" is defined twice, the second time by Abs "the Abs"',
     ],
-    ["an input defined again by a node", { node: [relu("x", "x"), relu("x", "y")] }, 'value "x" is defined twice'],
+    [
+      "an input defined again by a node",
+      { node: [relu("x", "x"), relu("x", "y")] },
+      'value "x" is defined twice',
+    ],
     ["two inputs of one name", { input: [named("x"), named("x")] }, 'value "x" is defined twice'],
     ["an input without a name", { input: [named("x"), named("")] }, "a graph input has no name"],
     [
@@ -150,11 +154,7 @@ describe("graphs that make no sense are refused with the name of what is wrong",
       { initializer: [tensor("w", [0n]), tensor("w", [0n])] },
       'two initializers named "w"',
     ],
-    [
-      "a cycle",
-      { node: [nodeOf("Add", ["x", "b"], ["a"]), relu("a", "b"), relu("b", "y")] },
-      "form a cycle",
-    ],
+    ["a cycle", { node: [nodeOf("Add", ["x", "b"], ["a"]), relu("a", "b"), relu("b", "y")] }, "form a cycle"],
     ["a node that reads itself", { node: [nodeOf("Add", ["x", "y"], ["y"])] }, "form a cycle"],
     ["a node without operator", { node: [nodeOf("", ["x"], ["y"])] }, "has no operator"],
     [
@@ -196,7 +196,9 @@ describe("graphs that make no sense are refused with the name of what is wrong",
       dims: [2n ** 50n],
       rawData: new Uint8Array(5),
     });
-    expect(refusal({ initializer: [raw] })).toThrow("the file has 5 bytes, 1125899906842624 elements of float32 need 4503599627370496");
+    expect(refusal({ initializer: [raw] })).toThrow(
+      "the file has 5 bytes, 1125899906842624 elements of float32 need 4503599627370496",
+    );
     const strings = create(TensorProtoSchema, { name: "w", dataType: 8, dims: [2n ** 50n] });
     expect(refusal({ initializer: [strings] })).toThrow("the file has 0 strings");
     const complex = create(TensorProtoSchema, { name: "w", dataType: 14, dims: [0n] });

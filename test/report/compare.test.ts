@@ -156,7 +156,7 @@ describe("compareRuns", () => {
     expect(comparison.differences).toContain("model.classes: 4 in the first, 5 in the second");
     expect(comparison.rows.every(({ mIoU }) => mIoU === null)).toBe(true);
     expect(() => checkComparisonGates(comparison, ["worst.mIoU@4/255 diff>=-1"])).toThrow(
-      /other numbers of classes/,
+      /different numbers of classes/,
     );
   });
 
@@ -168,7 +168,7 @@ describe("compareRuns", () => {
 
   it("says it in lines", () => {
     const text = comparisonLines(compareRuns(run, better)).join("\n");
-    expect(text).toMatch(/30 images of both runs: A is model\.onnx, B is other\.onnx/);
+    expect(text).toMatch(/30 images in both runs\. A: model\.onnx, B: other\.onnx/);
     expect(text).toMatch(/\nworst case +4\/255 +0\.\d{4} +0\.\d{4} +\+0\.\d{4} +\[\+0\.\d{4}, \+0\.\d{4}\]/);
     expect(text).toMatch(/clean: aAcc is higher in 0, lower in 0, the same in 30 of 30 images/);
     expect(text).not.toContain("rough guide");
@@ -239,10 +239,10 @@ describe("checkComparisonGates", () => {
     ["diff>=0", /expected SUBJECT/],
     ["worst.mIoU@4/255 toString>=0", /expected SUBJECT/],
     ["worst.mIoU@8/255 diff>=0", /no radius 8\/255; expected one of @4\/255, @0\.03/],
-    ["noise.mIoU@4/255 diff>=0", /no "noise"; expected one of clean, worst, apgd/],
-    ["worst.imageMIoU@4/255 diff>=0", /no figure "imageMIoU" of worst; expected one of aAcc, mIoU/],
-    ["worst.mIoU@4/255 diff>=-1.5", /differences lie in \[-1, 1\], got -1\.5/],
-    ["worst.mIoU@4/255 diff>=-1%", /got -1%; write -0\.01/],
+    ["noise.mIoU@4/255 diff>=0", /unknown subject "noise"; expected one of clean, worst, apgd/],
+    ["worst.imageMIoU@4/255 diff>=0", /worst has no figure "imageMIoU"; expected one of aAcc, mIoU/],
+    ["worst.mIoU@4/255 diff>=-1.5", /got -1\.5, expected a difference in \[-1, 1\]/],
+    ["worst.mIoU@4/255 diff>=-1%", /got -1%, expected .*; write -0\.01 for one percentage point less/],
   ])("refuses %s", (expression, problem) => {
     expect(() => checkComparisonGates(comparison, [expression])).toThrow(problem);
     expect(() => checkComparisonGates(comparison, [expression])).toThrow(`gate "${expression}"`);

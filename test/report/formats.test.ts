@@ -66,9 +66,11 @@ describe("the page", () => {
     const run = readReportedRun(old);
     const { document } = parseHTML(htmlReport(run));
     const titles = [...document.querySelectorAll("h2")].map(({ textContent }) => textContent);
-    expect(titles).toContain("Classes");
+    expect(titles).toContain("IoU by class");
     expect(titles).not.toContain("Images");
-    expect(document.querySelector("details")?.textContent).toMatch(/older version.*no pictures.*no traces/s);
+    expect(document.querySelector("details")?.textContent).toMatch(
+      /older version.*no pictures.*Attack traces: none/s,
+    );
   });
 });
 
@@ -130,7 +132,7 @@ describe("a damaged run is refused by name and reason", () => {
       "a result that was improved",
       "result.json",
       (text: string) => text.replace(/"mIoU": 0\.\d+/, '"mIoU": 0.99'),
-      /result\.json: its figures are not those of the journal/,
+      /result\.json: its figures differ from those of the journal/,
     ],
     [
       "a result that is cut off",

@@ -40,15 +40,8 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(size).toEqual([width, 0]);
     const titles = await page.locator("main h2").allTextContents();
     expect(titles).toEqual([
-      ...["Robustness over ε", "Attacks", "Classes", "Object size and boundaries"],
-      ...[
-        "Which class turns into which",
-        "Images",
-        "The course of attacks",
-        "Soundness",
-        "Cost",
-        "Provenance",
-      ],
+      ...["Robustness by radius", "Attacks", "IoU by class", "Object size and boundaries"],
+      ...["Confusions between classes", "Images", "Attack traces", "Soundness checks", "Cost", "Provenance"],
     ]);
     expect(await strayElements(page)).toEqual([]);
     const broken = await page.evaluate(
@@ -85,7 +78,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
   it("says what each attack adds", async () => {
     const { page } = await open(url, 1280);
     const table = page.locator("#attacks table").last();
-    expect(await table.locator("caption").textContent()).toBe("Worst case without each attack");
+    expect(await table.locator("caption").textContent()).toBe("Worst case without one attack");
     const shown = await table
       .locator("tbody tr")
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
@@ -118,7 +111,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(new Set(captions).size).toBe(12);
     // The radius of the headline comes first.
     expect(await page.locator("#gallery select").inputValue()).toBe("2");
-    expect(await cards.first().locator("figcaption").textContent()).toMatch(/right, by apgd/);
+    expect(await cards.first().locator("figcaption").textContent()).toMatch(/correct pixels: .* under apgd/);
     await cards.first().locator("button").press("Enter");
     const dialog = page.locator("dialog");
     expect(await dialog.locator(".tile .name").allTextContents()).toEqual([
@@ -145,7 +138,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(await said()).toContain("radius 2 ε");
     const [frame, start] = [await trace.locator("img:visible").first().getAttribute("src"), await cursor()];
     await slider.press("End");
-    expect(await said()).toMatch(/radius ε · .*right \d+\.\d % · step size 0\.5000\/255/);
+    expect(await said()).toMatch(/radius ε · .*correct \d+\.\d % · step size 0\.5000\/255/);
     expect(await slider.getAttribute("aria-valuetext")).toContain("pass 32");
     expect(await trace.locator("img:visible").first().getAttribute("src")).not.toBe(frame);
     expect(Number(await cursor())).toBeGreaterThan(Number(start) + 200);

@@ -81,13 +81,13 @@ describe("the list", () => {
     expect(body).toMatch(/<b>done<\/b> <span class="badge complete">/);
     expect(body).toMatch(/<b>deep\/er\/half<\/b> <span class="badge stopped">/);
     const { worst } = summarize(description, records).robust[0]!;
-    expect(body).toContain(`worst mIoU at 4/255 <b>${worst.mIoU.toFixed(4)}</b>`);
+    expect(body).toContain(`worst-case mIoU at 4/255 <b>${worst.mIoU.toFixed(4)}</b>`);
     expect(body).toMatch(/<progress max="35" value="5">/);
   });
 
   it("may be empty, and refuses a folder that is none", async () => {
     const { port } = await serve(temporaryFolder());
-    expect((await get(port, "/")).body).toContain("No run here yet");
+    expect((await get(port, "/")).body).toContain("There are no runs yet");
     await expect(serveRuns(["/nowhere/at/all"], 0)).rejects.toThrow(/\/nowhere\/at\/all: cannot be read/);
   });
 
@@ -129,14 +129,14 @@ describe("a run", () => {
     const before = await get(port, page);
     expect(before.body).toMatch(/7 of 35 records/);
     expect(before.body).toMatch(/apgd:<wbr>class-balanced-ce<\/th><td>2\/5<\/td><td>0\.\d{4}/);
-    expect(before.body).toMatch(/worst so far<\/th><td><\/td><td>–/);
+    expect(before.body).toMatch(/worst case so far<\/th><td><\/td><td>–/);
     expect((await get(port, page, { "if-none-match": before.headers.etag! })).status).toBe(304);
 
     for (const record of ordered.slice(7, 12))
       appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
     const after = await get(port, page, { "if-none-match": before.headers.etag! });
     expect([after.status, after.body]).toEqual([200, expect.stringMatching(/12 of 35 records/)]);
-    expect(after.body).toMatch(/worst of 1 so far<\/th><td><\/td><td>0\.\d{4}/);
+    expect(after.body).toMatch(/worst case of 1 attack so far<\/th><td><\/td><td>0\.\d{4}/);
 
     for (const record of ordered.slice(12))
       appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
@@ -171,7 +171,7 @@ describe("a run", () => {
     ["journal.jsonl", '{"image": 3}\n{}\n', /journal\.jsonl, line 1: /],
     ["run.json", "{}", /run\.json: schemaVersion/],
     ["result.json", "{", /result\.json: not JSON/],
-    ["result.json", "changed", /result\.json: not of this journal: clean\.aAcc: 0\.123 stored/],
+    ["result.json", "changed", /result\.json: differs from the journal: clean\.aAcc: 0\.123 stored/],
   ])("that is damaged in %s is named with the reason", async (file, content, reason) => {
     const folder = house();
     const result = summarize(description, records);
@@ -236,7 +236,7 @@ describe("what is outside the runs", () => {
     symlinkSync(join(folder, "outside"), join(folder, "runs/door"));
     const { port } = await serve(join(folder, "runs"));
     const list = (await get(port, "/")).body;
-    expect(list).toMatch(/journal\.jsonl: not a file itself/);
+    expect(list).toMatch(/journal\.jsonl: a link or not a regular file/);
     expect(list).not.toMatch(/only|door|outside/);
     for (const [, page] of list.matchAll(/href="(\/runs\/[0-9a-f]+\/)"/g)) {
       for (const place of ["", "now", "files/journal.jsonl", "files/report.html"]) {
@@ -251,7 +251,7 @@ describe("what is outside the runs", () => {
     rmSync(join(folder, "runs/done/result.json"));
     execFileSync("mkfifo", [join(folder, "runs/done/result.json")]);
     const { port } = await serve(join(folder, "runs"));
-    expect((await get(port, "/")).body).toMatch(/result\.json: not a file itself/);
+    expect((await get(port, "/")).body).toMatch(/result\.json: a link or not a regular file/);
     expect((await get(port, `${await firstRun(port)}files/result.json`)).status).toBe(404);
   });
 });
@@ -293,6 +293,6 @@ describe("who is answered", () => {
 
   it("says when a port is taken", async () => {
     const { port } = await serve(join(house(), "runs"));
-    await expect(serveRuns([], port)).rejects.toThrow(new RegExp(`--port ${port}: cannot be had`));
+    await expect(serveRuns([], port)).rejects.toThrow(new RegExp(`--port ${port}: cannot be used`));
   });
 });
