@@ -107,7 +107,7 @@ describe("sums of counts", () => {
 });
 
 describe("figures", () => {
-  // Two images: 3 of 4 right, and 1 of 1 right; class 2 is predicted but never labelled, class 3 is absent.
+  // Two images, 3 of 4 and 1 of 1 pixels correct. Class 2 is predicted but never labelled; class 3 does not occur.
   const first = countPixels([0, 0, 1, 2], [0, 0, 1, 1], 4);
   const second = countPixels([1], [1], 4);
   const whole = sumCounts([first, second]);

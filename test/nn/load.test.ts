@@ -1,4 +1,4 @@
-/** Loading: every key map gives the same tensors, and whatever does not fit is refused by name and shape. */
+/** Loading: every key map gives the same tensors, and tensors that do not fit are refused by name and shape. */
 import { describe, expect, it } from "vitest";
 import { float32, randomStream, SeawallError, sizeOf, type Tensor } from "../../src/base/index.js";
 import { segmenter } from "../../src/nn/architectures/segmenter.js";
@@ -45,7 +45,7 @@ describe("key maps of one network give equal tensors", () => {
     for (const [key, tensor] of second.tensors) {
       if (!isHead(key)) expect([...tensor.data], key).toEqual([...first.tensors.get(key)!.data]);
     }
-    // A backbone covers all that its part of the network has, new norms behind the stages left out.
+    // A backbone checkpoint has all parameters of the backbone, except the norms that segmentation adds after stages.
     const { missing, holes, unexpected, misshapen } = compare(built(name, 3).parameters, second);
     expect([holes, unexpected, misshapen].flat()).toEqual([]);
     if (second.keyMap.backbone) {
@@ -253,7 +253,7 @@ describe("converting", () => {
 
   it("says which architecture a file fits", () => {
     const { parameters } = buildArchitecture("upernet-convnext-s-cvst", { classes: 7, size: [64, 64] });
-    // Only shapes are asked for.
+    // Only shapes matter here.
     const tensors = new Map(
       parameters.map(({ name, shape }) => [
         name,

@@ -1,4 +1,4 @@
-/** Damaged and hostile files: a valid graph or a SeawallError, in time and memory that their size explains. */
+/** Damaged and hostile files give a valid graph or a SeawallError, in time and memory proportional to their size. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
@@ -23,7 +23,7 @@ import { type Graph, readModel, simplify, writeModel } from "../../src/onnx/inde
 const golden = fileURLToPath(new URL("../golden/", import.meta.url));
 const file = (name: string) => new Uint8Array(readFileSync(golden + name));
 
-/** Between them: functions, graphs inside nodes, initializers, attributes of every kind, several element types. */
+/** Together these models have functions, nested graphs, initializers, attributes of every kind, several element types. */
 const small = [
   "functions/graphs.onnx",
   "functions/attributes.onnx",
@@ -34,11 +34,11 @@ const small = [
   "opset/dropout_inputs.12.onnx",
 ];
 
-/** The graph, or nothing if the bytes are refused as they should be; anything else that is thrown passes on. */
+/** The graph, or undefined if a SeawallError refuses the bytes. Any other error fails the test. */
 function attempt(bytes: Uint8Array): Graph | undefined {
   try {
     const graph = readModel(bytes);
-    // What was accepted can be worked on.
+    // A graph that was accepted must survive the next steps.
     writeModel(simplify(graph));
     return graph;
   } catch (error) {
@@ -263,7 +263,7 @@ describe("files that ask for more than their size explains", () => {
     return (performance.now() - start) / 1000;
   };
 
-  /** Bytes of a model whose graph is `piece` over and over. */
+  /** The bytes of a model whose graph repeats `piece`. */
   function repeated(piece: Uint8Array, times: number): Uint8Array {
     const graph = new Uint8Array(piece.length * times);
     for (let i = 0; i < times; i++) graph.set(piece, i * piece.length);

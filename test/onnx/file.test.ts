@@ -1,4 +1,4 @@
-/** Models on disk: external data from the model's own folder only, hashes, whole files or none. */
+/** Models on disk: external data only from the model's folder, hashes, and atomic writing. */
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -92,7 +92,7 @@ describe("readModelFile", () => {
     "",
     "a\0b",
   ])("refuses external data at %j", async (location) => {
-    // Whether a file is there must not show.
+    // The message must be the same whether the file exists or not, so that a model cannot probe the disk.
     writeFileSync(at("network.bin"), writeSplit(location));
     await expect(readModelFile(model())).rejects.toThrow("which is outside the model's folder");
   });

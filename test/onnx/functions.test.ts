@@ -1,4 +1,4 @@
-/** Model-local functions: inlined, they compute what the engine computes by calling them. */
+/** Model-local functions: after inlining, results equal those of the engine, which calls them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

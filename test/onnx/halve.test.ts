@@ -1,4 +1,4 @@
-/** Weights in float16: rounding to the nearest, and models that compute with what was rounded. */
+/** Weights in float16: rounding to nearest, and models that compute with the rounded weights. */
 import { expect, it } from "vitest";
 import { float16ToNumber, float32, numberToFloat16, randomStream } from "../../src/base/index.js";
 import { build, buildArchitecture, extractWeights, initialWeights, withWeights } from "../../src/nn/index.js";

@@ -1,4 +1,4 @@
-/** The normal form: which nodes older forms become, under which names, and what is refused. */
+/** The normal form: nodes and names that older forms become, and nodes that are refused. */
 import { describe, expect, it } from "vitest";
 import { float32, int64, type Tensor } from "../../src/base/index.js";
 import {
@@ -27,7 +27,7 @@ function node(op: string, inputs: string[], outputs: string[], attributes: Plain
   };
 }
 
-/** Writes a graph of an older opset and reads it; its inputs `x` and its output `y` are float images. */
+/** Writes a graph of an older opset and reads it. Its input `x` and output `y` are float images. */
 function read(opset: number, nodes: Node[], constants: Record<string, Tensor> = {}, outputs = ["y"]): Graph {
   const graph = emptyGraph("old", opset);
   graph.inputs.push({ name: "x", type: "float32", shape: [1, 4, 5, 6] });

@@ -1,4 +1,4 @@
-/** Comparing stored runs: pairs, figures, intervals, what is refused, and gates on differences. */
+/** Comparison of stored runs: pairing, figures, intervals, errors, and gates on differences. */
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
@@ -16,7 +16,7 @@ const description = describeWith({ data: { images: 30 } });
 const records = recordsOf(description);
 const run = { description, records };
 
-/** The same run of another model: in images whose index `spared` refuses, every attack finds nothing. */
+/** The same run for another model. Attacks have no effect on it, except on images for which `spared` is true. */
 function defended(spared: (index: number) => boolean) {
   const clean = new Map(
     records.filter(({ attack }) => attack === "clean").map((record) => [record.image, record]),
@@ -187,7 +187,7 @@ describe("bootstrap", () => {
     const mean = values.reduce((sum, value) => sum + value, 0) / 400;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 400;
     const half = 1.96 * Math.sqrt(variance / 400);
-    // 2000 resamples leave an error of about 4 % of the half width at an end.
+    // With 2000 resamples, an end of the interval has an error of about 4 % of its half width.
     expect(Math.abs(interval![0] - (mean - half))).toBeLessThan(0.15 * half);
     expect(Math.abs(interval![1] - (mean + half))).toBeLessThan(0.15 * half);
   });

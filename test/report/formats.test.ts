@@ -1,4 +1,4 @@
-/** Reports as files: what they say, what they refuse, and how large they grow. */
+/** Report files: their content, their size, and damaged runs, which they refuse. */
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

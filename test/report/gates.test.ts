@@ -1,4 +1,4 @@
-/** Gates: what they accept, what they refuse, and that no absent figure passes. */
+/** Gates: valid and invalid texts, and figures that do not exist, which must never pass. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";

@@ -1,4 +1,4 @@
-/** Tables as they are read: every figure in its place, columns straight. */
+/** Tables on the terminal: figures in their places, aligned columns. */
 import { describe, expect, it } from "vitest";
 import { type Result, summarize } from "../../src/journal/index.js";
 import {

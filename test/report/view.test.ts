@@ -1,4 +1,4 @@
-/** The viewer's server: what it shows, what it keeps to itself, and to whom it answers. */
+/** The viewer's server: pages, files it must not serve, and requests it must refuse. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
@@ -11,7 +11,7 @@ import { writeResult } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "../journal/runs.js";
 
-/** A run folder as an evaluation leaves it. */
+/** Writes a run folder as an evaluation does. */
 function writeRun(dir: string, description: RunDescription, records: readonly RunRecord[]): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, "run.json"), formatJson(description));
@@ -23,7 +23,7 @@ const description = describeWith();
 const records = recordsOf(description);
 const secret = "the secret of the house";
 
-/** A folder with a finished run `runs/done` and, beside the runs, a file that is nobody's business. */
+/** A folder with a complete run `runs/done` and, beside the runs, a file that must not be served. */
 function house(): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "secret.txt"), secret);
@@ -44,7 +44,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** A request whose path goes out as it is, unlike that of `fetch`. */
+/** A request whose path is sent unchanged; `fetch` would normalise it. */
 function get(
   port: number,
   path: string,
@@ -66,7 +66,7 @@ function get(
   });
 }
 
-/** The address of the first run of the list. */
+/** The path of the first run in the list. */
 async function firstRun(port: number): Promise<string> {
   return /href="(\/runs\/[0-9a-f]{16}\/)"/.exec((await get(port, "/")).body)![1]!;
 }
@@ -117,7 +117,7 @@ describe("the list", () => {
 describe("a run", () => {
   it("is live: the page follows the journal, and an unchanged one is not sent again", async () => {
     const folder = temporaryFolder();
-    // As an evaluation does it: attack by attack.
+    // In the order of an evaluation: attack by attack.
     const ordered = [...records].sort(
       (a, b) =>
         description.protocol.eps.indexOf(a.eps) - description.protocol.eps.indexOf(b.eps) ||

@@ -1,4 +1,4 @@
-/** Files made to harm: each must be refused with its reason, or be harmless; none may execute, hang or eat memory. */
+/** Hostile files must be refused with a reason or be harmless. None may execute code, hang or exhaust memory. */
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
 import { type PickleValue, readTorch, stateDictOf } from "../../src/weights/index.js";
@@ -8,7 +8,7 @@ type Part = readonly number[];
 const four = { "0": floats(1, 2, 3, 4) };
 const repeat = (part: Part, times: number): Part => Array.from({ length: times }, () => part).flat();
 
-/** What the refusal of a pickle says; fails when it is read or when anything else is thrown. */
+/** The message that refuses a pickle. Fails if the pickle is read, or if another error is thrown. */
 function refusal(data: Uint8Array | readonly Part[], storages: Record<string, Uint8Array> = four): string {
   return refusalOf(torchZip(data instanceof Uint8Array ? data : pickle(...data), storages));
 }
@@ -117,7 +117,7 @@ describe("depth and size of pickles", () => {
   it("refuses marks, tuples and late containers nested without end", () => {
     expect(refusal([repeat(op.mark, 100_000)])).toContain("nested deeper");
     expect(refusal([op.none, repeat(op.tuple1, 100_000)])).toContain("nested deeper");
-    // Each list is put into the one before while it is still empty, so that no depth shows on the way.
+    // Each list is put into the one before while it is empty, so that the nesting is visible only at the end.
     const late = Array.from({ length: 1000 }, (_, i) =>
       [op.get(i), op.emptyList, op.put(i + 1), op.append, op.pop].flat(),
     ).flat();
@@ -200,6 +200,7 @@ describe("tensors and storages", () => {
   });
 
   it("refuses a trillion elements through stride 0, and many tensors that add up to as much", () => {
+    // With stride 0, a tensor of any size fits into one element of a storage, but a dense copy does not fit into memory.
     expect(over([1_000_000, 1_000_000], [0, 0])).toContain("bytes of copies");
     expect(over([2 ** 40, 2 ** 40], [0, 0])).toContain("more elements than any file");
     const one = [...tensor([...op.get(0)], 0, [500_000], [0]), ...op.pop];
@@ -218,6 +219,7 @@ describe("tensors and storages", () => {
   });
 
   it("keeps the shape it has checked when the pickle changes its list afterwards", () => {
+    // The pickle can reach the list of dimensions again through the memo.
     const list = (index: number, item: number) =>
       [op.emptyList, op.put(index), op.integer(item), op.append].flat();
     const grow = (index: number, item: number) => [op.get(index), op.integer(item), op.append, op.pop].flat();

@@ -1,4 +1,4 @@
-/** safetensors, read and written. */
+/** Reading and writing safetensors files. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrayConstructors, type DataType, sizeOf, type Tensor } from "../../src/base/index.js";

@@ -1,4 +1,4 @@
-/** Files of torch.save, both formats, against what torch says they hold. */
+/** Files of torch.save in both formats, compared with their content as torch reads it. */
 import { describe, expect, it } from "vitest";
 import { numbersOf, type Tensor } from "../../src/base/index.js";
 import { type PickleValue, readTorch } from "../../src/weights/index.js";
