@@ -18,7 +18,7 @@ describe("seawall compare", () => {
   it("says the differences on stderr, and nothing on stdout", async () => {
     const { code, stdout, stderr } = await compare("runs/a", "runs/b");
     expect([code, stdout]).toEqual([0, ""]);
-    expect(stderr).toMatch(/4 images of both runs: A is model\.onnx, B is model\.onnx/);
+    expect(stderr).toMatch(/4 images in both runs\. A: model\.onnx, B: model\.onnx/);
     expect(stderr).toMatch(/worst case +8\/255 +0\.\d{4} +0\.\d{4} +[+-]?0\.\d{4} +\[/);
     expect(stderr).toContain("intervals are only a rough guide");
   });
