@@ -88,7 +88,7 @@ describe("chance", () => {
 
   it("comes in by inputs that say with what probability they are not 0", () => {
     const keeps = new Map(training.noise.map(({ name, keep }) => [name, keep]));
-    // Of two blocks, the first is never left out, and the second with probability 0.1.
+    // The first of the two blocks is never left out, the second with probability 0.1.
     expect(keeps.has("encoder.blocks.0.drop_path1")).toBe(false);
     expect(keeps.get("encoder.blocks.1.drop_path1")).toBe(0.9);
     expect(keeps.get("decoder.blocks.0.attn.attention_dropout")).toBe(0.9);
