@@ -39,9 +39,9 @@ function confusionList({ description: run }: ReportedRun, clean: RegionSums, sum
     ];
   });
   if (rows.length === 0) return markup`<p>All pixels are correct.</p>`;
-  const numeric = ["pixels", "share of the class", "share, clean"].map((head) => ({ head, numeric: true }));
+  const numeric = ["pixels", "share", "clean"].map((head) => ({ head, numeric: true }));
   return sortableTable(
-    "Most frequent confusions",
+    "Most frequent confusions, and their share of the class's pixels",
     [{ head: "class" }, { head: "predicted as" }, ...numeric],
     rows,
   );
