@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
-import type { EpochEvent, StepEvent } from "../loop/trainer.js";
+import type { EpochEvent, StepEvent } from "../loop/train.js";
 import type { ValidationFigures } from "../loop/validate.js";
 import { restartRecord, scalarRecord, versionRecord } from "./events.js";
 

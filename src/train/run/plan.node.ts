@@ -1,4 +1,5 @@
-/** From a configuration to everything a training needs, checked before the first step. */
+/** The plan of a training: everything that follows from its configuration, checked before the first update. */
+import { availableParallelism } from "node:os";
 import { parseRadius, SeawallError } from "../../base/index.js";
 import type { Dataset } from "../../data/index.js";
 import {
@@ -12,13 +13,11 @@ import {
 } from "../../data/index.node.js";
 import { architectures } from "../../nn/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
-import type { InnerAttack } from "../loop/attack.js";
+import type { InnerAttack } from "../loop/inner-attack.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
-import type { LoopSettings } from "../loop/trainer.js";
+import type { LoopSettings } from "../loop/train.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { CheckpointFormat } from "../state/checkpoint.node.js";
-import { layOutParameters } from "../state/parameters.js";
-import { laneCount } from "./lanes.node.js";
 
 /** A training before its first step. */
 export interface TrainingPlan {
@@ -49,15 +48,15 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const engine = engineOptions(config);
   const network = networkOptions(config, engine);
   const normalization = config.normalize ?? architectures[architecture].normalization;
-  const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
-  const layouts = layOutParameters(builds.training, config.rates);
+  const variant = { classes, normalization };
+  const builds = buildNetwork(architectures[architecture], network, variant, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   return {
     ...{ config, classes, network, engine, builds, loop, ...data },
     target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
     format: {
-      layouts,
+      layouts: builds.layouts,
       optimizer,
       averaging: config.ema !== undefined,
       build: { architecture, normalization },
@@ -128,7 +127,9 @@ function networkOptions(config: TrainingConfig, engine: SessionOptions): Network
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
   };
-  return { ...options, lanes: laneCount(options, engine) };
+  // An accelerator attacks a batch best as a whole.
+  const { device = "cpu", threads = availableParallelism() } = engine;
+  return { ...options, parts: device === "cpu" ? threads : 1 };
 }
 
 function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {
