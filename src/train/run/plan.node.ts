@@ -19,13 +19,13 @@ import type { LoopSettings } from "../loop/train.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { CheckpointFormat } from "../state/checkpoint.node.js";
 
-/** A training before its first step. */
+/** Everything that a training needs, before its first update. */
 export interface TrainingPlan {
   readonly config: TrainingConfig;
   readonly classes: number;
   readonly target: LabelTarget;
   readonly training: FileDataset;
-  /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
+  /** Images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
   readonly heldOut: Dataset | undefined;
   readonly network: NetworkOptions;
   readonly engine: SessionOptions;
@@ -33,7 +33,7 @@ export interface TrainingPlan {
   readonly format: CheckpointFormat;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
-  /** Each decision and warning, one sentence each. */
+  /** Decisions and warnings, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -86,7 +86,7 @@ async function openSets(config: TrainingConfig) {
   return { training, heldOut, notices: await overlapNotices(config, training) };
 }
 
-/** Images that the data set's own evaluation split has too make every later figure too good. */
+/** Warns of training images that are in the evaluation split too: they make later figures too good. */
 async function overlapNotices({ data, split }: TrainingConfig, training: FileDataset): Promise<string[]> {
   const { layout } = parseDataSpec(data);
   const evaluation = layout.defaultSplit;
@@ -136,7 +136,7 @@ function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {
   return Math.min(Math.round(cleanShare * batchSize), batchSize - 1);
 }
 
-/** A loss this many times that of guessing has left everything behind that was learned. */
+/** A loss above this many times the loss of guessing counts as diverged. */
 const hopeless = 10;
 
 function loopSettings(
@@ -173,7 +173,7 @@ function loopSettings(
   };
 }
 
-/** What `trainingBatches` is told. */
+/** The options of `trainingBatches`. */
 export function batchOptions({ config, loop, target }: TrainingPlan) {
   const { seed, batchSize, scale, flip, blur, padLabel, workers } = config;
   const [height, width] = cropOf(config);
