@@ -1,4 +1,8 @@
-/** Seawall as a library: what users of it need. docs/library.md says what each name is for. */
+/**
+ * Seawall as a library: what users of it need. docs/library.md says what each name is for.
+ *
+ * @module seawall
+ */
 export {
   type Accounting,
   type Attack,

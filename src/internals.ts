@@ -1,4 +1,8 @@
-/** Parts for those who extend Seawall. Unlike the names of `seawall`, these may change in any release. */
+/**
+ * Parts for those who extend Seawall. Unlike the names of `seawall`, these may change in any release.
+ *
+ * @module seawall/internals
+ */
 export { attackLosses, type RadiusSchedule } from "./attack/index.js";
 export {
   type DifferentiateRequest,
