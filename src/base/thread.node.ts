@@ -1,5 +1,5 @@
 /** Threads that answer requests: the owner's side (`openThread`) and the thread's side (`serveThread`). */
-import { parentPort, type Transferable, Worker } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
 import { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
 
 /** A message without a reply, in either direction. */
@@ -105,7 +105,7 @@ export interface ThreadProgram<Request, Reply> {
   /** Anything thrown here rejects the owner's request. */
   reply(request: Request): Reply | Promise<Reply>;
   /** Buffers of a reply that are moved to the owner instead of copied. */
-  transfer?(reply: Reply): readonly Transferable[];
+  transfer?(reply: Reply): readonly ArrayBuffer[];
   onNotice?(notice: string): void;
   /** Called once before the thread ends; errors are ignored. */
   dispose(): Promise<void>;
@@ -120,7 +120,7 @@ export function serveThread<Request, Reply>(
 ): (notice: string) => void {
   invariant(parentPort, "the program of a thread was started by itself");
   const port = parentPort;
-  const post = (message: FromThread<Reply>, transfer: readonly Transferable[] = []) =>
+  const post = (message: FromThread<Reply>, transfer: readonly ArrayBuffer[] = []) =>
     port.postMessage(message, transfer);
   const serve = async (id: number, request: Request) => {
     try {
