@@ -40,16 +40,23 @@ export {
 } from "./base/index.js";
 export {
   countLabels,
+  type DataOptions,
+  type DataSpec,
   type Dataset,
+  type DatasetLayout,
+  type DatasetTable,
+  datasets,
   type LabelCounts,
   type LabelStats,
   labelStats,
   makeSample,
-  type OpenOptions as OpenDataOptions,
+  pairFolders,
+  parseDataSpec,
+  readList,
   type Sample,
   type TransformOptions,
 } from "./data/index.js";
-export { datasets, openData, readClasses } from "./data/index.node.js";
+export { openData, readClasses } from "./data/index.node.js";
 export {
   type CountedPoint,
   checkRecords,

@@ -46,6 +46,7 @@ export const evaluationFlags = {
   crop: { ...data, value: "HxW", read: sizes("512x512") },
   classes: { ...data, value: "K|FILE", read: classes },
   ignoreLabel: { ...data, ...counted("L") },
+  labelVariant: { ...data, ...named("NAME") },
   classWeights: { ...data, ...named("SPEC") },
   eps: { ...attack, ...named("LIST") },
   attacks: { ...attack, ...named("LIST") },

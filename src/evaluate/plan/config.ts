@@ -44,6 +44,7 @@ export const evaluationSchema = z.strictObject({
   crop: z.tuple([count, count]).optional().describe("centre crop, HxW"),
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
+  labelVariant: dataFields.labelVariant,
   classWeights: text
     .optional()
     .describe(

@@ -1,13 +1,12 @@
 /** From a configuration to everything a training needs, checked before the first step. */
 import { parseRadius, SeawallError } from "../../base/index.js";
-import type { Dataset } from "../../data/index.js";
+import { type Dataset, parseDataSpec } from "../../data/index.js";
 import {
   type FileDataset,
   type LabelTarget,
   openData,
   openTrainingData,
   overlap,
-  parseDataSpec,
   readClasses,
 } from "../../data/index.node.js";
 import { architectures } from "../../nn/index.js";
