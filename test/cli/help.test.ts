@@ -54,7 +54,7 @@ it("explains eval", async () => {
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
-                                           voc:ROOT, sbd:ROOT or ade20k:ROOT
+                                           cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       --labels <truth|self>                self: the clean prediction is the reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
       --limit <N>                          use only the first N images
@@ -180,8 +180,8 @@ it("explains verify", async () => {
       --model <FILE>              ONNX file: image N×3×H×W in, logits N×K×h×w out
 
     Data:
-      --data <SPEC>               images and labels: folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT,
-                                  sbd:ROOT or ade20k:ROOT
+      --data <SPEC>               images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT,
+                                  voc:ROOT, sbd:ROOT or ade20k:ROOT
       --classes <K|FILE>          number of classes, or a file with one class name a line; default:
                                   those of the data set
       --class-weights <SPEC>      data split to count class weights from, as --data (class-balanced-ce);
@@ -272,7 +272,7 @@ it("explains doctor", async () => {
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
-                                           voc:ROOT, sbd:ROOT or ade20k:ROOT
+                                           cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       --labels <truth|self>                self: the clean prediction is the reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
       --limit <N>                          use only the first N images

@@ -60,7 +60,7 @@ describe("flags", () => {
         --seed: expected a whole number, got "1.5"
         --eps: radius "2": images live in [0, 1], so a radius is at most 1; for 2 grey levels of 255 write 2/255
         --model FILE is missing: ONNX file: image N×3×H×W in, logits N×K×h×w out
-        --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
+        --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       "
     `);
   });
