@@ -81,7 +81,7 @@ it("explains eval", async () => {
       --seed <N>                           seed of all randomness (default: 0)
 
     Running:
-      --batch-size <N>                     images attacked at the same time, each by a worker of its
+      --parallel <N>                       images attacked at the same time, each by a worker of its
                                            own; default: as cores and memory allow
       --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
       --threads <N>                        threads of the engine; default: its own choice
@@ -299,7 +299,7 @@ it("explains doctor", async () => {
       --seed <N>                           seed of all randomness (default: 0)
 
     Running:
-      --batch-size <N>                     images attacked at the same time, each by a worker of its
+      --parallel <N>                       images attacked at the same time, each by a worker of its
                                            own; default: as cores and memory allow
       --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
       --threads <N>                        threads of the engine; default: its own choice

@@ -30,7 +30,7 @@ export function verb(command: Command): void {
 
 /** What the doctor looks at; a configuration file may hold more. */
 const looked = settings.filter((setting) => {
-  const running = ["batchSize", "device", "threads"].includes(setting);
+  const running = ["parallel", "device", "threads"].includes(setting);
   return running || evaluationFlags[setting].group !== "Running";
 });
 
