@@ -1,6 +1,7 @@
 /** Opening a data set: from `--data` to an ordered stream of samples. */
 import { invariant, SeawallError, sha256 } from "../base/index.js";
-import { diskFiles, stampOf } from "./formats/files.node.js";
+import { diskFiles } from "./formats/files.node.js";
+import { stampOf } from "./formats/stamp.node.js";
 import type { Entry, StampedEntry } from "./layouts/layout.js";
 import { type DataOptions, selectScheme, shardIndices, sliceList } from "./layouts/options.js";
 import { type LabelTables, labelTables } from "./pixels/labels.js";

@@ -1,7 +1,7 @@
 /** Crops for training: an image is decoded or taken from the cache, then augmented as seed, epoch and name decide. */
 import { invariant, randomStream, SeawallError } from "../../base/index.js";
 import { majorityLabel } from "../counts.js";
-import { checkStamp } from "../formats/files.node.js";
+import { checkStamp } from "../formats/stamp.node.js";
 import type { StampedEntry } from "../layouts/layout.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "../pixels/augment.js";
 import type { LabelTables } from "../pixels/labels.js";

@@ -2,7 +2,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
-import type { DataFiles, Stamp } from "../layouts/layout.js";
+import type { DataFiles } from "../layouts/layout.js";
+import { stampOf } from "./stamp.node.js";
 
 /** The largest image or label file that is read, in bytes; `maxPixels` of raw RGB still fit. */
 export const maxFileBytes = 2 ** 28;
@@ -25,26 +26,6 @@ export async function readBytes(file: string): Promise<Buffer> {
   } catch (error) {
     throw new SeawallError("data", `${file}: cannot be read (${messageOf(error)}); check its permissions`);
   }
-}
-
-/** The stamp of a plain file, links followed; undefined for anything else, so that no pipe or device is opened. */
-export async function stampOf(file: string): Promise<Stamp | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  return found?.isFile() ? { size: found.size, changed: found.mtimeMs } : undefined;
-}
-
-/**
- * Checks that a file still has the stamp it had when the data set was opened.
- * @throws SeawallError `data` when the file vanished or was written again
- */
-export async function checkStamp(file: string, { size, changed }: Stamp): Promise<void> {
-  const now = await stampOf(file);
-  if (now?.size === size && now.changed === changed) return;
-  const what = now ? `was written again (${size} bytes before, ${now.size} now)` : "vanished";
-  throw new SeawallError(
-    "data",
-    `${file}: ${what} since the data set was opened; put the file back as it was, then continue with --resume`,
-  );
 }
 
 /** The file system of this machine, as layouts see it. */
