@@ -12,7 +12,7 @@
 
 export { epochOrder, type StepPlan, stepsPerEpoch, trainingSteps } from "./batches/order.js";
 export {
-  addCounts,
+  addLabelCounts,
   countLabelMap,
   countLabels,
   type LabelCounts,

@@ -16,7 +16,7 @@ interface DoctorOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function doctorVerb(command: Command): void {
   command.description(
     "Checks machine, devices, a model and the first images of a data set, and estimates a run of them.",
   );
