@@ -22,14 +22,14 @@ export function openLanes(plan: Plan, watch: LaneWatch): Lane[] {
   const count = laneCount(plan);
   if (count <= 1) return [laneHere(plan, watch)];
   const threads = Math.max(1, Math.floor((plan.config.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () => workerLane({ ...plan.config, threads, batchSize: 1 }, watch));
+  return Array.from({ length: count }, () => workerLane({ ...plan.config, threads, parallel: 1 }, watch));
 }
 
 /** How many images of a run are attacked at the same time. */
 export function laneCount({ config, data, laneBytes }: Plan): number {
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / laneBytes));
   return Math.min(
-    config.batchSize ?? Math.min(config.threads ?? availableParallelism(), affordable),
+    config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),
     data.length,
   );
 }
