@@ -1,9 +1,9 @@
 /** Opened models: x ↦ (loss, gradient). */
+export type { StepFragment } from "../compile/index.js";
 export { checkGradient, type Differentiable, type GradientCheck, largestGradientError } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, imageName, type Layout, type Preprocessing } from "./input.js";
-export { lower } from "./lower.js";
 export { type Model, openModel } from "./model.js";
 export type { OpenOptions, PreparedModel } from "./open.js";
 export type {
@@ -14,6 +14,4 @@ export type {
   OracleOptions,
   Prediction,
   Query,
-  Step,
 } from "./oracle.js";
-export { type TracedGraph, trace } from "./trace.js";

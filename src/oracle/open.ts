@@ -1,5 +1,6 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
 import { SeawallError } from "../base/index.js";
+import { type SegmentationModel, trace } from "../compile/index.js";
 import {
   copyGraph,
   foldBatchNorm,
@@ -17,7 +18,6 @@ import {
   type Preprocessing,
 } from "./input.js";
 import { findLogits, type Logits, normalizeLogits } from "./logits.js";
-import { type TracedGraph, trace } from "./trace.js";
 
 export interface OpenOptions extends Preprocessing {
   /** Height and width to run at, where the model leaves them open. */
@@ -35,17 +35,8 @@ export interface OpenOptions extends Preprocessing {
   readonly variables?: ReadonlySet<Value>;
 }
 
-/** A segmentation model in the one form that losses and attacks know, with every shape fixed. */
-export interface PreparedModel extends TracedGraph {
-  /** Images per run, N. */
-  readonly batch: number;
-  readonly classes: number;
-  readonly height: number;
-  readonly width: number;
-  /** The graph's only input: N×3×H×W, RGB in [0, 1], unless the model's own was kept. */
-  readonly image: Value;
-  /** The graph's only output: N×K×H×W. */
-  readonly logits: Value;
+/** A user's model in the form that losses and attacks know. */
+export interface PreparedModel extends SegmentationModel {
   /** Each decision made on the way, one sentence each. */
   readonly notices: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** The oracle's face to attacks: x ↦ (loss, gradient), one image at a time. */
+import type { StepFragment } from "../compile/index.js";
 import type { LossName, Tracking } from "../loss/index.js";
-import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** What to evaluate at a point. */
 export interface Query {
@@ -32,17 +32,6 @@ export interface Prediction {
   readonly score: number;
 }
 
-/**
- * A move of the point as a graph fragment, so that pixels stay in the engine.
- * Tensors are flattened images, 1×D with D = 3·H·W; scalars are 1×1.
- */
-export interface Step<T extends string = string, S extends string = string> {
-  readonly name: string;
-  readonly tensors: readonly T[];
-  readonly scalars: readonly S[];
-  write(build: GraphBuilder, inputs: Readonly<Record<T | S, Value>>): Value;
-}
-
 /** One image of a model under attack. Every point is 3·H·W floats in [0, 1]. */
 export interface ImageOracle {
   /** The clean image. */
@@ -57,7 +46,7 @@ export interface ImageOracle {
   predict(point: Float32Array, loss: LossName): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Readonly<Record<T, Float32Array>>,
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array>;

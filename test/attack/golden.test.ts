@@ -15,7 +15,7 @@ import {
   type ImageOracle,
   type OracleOptions,
   openModel,
-  type Step,
+  type StepFragment,
 } from "../../src/oracle/index.js";
 
 const folder = (name: string) => new URL(`../golden/${name}/`, import.meta.url);
@@ -72,7 +72,7 @@ class Recorder implements ImageOracle {
   }
 
   step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Record<T, Float32Array>,
     scalars: Record<S, number>,
   ) {

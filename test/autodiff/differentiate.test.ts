@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../src/autodiff/index.js";
 import { float32, int64, type Tensor } from "../../src/base/index.js";
+import { trace } from "../../src/compile/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { evaluate, type Feeds, gradientsOf, graphOf, slopes } from "../helpers/gradients.js";
 
 const vector = (...values: number[]) => float32([values.length], values);

@@ -1,6 +1,7 @@
 /** Gradients of whole graphs at given points, and their finite differences. */
 import { differentiate } from "../../src/autodiff/index.js";
 import { float32, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
+import { trace } from "../../src/compile/index.js";
 import {
   copyGraph,
   emptyGraph,
@@ -9,7 +10,6 @@ import {
   simplify,
   type Value,
 } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { openSession } from "../../src/runtime/index.js";
 
 export type Feeds = Readonly<Record<Value, Tensor>>;

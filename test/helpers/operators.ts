@@ -2,8 +2,8 @@
 import { expect } from "vitest";
 import { differentiate } from "../../src/autodiff/index.js";
 import { type DataType, float32, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
+import { trace } from "../../src/compile/index.js";
 import { type AttributeInput, copyGraph, emptyGraph, GraphBuilder, simplify } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { openSession, type Session } from "../../src/runtime/index.js";
 
 /** Tolerances of the relative error of a slope: `close` for smooth operators, `approximate` for steep ones. */

@@ -1,7 +1,22 @@
 /** Lowering: operators that the engine runs slowly, or wrongly, become others that are equal, to the bit unless said. */
-import { convolutionOf, convolveByRows, suitsRows, type TypedShapes, windowsOf } from "../autodiff/index.js";
-import { numbersOf } from "../base/index.js";
-import { attribute, copyGraph, type Graph, GraphBuilder, type Node, type Value } from "../onnx/index.js";
+import {
+  convolutionOf,
+  convolveByRows,
+  suitsRows,
+  type TypedShapes,
+  windowsOf,
+} from "../../autodiff/index.js";
+import { numbersOf } from "../../base/index.js";
+import {
+  attribute,
+  copyGraph,
+  type Graph,
+  GraphBuilder,
+  type Node,
+  simplify,
+  type Value,
+} from "../../onnx/index.js";
+import type { Target } from "./target.js";
 
 /** Writes nodes whose result replaces the node's only output; undefined leaves the node as it is. */
 type Lowering = (node: Node, build: GraphBuilder, types: TypedShapes) => Value | undefined;
@@ -35,8 +50,17 @@ const lowerings = new Map<string, Lowering>(
   }),
 );
 
-/** Applies every lowering, by the static shapes where they are known; to be done last, since rules of reverse mode know the original operators. */
-export function lower(graph: Graph, types: TypedShapes): Graph {
+/**
+ * Lowers a finished graph to a target. To be done last, since gradient rules know the original operators.
+ * @param types static types and shapes, where known
+ * @returns a graph of operators that the target has
+ */
+export function lower({ graph }: GraphBuilder, types: TypedShapes, target: Target): Graph {
+  const simple = simplify(graph);
+  return target === "cpu" ? rewrite(simple, types) : simple;
+}
+
+function rewrite(graph: Graph, types: TypedShapes): Graph {
   const build = new GraphBuilder(copyGraph(graph));
   build.graph.nodes = [];
   const outputs = new Set(graph.outputs.map((output) => output.name));
