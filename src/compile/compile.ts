@@ -1,8 +1,8 @@
 /** Writing programs: nodes are appended to a model, differentiated, lowered to the target and given a signature. */
-import { differentiate } from "../autodiff/index.js";
+import { type DifferentiateRequest, differentiate } from "../autodiff/index.js";
 import { invariant, SeawallError } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
-import { lower } from "./lower/lower.js";
+import { expandComposites, lower } from "./lower/lower.js";
 import type { Target } from "./lower/target.js";
 import { defineProgram, type Program, type TensorSpecs, type ValuesOf } from "./program.js";
 import type { TracedGraph } from "./trace.js";
@@ -94,6 +94,21 @@ export function gradientProgram<const I extends TensorSpecs, const O extends Ten
       return write(build, inputs, appended.losses, differentiate(build, request));
     },
   });
+}
+
+/**
+ * Appends gradients to a graph, in standard operators: `differentiate` for those who write graphs of their own.
+ * @returns for every `wrt` value the value that holds its gradient, in its shape; zeros where no path leads
+ * @throws SeawallError `unsupported` for an operator without a gradient rule
+ */
+export function appendGradients(
+  build: GraphBuilder,
+  request: DifferentiateRequest,
+  target: Target = "portable",
+): Map<Value, Value> {
+  const gradients = differentiate(build, request);
+  const replaced = expandComposites(build, target);
+  return new Map([...gradients].map(([value, gradient]) => [value, replaced.get(gradient) ?? gradient]));
 }
 
 function declareInputs<I extends TensorSpecs>(build: GraphBuilder, inputs: I): ValuesOf<I> {

@@ -1,5 +1,6 @@
 /** The compiler: a traced model, losses and their gradients become programs of standard operators. */
 export {
+  appendGradients,
   compileProgram,
   type GradientDefinition,
   gradientProgram,
@@ -17,6 +18,7 @@ export {
 } from "./evaluation.js";
 export { lower } from "./lower/lower.js";
 export { type Target, targetOf } from "./lower/target.js";
+export { cpuThresholds, type Threshold, type ThresholdName } from "./lower/thresholds.js";
 export {
   bindProgram,
   defineProgram,
@@ -30,4 +32,5 @@ export {
   type TensorsOf,
   type ValuesOf,
 } from "./program.js";
+export { checkStage, type Stage, type StageRules, stages } from "./stages.js";
 export { type TracedGraph, trace } from "./trace.js";

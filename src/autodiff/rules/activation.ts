@@ -1,6 +1,6 @@
 /** Activation functions, and softmax. */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { fromFront, indicator, positive, refuse, slopes } from "./fragments.js";
 
@@ -11,8 +11,8 @@ interface Operands {
 }
 
 /**
- * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ is a clamp that never acts of (1 + erf u)/2, in one
- * pass, and x φ(x) = u · exp(−u² − ln √π).
+ * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ(x) = (1 + erf u)/2, which HardSigmoid computes in one operator
+ * (its clamp never acts), and x φ(x) = u · exp(−u² − ln √π).
  */
 function exactGelu({ x, g }: Operands, b: GraphBuilder): Value {
   const u = b.mul(x, Math.SQRT1_2);
@@ -36,7 +36,7 @@ function tanhGelu({ x, y, g }: Operands, b: GraphBuilder): Value {
 
 /**
  * y = x tanh(softplus x) = x n/d with w = eˣ, n = w² + 2w, d = n + 2: ∂y/∂x = (n + 4x (n − w)/d)/d.
- * Beyond 20 this is 1 in float32, and w² still far from overflowing. Softplus itself would be slow.
+ * Beyond 20 this is 1 in float32, and w² is still far from overflowing.
  */
 function mish({ x, g }: Operands, b: GraphBuilder): Value {
   const low = b.min(x, 20);

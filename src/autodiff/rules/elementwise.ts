@@ -16,7 +16,7 @@ function summingTo({ inputs, outputs, shape }: RuleContext, b: GraphBuilder) {
   return (i: number, gradient: Value) => unbroadcast(b, gradient, shape(outputs[0]!), shape(inputs[i]!));
 }
 
-/** The sum over what was broadcast comes before the sign: a pass less over the large tensor. */
+/** The sum over broadcast axes comes before the sign, which then applies to the smaller tensor. */
 const subtraction: Gradient = (context, [g], b) => {
   const sumTo = summingTo(context, b);
   return [context.needs(0) ? sumTo(0, g!) : undefined, context.needs(1) ? b.neg(sumTo(1, g!)) : undefined];
@@ -101,7 +101,7 @@ const clip: Gradient = ({ inputs: [x], outputs: [y], needs }, [g], b) => {
   ];
 };
 
-/** A product with a mask: the operator Where is several times slower than all of it. */
+/** A product with a mask. The second gradient is g minus the first, so that their sum is g. */
 const choice: Gradient = ({ inputs: [condition], needs }, [g], b) => {
   const masked = (mask: Value) => b.mul(g!, b.cast(mask, "float32"));
   const first = needs(1) ? masked(condition!) : undefined;

@@ -1,7 +1,7 @@
 /** The rule of GridSample, which reads an image at computed points (flow warping, spatial transformers). */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { zerosOf } from "../fragments/along.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
+import { zerosOf } from "../fragments/filled.js";
 import type { Rule, RuleContext } from "../fragments/rule.js";
 import { indicator, refuse } from "./fragments.js";
 

@@ -1,7 +1,9 @@
 /** Normalizations: by the statistics of the values themselves, or by stored ones. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, float, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { ones, sumOver, unbroadcast } from "../fragments/broadcast.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
+import { onesOf } from "../fragments/filled.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { fromFront, inverseOrZero, refuse } from "./fragments.js";
 
@@ -15,7 +17,7 @@ interface Standardized {
   readonly inverse: Value;
 }
 
-/** One pass of the engine's own kernel, its scale set to one. */
+/** LayerNormalization with a scale of one: its outputs are x̂ and the factor. */
 function standardize(
   b: GraphBuilder,
   x: Value,
@@ -24,7 +26,7 @@ function standardize(
   epsilon: number,
 ): Standardized {
   const attributes = { axis, epsilon: float(epsilon) };
-  const [xhat, , inverse] = b.ops("LayerNormalization", [x, ones(b, shape.slice(axis))], 3, attributes);
+  const [xhat, , inverse] = b.ops("LayerNormalization", [x, onesOf(b, shape.slice(axis))], 3, attributes);
   return { xhat: xhat!, inverse: inverse! };
 }
 

@@ -1,74 +1,83 @@
-/** Lowering: operators that the engine runs slowly, or wrongly, become others that are equal, to the bit unless said. */
+/** Lowering: composite operators become standard ones, in the forms of a target. */
+import type { TypedShapes } from "../../autodiff/index.js";
+import { invariant } from "../../base/index.js";
 import {
-  convolutionOf,
-  convolveByRows,
-  suitsRows,
-  type TypedShapes,
-  windowsOf,
-} from "../../autodiff/index.js";
-import { numbersOf } from "../../base/index.js";
-import {
-  attribute,
+  compositeDomain,
   copyGraph,
+  describeNode,
   type Graph,
   GraphBuilder,
   type Node,
   simplify,
   type Value,
 } from "../../onnx/index.js";
+import { cpu } from "./cpu.js";
+import type { Form, TargetForms } from "./forms.js";
+import { gpu } from "./gpu.js";
+import { portable } from "./portable.js";
 import type { Target } from "./target.js";
 
-/** Writes nodes whose result replaces the node's only output; undefined leaves the node as it is. */
-type Lowering = (node: Node, build: GraphBuilder, types: TypedShapes) => Value | undefined;
-
-const lowerings = new Map<string, Lowering>(
-  Object.entries({
-    /** The engine's kernel broadcasts the slope element by element; two elementwise operators take a tenth of its time. */
-    PRelu(node: Node, build: GraphBuilder) {
-      const [x, slope] = node.inputs as [Value, Value];
-      const slopes = build.graph.initializers.get(slope);
-      if (slopes && numbersOf(slopes).every((value) => value <= 1)) return build.max(x, build.mul(slope, x));
-      return build.add(build.op("Relu", [x]), build.mul(slope, build.min(x, 0)));
-    },
-    /** Depthwise by a kernel that changes from run to run; zeros join the sum, which the engine may round elsewhere. */
-    Conv(node: Node, build: GraphBuilder, types: TypedShapes) {
-      const [x, kernel, bias] = node.inputs as [Value, Value, Value | undefined];
-      const known = [x, kernel, node.outputs[0]!].every((value) => types.has(value));
-      if (!known) return undefined;
-      const sizes = convolutionOf(node, (value) => types.get(value)!.shape, node.outputs[0]!, windowsOf);
-      return suitsRows(build, kernel, sizes) ? convolveByRows(build, x, kernel, sizes, bias) : undefined;
-    },
-    /** Where a Transpose comes before, the engine's optimizer loses the sizes of some axes: give those of all. */
-    Resize(node: Node, build: GraphBuilder, types: TypedShapes) {
-      const [x, region, scales, sizes] = node.inputs as [Value, Value, Value, Value | undefined];
-      const shape = types.get(node.outputs[0]!)?.shape;
-      const { axes, ...attributes } = node.attributes;
-      const stretched = attribute.string(node, "keep_aspect_ratio_policy", "stretch") === "stretch";
-      if (!axes || !shape || !sizes || !stretched || region) return undefined;
-      return build.op("Resize", [x, "", scales, build.ints(shape)], attributes);
-    },
-  }),
-);
+const forms: Readonly<Record<Target, TargetForms>> = { portable, cpu, gpu };
 
 /**
  * Lowers a finished graph to a target. To be done last, since gradient rules know the original operators.
  * @param types static types and shapes, where known
  * @returns a graph of operators that the target has
  */
-export function lower({ graph }: GraphBuilder, types: TypedShapes, target: Target): Graph {
-  const simple = simplify(graph);
-  return target === "cpu" ? rewrite(simple, types) : simple;
+export function lower(build: GraphBuilder, types: TypedShapes, target: Target): Graph {
+  expandComposites(build, target);
+  return rewrite(simplify(build.graph), types, forms[target].rewrites);
 }
 
-function rewrite(graph: Graph, types: TypedShapes): Graph {
+/**
+ * Replaces every composite operator of the builder's graph, in its place.
+ * @returns by the output of each composite operator, the value that stands for it now
+ */
+export function expandComposites(build: GraphBuilder, target: Target): Map<Value, Value> {
+  const { graph } = build;
+  const nodes = graph.nodes;
+  const replaced = new Map<Value, Value>();
+  graph.nodes = [];
+  for (const node of nodes) {
+    const inputs = node.inputs.map((input) => replaced.get(input) ?? input);
+    const current = inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs };
+    if (node.domain !== compositeDomain) graph.nodes.push(current);
+    else
+      replaced.set(
+        node.outputs[0]!,
+        build.within(scopeOf(node), () => formOf(node, target)(current, build)),
+      );
+  }
+  for (const { name } of graph.outputs) keepName(build, name, replaced.get(name));
+  return replaced;
+}
+
+function formOf(node: Node, target: Target): Form {
+  const { composites } = forms[target];
+  invariant(Object.hasOwn(composites, node.op), `${describeNode(node)} is no composite operator`);
+  return composites[node.op as keyof typeof composites];
+}
+
+/** The name of the node that a composite operator was written for: new nodes are named after it. */
+function scopeOf({ name }: Node): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
+}
+
+/** Gives an output of the graph that a composite operator made its name back. */
+function keepName(build: GraphBuilder, name: Value, value: Value | undefined): void {
+  if (value === undefined) return;
+  const node = { op: "Identity", domain: "", name: build.fresh("output"), attributes: {} };
+  build.graph.nodes.push({ ...node, inputs: [value], outputs: [name] });
+}
+
+/** Applies rewrites of standard operators, except where a node makes an output of the graph. */
+function rewrite(graph: Graph, types: TypedShapes, rewrites: TargetForms["rewrites"]): Graph {
   const build = new GraphBuilder(copyGraph(graph));
   build.graph.nodes = [];
   const outputs = new Set(graph.outputs.map((output) => output.name));
   for (const node of graph.nodes) {
-    const lowering = node.domain === "" ? lowerings.get(node.op) : undefined;
-    const value = outputs.has(node.outputs[0]!)
-      ? undefined
-      : build.within(node.name, () => lowering?.(node, build, types));
+    const applies = node.domain === "" && Object.hasOwn(rewrites, node.op) && !outputs.has(node.outputs[0]!);
+    const value = applies ? build.within(node.name, () => rewrites[node.op]!(node, build, types)) : undefined;
     if (value === undefined) build.graph.nodes.push(node);
     else rename(build.graph.nodes, value, node.outputs[0]!);
   }
