@@ -16,7 +16,7 @@ import {
 import { type LossName, losses } from "../loss/index.js";
 import type { Graph } from "../onnx/index.js";
 import type { SessionOptions } from "../runtime/index.js";
-import { type OpenOptions, type PreparedModel, prepareModel } from "./open.js";
+import { type OpenModelOptions, type PreparedModel, prepareModel } from "./open.js";
 import type { Cost, ImageOracle, Oracle, OracleOptions } from "./oracle.js";
 
 /** A model that is ready to be attacked. */
@@ -31,7 +31,7 @@ export interface Model {
  */
 export async function openModel(
   graph: Graph,
-  options: OpenOptions = {},
+  options: OpenModelOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.

@@ -12,21 +12,21 @@ import {
 import {
   findImage,
   type ImageInput,
+  type ImageLayout,
   imageName,
-  type Layout,
   normalizeInput,
   type Preprocessing,
 } from "./input.js";
 import { findLogits, type Logits, normalizeLogits } from "./logits.js";
 
-export interface OpenOptions extends Preprocessing {
+export interface OpenModelOptions extends Preprocessing {
   /** Height and width to run at, where the model leaves them open. */
   readonly size?: { readonly height: number; readonly width: number };
   /** Images per run; default 1. */
   readonly batch?: number;
   readonly output?: string;
-  readonly inputLayout?: Layout;
-  readonly outputLayout?: Layout;
+  readonly inputLayout?: ImageLayout;
+  readonly outputLayout?: ImageLayout;
   /** The number of classes that the labels have; checked against the logits. */
   readonly classes?: number;
   /** Keep the model's own input as it is instead of giving it the common form. */
@@ -45,7 +45,7 @@ export interface PreparedModel extends SegmentationModel {
  * Brings a model into the form N×3×H×W in, N×K×H×W logits out.
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
-export async function prepareModel(file: Graph, options: OpenOptions = {}): Promise<PreparedModel> {
+export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
   const { graph, notices } = inFloat32(file);
   const image = findImage(graph, options.inputLayout);
   const { height, width } = sizeOf(image, options);
@@ -99,7 +99,7 @@ function batchIsFixed(error: unknown, { batch, info }: ImageInput, wanted: numbe
   );
 }
 
-function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number, width: number) {
+function logitsOptions(options: OpenModelOptions, imageLayout: ImageLayout, height: number, width: number) {
   return {
     imageLayout,
     height,
@@ -110,7 +110,7 @@ function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number
   };
 }
 
-function sizeOf(image: ImageInput, options: OpenOptions): { height: number; width: number } {
+function sizeOf(image: ImageInput, options: OpenModelOptions): { height: number; width: number } {
   const height = image.size.height ?? options.size?.height;
   const width = image.size.width ?? options.size?.width;
   if (height === undefined || width === undefined) {
@@ -122,7 +122,7 @@ function sizeOf(image: ImageInput, options: OpenOptions): { height: number; widt
   return { height, width };
 }
 
-function checkClasses(logits: Logits, { classes }: OpenOptions): void {
+function checkClasses(logits: Logits, { classes }: OpenModelOptions): void {
   if (classes !== undefined && classes !== logits.classes) {
     throw new SeawallError(
       "config",

@@ -10,7 +10,7 @@ export interface Query {
 }
 
 /** What a model says about one image at one point. */
-export interface Evaluation {
+export interface OracleAnswer {
   /** The loss, mean over all pixels; the attack maximises it. */
   readonly objective: number;
   /** The loss that controls the step size. */
@@ -41,7 +41,7 @@ export interface ImageOracle {
   readonly height: number;
   readonly width: number;
   /** Loss and gradient at a point: one forward and one backward pass. */
-  evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
+  evaluate(point: Float32Array, query: Query): Promise<OracleAnswer>;
   /** Classes and counts at a point: one forward pass. */
   predict(point: Float32Array, loss: LossName): Promise<Prediction>;
   /** The next point. */

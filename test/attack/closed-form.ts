@@ -1,7 +1,7 @@
 /** Oracles whose best perturbation is known in closed form; their steps run the real fragments. */
 import { float32, sizeOf, type Tensor } from "../../src/base/index.js";
 import { stepProgram } from "../../src/compile/index.js";
-import type { Cost, Evaluation, ImageOracle, Query, StepFragment } from "../../src/oracle/index.js";
+import type { Cost, ImageOracle, OracleAnswer, Query, StepFragment } from "../../src/oracle/index.js";
 import { openSession, type Session } from "../../src/runtime/index.js";
 
 export interface Objective {
@@ -48,7 +48,7 @@ export class ClosedForm implements ImageOracle {
     return Math.max(0, this.#offset - this.#objective.value(point));
   }
 
-  async evaluate(point: Float32Array, _query: Query): Promise<Evaluation> {
+  async evaluate(point: Float32Array, _query: Query): Promise<OracleAnswer> {
     this.cost.forward++;
     this.cost.backward++;
     this.points.push(point);

@@ -11,8 +11,8 @@ import {
 import type { LossName } from "../../src/loss/index.js";
 import { readModel } from "../../src/onnx/index.js";
 import {
-  type Evaluation,
   type ImageOracle,
+  type OracleAnswer,
   type OracleOptions,
   openModel,
   type StepFragment,
@@ -47,7 +47,7 @@ class Recorder implements ImageOracle {
   readonly height = height;
   readonly width = width;
   readonly cost;
-  readonly visited: (Pick<Evaluation, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
+  readonly visited: (Pick<OracleAnswer, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
     [];
   readonly stepSizes: number[] = [];
   readonly #oracle: ImageOracle;

@@ -1,7 +1,7 @@
 /** Stores: tensors keep their memory from one use to the next. */
 import { expect, it } from "vitest";
 import { float32, int64 } from "../../src/base/index.js";
-import { fill, Store } from "../../src/runtime/store.js";
+import { copyInto, Store } from "../../src/runtime/store.js";
 
 const counted = () => {
   const sizes: number[] = [];
@@ -37,6 +37,6 @@ it("refuses text", () => {
 
 it("fills tensors of the same names", () => {
   const target = float32([2], [0, 0]);
-  fill({ target }, { target: float32([2], [7, 8]), other: float32([1], [1]) });
+  copyInto({ target }, { target: float32([2], [7, 8]), other: float32([1], [1]) });
   expect([...target.data]).toEqual([7, 8]);
 });

@@ -2,7 +2,7 @@
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
 import { sumOver } from "../fragments/composites.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { fromFront, indicator, positive, refuse, slopes } from "./fragments.js";
+import { fromFront, indicator, isPositive, refuseNode, slopes } from "./fragments.js";
 
 interface Operands {
   readonly x: Value;
@@ -74,7 +74,7 @@ function exponentialUnit({ x, y, g }: Operands, b: GraphBuilder, alpha: number, 
 
 /** The slope input is an array that broadcasts to x: ∂y/∂x = slope + (1 − slope) [x > 0], ∂y/∂slope = min(x, 0). */
 const parametricRelu: Gradient = ({ inputs: [x, slope], needs }, [g], b) => [
-  needs(0) ? b.mul(g!, b.add(b.mul(positive(b, x!), b.sub(1, slope!)), slope!)) : undefined,
+  needs(0) ? b.mul(g!, b.add(b.mul(isPositive(b, x!), b.sub(1, slope!)), slope!)) : undefined,
   needs(1) ? b.mul(g!, b.min(x!, 0)) : undefined,
 ];
 
@@ -100,13 +100,13 @@ function gelu(operands: Operands, b: GraphBuilder, { node }: RuleContext): Value
   const how = attribute.string(node, "approximate", "none");
   if (how === "none") return exactGelu(operands, b);
   if (how === "tanh") return tanhGelu(operands, b);
-  return refuse(node, `approximate="${how}" is not one of "none" and "tanh"`);
+  return refuseNode(node, `approximate="${how}" is not one of "none" and "tanh"`);
 }
 
 const float = (node: Node, name: string, fallback: number) => attribute.float(node, name, fallback);
 
 export const activation: Rules = {
-  Relu: unary(({ y, g }, b) => b.mul(g, positive(b, y)), "0 at 0"),
+  Relu: unary(({ y, g }, b) => b.mul(g, isPositive(b, y)), "0 at 0"),
   LeakyRelu: unary(
     ({ x, g }, b, { node }) => b.mul(g, slopes(b, x, float(node, "alpha", 0.01), 1)),
     "alpha at 0",

@@ -3,7 +3,7 @@ import { numbersOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { indicator, refuse, sign } from "./fragments.js";
+import { indicator, refuseNode, sign } from "./fragments.js";
 
 /** The root of the smallest normal float32: a divisor that keeps 0 · ∞ out of a gradient at 0. */
 const tiniestRoot = 1.0842021724855044e-19;
@@ -116,7 +116,7 @@ const onePlusSquare = (x: Value, b: GraphBuilder) => b.add(b.mul(x, x), 1);
 /** Dropout does nothing at inference; a drawn mask would make the loss another function at every step. */
 const dropout: Gradient = ({ node, inputs, constant }, [g]) => {
   if (!inputs[2] || constant(inputs[2])?.data[0] === 0) return [g];
-  return refuse(node, "is in training mode (training_mode = true): export the model for inference");
+  return refuseNode(node, "is in training mode (training_mode = true): export the model for inference");
 };
 
 function castBack(

@@ -4,7 +4,7 @@ import { describeNode, type GraphBuilder, type Node, type Operand, type Value } 
 import type { RuleContext } from "../fragments/rule.js";
 
 /** 1 where `x` > 0, 0 elsewhere. */
-export function positive(build: GraphBuilder, x: Value): Value {
+export function isPositive(build: GraphBuilder, x: Value): Value {
   return build.composite("IsPositive", [x]);
 }
 
@@ -15,7 +15,7 @@ export function sign(build: GraphBuilder, x: Value): Value {
 
 /** `above` where `x` > 0, `below` elsewhere. */
 export function slopes(build: GraphBuilder, x: Value, below: number, above: number): Value {
-  const step = positive(build, x);
+  const step = isPositive(build, x);
   const rise = above - below === 1 ? step : build.mul(step, above - below);
   return below === 0 ? rise : build.add(rise, below);
 }
@@ -44,13 +44,13 @@ export function constantNumbers(context: RuleContext, i: number, name: string): 
   if (!value) return undefined;
   const tensor = context.constant(value);
   if (tensor) return numbersOf(tensor);
-  return refuse(
+  return refuseNode(
     context.node,
     `its gradient needs constant \`${name}\`, but "${value}" is computed from the image; export the model with fixed ${name}`,
   );
 }
 
-/** Throws the error for a node that has a rule, but not in the form it comes in. */
-export function refuse(node: Node, why: string): never {
+/** Refuses a node whose operator has a rule, but not with these attributes or inputs. @throws SeawallError `unsupported` */
+export function refuseNode(node: Node, why: string): never {
   throw new SeawallError("unsupported", `${describeNode(node)}: ${why}`);
 }

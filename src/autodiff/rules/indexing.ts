@@ -4,7 +4,7 @@ import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { addAt } from "../fragments/composites.js";
 import { zerosOf } from "../fragments/filled.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
-import { fromFront, refuse } from "./fragments.js";
+import { fromFront, refuseNode } from "./fragments.js";
 
 type Gradients = readonly (Value | undefined)[];
 
@@ -88,7 +88,7 @@ function scatterGradient(context: RuleContext, [g]: Gradients, build: GraphBuild
   const [, indices, updates] = inputs as [Value, Value, Value];
   const reduction = attribute.string(node, "reduction", "none");
   if (reduction !== "none" && reduction !== "add") {
-    return refuse(
+    return refuseNode(
       node,
       `attribute reduction is "${reduction}", and its gradient is known for "none" and "add" alone; export the model without it`,
     );
@@ -109,7 +109,7 @@ function compressGradient(context: RuleContext, [g]: Gradients, build: GraphBuil
   const { node, inputs, shape, constant } = context;
   const condition = constant(inputs[1]);
   if (!condition)
-    return refuse(node, "its `condition` is computed from the image, which leaves no fixed shape");
+    return refuseNode(node, "its `condition` is computed from the image, which leaves no fixed shape");
   const from = shape(inputs[0]!);
   const flat = attribute.optionalInt(node, "axis");
   const axis = flat === undefined ? undefined : fromFront(flat, from.length);

@@ -6,7 +6,7 @@ import { padZeros, withLength, zerosOf } from "../fragments/filled.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
 import { unary } from "../fragments/rule.js";
 import { type AxisMap, type PadMode, padding, picks, transposed } from "../fragments/taps.js";
-import { constantNumbers, fromFront, refuse } from "./fragments.js";
+import { constantNumbers, fromFront, refuseNode } from "./fragments.js";
 import { indexing } from "./indexing.js";
 
 type Gradients = readonly (Value | undefined)[];
@@ -112,7 +112,7 @@ function repeatGradient(
     const kept = length + Math.min(0, before) + Math.min(0, after);
     // The engine refuses to reflect further than this, but wraps on, into memory that is not the tensor's.
     if (mode === "wrap" && Math.max(before, after) > kept) {
-      refuse(
+      refuseNode(
         node,
         `mode "wrap" pads axis ${axis} by more than its ${kept} elements, which ONNX Runtime fills with arbitrary memory; pad in several steps`,
       );

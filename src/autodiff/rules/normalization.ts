@@ -5,7 +5,7 @@ import { unbroadcast } from "../fragments/broadcast.js";
 import { sumOver } from "../fragments/composites.js";
 import { onesOf } from "../fragments/filled.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { fromFront, inverseOrZero, refuse } from "./fragments.js";
+import { fromFront, inverseOrZero, refuseNode } from "./fragments.js";
 
 const epsilonOf = ({ node }: RuleContext) => attribute.float(node, "epsilon", 1e-5);
 
@@ -131,7 +131,7 @@ const batchNormalization: Gradient = (context, [g], b) => {
   const { inputs, node, needs, shape } = context;
   const [x, scale, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
   if (attribute.int(node, "training_mode", 0) !== 0) {
-    return refuse(
+    return refuseNode(
       node,
       "training_mode=1 normalizes by the batch: export the model for inference (model.eval())",
     );

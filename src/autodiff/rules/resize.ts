@@ -9,7 +9,7 @@ import {
 } from "../fragments/interpolation.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
 import { type AxisMap, identity, isIdentity, transposed } from "../fragments/taps.js";
-import { constantNumbers, fromFront, refuse } from "./fragments.js";
+import { constantNumbers, fromFront, refuseNode } from "./fragments.js";
 import { gridSample } from "./gridsample.js";
 
 /**
@@ -58,7 +58,7 @@ function interpolationOf(node: Node, scales: readonly number[]): Interpolation {
   // Cubic enlargement of channels-last images goes through the engine's antialiasing code.
   const antialias = how.antialias || (channelsLast && how.mode === "cubic");
   if (antialias && channelsLast && how.coordinates === "tf_crop_and_resize") {
-    return refuse(
+    return refuseNode(
       node,
       'coordinate_transformation_mode "tf_crop_and_resize" with antialias or cubic mode on channels-last images has no gradient, since ONNX Runtime extrapolates the wrong pixels there; transpose to channels-first around the node, or use another coordinate_transformation_mode',
     );

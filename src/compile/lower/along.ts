@@ -17,7 +17,7 @@ import {
   matrixOf,
   type Piece,
   piecesOf,
-  type Run,
+  type TapRun,
   workOf,
 } from "./maps.js";
 import { cpuThresholds } from "./thresholds.js";
@@ -140,7 +140,7 @@ function dilated(line: Line, map: AxisMap): Value | undefined {
   return padAxis({ ...line, value: joined }, before, map.taps.length - before - map.inputs * stride);
 }
 
-function slice({ build, value, axis }: Line, { from, step }: Run, length: number): Value {
+function slice({ build, value, axis }: Line, { from, step }: TapRun, length: number): Value {
   if (step === 1) return build.slice(value, [axis], [from], [from + length]);
   // An end before the first element has to be written as one that is far out: −1 would mean the last element.
   const end = from - length;
@@ -189,7 +189,7 @@ function isRun({ runs, length }: Piece): boolean {
   return length === 1 && runs.length > 1 && runs.every(({ from }, j) => from === runs[0]!.from + j);
 }
 
-function covers({ from, step }: Run, length: number, map: AxisMap): boolean {
+function covers({ from, step }: TapRun, length: number, map: AxisMap): boolean {
   return from === 0 && step === 1 && length === map.inputs;
 }
 

@@ -31,7 +31,7 @@ export function dilationOf({ inputs, taps }: AxisMap): Dilation | undefined {
 }
 
 /** A run of inputs that is added to a run of outputs: `from`, `from + step`, … */
-export interface Run {
+export interface TapRun {
   readonly from: number;
   readonly step: 1 | -1;
 }
@@ -39,7 +39,7 @@ export interface Run {
 /** Consecutive outputs that are sums of the same number of runs of inputs. */
 export interface Piece {
   readonly length: number;
-  readonly runs: readonly Run[];
+  readonly runs: readonly TapRun[];
 }
 
 /** Cuts the outputs into as few pieces as possible; undefined if a weight is not 1. */
@@ -57,11 +57,11 @@ export function piecesOf({ taps }: AxisMap): Piece[] | undefined {
 }
 
 /** Runs that begin at output `o`, each in the direction of the following output's tap. */
-function runsAt(taps: AxisMap["taps"], o: number): Run[] {
+function runsAt(taps: AxisMap["taps"], o: number): TapRun[] {
   return taps[o]!.map(({ from }, j) => ({ from, step: taps[o + 1]?.[j]?.from === from - 1 ? -1 : 1 }));
 }
 
-function continues(runs: readonly Run[], terms: readonly Tap[], distance: number): boolean {
+function continues(runs: readonly TapRun[], terms: readonly Tap[], distance: number): boolean {
   return (
     terms.length === runs.length &&
     runs.every(({ from, step }, j) => terms[j]!.from === from + step * distance)
