@@ -1,10 +1,13 @@
-/** Seawall as a library: the public names of its rooms, in the order in which an evaluation uses them. */
+/**
+ * Seawall as a library: what users of it need. docs/library.md says what each name is for.
+ *
+ * @module seawall
+ */
 export {
   type Accounting,
   type Attack,
   type AttackSettings,
   apgd,
-  attackLosses,
   attacks,
   type Ensemble,
   type EnsembleName,
@@ -15,16 +18,8 @@ export {
   norms,
   parseAttacks,
   pgd,
-  type RadiusSchedule,
   square,
 } from "./attack/index.js";
-export {
-  type DifferentiateRequest,
-  nonDifferentiable,
-  type Rule,
-  rules,
-  type TypedShape,
-} from "./autodiff/index.js";
 export {
   type DataType,
   type ErrorCode,
@@ -37,13 +32,8 @@ export {
   SeawallError,
   type Tensor,
 } from "./base/index.js";
-export { appendGradients as differentiate } from "./compile/index.js";
 export {
-  countLabels,
   type Dataset,
-  type LabelCounts,
-  type LabelStats,
-  labelStats,
   makeSample,
   type OpenOptions as OpenDataOptions,
   type Sample,
@@ -51,28 +41,20 @@ export {
 } from "./data/index.js";
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
-  type CountedPoint,
-  checkRecords,
   type Evaluation,
   type EvaluationConfig,
   type EvaluationInput,
   evaluate,
-  evaluationSchema,
   type Lane,
-  type LaneSettings,
   localLane,
-  type Outcome,
   type ProgressEvent,
   parseConfig,
   type Samples,
-  type Slot,
 } from "./evaluate/index.js";
 export {
   type Inspection,
   inspect,
-  planEvaluation,
   type RunEvents,
-  type RunPlan,
   runEvaluation,
   type Verification,
   type VerifyOptions,
@@ -83,23 +65,17 @@ export {
   type AttackFigures,
   type Figures,
   type Journal,
-  memoryJournal,
   type Result,
   type RunDescription,
   type RunRecord,
-  resultSchema,
-  type Soundness,
   summarize,
   type WorstFigures,
 } from "./journal/index.js";
 export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
-export { appendLoss, type Loss, type LossName, losses } from "./loss/index.js";
+export { type Loss, type LossName, losses } from "./loss/index.js";
 export {
   type Counts,
   countPixels,
-  imageAccuracy,
-  imageMeanIoU,
-  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,
@@ -108,8 +84,6 @@ export {
   worstCase,
 } from "./metric/index.js";
 export {
-  type Architecture,
-  type ArchitectureDescription,
   type ArchitectureName,
   architectures,
   type BuildOptions,
@@ -118,33 +92,11 @@ export {
   type ConvertOptions,
   type ConvertReport,
   convertCheckpoint,
-  type Dialect,
-  type DialectName,
-  describeArchitecture,
-  dialects,
-  fitWeights,
-  initialWeights,
-  type ParameterSpec,
-  translateCheckpoint,
-  weightsOf,
-  withWeights,
 } from "./nn/index.js";
-export {
-  emptyGraph,
-  type Graph,
-  GraphBuilder,
-  type Node,
-  type ReadOptions,
-  readModel,
-  simplify,
-  type Value,
-  type ValueInfo,
-  writeModel,
-} from "./onnx/index.js";
+export { type Graph, type ReadOptions, readModel, writeModel } from "./onnx/index.js";
 export { readModelFile } from "./onnx/index.node.js";
 export {
   checkGradient,
-  type Differentiable,
   type ExportedGradient,
   type ExportOptions,
   exportGradient,
@@ -173,7 +125,6 @@ export {
   htmlReport,
   type ReportedRun,
   type ReportFormat,
-  ReportKeeper,
   readReportedRun,
   serveRuns,
   type ViewServer,
@@ -182,7 +133,6 @@ export {
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export {
   type EpochEvent,
-  type Optimizer,
   type OptimizerName,
   optimizers,
   parseTrainingConfig,
@@ -190,18 +140,10 @@ export {
   type RecipeName,
   recipes,
   type StepEvent,
-  scheduleFactor,
   type TrainingConfig,
   type TrainingInput,
   type Validation,
 } from "./train/index.js";
-export {
-  planTraining,
-  rehearseTraining,
-  runTraining,
-  type TrainingEvents,
-  type TrainingOutcome,
-  type TrainingPlan,
-} from "./train/index.node.js";
+export { runTraining, type TrainingEvents, type TrainingOutcome } from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

@@ -1,5 +1,5 @@
 /** Threads that take orders: the side that gives them, and the side that carries them out. */
-import { parentPort, type Transferable, Worker } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
 import { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
 
 /** What wants no answer, in either direction. */
@@ -97,7 +97,7 @@ function errorOf({ code, message }: { readonly code?: ErrorCode; readonly messag
 export interface ThreadProgram<O, A> {
   answer(order: O): A | Promise<A>;
   /** Buffers of an answer that leave this thread instead of being copied. */
-  transfer?(answer: A): readonly Transferable[];
+  transfer?(answer: A): readonly ArrayBuffer[];
   onWord?(word: string): void;
   /** Before the thread ends; that it fails is of interest to nobody. */
   dispose(): Promise<void>;
@@ -110,7 +110,7 @@ export interface ThreadProgram<O, A> {
 export function serveThread<O, A>(program: ThreadProgram<O, A>): (word: string) => void {
   invariant(parentPort, "the program of a thread was started by itself");
   const port = parentPort;
-  const post = (message: FromThread<A>, transfer: readonly Transferable[] = []) =>
+  const post = (message: FromThread<A>, transfer: readonly ArrayBuffer[] = []) =>
     port.postMessage(message, transfer);
   const carryOut = async (id: number, order: O) => {
     try {

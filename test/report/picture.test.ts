@@ -60,7 +60,7 @@ const row: PictureRow = {
   attackedPrediction: [2, 0, 1, 1],
 };
 
-async function pixelsOf(png: Buffer) {
+async function pixelsOf(png: Uint8Array) {
   const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return {
     ...info,

@@ -72,7 +72,7 @@ export class ReportKeeper {
   }
 
   async #addClean({ record: { index }, sample, classes, labels }: KeptOutcome): Promise<void> {
-    const write = (kind: "image" | "label" | "prediction", webp: Buffer) =>
+    const write = (kind: "image" | "label" | "prediction", webp: Uint8Array) =>
       writePicture(this.#dir, { index, slot: 0, kind }, webp);
     write("image", await imageThumbnail(sample.image.data, sample));
     write("prediction", await mapThumbnail(classes, sample));
@@ -98,7 +98,8 @@ export class ReportKeeper {
     { passes, maps }: NonNullable<KeptOutcome["trace"]>,
   ): Promise<void> {
     const { image, index, eps, attack, step: kept, valid } = record;
-    const picture = async (map: ArrayLike<number>) => (await mapThumbnail(map, sample)).toString("base64");
+    const picture = async (map: ArrayLike<number>) =>
+      Buffer.from(await mapThumbnail(map, sample)).toString("base64");
     const pictures = [];
     for (const map of maps) pictures.push({ pass: map.pass, picture: await picture(map.classes) });
     const list = <K extends keyof StoredTrace["passes"]>(name: K) => passes.map((pass) => pass[name]);

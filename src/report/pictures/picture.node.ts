@@ -40,7 +40,7 @@ const gap = 10;
 const line = 20;
 
 /** @returns the bytes of a PNG with one row for each image and a legend of the classes in it */
-export async function demoPicture(rows: readonly PictureRow[], options: PictureOptions): Promise<Buffer> {
+export async function demoPicture(rows: readonly PictureRow[], options: PictureOptions): Promise<Uint8Array> {
   const table = rows.map((row) => tilesOf(row, options));
   const columns = table[0]?.length ?? 0;
   const width = gap + columns * (tileWidth + gap);

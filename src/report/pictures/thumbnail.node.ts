@@ -11,12 +11,12 @@ interface Size {
 }
 
 /** A photo. */
-export function imageThumbnail(image: Float32Array, size: Size): Promise<Buffer> {
+export function imageThumbnail(image: Float32Array, size: Size): Promise<Uint8Array> {
   return shrink(bytesOf(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
 }
 
 /** A map of classes in their colours, without loss. */
-export function mapThumbnail(classes: ArrayLike<number>, size: Size): Promise<Buffer> {
+export function mapThumbnail(classes: ArrayLike<number>, size: Size): Promise<Uint8Array> {
   return shrink(colourMap(classes), size, "nearest").webp({ lossless: true }).toBuffer();
 }
 
@@ -26,7 +26,7 @@ export function perturbationThumbnail(
   attacked: Float32Array,
   radius: number,
   size: Size,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   return shrink(perturbationBytes(image, attacked, radius), size, "nearest")
     .webp({ quality: 20 })
     .toBuffer();
