@@ -1,9 +1,9 @@
-/** Programs: graphs ready to run, with a typed signature of what they take and give. */
+/** Programs: graphs ready to run, with a typed signature of their inputs and outputs. */
 import { type DataType, invariant, type Tensor } from "../base/index.js";
 import type { Graph, Value } from "../onnx/index.js";
 import { openSession, type Session, type SessionOptions, type Tensors } from "../runtime/index.js";
 
-/** What is known of a tensor before a program runs. */
+/** Type and shape of a tensor, known before a program runs. */
 export interface TensorSpec<T extends DataType = DataType> {
   readonly type: T;
   /** A name stands for a length that is open until the program runs. */
@@ -22,7 +22,7 @@ export type TensorsOf<S extends TensorSpecs> = { readonly [K in keyof S]: Tensor
 /** Values of a graph by the names of a signature. */
 export type ValuesOf<S extends TensorSpecs> = { readonly [K in keyof S]: Value };
 
-/** What a program takes and gives. */
+/** Inputs and outputs of a program. */
 export interface Signature<I extends TensorSpecs, O extends TensorSpecs> {
   readonly inputs: I;
   readonly outputs: O;
@@ -32,7 +32,7 @@ export interface Signature<I extends TensorSpecs, O extends TensorSpecs> {
   readonly results: TensorSpecs;
 }
 
-/** A graph of standard operators and its signature. Workers receive it as it is: it is plain data. */
+/** A graph of standard operators and its signature: plain data, which can be sent to a worker. */
 export interface Program<I extends TensorSpecs = TensorSpecs, O extends TensorSpecs = TensorSpecs> {
   readonly graph: Graph;
   readonly signature: Signature<I, O>;

@@ -1,4 +1,4 @@
-/** The stages of a graph on its way through the compiler, and what may stand in it at each: checked by tests. */
+/** The stages of a graph in the compiler, and the operators allowed at each. Tests check graphs between stages. */
 import type { TypedShapes } from "../autodiff/index.js";
 import { invariant } from "../base/index.js";
 import { compositeDomain, describeNode, type Graph, type Node, readsOf, type Value } from "../onnx/index.js";

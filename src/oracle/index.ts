@@ -1,4 +1,4 @@
-/** Opened models: x ↦ (loss, gradient). */
+/** The user's model: opened, brought to one form, and asked for losses and gradients. */
 export type { StepFragment } from "../compile/index.js";
 export { checkGradient, type Differentiable, type GradientCheck, largestGradientError } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";

@@ -4,7 +4,7 @@ import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from 
 
 export type ImageLayout = "nchw" | "nhwc";
 
-/** How the model wants its pixels; Seawall itself always holds RGB in [0, 1], N×3×H×W. */
+/** The form in which the model takes its pixels. Seawall itself always holds RGB in [0, 1], N×3×H×W. */
 export interface Preprocessing {
   /** The values of black and white in the model's input; default [0, 1]. */
   readonly inputRange?: readonly [number, number];
@@ -30,7 +30,7 @@ export const imageName = "seawall/image";
 
 /**
  * Finds the one float input of four dimensions with three channels.
- * @throws SeawallError `model` if there is none, or more than one, or if the layout cannot be told
+ * @throws SeawallError `model` if there is none, or more than one, or if the layout is ambiguous
  */
 export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
   const images = graph.inputs.filter((input) => input.shape?.length === 4 || input.shape === undefined);

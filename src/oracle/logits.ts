@@ -14,7 +14,7 @@ import {
 } from "../onnx/index.js";
 import type { ImageLayout } from "./input.js";
 
-/** Where the logits lie in the graph. */
+/** The logits of a graph: their value and its form. */
 export interface Logits {
   readonly value: Value;
   /** The axis of the classes: 1 in N×K×h×w, 3 in N×h×w×K. */
@@ -22,7 +22,7 @@ export interface Logits {
   /** One channel u stands for two classes with logits (0, u). */
   readonly binary: boolean;
   readonly classes: number;
-  /** What was decided on the way, for people to read. */
+  /** The decisions made, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface LogitsOptions {
   readonly width: number;
 }
 
-/** Operators that carry a prediction on without changing what it says; walked through towards the logits. */
+/** Operators that pass a prediction on unchanged in meaning: the search for the logits goes through them. */
 const carriers = new Set(["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose"]);
 
 /** Operators that turn logits into probabilities or classes; what they read is what the attack needs. */
@@ -153,7 +153,7 @@ function hasSize(shape: readonly number[], layout: ImageLayout, { height, width 
   return h === height && w === width;
 }
 
-/** Whether the shape, read in this layout, is a map of the image's proportions with the wanted classes. */
+/** True if the shape, read in this layout, has the image's proportions and the wanted number of classes. */
 function isMap(
   shape: readonly number[],
   layout: ImageLayout,

@@ -118,7 +118,7 @@ class ModelOracle implements Oracle {
     );
   }
 
-  /** Whether the kept point of `loss` minimises right pixels weighted by class. */
+  /** True if the score of `loss` weights right pixels by class. */
   scoresByClass(loss: LossName): boolean {
     return (this.#options.tracking ?? "own") === "own" && loss === "class-balanced-ce";
   }

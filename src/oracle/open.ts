@@ -29,7 +29,7 @@ export interface OpenModelOptions extends Preprocessing {
   readonly outputLayout?: ImageLayout;
   /** The number of classes that the labels have; checked against the logits. */
   readonly classes?: number;
-  /** Keep the model's own input as it is instead of giving it the common form. */
+  /** Keep the model's own input instead of giving it the common form. */
   readonly keepInput?: boolean;
   /** Initializers whose gradients will be wanted: they are kept as they are in the file. */
   readonly variables?: ReadonlySet<Value>;
@@ -37,7 +37,7 @@ export interface OpenModelOptions extends Preprocessing {
 
 /** A user's model in the form that losses and attacks know. */
 export interface PreparedModel extends SegmentationModel {
-  /** Each decision made on the way, one sentence each. */
+  /** The decisions made while opening, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -89,7 +89,7 @@ function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
   };
 }
 
-/** Says so where a model fails at a batch size that is not the one it was exported for. */
+/** The error of a model that fails at a batch size other than the one it was exported for. */
 function batchIsFixed(error: unknown, { batch, info }: ImageInput, wanted: number): unknown {
   if (batch === undefined || batch === wanted || !(error instanceof SeawallError)) return error;
   return new SeawallError(

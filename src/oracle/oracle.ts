@@ -1,34 +1,34 @@
-/** The oracle's face to attacks: x ↦ (loss, gradient), one image at a time. */
+/** The interface that attacks see: perturbed image ↦ loss and gradient, one image at a time. */
 import type { StepFragment } from "../compile/index.js";
 import type { LossName, Tracking } from "../loss/index.js";
 
-/** What to evaluate at a point. */
+/** The loss to evaluate. */
 export interface Query {
   readonly loss: LossName;
   /** λ of `balanced-ce`, in [0, ½]; default 0. */
   readonly balance?: number;
 }
 
-/** What a model says about one image at one point. */
+/** Losses, counts and gradient at one perturbed image. */
 export interface OracleAnswer {
   /** The loss, mean over all pixels; the attack maximises it. */
   readonly objective: number;
   /** The loss that controls the step size. */
   readonly tracked: number;
-  /** Right pixels. */
+  /** Number of correctly classified pixels. */
   readonly correct: number;
-  /** What the kept point minimises. */
+  /** The score: attacks keep the perturbed image with the lowest one. */
   readonly score: number;
   /** Gradient of the objective with respect to the image: 3·H·W numbers. */
   readonly gradient: Float32Array;
 }
 
-/** What can be counted at a point without a gradient. */
+/** Classes and counts at one perturbed image, without a gradient. */
 export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** What the kept point of `loss` minimises. */
+  /** The score by which `loss` chooses the perturbed image that is kept. */
   readonly score: number;
 }
 

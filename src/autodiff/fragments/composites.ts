@@ -1,6 +1,6 @@
 /**
- * Composite operators: what gradient rules write where the best standard operators depend on the engine. Shapes and
- * sizes stand in attributes. `compile/lower` writes each one for a target.
+ * Composite operators, which gradient rules write where the best standard operators depend on the engine. Attributes hold
+ * shapes and sizes. `compile/lower` writes each composite operator for a target.
  */
 import { invariant } from "../../base/index.js";
 import { attribute, floats, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
@@ -26,7 +26,7 @@ export type CompositeOperator = keyof typeof composites;
 /** Operators that apply one map per axis. */
 export type AxisOperator = "AxisProducts" | "ResizeGradient" | "PoolGradient";
 
-/** What an axis operator applies to. */
+/** The operand of an axis operator and its maps. */
 export interface AxisProducts {
   /** Static shape of the operand. */
   readonly shape: readonly number[];

@@ -1,4 +1,4 @@
-/** Sparse linear maps along one axis: what picking, padding and interpolating do to every line of a tensor. */
+/** Sparse linear maps along one axis, such as picking, padding and interpolating. */
 import { invariant } from "../../base/index.js";
 
 /** One term of an output: `weight` times the input at `from`. */
@@ -45,7 +45,7 @@ export function padding(mode: PadMode, length: number, before: number, after: nu
   );
 }
 
-/** Where a position outside 0 … length − 1 reads. */
+/** The position that is read instead of one outside 0 … length − 1. */
 const repeats: Record<PadMode, (position: number, length: number) => number> = {
   edge: (position, length) => Math.max(0, Math.min(position, length - 1)),
   wrap: (position, length) => modulo(position, length),

@@ -82,7 +82,7 @@ export function convolutionOf(
 
 type Pads = readonly [before: number, after: number];
 
-/** `pads` is told the axis and how much input the windows of an axis span. */
+/** @param pads padding of an axis, from its number and the length of input that its windows span */
 function settle(node: Node, extents: Extents, pads: (axis: number, reach: number) => Pads): Windows[] {
   const ones = Array(extents.kernel.length).fill(1);
   const strides = attribute.ints(node, "strides", ones);

@@ -18,7 +18,7 @@ interface Neighbour {
 /** A pixel that a point reads: a neighbour down and one across. */
 type Corner = readonly [down: Neighbour, across: Neighbour];
 
-/** What is read: [images, channels, height × width] pixels, at `points` points of each image. */
+/** The elements read: [images, channels, height × width] pixels, at `points` points of each image. */
 interface Sampling {
   readonly build: GraphBuilder;
   readonly image: readonly [images: number, channels: number, pixels: number];

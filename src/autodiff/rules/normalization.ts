@@ -30,7 +30,7 @@ function standardize(
   return { xhat: xhat!, inverse: inverse! };
 }
 
-/** Means of ĝ and of ĝ x̂ along `axes`: what a standardized value cannot pass on. */
+/** Means of ĝ and of ĝ x̂ along `axes`: the parts of the gradient that standardizing removes. */
 function projections(b: GraphBuilder, g: Value, xhat: Value, axes: readonly number[]) {
   return { mean: b.reduce("ReduceMean", g, axes), along: b.reduce("ReduceMean", b.mul(g, xhat), axes) };
 }
@@ -66,7 +66,7 @@ const layerNormalization: Gradient = (context, [g, gMean, gInverse], b) => {
   ];
 };
 
-/** What flows back through the outputs μ and r: ∂μ/∂x = 1/n, ∂r/∂x = −r² x̂/n. */
+/** Adds the gradients of the outputs μ and r: ∂μ/∂x = 1/n, ∂r/∂x = −r² x̂/n. */
 function withStatistics(
   b: GraphBuilder,
   { mean, along }: { mean: Value; along: Value },

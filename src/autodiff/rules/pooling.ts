@@ -24,7 +24,7 @@ function reads({ input, kernel, stride, dilation, before }: Windows, o: number):
   return taps.filter((i) => i >= 0 && i < input);
 }
 
-/** How many places window `o` counts in an average: those inside the image, or also those of declared padding. */
+/** Number of elements that window `o` averages over: those inside the image, or also those of declared padding. */
 function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   const { input, kernel, stride, dilation, before, declaredAfter } = windows;
   if (!countsPadding) return reads(windows, o).length;

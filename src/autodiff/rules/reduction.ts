@@ -5,7 +5,7 @@ import { sumOver } from "../fragments/composites.js";
 import type { Gradient, Rule, RuleContext, Rules } from "../fragments/rule.js";
 import { constantNumbers, fromFront, indicator, inverseOrZero, sign } from "./fragments.js";
 
-/** What a reduction's rule sees: `y` and `g` with the reduced axes kept as length 1. */
+/** A reduction as its rule sees it: `y` and `g` have the reduced axes with length 1. */
 interface Reduction {
   readonly x: Value;
   readonly y: Value;

@@ -30,7 +30,7 @@ interface Line {
   readonly axis: number;
 }
 
-/** Writes a map in one way, or returns undefined where that way does not fit. */
+/** Writes a map in one form, or returns undefined if the map does not have that form. */
 type Way = (line: Line, map: AxisMap) => Value | undefined;
 
 /** Ways in which a target writes maps. The first that fits is taken; the last one fits every map. */
@@ -65,7 +65,7 @@ export function applyAlong(
   throw new Error("internal: no way to apply a map along an axis");
 }
 
-/** Whether a map is written without a matrix product, by copies and few sums. */
+/** True if a map is written as copies and few sums, without a matrix product. */
 export function isCopying(map: AxisMap): boolean {
   return (
     isIdentity(map) ||
@@ -184,7 +184,7 @@ function writePiece(line: Line, map: AxisMap, piece: Piece): Value {
   return terms.length === 1 ? terms[0]! : build.op("Sum", terms);
 }
 
-/** Whether a piece is one output that sums neighbouring inputs: the edge of an edge padding. */
+/** True if a piece is one output that sums neighbouring inputs: the edge of an edge padding. */
 function isRun({ runs, length }: Piece): boolean {
   return length === 1 && runs.length > 1 && runs.every(({ from }, j) => from === runs[0]!.from + j);
 }
@@ -193,7 +193,7 @@ function covers({ from, step }: TapRun, length: number, map: AxisMap): boolean {
   return from === 0 && step === 1 && length === map.inputs;
 }
 
-/** Whether each output is one input or zero. */
+/** True if each output is one input or zero. */
 function isSingle({ taps }: AxisMap): boolean {
   return taps.every((terms) => terms.length === 0 || (terms.length === 1 && terms[0]!.weight === 1));
 }

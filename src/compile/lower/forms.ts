@@ -1,4 +1,4 @@
-/** How a target writes each composite operator, and which standard operators it rewrites. */
+/** The type of a target: its forms of composite operators, and the standard operators that it rewrites. */
 import type { CompositeOperator, TypedShapes } from "../../autodiff/index.js";
 import type { GraphBuilder, Node, Value } from "../../onnx/index.js";
 

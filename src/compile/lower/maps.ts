@@ -1,4 +1,4 @@
-/** What a sparse linear map along an axis does: whether it copies, sums neighbours, spreads, or mixes. */
+/** Structure of a sparse linear map along an axis: copies, sums of neighbours, spreading, or a banded matrix. */
 import type { AxisMap, Tap } from "../../autodiff/index.js";
 
 /** The k for which output `o` is the sum of inputs `o·k … o·k + k − 1`, or undefined. */

@@ -5,7 +5,7 @@
 
 export interface Threshold {
   readonly value: number;
-  /** What is faster up to the value, and why. */
+  /** The form that is faster on one side of the value, and the reason. */
   readonly meaning: string;
   /** The command that defends the value. */
   readonly bench: string;

@@ -4,6 +4,8 @@ import { sizeOf } from "../../base/index.js";
 import {
   compileProgram,
   gradientProgram,
+  type Program,
+  type ProgramSession,
   type Target,
   type TensorSpec,
   type TensorSpecs,
@@ -11,7 +13,7 @@ import {
   trace,
 } from "../../compile/index.js";
 import { type BuiltArchitecture, isLearned } from "../../nn/index.js";
-import { copyGraph, type Graph, type Value } from "../../onnx/index.js";
+import { copyGraph, type Value } from "../../onnx/index.js";
 import { meanCrossEntropy } from "./loss.js";
 
 /** A network whose parameters are inputs, with every shape known. */
@@ -52,7 +54,7 @@ const scalar = { type: "float32", shape: [] } as const;
  * @param accumulating adds the results `grad/NAME`, the gradient of the parameters at `image`, which the published code
  * adds up
  */
-export function attackProgram(network: TrainableNetwork, accumulating = false, target: Target = "cpu") {
+export function attackProgram(network: TrainableNetwork, target: Target, accumulating = false) {
   const { types, learned } = network;
   const shape = types.get("image")!.shape;
   const flat = [shape[0]!, sizeOf(shape.slice(1))];
@@ -100,7 +102,7 @@ export function attackProgram(network: TrainableNetwork, accumulating = false, t
  * `grad/NAME` of loss + 0.4 · auxiliary loss, `next/NAME` of each running statistic and, where the network has a head
  * on inner layers, `auxiliary loss`.
  */
-export function trainingProgram(network: TrainableNetwork, target: Target = "cpu") {
+export function trainingProgram(network: TrainableNetwork, target: Target) {
   const { types, learned, updates } = network;
   const auxiliary = types.get("auxiliary")?.shape;
   return gradientProgram({
@@ -132,7 +134,7 @@ export function trainingProgram(network: TrainableNetwork, target: Target = "cpu
 }
 
 /** Prediction of a network in inference: `image` → `classes`, N×P. */
-export function predictionProgram(network: TrainableNetwork, target: Target = "cpu") {
+export function predictionProgram(network: TrainableNetwork, target: Target) {
   const [images, classes, height, width] = network.types.get("logits")!.shape as [
     number,
     number,
@@ -157,20 +159,12 @@ export function predictionProgram(network: TrainableNetwork, target: Target = "c
   });
 }
 
-/** The graph of `attackProgram`. */
-export function attackGraph(network: TrainableNetwork, accumulating = false): Graph {
-  return attackProgram(network, accumulating).graph;
-}
+export type AttackProgram = ReturnType<typeof attackProgram>;
+export type TrainingProgram = ReturnType<typeof trainingProgram>;
+export type PredictionProgram = ReturnType<typeof predictionProgram>;
 
-/** The graph of `trainingProgram`. */
-export function gradientGraph(network: TrainableNetwork): Graph {
-  return trainingProgram(network).graph;
-}
-
-/** The graph of `predictionProgram`. */
-export function predictionGraph(network: TrainableNetwork): Graph {
-  return predictionProgram(network).graph;
-}
+/** The session type of a program. */
+export type SessionOf<P> = P extends Program<infer I, infer O> ? ProgramSession<I, O> : never;
 
 function specOf({ types }: TrainableNetwork, value: Value): TensorSpec<"float32"> {
   return { type: "float32", shape: types.get(value)!.shape };
