@@ -33,5 +33,5 @@ export function openNetwork(
 ): Promise<TrainingNetwork> {
   const { parts } = builds;
   if (parts === 1) return TrainingNetwork.open(options, builds, engine);
-  return TrainingNetwork.open(options, builds, engine, (graph) => openInParts(graph, parts, engine));
+  return TrainingNetwork.open(options, builds, engine, (program) => openInParts(program, parts, engine));
 }
