@@ -12,7 +12,20 @@ export {
   type TypedShape,
 } from "./autodiff/index.js";
 export { appendGradients as differentiate } from "./compile/index.js";
-export { countLabels, type LabelCounts, type LabelStats, labelStats } from "./data/index.js";
+export {
+  countLabels,
+  type DataFiles,
+  type DatasetTable,
+  type Entry,
+  findRoot,
+  type LabelCounts,
+  type LabelStats,
+  type ListRequest,
+  labelStats,
+  pairFolders,
+  parseDataSpec,
+  readList,
+} from "./data/index.js";
 export {
   type CountedPoint,
   checkRecords,
@@ -28,15 +41,15 @@ export { imageAccuracy, imageMeanIoU, leaveOneOut } from "./metric/index.js";
 export {
   type Architecture,
   type ArchitectureDescription,
-  type Dialect,
-  type DialectName,
   describeArchitecture,
-  dialects,
+  extractWeights,
   fitWeights,
   initialWeights,
+  type KeyMap,
+  type KeyMapName,
+  keyMaps,
   type ParameterSpec,
   translateCheckpoint,
-  weightsOf,
   withWeights,
 } from "./nn/index.js";
 export { emptyGraph, GraphBuilder, type Node, simplify, type Value, type ValueInfo } from "./onnx/index.js";

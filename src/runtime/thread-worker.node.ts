@@ -16,9 +16,9 @@ const ownStore = () => new Store((bytes) => new ArrayBuffer(bytes));
 const [keeping, given, found] = [ownStore(), ownStore(), ownStore()];
 let kept: Tensors = {};
 
-serveThread<ThreadRequest, ThreadReply>({ answer, dispose: async () => (await session).dispose() });
+serveThread<ThreadRequest, ThreadReply>({ reply, dispose: async () => (await session).dispose() });
 
-async function answer(request: ThreadRequest): Promise<ThreadReply> {
+async function reply(request: ThreadRequest): Promise<ThreadReply> {
   const opened = await session;
   if (request.kind === "open") return { outputTypes: opened.outputTypes };
   if (request.kind === "keep") {

@@ -38,17 +38,18 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
   const thread = openThread<ThreadRequest, ThreadReply>("a session", program, workerData);
   const [given, found] = [sharedStore(), sharedStore()];
   const inTurn = queue();
-  const { outputTypes = new Map() } = await thread.ask({ kind: "open" }).catch(async (error) => {
+  const { outputTypes = new Map() } = await thread.request({ kind: "open" }).catch(async (error) => {
     await thread.end();
     throw error;
   });
   return {
     outputTypes,
-    keep: (feeds) => inTurn(async () => void (await thread.ask({ kind: "keep", feeds: given.copy(feeds) }))),
+    keep: (feeds) =>
+      inTurn(async () => void (await thread.request({ kind: "keep", feeds: given.copy(feeds) }))),
     run: (feeds, fetches) =>
       inTurn(async () => {
         const wanted = fetches && !isNameList(fetches) ? found.like(fetches) : fetches;
-        const { results } = await thread.ask({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
+        const { results } = await thread.request({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
         if (!fetches || isNameList(fetches)) return { ...results };
         copyInto(fetches, wanted as Tensors);
         return { ...fetches };
