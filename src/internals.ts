@@ -41,15 +41,15 @@ export { imageAccuracy, imageMeanIoU, leaveOneOut } from "./metric/index.js";
 export {
   type Architecture,
   type ArchitectureDescription,
-  type Dialect,
-  type DialectName,
   describeArchitecture,
-  dialects,
+  extractWeights,
   fitWeights,
   initialWeights,
+  type KeyMap,
+  type KeyMapName,
+  keyMaps,
   type ParameterSpec,
   translateCheckpoint,
-  weightsOf,
   withWeights,
 } from "./nn/index.js";
 export { emptyGraph, GraphBuilder, type Node, simplify, type Value, type ValueInfo } from "./onnx/index.js";

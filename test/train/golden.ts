@@ -41,7 +41,7 @@ export async function openGolden(
   optimizer: OptimizerName = "adamw",
 ) {
   const translation = translateCheckpoint(await tensorsOf(weightsFile), architecture.family);
-  const { flavour, normalization } = translation.dialect;
+  const { flavour, normalization } = translation.keyMap;
   const options = {
     ...{ size: batch.size, batchSize: batch.count, attacked: batch.count },
     ...{ accumulating: false, seed: 0 },

@@ -52,21 +52,24 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
   );
 }
 
-/** Attack this sample. Besides, a lane is told to `stop` after the pass in progress, and says each `pass` it made. */
-export interface LaneOrder {
+/**
+ * A request to attack a sample. Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends
+ * `pass` after each pass.
+ */
+export interface LaneRequest {
   readonly sample: Sample;
   readonly slot: Slot;
 }
 
 function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): Lane {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<LaneOrder, Outcome>("a lane", program, config, () => onPass?.());
-  const stop = () => thread.tell("stop");
+  const thread = openThread<LaneRequest, Outcome>("a lane", program, config, () => onPass?.());
+  const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {
     async attack(sample, slot) {
       signal?.throwIfAborted();
-      return thread.ask({ sample, slot }).catch((error) => {
+      return thread.request({ sample, slot }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       });
     },
