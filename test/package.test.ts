@@ -64,6 +64,10 @@ export const internals = [differentiate, rules];
 // @ts-expect-error: a model is named by a string.
 runEvaluation({ ...input, model: 1 });
 `;
+const importing = `
+const [users, extenders] = [await import("seawall"), await import("seawall/internals")];
+console.log(typeof users.runEvaluation, typeof extenders.differentiate);
+`;
 const compilerOptions = { module: "nodenext", target: "es2023", types: [], noEmit: true };
 const consumerSettings = { compilerOptions: { ...compilerOptions, strict: true, skipLibCheck: false } };
 
@@ -91,6 +95,9 @@ describe("the packed package in an empty project", { timeout: 300_000 }, () => {
     expect(demo.status, demo.output).toBe(0);
     expect(warningsIn(demo)).toEqual([]);
     expect(existsSync(join(project, "seawall-demo/pair.png"))).toBe(true);
+
+    const imported = await run(project, process.execPath, "--input-type=module", "--eval", importing);
+    expect(imported).toEqual({ status: 0, output: "function function\n" });
 
     writeFileSync(join(project, "consumer.mts"), consumer);
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(consumerSettings));
