@@ -5,7 +5,23 @@ import { bindProgram, type TensorSpecs, type TensorsOf } from "../../compile/ind
 import type { SessionOptions } from "../../runtime/index.js";
 import { openThreadSession } from "../../runtime/index.node.js";
 import type { AttackProgram, SessionOf } from "../graphs/graphs.js";
-import type { AttackSession } from "../loop/network.js";
+import {
+  type AttackSession,
+  type NetworkBuilds,
+  type NetworkOptions,
+  TrainingNetwork,
+} from "../loop/network.js";
+
+/** Opens a network whose attack runs in workers where the batch has several parts. */
+export function openNetwork(
+  options: NetworkOptions,
+  builds: NetworkBuilds,
+  engine: SessionOptions,
+): Promise<TrainingNetwork> {
+  const { parts } = builds;
+  if (parts === 1) return TrainingNetwork.open(options, builds, engine);
+  return TrainingNetwork.open(options, builds, engine, (program) => openInParts(program, parts, engine));
+}
 
 /**
  * Opens the attack program of 1/`count` of a batch in `count` workers, as a session that takes the whole batch. The
