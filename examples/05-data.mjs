@@ -9,7 +9,7 @@ const samples = async function* (positions = ids.keys()) {
   for (const i of positions) yield seawall.makeSample(ids[i], i, raster(ids[i]));
 };
 const model = await seawall.openModel((await seawall.readModelFile("demo/model.onnx")).graph);
-const oracle = model.oracle({ losses: ["ce"] });
+const oracle = model.oracle({ losses: [seawall.losses.ce] });
 const [attacks, radii] = [seawall.parseAttacks("apgd:ce,noise"), [seawall.parseRadius("0.5/255")]];
 const settings = { steps: 5, norm: "linf", accounting: "strict" };
 const run = { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "self" };

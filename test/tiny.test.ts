@@ -5,6 +5,7 @@ import { parseRadius, randomStream } from "../src/base/index.js";
 import { classWeights, makeSample } from "../src/data/index.js";
 import { evaluate, localLane } from "../src/evaluate/index.js";
 import { describeRun, memoryJournal, summarize } from "../src/journal/index.js";
+import { losses } from "../src/loss/index.js";
 import { readModel, writeModel } from "../src/onnx/index.js";
 import { exportGradient, openModel } from "../src/oracle/index.js";
 import { checkGates, resultLines } from "../src/report/index.js";
@@ -16,14 +17,14 @@ const bytes = writeModel(tinyModel());
 /** Bytes of noise, and the model's own prediction with every ninth pixel changed and every tenth void. */
 async function samples(count: number) {
   const model = await openModel(readModel(bytes), { size: { height, width } });
-  const oracle = model.oracle({ losses: ["ce"] });
+  const oracle = model.oracle({ losses: [losses.ce] });
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const data = Uint8Array.from(randomStream("tiny", i).uniform(3 * height * width, 0, 256));
       const blank = makeSample(`photo${i}`, i, { height, width, channels: 3, data });
       const seen = await oracle
         .image(blank.image.data, new Int32Array(height * width))
-        .predict(blank.image.data, "ce");
+        .predict(blank.image.data);
       const labels = Int32Array.from(seen.classes, (label, p) =>
         p % 10 === 0 ? -1 : p % 9 === 0 ? (label + 1) % classes : label,
       );

@@ -36,7 +36,11 @@ export interface DifferentiateRequest {
 export function differentiate(build: GraphBuilder, request: DifferentiateRequest): Map<Value, Value> {
   const graph = build.graph;
   const active = activeValues(graph, request);
-  const forward = graph.nodes.filter((node) => node.outputs.some((output) => active.has(output)));
+  // The node that makes a `wrt` value lies before the way, not on it.
+  const forward = graph.nodes.filter(
+    (node) =>
+      node.outputs.some((output) => active.has(output)) && node.inputs.some((input) => active.has(input)),
+  );
   const parts = new Map<Value, Value[]>([...request.seeds].map(([value, seed]) => [value, [seed]]));
   const totals = new Map<Value, Value>();
 

@@ -5,8 +5,9 @@ import { float32, SeawallError } from "../base/index.js";
 import {
   type AppendedLoss,
   appendLoss,
+  type Loss,
   type LossInputs,
-  type LossName,
+  losses,
   type Tracking,
 } from "../loss/index.js";
 import {
@@ -24,33 +25,39 @@ import { lower } from "./lower.js";
 import type { PreparedModel } from "./open.js";
 import type { Step } from "./oracle.js";
 
-/** Graph of `predict`: image, labels (N×P) → classes N×P, correct N, balanced N (right pixels weighted by class). */
-export function predictGraph(model: PreparedModel, classWeights?: readonly number[]): Graph {
-  const { build, inputs, pixels } = withLabels(model, "predict", classWeights);
-  const loss = classWeights ? "class-balanced-ce" : "ce";
-  const { correct, score } = appendLoss(build, [loss], inputs, { pixels });
+/**
+ * Graph of `predict`: image, labels (N×P) → classes N×P, correct N, score N.
+ * @param scored the loss whose score is written; default pixel accuracy
+ */
+export function predictGraph(
+  model: PreparedModel,
+  scored: Loss = losses.ce,
+  classWeights?: readonly number[],
+): Graph {
+  const { build, inputs } = withLabels(model, "predict", classWeights);
+  const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
   const classes = build.op("ArgMax", [inputs.logits], { axis: 1, keepdims: 0 });
   build.output(build.cast(classes, model.classes <= 256 ? "uint8" : "int32"), "classes");
   build.output(correct, "correct");
-  build.output(score, "balanced");
+  build.output(score, "score");
   return lower(simplify(build.graph), model.types);
 }
 
 /** Graph of `evaluate`: image, labels, choice, balance → objective, tracked, correct, score, gradient. */
 export function gradientGraph(
   model: PreparedModel,
-  losses: readonly LossName[],
+  losses: readonly Loss[],
   options: { readonly tracking: Tracking; readonly classWeights?: readonly number[] },
 ): Graph {
   checkDifferentiable(model);
-  const { build, inputs, pixels } = withLabels(model, "evaluate", options.classWeights);
+  const { build, inputs } = withLabels(model, "evaluate", options.classWeights);
   const choice = build.input("choice", "float32", [model.batch, losses.length]);
   const balance = build.input("balance", "float32", [model.batch, 1, 1]);
   const loss = appendLoss(
     build,
     losses,
     { ...inputs, balance },
-    { pixels, classes: model.classes, choice, tracking: options.tracking },
+    { ...sizeOf(model), choice, tracking: options.tracking },
   );
   const gradient = gradientsOf(build, model, [model.image], loss).get(model.image)!;
   for (const name of ["objective", "tracked", "correct", "score"] as const) build.output(loss[name], name);
@@ -72,7 +79,7 @@ export function gradientsOf(
 function withLabels(model: PreparedModel, name: string, classWeights?: readonly number[]) {
   const graph = { ...copyGraph(model.graph), name, outputs: [] };
   const build = new GraphBuilder(graph);
-  const pixels = model.height * model.width;
+  const { pixels } = sizeOf(model);
   const inputs: LossInputs = {
     logits: build.reshape(model.logits, [model.batch, model.classes, pixels]),
     labels: build.input("labels", "int64", [model.batch, pixels]),
@@ -80,7 +87,11 @@ function withLabels(model: PreparedModel, name: string, classWeights?: readonly 
       classWeights: build.constant(float32([model.classes], classWeights), "class weights"),
     }),
   };
-  return { build, inputs, pixels };
+  return { build, inputs };
+}
+
+function sizeOf({ batch, classes, height, width }: PreparedModel) {
+  return { images: batch, classes, pixels: height * width };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { differentiate } from "../autodiff/index.js";
 import { int64, invariant, SeawallError } from "../base/index.js";
-import { appendLoss } from "../loss/index.js";
+import { appendLoss, losses } from "../loss/index.js";
 import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } from "../onnx/index.js";
 import { type GradientCheck, largestGradientError } from "./check.js";
 import { checkDifferentiable, gradientsOf } from "./compile.js";
@@ -75,7 +75,7 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
     normalLabels(build, build.reshape(given, [batch, pixels]), ignoreLabel),
   );
   const logits = build.reshape(model.logits, [batch, classes, pixels]);
-  const { objective, gradient } = appendLoss(build, ["ce"], { logits, labels }, { pixels, classes });
+  const { objective, gradient } = appendLoss(build, [losses.ce], { logits, labels }, { pixels, classes });
   // From the mean over all pixels to the mean over those that count.
   const share = build.within("loss", () => shareOfCounted(build, labels));
   const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));

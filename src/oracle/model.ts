@@ -1,12 +1,12 @@
 /** The oracle over a prepared model: sessions opened on first use, one for each graph. */
 import { float32, int64, invariant, SeawallError, type Tensor } from "../base/index.js";
-import { type LossName, losses } from "../loss/index.js";
+import type { Loss, LossFamily } from "../loss/index.js";
 import type { Graph } from "../onnx/index.js";
 import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
 import { gradientGraph, predictGraph, stepGraph } from "./compile.js";
 import { imageName } from "./input.js";
 import { type OpenOptions, type PreparedModel, prepareModel } from "./open.js";
-import type { Cost, ImageOracle, Oracle, OracleOptions, Step } from "./oracle.js";
+import type { Cost, ImageOracle, Oracle, OracleOptions, Query, Step } from "./oracle.js";
 
 /** A model that is ready to be attacked. */
 export interface Model {
@@ -33,7 +33,8 @@ class ModelOracle implements Oracle {
   readonly height: number;
   readonly width: number;
   readonly notices: readonly string[];
-  readonly #sessions = new Map<string, Promise<Session>>();
+  /** By what a session was made for: a family of losses, the loss it scores by, or the name of a step. */
+  readonly #sessions = new Map<LossFamily | Loss | string, Promise<Session>>();
   readonly #model: PreparedModel;
   readonly #options: OracleOptions;
   readonly #engine: SessionOptions;
@@ -69,9 +70,9 @@ class ModelOracle implements Oracle {
     for (const session of this.#sessions.values()) await (await session).dispose();
   }
 
-  /** The losses that share a session with `loss`: those of its kind. */
-  family(loss: LossName): LossName[] {
-    return this.#options.losses.filter((name) => losses[name].kind === losses[loss].kind);
+  /** The losses that share a session with `loss`: those of its family. */
+  relatives({ family }: Loss): Loss[] {
+    return this.#options.losses.filter((other) => other.family === family);
   }
 
   passed(): void {
@@ -82,29 +83,37 @@ class ModelOracle implements Oracle {
     this.#options.signal?.throwIfAborted();
   }
 
-  evaluating(loss: LossName): Promise<Session> {
+  evaluating(loss: Loss): Promise<Session> {
     const { tracking = "own", classWeights } = this.#options;
-    const family = this.family(loss);
-    invariant(family.includes(loss), `loss ${loss} was not announced to the oracle`);
-    return this.#session(`evaluate ${losses[loss].kind}`, () =>
-      gradientGraph(this.#model, family, { tracking, ...(classWeights && { classWeights }) }),
+    const relatives = this.relatives(loss);
+    invariant(
+      relatives.includes(loss),
+      `the oracle was opened without the loss ${loss.name}; name it in \`losses\``,
+    );
+    return this.#session(loss.family, () =>
+      gradientGraph(this.#model, relatives, { tracking, ...(classWeights && { classWeights }) }),
     );
   }
 
-  predicting(): Promise<Session> {
-    return this.#session("predict", () => predictGraph(this.#model, this.#options.classWeights));
+  /** A session serves the loss whose score it writes and all losses that score by correct pixels. */
+  predicting(loss?: Loss): Promise<Session> {
+    const scored =
+      loss && this.hasOwnScore(loss) ? loss : this.#options.losses.find((one) => this.hasOwnScore(one));
+    return this.#session(scored ?? "predict", () =>
+      predictGraph(this.#model, scored, this.#options.classWeights),
+    );
   }
 
   stepping(step: Step): Promise<Session> {
     return this.#session(`step ${step.name}`, () => stepGraph(step, 3 * this.height * this.width));
   }
 
-  /** Whether the kept point of `loss` minimises right pixels weighted by class. */
-  scoresByClass(loss: LossName): boolean {
-    return (this.#options.tracking ?? "own") === "own" && loss === "class-balanced-ce";
+  /** Whether the kept point of `loss` minimises something else than the number of correct pixels. */
+  hasOwnScore({ score }: Loss): boolean {
+    return (this.#options.tracking ?? "own") === "own" && score !== undefined;
   }
 
-  #session(key: string, write: () => Graph): Promise<Session> {
+  #session(key: LossFamily | Loss | string, write: () => Graph): Promise<Session> {
     const session = this.#sessions.get(key) ?? openSession(write(), this.#engine);
     this.#sessions.set(key, session);
     return session;
@@ -135,13 +144,13 @@ class OneImage implements ImageOracle {
     this.#labelTensor = int64([1, labels.length], Array.from(labels));
   }
 
-  async evaluate(point: Float32Array, query: { loss: LossName; balance?: number }) {
-    const family = this.#oracle.family(query.loss);
+  async evaluate(point: Float32Array, query: Query) {
+    const relatives = this.#oracle.relatives(query.loss);
     const outputs = await this.#run(this.#oracle.evaluating(query.loss), {
       ...this.#feeds(point),
       choice: float32(
-        [1, family.length],
-        family.map((name) => (name === query.loss ? 1 : 0)),
+        [1, relatives.length],
+        relatives.map((loss) => (loss === query.loss ? 1 : 0)),
       ),
       balance: float32([1, 1, 1], [query.balance ?? 0]),
     });
@@ -157,15 +166,15 @@ class OneImage implements ImageOracle {
     };
   }
 
-  async predict(point: Float32Array, loss: LossName) {
-    const outputs = await this.#run(this.#oracle.predicting(), this.#feeds(point));
+  async predict(point: Float32Array, loss?: Loss) {
+    const outputs = await this.#run(this.#oracle.predicting(loss), this.#feeds(point));
     this.#oracle.passed();
     this.cost.forward++;
     const correct = scalar(outputs.correct);
     return {
       classes: outputs.classes!.data as ArrayLike<number>,
       correct,
-      score: this.#oracle.scoresByClass(loss) ? scalar(outputs.balanced) : correct,
+      score: loss && this.#oracle.hasOwnScore(loss) ? scalar(outputs.score) : correct,
     };
   }
 

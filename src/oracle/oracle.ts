@@ -1,11 +1,12 @@
 /** The oracle's face to attacks: x ↦ (loss, gradient), one image at a time. */
-import type { LossName, Tracking } from "../loss/index.js";
+import type { Loss, Tracking } from "../loss/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** What to evaluate at a point. */
 export interface Query {
-  readonly loss: LossName;
-  /** λ of `balanced-ce`, in [0, ½]; default 0. */
+  /** One of the losses that the oracle was opened with. */
+  readonly loss: Loss;
+  /** The share of the attack's steps that are done, halved: λ of `balanced-ce`, in [0, ½]; default 0. */
   readonly balance?: number;
 }
 
@@ -28,7 +29,7 @@ export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** What the kept point of `loss` minimises. */
+  /** What the kept point of `loss` minimises; the correct pixels where no loss is given. */
   readonly score: number;
 }
 
@@ -54,7 +55,7 @@ export interface ImageOracle {
   /** Loss and gradient at a point: one forward and one backward pass. */
   evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
   /** Classes and counts at a point: one forward pass. */
-  predict(point: Float32Array, loss: LossName): Promise<Prediction>;
+  predict(point: Float32Array, loss?: Loss): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
     step: Step<T, S>,
@@ -87,9 +88,10 @@ export interface Oracle {
 }
 
 export interface OracleOptions {
-  readonly losses: readonly LossName[];
+  /** The losses that queries may name. */
+  readonly losses: readonly Loss[];
   readonly tracking?: Tracking;
-  /** One weight per class, for `class-balanced-ce`. */
+  /** One weight per class, for losses that say `needsClassWeights`. */
   readonly classWeights?: readonly number[];
   /** Called after every pass through the model. */
   readonly onPass?: () => void;

@@ -1,6 +1,6 @@
 /** `seawall eval`: attack a model on labelled images. */
 import type { Command } from "commander";
-import { attackLosses, ensembles, parseAttacks } from "../../attack/index.js";
+import { attackForms, attackLosses, ensembles, parseAttacks } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
 import { planEvaluation } from "../../evaluate/index.node.js";
@@ -35,8 +35,8 @@ export function verb(command: Command): void {
 const example = `
 Attacks:
   ${Object.keys(ensembles).join(", ")}
-  apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
-  with LOSS one of ${wrapText(attackLosses.join(", "), 80).join("\n    ")}
+  ${attackForms().join(", ")}
+  with LOSS one of ${wrapText(attackLosses().join(", "), 80).join("\n    ")}
 
 Example:
   seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\

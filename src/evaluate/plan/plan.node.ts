@@ -131,7 +131,7 @@ function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
 async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: OpenOptions) {
-  if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
+  if (!attacks.some((attack) => attack.losses.some((loss) => loss.needsClassWeights))) return undefined;
   const { name } = parseDataSpec(config.data);
   if (config.protocol === "authors" && name === "voc") return publishedWeights(config);
   const training = await openTraining(config, options);

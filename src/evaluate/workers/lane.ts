@@ -107,7 +107,7 @@ function traceOf(oracle: ImageOracle, model: Oracle, attack: Attack, { steps, ra
   return tracedOracle(oracle, {
     passes: attack.passes(steps),
     radius,
-    classesAt: async (point) => Int32Array.from((await onlooker.predict(point, attack.losses[0]!)).classes),
+    classesAt: async (point) => Int32Array.from((await onlooker.predict(point)).classes),
   });
 }
 
@@ -118,7 +118,7 @@ async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Pro
     return model.image(image.data, labels);
   }
   const unlabelled = model.image(image.data, new Int32Array(height * width).fill(ignoreLabel));
-  const { classes } = await unlabelled.predict(image.data, "ce");
+  const { classes } = await unlabelled.predict(image.data);
   return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
 }
 
@@ -130,7 +130,7 @@ async function outcomeOf(
   slot: Slot,
   { point, step, maxDelta, evidence }: Kept,
 ): Promise<Outcome> {
-  const { classes } = await oracle.predict(point, "ce");
+  const { classes } = await oracle.predict(point);
   const counts = countPixels(classes, oracle.labels, modelClasses);
   const { correct, valid } = counts;
   const record: RunRecord = {
