@@ -2,6 +2,8 @@
 export {
   type Accounting,
   type Attack,
+  type AttackFamily,
+  type AttackMember,
   type AttackSettings,
   apgd,
   attackLosses,
@@ -14,6 +16,7 @@ export {
   noise,
   norms,
   parseAttacks,
+  parseMembers,
   pgd,
   type RadiusSchedule,
   square,
@@ -51,21 +54,21 @@ export {
 } from "./data/index.js";
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
+  type AttackAtRadius,
+  type AttackedImage,
   type CountedPoint,
   checkRecords,
-  type Evaluation,
   type EvaluationConfig,
   type EvaluationInput,
+  type EvaluationLoop,
   evaluate,
   evaluationSchema,
-  type Lane,
-  type LaneSettings,
-  localLane,
-  type Outcome,
+  type ImageWorker,
+  type ImageWorkerSettings,
+  localWorker,
   type ProgressEvent,
   parseConfig,
   type Samples,
-  type Slot,
 } from "./evaluate/index.js";
 export {
   type Inspection,
@@ -93,7 +96,16 @@ export {
   type WorstFigures,
 } from "./journal/index.js";
 export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
-export { appendLoss, type Loss, type LossName, losses } from "./loss/index.js";
+export {
+  appendLoss,
+  differentiated,
+  type Loss,
+  type LossFamily,
+  type LossName,
+  type LossValue,
+  losses,
+  type PixelTerms,
+} from "./loss/index.js";
 export {
   type Counts,
   countPixels,

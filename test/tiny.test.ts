@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { parseAttacks } from "../src/attack/index.js";
 import { parseRadius, randomStream } from "../src/base/index.js";
 import { classWeights, makeSample } from "../src/data/index.js";
-import { evaluate, localLane } from "../src/evaluate/index.js";
+import { evaluate, localWorker } from "../src/evaluate/index.js";
 import { describeRun, memoryJournal, summarize } from "../src/journal/index.js";
 import { losses } from "../src/loss/index.js";
 import { readModel, writeModel } from "../src/onnx/index.js";
@@ -40,17 +40,25 @@ it("goes from bytes to a worst case", async () => {
   const radii = ["0", "2/255", "8/255"].map((text) => parseRadius(text));
   const losses = [...new Set(attacks.flatMap((attack) => attack.losses))];
   const oracle = model.oracle({ losses, classWeights: classWeights([9, 5, 3, 1]) });
-  const settings = { steps: 12, norm: "linf", accounting: "strict" } as const;
-  const lane = localLane(
-    { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "truth" },
+  const settings = { norm: "linf", accounting: "strict" } as const;
+  const worker = localWorker(
+    {
+      oracle: async () => oracle,
+      attacks: attacks.map((attack) => ({ attack, steps: 12 })),
+      radii,
+      settings,
+      seed: 0,
+      labels: "truth",
+    },
     () => oracle.dispose(),
   );
 
   const names = attacks.map((attack) => attack.name);
+  const members = names.map((name) => ({ name, steps: 12, radiusSchedule: "reduce" as const }));
   const description = describeRun({
     protocol: {
-      ...{ attacks: "all", members: names, eps: radii.map((radius) => radius.text) },
-      ...{ steps: 12, radiusSchedule: "reduce", accounting: "strict", seed: 0 },
+      ...{ attacks: "all", members, eps: radii.map((radius) => radius.text) },
+      ...{ accounting: "strict", seed: 0 },
     },
     model: { file: "tiny.onnx", sha256: "0".repeat(64), classes, input: ["n", 3, "h", "w"] },
     data: { spec: "tiny", images: images.length, listSha256: "0".repeat(64), settings: { labels: "truth" } },
@@ -65,8 +73,8 @@ it("goes from bytes to a worst case", async () => {
       for (const i of positions) yield images[i]!;
     },
   };
-  await evaluate({ data, journal, lanes: [lane], attacks: names, radii: description.protocol.eps });
-  await lane.dispose();
+  await evaluate({ data, journal, workers: [worker], attacks: names, radii: description.protocol.eps });
+  await worker.dispose();
   const result = summarize(description, await journal.records());
 
   expect(result.clean.aAcc).toBeGreaterThan(0.85);

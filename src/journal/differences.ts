@@ -1,6 +1,6 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 
-import { type JsonObject, leaves } from "../base/index.js";
+import { leaves } from "../base/index.js";
 import { decidingConfig, type RunDescription, shardName } from "./description.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
@@ -56,7 +56,8 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
   };
 }
 
-function deciding({ protocol, model, data, shard, config }: RunDescription) {
+function deciding(run: RunDescription) {
+  const { protocol, model, data, shard, plugins = [] } = run;
   const { sha256, classes, input } = model;
   const { images, listSha256, settings } = data;
   return {
@@ -64,16 +65,15 @@ function deciding({ protocol, model, data, shard, config }: RunDescription) {
     model: { sha256, classes, input },
     data: { images, listSha256, settings },
     shard: shard ? shardName(shard) : "none",
-    config: decidingConfig(config),
+    config: decidingConfig(run),
+    plugins,
   };
 }
 
-function harmless({ model, data, versions, engine, config, soundness }: RunDescription) {
+function harmless({ model, data, versions, engine, soundness }: RunDescription) {
   const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
-  const settings: JsonObject = {};
-  for (const key of ["batchSize", "device", "threads"]) if (key in config) settings[key] = config[key]!;
   const names = { model: { file: model.file }, data: { spec: data.spec } };
-  return { ...names, versions, engine, config: settings, soundness: checks };
+  return { ...names, versions, engine, soundness: checks };
 }
 
 /** Every leaf that two values do not have in common. */

@@ -1,6 +1,6 @@
 /** Gates: conditions on a result's figures that decide an exit code. */
 import { messageOf, parseRadius, SeawallError } from "../base/index.js";
-import type { Protocol, Result } from "../journal/index.js";
+import { memberNames, type Protocol, type Result } from "../journal/index.js";
 
 /** Figures of the clean prediction and of each attack. */
 const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as const;
@@ -36,7 +36,16 @@ export interface GateOutcome {
 }
 
 /** What a gate may speak of: the attacks and radii of a run. */
-export type GateSubjects = Pick<Protocol, "members" | "eps">;
+export interface GateSubjects {
+  /** Names of the attacks. */
+  readonly members: readonly string[];
+  readonly eps: readonly string[];
+}
+
+/** What gates on a run may speak of. */
+export function gateSubjects(protocol: Protocol): GateSubjects {
+  return { members: memberNames(protocol), eps: protocol.eps };
+}
 
 /** `worst.mIoU@4/255` on one side of a comparison, `0.60` on the other. */
 const conditionForm = /^(?<target>[^<>=]+)(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
@@ -164,7 +173,7 @@ export function refusal(expression: string, problem: string): SeawallError {
  */
 export function checkGates(result: Result, expressions: readonly string[]): GateOutcome[] {
   return expressions
-    .map((expression) => parseGate(expression, result.protocol))
+    .map((expression) => parseGate(expression, gateSubjects(result.protocol)))
     .map((gate) => {
       const value = figureOf(result, gate);
       return { gate: gate.text, value, passed: operators[gate.operator](value, gate.threshold) };

@@ -1,5 +1,5 @@
 /** A run's records image by image, and which images are worth showing. */
-import { type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
+import { memberNames, type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
 
 /** An image with all its records, by slot: clean, then radius by radius, attack by attack. */
 export interface ImageOutcome {
@@ -23,7 +23,7 @@ export function imagesOf(run: RunDescription, records: Iterable<RunRecord>): Ima
 
 /** The attack at a radius that leaves an image the fewest right pixels, the first of equals. */
 export function worstAt(run: RunDescription, { records }: ImageOutcome, eps: string): RunRecord {
-  const attacked = run.protocol.members.map((attack) => records[slotOf(run, { eps, attack })!]!);
+  const attacked = memberNames(run.protocol).map((attack) => records[slotOf(run, { eps, attack })!]!);
   return attacked.reduce((worst, record) => (record.correct < worst.correct ? record : worst));
 }
 

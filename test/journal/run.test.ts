@@ -6,7 +6,7 @@ import { formatJson } from "../../src/base/index.js";
 import { writeFileAtomic } from "../../src/base/index.node.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
-import { describeWith, recordFor, recordsOf, temporaryFolder } from "./runs.js";
+import { describeWith, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
@@ -165,11 +165,11 @@ describe("resume", () => {
 
   it("refuses another run, naming every difference", async () => {
     const dir = await writtenRun(records.slice(0, 1));
-    const other = describeWith({ protocol: { steps: 100, seed: 3 }, config: { crop: "9x9" } });
+    const other = describeWith({ protocol: { accounting: "authors", seed: 3 }, config: { crop: "9x9" } });
     const attempt = openRun(dir, other, { resume: true });
     await expect(attempt).rejects.toThrow(
       `${dir}: cannot resume, the run in it is another one:\n` +
-        "  protocol.steps: 300 stored, 100 now\n  protocol.seed: 0 stored, 3 now\n" +
+        '  protocol.accounting: "strict" stored, "authors" now\n  protocol.seed: 0 stored, 3 now\n' +
         '  config.crop: "6x6" stored, "9x9" now\n',
     );
     expect(readdirSync(dir)).not.toContain("run.lock");
@@ -288,7 +288,7 @@ describe("result.json", () => {
 
 it("a result of one attack and one radius needs no more than that", async () => {
   const small = describeWith({
-    protocol: { attacks: "noise", members: ["noise"], eps: ["0"] },
+    protocol: { attacks: "noise", members: membersOf("noise"), eps: ["0"] },
     data: { images: 1 },
   });
   const list = [recordFor(small, 0, "0", "clean"), { ...recordFor(small, 0, "0", "noise"), maxDelta: 0 }];

@@ -1,6 +1,6 @@
 /** `seawall eval`: attack a model on labelled images. */
 import type { Command } from "commander";
-import { attackForms, attackLosses, ensembles, parseAttacks } from "../../attack/index.js";
+import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
 import { planEvaluation } from "../../evaluate/index.node.js";
@@ -62,7 +62,7 @@ function checkGateSettings(config: EvaluationConfig): void {
       "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
     );
   }
-  const members = parseAttacks(config.attacks, config.radiusSchedule).map(({ name }) => name);
+  const members = parseMembers(config.attacks, config).map(({ attack }) => attack.name);
   const eps = radiiOf(config).map(({ text }) => text);
   for (const gate of gates) parseGate(gate, { members, eps });
 }

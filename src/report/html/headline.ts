@@ -1,7 +1,8 @@
 /** The figure that the report is about, and how it was formed. */
 import { parseRadius } from "../../base/index.js";
-import type { Result } from "../../journal/index.js";
+import { memberNames, type Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
+import { haveEqualSteps, stepsOfAttacks } from "../members.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
 import { hardest, sortableTable } from "./parts.js";
@@ -49,12 +50,17 @@ function radiiTable({ robust, clean }: Result): Markup {
 }
 
 function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Markup {
-  const attacks = robust[0]!.attacks.map(({ name }) => markup`<code>${name}</code>`);
+  const equal = haveEqualSteps(protocol);
+  const attacks = protocol.members.map(({ name, steps }) =>
+    equal ? markup`<code>${name}</code>` : markup`<code>${name}</code> (${plural(steps, "step")})`,
+  );
   const listed = attacks.flatMap((name, i): Content[] => (i === 0 ? [name] : [", ", name]));
   const which =
-    protocol.attacks === protocol.members.join(",") ? undefined : markup` (<code>${protocol.attacks}</code>)`;
+    protocol.attacks === memberNames(protocol).join(",")
+      ? undefined
+      : markup` (<code>${protocol.attacks}</code>)`;
   return markup`<p>Each of ${plural(data.images, "image")} of <code>${data.spec}</code> was attacked with
-${plural(attacks.length, "attack")}${which}: ${listed}, ${plural(protocol.steps, "step")} each, every colour value moving
+${plural(attacks.length, "attack")}${which}: ${listed}, ${equal ? `${stepsOfAttacks(protocol)} each, ` : ""}every colour value moving
 by at most ε${robust.length > 1 && ` (the figures above: ${eps}, the largest of ${robust.length} radii)`}. The attacker
 may choose the attack for every image. <b>aAcc</b> is the mean over the images of the lowest share of right pixels.
 <b>mIoU</b> is over the whole set, and is the smallest that a search over the choices found; the lower bound holds for every

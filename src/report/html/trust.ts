@@ -1,5 +1,5 @@
 /** Whether to believe the figures, what they cost, and where they come from. */
-import { isRaised, type Soundness, shardName } from "../../journal/index.js";
+import { isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatCount, formatDuration, plural } from "../text.js";
@@ -69,7 +69,7 @@ export function provenance({ description: run }: ReportedRun): Markup {
     ["data", markup`<code>${data.spec}</code>, ${plural(data.images, "image")}`],
     ["image list SHA-256", markup`<code>${data.listSha256}</code>`],
     ["configuration SHA-256", markup`<code>${run.configSha256}</code>`],
-    ["protocol", `${protocol.accounting}, ${protocol.radiusSchedule} radius, seed ${protocol.seed}`],
+    ["protocol", `${protocol.accounting}, ${scheduleOf(protocol)} radius, seed ${protocol.seed}`],
     [
       "versions",
       Object.entries(versions)
@@ -83,4 +83,9 @@ export function provenance({ description: run }: ReportedRun): Markup {
 
 function list(entries: readonly (readonly [string, Content])[]): Markup {
   return markup`<dl>${entries.map(([term, content]) => markup`<div><dt>${term}</dt><dd>${content}</dd></div>`)}</dl>`;
+}
+
+/** The radius schedule of the attacks that reduce the radius, if there are any. */
+function scheduleOf({ members }: Protocol): string {
+  return members.some(({ radiusSchedule }) => radiusSchedule === "reduce") ? "reduce" : "constant";
 }
