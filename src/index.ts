@@ -1,12 +1,14 @@
-/** Seawall as a library: the public names of its rooms, in the order in which an evaluation uses them. */
+/**
+ * Seawall as a library: what users of it need. docs/library.md says what each name is for.
+ *
+ * @module seawall
+ */
 export {
   type Accounting,
   type Attack,
-  type AttackFamily,
   type AttackMember,
   type AttackSettings,
   apgd,
-  attackLosses,
   attacks,
   type Ensemble,
   type EnsembleName,
@@ -18,17 +20,8 @@ export {
   parseAttacks,
   parseMembers,
   pgd,
-  type RadiusSchedule,
   square,
 } from "./attack/index.js";
-export {
-  type DifferentiateRequest,
-  differentiate,
-  nonDifferentiable,
-  type Rule,
-  rules,
-  type TypedShape,
-} from "./autodiff/index.js";
 export {
   type DataType,
   type ErrorCode,
@@ -42,11 +35,7 @@ export {
   type Tensor,
 } from "./base/index.js";
 export {
-  countLabels,
   type Dataset,
-  type LabelCounts,
-  type LabelStats,
-  labelStats,
   makeSample,
   type OpenOptions as OpenDataOptions,
   type Sample,
@@ -54,17 +43,11 @@ export {
 } from "./data/index.js";
 export { datasets, openData, readClasses } from "./data/index.node.js";
 export {
-  type AttackAtRadius,
   type AttackedImage,
-  type CountedPoint,
-  checkRecords,
   type EvaluationConfig,
   type EvaluationInput,
-  type EvaluationLoop,
   evaluate,
-  evaluationSchema,
   type ImageWorker,
-  type ImageWorkerSettings,
   localWorker,
   type ProgressEvent,
   parseConfig,
@@ -73,9 +56,7 @@ export {
 export {
   type Inspection,
   inspect,
-  planEvaluation,
   type RunEvents,
-  type RunPlan,
   runEvaluation,
   type Verification,
   type VerifyOptions,
@@ -86,21 +67,16 @@ export {
   type AttackFigures,
   type Figures,
   type Journal,
-  memoryJournal,
   type Result,
   type RunDescription,
   type RunRecord,
-  resultSchema,
-  type Soundness,
   summarize,
   type WorstFigures,
 } from "./journal/index.js";
 export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
 export {
-  appendLoss,
   differentiated,
   type Loss,
-  type LossFamily,
   type LossName,
   type LossValue,
   losses,
@@ -109,9 +85,6 @@ export {
 export {
   type Counts,
   countPixels,
-  imageAccuracy,
-  imageMeanIoU,
-  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,
@@ -120,8 +93,6 @@ export {
   worstCase,
 } from "./metric/index.js";
 export {
-  type Architecture,
-  type ArchitectureDescription,
   type ArchitectureName,
   architectures,
   type BuildOptions,
@@ -130,33 +101,11 @@ export {
   type ConvertOptions,
   type ConvertReport,
   convertCheckpoint,
-  type Dialect,
-  type DialectName,
-  describeArchitecture,
-  dialects,
-  fitWeights,
-  initialWeights,
-  type ParameterSpec,
-  translateCheckpoint,
-  weightsOf,
-  withWeights,
 } from "./nn/index.js";
-export {
-  emptyGraph,
-  type Graph,
-  GraphBuilder,
-  type Node,
-  type ReadOptions,
-  readModel,
-  simplify,
-  type Value,
-  type ValueInfo,
-  writeModel,
-} from "./onnx/index.js";
+export { type Graph, type ReadOptions, readModel, writeModel } from "./onnx/index.js";
 export { readModelFile } from "./onnx/index.node.js";
 export {
   checkGradient,
-  type Differentiable,
   type ExportedGradient,
   type ExportOptions,
   exportGradient,
@@ -185,7 +134,6 @@ export {
   htmlReport,
   type ReportedRun,
   type ReportFormat,
-  ReportKeeper,
   readReportedRun,
   serveRuns,
   type ViewServer,
@@ -194,7 +142,6 @@ export {
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export {
   type EpochEvent,
-  type Optimizer,
   type OptimizerName,
   optimizers,
   parseTrainingConfig,
@@ -202,18 +149,10 @@ export {
   type RecipeName,
   recipes,
   type StepEvent,
-  scheduleFactor,
   type TrainingConfig,
   type TrainingInput,
   type Validation,
 } from "./train/index.js";
-export {
-  planTraining,
-  rehearseTraining,
-  runTraining,
-  type TrainingEvents,
-  type TrainingOutcome,
-  type TrainingPlan,
-} from "./train/index.node.js";
+export { runTraining, type TrainingEvents, type TrainingOutcome } from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

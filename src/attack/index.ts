@@ -1,6 +1,13 @@
 /** Attacks: loops over an oracle that they know by type alone. No session, no file, no clock. */
 export { apgd, apgdFrom } from "./apgd.js";
-export type { Accounting, Attack, AttackSettings, KeptPoint, RadiusSchedule } from "./attack.js";
+export {
+  type Accounting,
+  type Attack,
+  type AttackSettings,
+  type KeptPoint,
+  type RadiusSchedule,
+  randomPoint,
+} from "./attack.js";
 export {
   type AskedFor,
   type AttackComponents,
@@ -14,7 +21,7 @@ export {
 export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from "./ensembles.js";
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
-export { pgd, pgdFrom, pgdStepSize } from "./pgd.js";
+export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { type RadiusStage, reducingRadii, StepSizeSchedule } from "./schedule.js";
 export { square, squareSide } from "./square.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

@@ -1,6 +1,6 @@
 /** Opening a data set: from what the user wrote to an ordered stream of samples. */
 import { invariant, SeawallError, sha256 } from "../base/index.js";
-import { stampOf } from "./formats/files.node.js";
+import { stampOf } from "./formats/stamp.node.js";
 import { classCount } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
-import { writeFileAtomic } from "../../src/base/index.node.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
 import { describeWith, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
@@ -275,14 +274,6 @@ describe("result.json", () => {
     expect(readResult(dir)).toEqual(result);
     writeFileSync(join(dir, "result.json"), formatJson({ ...result, clean: { ...result.clean, mIoU: 1.5 } }));
     expect(() => readResult(dir)).toThrow(/result\.json: clean\.mIoU/);
-  });
-
-  it("leaves nothing behind when it cannot be written", () => {
-    const dir = temporaryFolder();
-    mkdirSync(join(dir, "result.json"));
-    expect(() => writeFileAtomic(join(dir, "result.json"), "x")).toThrow("cannot be written");
-    expect(readdirSync(dir)).toEqual(["result.json"]);
-    expect(existsSync(join(dir, "result.json"))).toBe(true);
   });
 });
 

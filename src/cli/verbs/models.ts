@@ -6,7 +6,7 @@ import {
   type ArchitectureName,
   architectures,
   describeArchitecture,
-  dialects,
+  keyMaps,
 } from "../../nn/index.js";
 import { alignRows, formatCount } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
@@ -97,7 +97,7 @@ function detailLines(described: ArchitectureDescription): string[] {
       ],
       ["parameters", `${formatCount(parameters)} (${formatCount(inferenceParameters)} in inference)`],
       ["multiply-adds", `${gigas(multiplyAdds)}·10⁹ for one image forward`],
-      ...described.dialects.map((dialect) => ["reads", `${dialect}: ${dialects[dialect].summary}`]),
+      ...described.keyMaps.map((keyMap) => ["reads", `${keyMap}: ${keyMaps[keyMap].summary}`]),
     ]),
     "",
     `${keys.length} tensors of the state dictionary; those marked * are not read in inference`,

@@ -6,5 +6,5 @@ import type { Crop, CropRequest, CropSettings, CropSource } from "./crops.node.j
 export function threadCrops(settings: CropSettings): CropSource {
   const program = new URL("./crop-worker.node.js", import.meta.url);
   const thread = openThread<CropRequest, Crop>("a crop source", program, settings);
-  return { crop: thread.ask, dispose: thread.end };
+  return { crop: thread.request, dispose: thread.end };
 }

@@ -6,7 +6,7 @@ import { type Crop, type CropRequest, type CropSettings, localCrops } from "./cr
 const source = localCrops(workerData as CropSettings);
 
 serveThread<CropRequest, Crop>({
-  answer: (request) => source.crop(request),
+  reply: (request) => source.crop(request),
   transfer: ({ image, labels }) => [image.buffer, labels.buffer],
   dispose: () => source.dispose(),
 });

@@ -1,7 +1,7 @@
 /** Crops for training: a file decoded (or remembered), augmented by what seed, epoch and name decide. */
 import { invariant, randomStream, SeawallError } from "../../base/index.js";
 import { majorityLabel } from "../counts.js";
-import { checkStamp } from "../formats/files.node.js";
+import { checkStamp } from "../formats/stamp.node.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "../pixels/augment.js";
 import type { LabelScheme } from "../pixels/labels.js";
 import { createDecoder, type Decoder, type Pixels } from "../reader.node.js";

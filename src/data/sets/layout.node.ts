@@ -1,7 +1,8 @@
 /** What a data set's file says about it: where files lie and what the stored labels mean. */
 import { extname, join } from "node:path";
 import { SeawallError } from "../../base/index.js";
-import { namesIn, type Stamp } from "../formats/files.node.js";
+import { namesIn } from "../formats/files.node.js";
+import type { Stamp } from "../formats/stamp.node.js";
 import type { LabelScheme } from "../pixels/labels.js";
 import type { LabelVariant } from "./options.js";
 

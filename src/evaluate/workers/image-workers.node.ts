@@ -52,7 +52,10 @@ export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
   );
 }
 
-/** Attack this sample. Besides, a worker is told to `stop` after the pass in progress, and says each `pass` it made. */
+/**
+ * A request to attack a sample. Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends
+ * `pass` after each pass.
+ */
 export interface AttackRequest {
   readonly sample: Sample;
   readonly slot: AttackAtRadius;
@@ -63,12 +66,12 @@ function threadWorker(config: EvaluationConfig, { onPass, signal }: WorkerWatch)
   const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, config, () =>
     onPass?.(),
   );
-  const stop = () => thread.tell("stop");
+  const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {
     async attack(sample, slot) {
       signal?.throwIfAborted();
-      return thread.ask({ sample, slot }).catch((error) => {
+      return thread.request({ sample, slot }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       });
     },

@@ -7,13 +7,13 @@ import type { AttackedImage } from "./image-worker.js";
 import { type AttackRequest, workerHere } from "./image-workers.node.js";
 
 const stopping = new AbortController();
-const say = serveThread<AttackRequest, AttackedImage>({
-  answer: async ({ sample, slot }) => (await worker).attack(sample, slot),
-  onWord: () => stopping.abort(),
+const notify = serveThread<AttackRequest, AttackedImage>({
+  reply: async ({ sample, slot }) => (await worker).attack(sample, slot),
+  onNotice: () => stopping.abort(),
   dispose: async () => (await worker).dispose(),
 });
 const worker = makePlan(workerData as EvaluationConfig).then((plan) =>
-  workerHere(plan, { onPass: () => say("pass"), signal: stopping.signal }),
+  workerHere(plan, { onPass: () => notify("pass"), signal: stopping.signal }),
 );
-// A plan that fails is reported with the first order, which waits for it.
+// If the plan fails, the first request, which awaits it, is rejected.
 worker.catch(() => {});

@@ -1,24 +1,22 @@
-/** Attacks in lanes: those of the built program, since a thread needs files that Node can run. */
+/** Batches attacked in parts: by the built program, since a worker needs files that Node can run. */
 import { describe, expect, it } from "vitest";
 import { float32, type SeawallError } from "../../src/base/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import type { openThreadSession } from "../../src/runtime/index.node.js";
-import type { buildNetwork } from "../../src/train/loop/network.js";
-import { laneCount } from "../../src/train/run/lanes.node.js";
+import { type buildNetwork, partCount } from "../../src/train/loop/network.js";
 import type { openNetwork } from "../../src/train/run/learner.node.js";
-import type { initialState, layOutParameters } from "../../src/train/state/parameters.js";
+import type { initialState } from "../../src/train/state/state.js";
 
 const dist = (file: string) => import(new URL(`../../dist/${file}`, import.meta.url).href);
 const built: {
   openNetwork: typeof openNetwork;
   buildNetwork: typeof buildNetwork;
-  layOutParameters: typeof layOutParameters;
   initialState: typeof initialState;
   openThreadSession: typeof openThreadSession;
 } & Pick<typeof import("../../src/nn/index.js"), "architectures" | "initialWeights"> = {
   ...(await dist("train/run/learner.node.js")),
   ...(await dist("train/loop/network.js")),
-  ...(await dist("train/state/parameters.js")),
+  ...(await dist("train/state/state.js")),
   ...(await dist("runtime/index.node.js")),
   ...(await dist("nn/index.js")),
 };
@@ -35,15 +33,14 @@ const batch = {
   ),
 };
 
-/** The points and losses of an attack, before and after the parameters change. */
-async function attacked(lanes: number) {
-  const common = { batchSize: images, attacked: images, accumulating: false, seed: 0, lanes };
+/** The iterates and losses of an attack, before and after the parameters change. */
+async function attacked(parts: number) {
+  const common = { batchSize: images, attacked: images, accumulating: false, seed: 0, parts };
   const options = { ...common, size: [side, side] as const };
   const builds = built.buildNetwork(built.architectures["upernet-convnext-micro-cvst"], options, { classes });
-  const layouts = built.layOutParameters(builds.training);
   const weights = built.initialWeights(builds.training.parameters, 0);
-  const state = built.initialState(layouts, weights, "sgd", false);
-  const network = await built.openNetwork(options, builds, layouts, { threads: lanes });
+  const state = built.initialState(builds.layouts, weights, "sgd", false);
+  const network = await built.openNetwork(options, builds, { threads: parts });
   const first = await (await network.beginAttack(state))(batch, batch.images, attack);
   for (const [i, value] of state.parameters.entries()) state.parameters[i] = 1.1 * value;
   const second = await (await network.beginAttack(state))(batch, batch.images, attack);
@@ -51,29 +48,24 @@ async function attacked(lanes: number) {
   return [first, second];
 }
 
-describe("an attack in lanes", () => {
-  it.each([2, 4])("does in %d lanes what it does in one", async (lanes) => {
-    const [whole, parts] = await Promise.all([attacked(1), attacked(lanes)]);
+describe("an attack in parts", () => {
+  it.each([2, 4])("does in %d parts what it does in one", async (count) => {
+    const [whole, parts] = await Promise.all([attacked(1), attacked(count)]);
     expect(whole[0]!.loss).not.toBeCloseTo(whole[1]!.loss, 3);
-    for (const [i, { point, loss }] of parts.entries()) {
+    for (const [i, { next, loss }] of parts.entries()) {
       expect(loss).toBeCloseTo(whole[i]!.loss, 5);
       // Rounding decides a sign where a gradient is next to zero.
-      const moved = point.filter((value, j) => Math.abs(value - whole[i]!.point[j]!) > 1e-6);
-      expect(moved.length / point.length).toBeLessThan(0.001);
+      const moved = next.filter((value, j) => Math.abs(value - whole[i]!.next[j]!) > 1e-6);
+      expect(moved.length / next.length).toBeLessThan(0.001);
     }
   });
 
-  it("has as many lanes as threads, as far as images can be divided", () => {
-    const lanes = (images: number, threads: number, accumulating = false) =>
-      laneCount({ size: [8, 8], batchSize: 8, attacked: images, accumulating, seed: 0 }, { threads });
-    expect([lanes(8, 2), lanes(6, 4), lanes(7, 4), lanes(2, 16)]).toEqual([2, 3, 1, 2]);
-    expect(lanes(8, 2, true)).toBe(1);
-    expect(
-      laneCount(
-        { size: [8, 8], batchSize: 8, attacked: 8, accumulating: false, seed: 0 },
-        { threads: 2, device: "cuda" },
-      ),
-    ).toBe(1);
+  it("has as many parts as are allowed and divide the images, four at most", () => {
+    const parts = (images: number, allowed: number, accumulating = false) =>
+      partCount({ attacked: images, accumulating, parts: allowed });
+    expect([parts(8, 2), parts(6, 4), parts(7, 4), parts(2, 16), parts(16, 16)]).toEqual([2, 3, 1, 2, 4]);
+    expect(parts(8, 2, true)).toBe(1);
+    expect(partCount({ attacked: 8, accumulating: false })).toBe(1);
   });
 });
 

@@ -2,12 +2,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { build, initialWeights } from "../../src/nn/index.js";
-import { innerAttack } from "../../src/train/loop/attack.js";
+import { innerAttack } from "../../src/train/loop/inner-attack.js";
 import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
-import { Updater } from "../../src/train/loop/optimize.js";
-import { type StepSettings, trainingStep } from "../../src/train/loop/step.js";
+import { OptimizerSteps } from "../../src/train/loop/optimizer-steps.js";
+import { type UpdateSettings, updateState } from "../../src/train/loop/update.js";
 import { validate } from "../../src/train/loop/validate.js";
-import { initialState, layOutParameters, type TrainingState } from "../../src/train/state/parameters.js";
+import { initialState, type TrainingState } from "../../src/train/state/state.js";
 import { tiny } from "../nn/tiny.js";
 import { relativeDistance } from "./golden.js";
 
@@ -23,7 +23,15 @@ function batchOf(seed: number): Batch {
 }
 
 /** The tiny network without what chance could leave out, `attacked` of its images attacked. */
-async function open(options: { attacked?: number; accumulating?: boolean } = {}) {
+async function open({
+  averageDecay,
+  ...options
+}: {
+  attacked?: number;
+  accumulating?: boolean;
+  averageDecay?: number;
+} = {}) {
+  const averaging = averageDecay === undefined ? {} : { averageDecay };
   const size = [side, side] as const;
   const sizes = { size, batchSize: images, attacked: images, accumulating: false, seed: 0, ...options };
   const builds = buildNetwork(architecture, sizes, { classes });
@@ -31,23 +39,32 @@ async function open(options: { attacked?: number; accumulating?: boolean } = {})
     ...builds.training,
     noise: builds.training.noise.map((input) => ({ ...input, keep: 1 })),
   };
-  const layouts = layOutParameters(certain);
-  const network = await TrainingNetwork.open(sizes, { ...builds, training: certain }, layouts, {
-    threads: 1,
-  });
+  const { layouts } = builds;
+  const network = await TrainingNetwork.open(sizes, { ...builds, training: certain }, { threads: 1 });
   // Plain gradient descent with rate 1: the parameters move by the gradient itself.
   const update = { optimizer: "sgd", momentum: 0, weightDecay: 0 } as const;
-  const updater = await Updater.open(update, layouts.groups, { threads: 1 });
+  const optimizer = await OptimizerSteps.open({ ...update, ...averaging }, layouts.groups, { threads: 1 });
   const weights = initialWeights(
     build(architecture, { classes, size, training: true, batch: images, auxiliary: true }).parameters,
     1,
   );
-  return { network, updater, state: initialState(layouts, weights, "sgd", false) };
+  return {
+    learner: { network, optimizer },
+    network,
+    state: initialState(layouts, weights, "sgd", averageDecay !== undefined),
+  };
 }
 
 const attack = { steps: 2, radius: 4 / 255, stepSize: 0.01, randomStart: false };
-const settings: StepSettings = { attack, cleanImages: 0, seed: 3 };
-const copyOf = (state: TrainingState): TrainingState => ({ ...state, moments: [...state.moments] });
+const settings: UpdateSettings = { attack, cleanImages: 0, seed: 3 };
+/** A state with arrays of its own. */
+const copyOf = (state: TrainingState): TrainingState => ({
+  ...state,
+  parameters: state.parameters.slice(),
+  statistics: state.statistics.slice(),
+  moments: state.moments.map((moment) => moment.slice()),
+  average: state.average?.slice(),
+});
 const difference = (a: Float32Array, b: Float32Array) => a.map((value, i) => value - b[i]!);
 const plus = (...terms: Float32Array[]) =>
   terms[0]!.map((_, i) => terms.reduce((sum, term) => sum + term[i]!, 0));
@@ -106,29 +123,29 @@ describe("the inner attack", () => {
 
 describe("an update", () => {
   it("follows the gradient at the attacked images", async () => {
-    const { network, updater, state } = await open();
+    const { learner, network, state } = await open();
     const before = copyOf(state);
     const points = (await innerAttack(network, before, batchOf(1), attack, randomStream("x"))).images;
-    const { gradient } = await network.gradient(copyOf(state), { ...batchOf(1), images: points }, 0);
+    const { gradient } = await network.gradient(state, { ...batchOf(1), images: points }, 0);
     const expected = gradient.slice();
-    await trainingStep({ network, updater, state }, [batchOf(1)], 1, settings);
-    expect(relativeDistance(difference(before.parameters, state.parameters), expected)).toBeLessThan(1e-5);
-    expect(state.step).toBe(1);
+    const { state: after } = await updateState(learner, state, [batchOf(1)], 1, settings);
+    expect(relativeDistance(difference(before.parameters, after.parameters), expected)).toBeLessThan(1e-5);
+    expect(after.step).toBe(1);
   });
 
   it("is the mean over accumulated batches", async () => {
-    const { network, updater, state } = await open();
+    const { learner, network, state } = await open();
     const before = copyOf(state);
     const clean = { ...settings, attack: { ...attack, steps: 0 } };
     const gradientOf = async (seed: number) =>
-      (await network.gradient(copyOf(before), batchOf(seed), 0)).gradient.slice();
+      (await network.gradient(before, batchOf(seed), 0)).gradient.slice();
     const expected = plus(await gradientOf(1), await gradientOf(2)).map((sum) => sum / 2);
-    await trainingStep({ network, updater, state }, [batchOf(1), batchOf(2)], 1, clean);
-    expect(relativeDistance(difference(before.parameters, state.parameters), expected)).toBeLessThan(1e-5);
+    const { state: after } = await updateState(learner, state, [batchOf(1), batchOf(2)], 1, clean);
+    expect(relativeDistance(difference(before.parameters, after.parameters), expected)).toBeLessThan(1e-5);
   });
 
   it("adds the gradients of the attack's passes where that is asked for, as the published code does", async () => {
-    const { network, updater, state } = await open({ accumulating: true });
+    const { learner, network, state } = await open({ accumulating: true });
     const before = copyOf(state);
     const parts: Float32Array[] = [];
     const batch = batchOf(1);
@@ -137,26 +154,60 @@ describe("an update", () => {
     for (let t = 0; t < attack.steps; t++) {
       const step = await attacked({ ...batch, images: points }, batch.images, attack);
       parts.push(step.gradient!.slice());
-      points = step.point;
+      points = step.next;
     }
-    parts.push((await network.gradient(copyOf(state), { ...batch, images: points }, 0)).gradient.slice());
-    await trainingStep({ network, updater, state }, [batch], 1, settings);
-    const moved = difference(before.parameters, state.parameters);
+    parts.push((await network.gradient(state, { ...batch, images: points }, 0)).gradient.slice());
+    const { state: after } = await updateState(learner, state, [batch], 1, settings);
+    const moved = difference(before.parameters, after.parameters);
     expect(relativeDistance(moved, plus(...parts))).toBeLessThan(1e-5);
     expect(relativeDistance(moved, parts.at(-1)!)).toBeGreaterThan(0.1);
   });
 
   it("leaves the first images of a mixed batch clean", async () => {
-    const { network, updater, state } = await open({ attacked: images - 1 });
+    const { learner, network, state } = await open({ attacked: images - 1 });
     const before = copyOf(state);
     const batch = batchOf(1);
     const [first, labels] = [batch.images.length / images, batch.labels.length / images];
     const rest = { images: batch.images.subarray(first), labels: batch.labels.subarray(labels) };
     const points = (await innerAttack(network, before, rest, attack, randomStream("x"))).images;
     const mixed = Float32Array.from([...batch.images.subarray(0, first), ...points]);
-    const expected = (await network.gradient(copyOf(state), { ...batch, images: mixed }, 0)).gradient.slice();
-    await trainingStep({ network, updater, state }, [batch], 1, { ...settings, cleanImages: 1 });
-    expect(relativeDistance(difference(before.parameters, state.parameters), expected)).toBeLessThan(1e-5);
+    const expected = (await network.gradient(state, { ...batch, images: mixed }, 0)).gradient.slice();
+    const { state: after } = await updateState(learner, state, [batch], 1, { ...settings, cleanImages: 1 });
+    expect(relativeDistance(difference(before.parameters, after.parameters), expected)).toBeLessThan(1e-5);
+  });
+});
+
+describe("a state", () => {
+  it("is not changed by passes, and by the update only in that the next one takes its arrays", async () => {
+    const { learner, network, state } = await open();
+    const before = copyOf(state);
+    await network.gradient(state, batchOf(1), 0);
+    await network.predict(state, batchOf(1).images);
+    await innerAttack(network, state, batchOf(1), attack, randomStream("x"));
+    expect(state).toEqual(before);
+    const { state: next } = await updateState(learner, state, [batchOf(1)], 1, settings);
+    expect(state).toEqual(before);
+    await updateState(learner, next, [batchOf(1)], 1, settings);
+    // The second update wrote into the arrays of the state before the first.
+    expect(state.parameters).not.toEqual(before.parameters);
+  });
+
+  it("has the same next state whenever it is updated, to the bit", async () => {
+    const { learner, state } = await open({ averageDecay: 0.9 });
+    const twin = copyOf(state);
+    const update = async (from: TrainingState) =>
+      (await updateState(learner, from, [batchOf(1), batchOf(2)], 0.1, settings)).state;
+    const first = copyOf(await update(state));
+    expect(await update(twin)).toEqual(first);
+    expect(first.statistics).not.toEqual(twin.statistics);
+    expect(first.average).not.toEqual(first.parameters);
+  });
+
+  it("is refused once its arrays have been taken", async () => {
+    const { learner, state } = await open();
+    const { state: next } = await updateState(learner, state, [batchOf(1)], 1, settings);
+    await expect(updateState(learner, state, [batchOf(1)], 1, settings)).rejects.toThrow(/spent/);
+    expect((await updateState(learner, next, [batchOf(1)], 1, settings)).state.step).toBe(2);
   });
 });
 

@@ -1,14 +1,14 @@
-/** Questions about a graph's structure: who makes a value, who uses it, what lies between. */
+/** The structure of a graph: producers and consumers of values, and data flow between them. */
 import { subgraphsOf } from "./attributes.js";
 import type { Graph, Node, Value } from "./graph.js";
 
-/** The values a node reads, those captured by its subgraphs included. */
+/** The values a node reads, including those that its subgraphs read from this graph. */
 export function readsOf(node: Node): Value[] {
   const captured = subgraphsOf(node).flatMap(capturesOf);
   return [...node.inputs.filter((name) => name !== ""), ...captured];
 }
 
-/** The values a subgraph reads from outside itself. */
+/** The values a subgraph reads from enclosing graphs. */
 function capturesOf(graph: Graph): Value[] {
   const own = new Set<Value>([...graph.inputs.map((input) => input.name), ...graph.initializers.keys()]);
   for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
@@ -21,8 +21,8 @@ export function graphsWithin(graph: Graph): Graph[] {
   return [graph, ...graph.nodes.flatMap((node) => subgraphsOf(node).flatMap(graphsWithin))];
 }
 
-/** Every name in a graph and the graphs inside it: of values and of nodes. */
-export function namesIn(graph: Graph): Set<string> {
+/** All names of values and nodes in a graph and the graphs inside it. */
+export function allNamesIn(graph: Graph): Set<string> {
   const names = new Set<string>();
   for (const { inputs, outputs, initializers, nodes } of graphsWithin(graph)) {
     for (const { name } of [...inputs, ...outputs]) names.add(name);
@@ -54,7 +54,7 @@ export function consumersOf(graph: Graph): Map<Value, Node[]> {
   return consumers;
 }
 
-/** Every value that depends on one of `sources`, themselves included. */
+/** The values that depend on `sources`, including `sources`. */
 export function reachableFrom(graph: Graph, sources: Iterable<Value>): Set<Value> {
   const reached = new Set(sources);
   for (const node of graph.nodes) {
@@ -65,7 +65,7 @@ export function reachableFrom(graph: Graph, sources: Iterable<Value>): Set<Value
   return reached;
 }
 
-/** Every value that one of `targets` depends on, themselves included. */
+/** The values that `targets` depend on, including `targets`. */
 export function neededFor(graph: Graph, targets: Iterable<Value>): Set<Value> {
   const needed = new Set(targets);
   for (const node of [...graph.nodes].reverse()) {
@@ -74,13 +74,13 @@ export function neededFor(graph: Graph, targets: Iterable<Value>): Set<Value> {
   return needed;
 }
 
-/** Nodes reordered so that each stands after those it reads from; undefined if they form a circle. */
+/** The nodes in topological order: each after the nodes that it reads from. Undefined if they form a cycle. */
 export function topologicalOrder(graph: Graph): Node[] | undefined {
   const producers = producersOf(graph);
   const order: Node[] = [];
   const state = new Map<Node, "open" | "done">();
   for (const root of graph.nodes) {
-    // An explicit stack: a chain of nodes may be longer than the call stack is deep.
+    // An explicit stack, because recursion along a long chain of nodes would exhaust the call stack.
     const stack: Node[] = [root];
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!;

@@ -1,18 +1,17 @@
-/** What a training has learned so far, and where it lies: vectors, of which networks see the tensors. */
-
+/** The state of a training: vectors that hold what was learned so far, and where each tensor lies in them. */
 import type { Tensor } from "../../base/index.js";
 import { type BuiltArchitecture, isLearned, type ParameterSpec } from "../../nn/index.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 import { groupParameters, type Multipliers, type ParameterGroup } from "./groups.js";
 import { layOut, pack, type VectorLayout, viewsOf } from "./layout.js";
 
-/** A stretch of the vector of learned parameters that is updated at one rate. */
+/** A stretch of the vector of learned parameters whose tensors share learning rate and weight decay. */
 export interface GroupRange extends ParameterGroup {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where parameters and statistics lie. */
+/** Where parameters and running statistics lie. */
 export interface ParameterLayouts {
   /** Learned parameters, group by group. */
   readonly learned: VectorLayout;
@@ -20,16 +19,21 @@ export interface ParameterLayouts {
   readonly groups: readonly GroupRange[];
 }
 
-/** Everything that shapes the next step, beside the configuration and the data. */
+/**
+ * Everything that decides the next update, besides configuration and data. A state is never changed: an update takes one
+ * and returns the next. It also takes over the arrays of the state before, so a state can be updated only once
+ * (`updateState`).
+ */
 export interface TrainingState {
-  /** Optimizer steps done. */
-  step: number;
-  parameters: Float32Array;
-  statistics: Float32Array;
-  /** The optimizer's memory, in the order of its table row. */
-  moments: Float32Array[];
-  /** The exponential moving average of the parameters, where one is kept. */
-  average: Float32Array | undefined;
+  /** Updates done. */
+  readonly step: number;
+  readonly parameters: Float32Array;
+  /** Running statistics of normalization layers. */
+  readonly statistics: Float32Array;
+  /** The optimizer's moments, in the order of its table row. */
+  readonly moments: readonly Float32Array[];
+  /** Exponential moving average of the parameters; undefined where none is kept. */
+  readonly average: Float32Array | undefined;
 }
 
 /** Lays out the parameters that the training graph reads. */
@@ -61,7 +65,7 @@ function rangesOf(groups: readonly ParameterGroup[]): GroupRange[] {
 
 const lengthOf = (parameters: readonly ParameterSpec[]) => layOut(parameters).length;
 
-/** The state before the first step. */
+/** The state before the first update. */
 export function initialState(
   { learned, statistics }: ParameterLayouts,
   weights: ReadonlyMap<string, Tensor>,
@@ -78,8 +82,8 @@ export function initialState(
   };
 }
 
-/** The weights to use a network with: the average where one is kept, else the parameters. */
-export function weightsOf(
+/** The weights to use the network with, by name: the average where one is kept, else the parameters. */
+export function trainedWeights(
   { learned, statistics }: ParameterLayouts,
   { parameters, average, statistics: held }: TrainingState,
 ): Map<string, Tensor> {
