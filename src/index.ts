@@ -35,13 +35,16 @@ export {
   type Tensor,
 } from "./base/index.js";
 export {
+  type DataOptions,
+  type DataSpec,
   type Dataset,
+  type DatasetLayout,
+  datasets,
   makeSample,
-  type OpenOptions as OpenDataOptions,
   type Sample,
   type TransformOptions,
 } from "./data/index.js";
-export { datasets, openData, readClasses } from "./data/index.node.js";
+export { openData, readClasses } from "./data/index.node.js";
 export {
   type AttackedImage,
   type EvaluationConfig,

@@ -12,7 +12,20 @@ export {
   rules,
   type TypedShape,
 } from "./autodiff/index.js";
-export { countLabels, type LabelCounts, type LabelStats, labelStats } from "./data/index.js";
+export {
+  countLabels,
+  type DataFiles,
+  type DatasetTable,
+  type Entry,
+  findRoot,
+  type LabelCounts,
+  type LabelStats,
+  type ListRequest,
+  labelStats,
+  pairFolders,
+  parseDataSpec,
+  readList,
+} from "./data/index.js";
 export {
   type AttackAtRadius,
   type CountedPoint,

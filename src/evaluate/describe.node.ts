@@ -40,7 +40,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     engine: {
       device: config.device,
       threads: config.threads,
-      batchSize: imageWorkerCount(plan),
+      parallel: imageWorkerCount(plan),
       ...(config.device === "cuda" && { tf32: false }),
     },
     config,

@@ -111,7 +111,7 @@ export const descriptionSchema = z
     shard: shardSchema.optional(),
     /** Name and version of the program and of what computes for it. */
     versions: z.record(z.string(), z.string()),
-    /** Device, batch size, threads and flags: how it is computed, never what. */
+    /** Device, images side by side, threads and flags: how the run is computed, never what. */
     engine: jsonObject,
     /** The full resolved configuration. */
     config: jsonObject,

@@ -1,6 +1,6 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 
-import { leaves } from "../base/index.js";
+import { type JsonObject, leaves } from "../base/index.js";
 import { decidingConfig, type RunDescription, shardName } from "./description.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
@@ -73,7 +73,12 @@ function deciding(run: RunDescription) {
 function harmless({ model, data, versions, engine, soundness }: RunDescription) {
   const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
   const names = { model: { file: model.file }, data: { spec: data.spec } };
-  return { ...names, versions, engine, soundness: checks };
+  return { ...names, versions, engine: presentName(engine), soundness: checks };
+}
+
+/** Earlier versions wrote `batchSize` for `parallel`. */
+function presentName({ batchSize, ...settings }: JsonObject): JsonObject {
+  return { ...(batchSize !== undefined && { parallel: batchSize }), ...settings };
 }
 
 /** Every leaf that two values do not have in common. */

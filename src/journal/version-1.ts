@@ -7,6 +7,7 @@
 const undecidingSettings: ReadonlySet<string> = new Set([
   ...[
     "batchSize",
+    "parallel",
     "device",
     "threads",
     "out",

@@ -121,7 +121,7 @@ export async function storedRun(
       model: join(folder, "model.onnx"),
       data: `folder:${join(folder, "images")},${join(folder, "labels")}`,
     },
-    ...{ classes: 4, ignoreLabel: 255, eps: "2/255,8/255", attacks: "apgd:ce,noise", steps: 5, batchSize: 1 },
+    ...{ classes: 4, ignoreLabel: 255, eps: "2/255,8/255", attacks: "apgd:ce,noise", steps: 5, parallel: 1 },
     ...change,
     out: join(folder, out),
   });

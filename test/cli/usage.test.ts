@@ -53,6 +53,15 @@ describe("flags", () => {
     expect(await refusal("eval", ...flags)).toMatch(problem);
   });
 
+  it("still reads --batch-size for --parallel, and says so once", async () => {
+    expect(await refusal(...shortEval, "--batch-size", "0")).toBe(
+      "--batch-size is now called --parallel; the old name still works for now\n" +
+        "error: --parallel: expected at least 1, got 0\n",
+    );
+    expect(await refusal("doctor", "--batch-size", "0")).toMatch(/^--batch-size is now called --parallel/);
+    expect(await refusal("verify", "run", "--batch-size", "1")).toMatch(/unknown option '--batch-size'/);
+  });
+
   it("lists all mistakes and all that is missing at once", async () => {
     expect(await refusal("eval", "--steps", "x", "--eps", "2", "--seed", "1.5")).toMatchInlineSnapshot(`
       "error: 5 mistakes in the settings:
@@ -60,7 +69,7 @@ describe("flags", () => {
         --seed: expected a whole number, got "1.5"
         --eps: radius "2": must be at most 1, because pixel values are in [0, 1]; for 2 grey levels of 255 write 2/255
         --model FILE is missing: ONNX file: image N×3×H×W in, logits N×K×h×w out
-        --data SPEC is missing: folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
+        --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       "
     `);
   });

@@ -176,11 +176,11 @@ describe("resume", () => {
 
   it("warns of another engine, and keeps the stored description", async () => {
     const dir = await writtenRun(records.slice(0, 1));
-    const other = describeWith({ engine: { device: "cuda", batchSize: 16 } });
+    const other = describeWith({ engine: { device: "cuda", parallel: 16 } });
     const open = await openRun(dir, other, { resume: true });
     expect(open.warnings).toEqual([
       expect.stringContaining('engine.device: "cpu" stored, "cuda" now'),
-      expect.stringContaining("engine.batchSize: 2 stored, 16 now"),
+      expect.stringContaining("engine.parallel: 2 stored, 16 now"),
     ]);
     expect(open.description).toEqual(run);
     open.close();

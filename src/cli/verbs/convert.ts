@@ -37,7 +37,7 @@ interface ConvertFlags {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function convertVerb(command: Command): void {
   const normalize = new Option(
     "--normalize <none|imagenet>",
     "what the graph does to images in [0, 1] first",

@@ -18,7 +18,7 @@ interface ModelsOptions {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function modelsVerb(command: Command): void {
   command
     .description("Lists the built-in architectures, or describes one with all its keys and shapes.")
     .argument("[NAME]", "an architecture; default: all, without their keys")

@@ -1,7 +1,8 @@
-/** Reading files of a data set that nobody has vouched for. */
+/** Reading files of a data set. Nothing about them is trusted: they may be missing, huge, or no plain file. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
+import type { DataFiles } from "../layouts/layout.js";
 import { stampOf } from "./stamp.node.js";
 
 /** The largest image or label file that is read, in bytes; `maxPixels` of raw RGB still fit. */
@@ -27,16 +28,19 @@ export async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** Whether a path is a folder. */
-export async function isFolder(path: string): Promise<boolean> {
+/** The file system of this machine, as layouts see it. */
+export const diskFiles: DataFiles = {
+  join,
+  isFolder,
+  namesIn: sortedNames,
+  readText: async (file) => (await readBytes(file)).toString("utf8"),
+};
+
+async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/**
- * Names in a folder, sorted by code unit.
- * @throws SeawallError `data` when there is no such folder or it cannot be read.
- */
-export async function namesIn(folder: string): Promise<string[]> {
+async function sortedNames(folder: string): Promise<string[]> {
   if (!(await isFolder(folder))) {
     throw new SeawallError("data", `${folder}: no such folder; check --data and --split`);
   }
@@ -48,19 +52,4 @@ export async function namesIn(folder: string): Promise<string[]> {
       `${folder}: cannot be listed (${messageOf(error)}); check its permissions`,
     );
   }
-}
-
-/**
- * The first of `root` and the folders `below` it that has a folder `mark` inside.
- * @throws SeawallError `data` with what was looked for.
- */
-export async function findRoot(root: string, below: readonly string[], mark: string): Promise<string> {
-  const candidates = [root, ...below.map((path) => join(root, path))];
-  for (const candidate of candidates) {
-    if (await isFolder(join(candidate, mark))) return candidate;
-  }
-  throw new SeawallError(
-    "data",
-    `${root}: expected a folder ${mark} in ${candidates.join(" or in ")}, found none; check the path in --data`,
-  );
 }

@@ -1,22 +1,17 @@
 /** Stamps: size and time of change of a file, which tell whether it was written again. */
 import { stat } from "node:fs/promises";
 import { SeawallError } from "../../base/index.js";
+import type { Stamp } from "../layouts/layout.js";
 
-/** What tells that a file was written again: bytes, and the time of the last change in milliseconds. */
-export interface Stamp {
-  readonly size: number;
-  readonly changed: number;
-}
-
-/** The stamp of a plain file (links are followed); undefined for all else, so that no pipe or device is opened. */
+/** The stamp of a plain file, links followed; undefined for anything else, so that no pipe or device is opened. */
 export async function stampOf(file: string): Promise<Stamp | undefined> {
   const found = await stat(file).catch(() => undefined);
   return found?.isFile() ? { size: found.size, changed: found.mtimeMs } : undefined;
 }
 
 /**
- * Checks that a file is still the one that had this stamp.
- * @throws SeawallError `data` when it vanished or was written again
+ * Checks that a file still has the stamp it had when the data set was opened.
+ * @throws SeawallError `data` when the file vanished or was written again
  */
 export async function checkStamp(file: string, { size, changed }: Stamp): Promise<void> {
   const now = await stampOf(file);

@@ -22,14 +22,14 @@ export function openImageWorkers(plan: Plan, watch: WorkerWatch): ImageWorker[] 
   const count = imageWorkerCount(plan);
   if (count <= 1) return [workerHere(plan, watch)];
   const threads = Math.max(1, Math.floor((plan.config.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () => threadWorker({ ...plan.config, threads, batchSize: 1 }, watch));
+  return Array.from({ length: count }, () => threadWorker({ ...plan.config, threads, parallel: 1 }, watch));
 }
 
 /** How many images of a run are attacked at the same time. */
 export function imageWorkerCount({ config, data, workerBytes }: Plan): number {
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
   return Math.min(
-    config.batchSize ?? Math.min(config.threads ?? availableParallelism(), affordable),
+    config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),
     data.length,
   );
 }

@@ -1,14 +1,13 @@
 /** The plan of a training: everything that follows from its configuration, checked before the first update. */
 import { availableParallelism } from "node:os";
 import { parseRadius, SeawallError } from "../../base/index.js";
-import type { Dataset } from "../../data/index.js";
+import { type Dataset, parseDataSpec } from "../../data/index.js";
 import {
   type FileDataset,
   type LabelTarget,
   openData,
   openTrainingData,
   overlap,
-  parseDataSpec,
   readClasses,
 } from "../../data/index.node.js";
 import { architectures } from "../../nn/index.js";

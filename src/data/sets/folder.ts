@@ -1,8 +1,9 @@
 /** Any two folders: images, and label PNGs of the same names. */
 import { SeawallError } from "../../base/index.js";
-import { type Layout, pairFolders } from "./layout.node.js";
+import type { DatasetLayout } from "../layouts/layout.js";
+import { pairFolders } from "../layouts/listing.js";
 
-export const folder: Layout = {
+export const folder: DatasetLayout = {
   form: "folder:IMAGES,LABELS",
   title: "images and index PNGs of the same names; folder:IMAGES with --labels self",
   images: "IMAGES/*.{jpg,jpeg,png,tif,tiff,webp}",
@@ -12,7 +13,7 @@ export const folder: Layout = {
   scheme: { classes: undefined, ignoreLabel: undefined },
   variants: {},
 
-  async list(place, split, withLabels) {
+  async list({ place, split, withLabels, files }) {
     if (split !== undefined) {
       throw new SeawallError(
         "usage",
@@ -23,7 +24,7 @@ export const folder: Layout = {
     if (!images || labels === "" || more !== undefined) {
       throw new SeawallError(
         "usage",
-        `--data folder:${place}: expected folder:IMAGES,LABELS; a path that has a comma itself must be renamed`,
+        `--data folder:${place}: expected folder:IMAGES,LABELS; rename a path that contains a comma`,
       );
     }
     if (withLabels && labels === undefined) {
@@ -33,6 +34,6 @@ export const folder: Layout = {
           "or measure consistency with --labels self",
       );
     }
-    return pairFolders(images, withLabels ? labels : undefined);
+    return pairFolders(files, images, withLabels ? labels : undefined);
   },
 };
