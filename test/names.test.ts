@@ -9,24 +9,7 @@ const definition =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
 
 /** Names that are still defined several times. The list only shrinks: a name that is fixed must leave it. */
-const remaining: readonly string[] = [
-  "Evaluation",
-  "Lane",
-  "Outcome",
-  "Size",
-  "Slot",
-  "Step",
-  "Value",
-  "bytesOf",
-  "engine",
-  "fill",
-  "gradientGraph",
-  "isList",
-  "namesIn",
-  "noise",
-  "refuse",
-  "segmenter",
-];
+const remaining: readonly string[] = ["Step", "engine", "gradientGraph", "noise"];
 
 it("defines every exported name once", () => {
   const places = new Map<string, Set<string>>();

@@ -8,7 +8,7 @@ import { descriptionSchema, type RunDescription } from "./description.js";
 import { readJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";
-import { upgradeDescription, upgradeResult } from "./version-1.js";
+import { upgradeDescription, upgradeResult } from "./versions/version-1.js";
 
 /** Names of the files in a run folder. */
 export const runFiles = {

@@ -236,7 +236,7 @@ describe("a damaged or hostile folder", () => {
   it.each([
     ["{", "not JSON"],
     ["{}", "schemaVersion"],
-    [formatJson({ ...run, schemaVersion: 2 }), "written by another version of Seawall"],
+    [formatJson({ ...run, schemaVersion: 3 }), "written by another version of Seawall"],
     [
       formatJson({ ...run, config: { ...run.config, crop: "7x7" } }),
       "configSha256: does not fit the configuration",

@@ -41,7 +41,7 @@ describe("the result", () => {
       ...["schemaVersion", "protocol", "model", "data", "clean", "robust", "cost", "soundness"],
     ]);
     expect(result).toMatchObject({
-      schemaVersion: 1,
+      schemaVersion: 2,
       protocol: { attacks: "sea-2024", steps: 300, radiusSchedule: "reduce", accounting: "strict", seed: 0 },
       model: { file: "model.onnx", classes: 4 },
       data: { spec: "folder:images,labels", images: 5, labels: "truth" },

@@ -105,7 +105,9 @@ describe("compareRuns", () => {
     [
       "other steps",
       withOther({
-        protocol: { members: facts.protocol.members.map((member) => ({ ...member, steps: 10 })) },
+        protocol: {
+          members: facts.protocol.members.map((one, i) => (i === 0 ? { ...one, steps: 10 } : one)),
+        },
       }),
       /protocol\.members\.0\.steps: 300 in the first, 10 in the second/,
     ],
