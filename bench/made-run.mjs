@@ -25,10 +25,11 @@ export async function makeRun(dir, options = {}) {
     traces = 1,
     variety = 24,
   } = options;
+  const entries = members.map((name) => ({ name, steps: 30, radiusSchedule: "reduce" }));
   const run = describeRun({
     protocol: {
-      ...{ attacks: members.join(","), members, eps, steps: 30 },
-      ...{ radiusSchedule: "reduce", accounting: "strict", seed: 0 },
+      ...{ attacks: members.join(","), members: entries, eps },
+      ...{ accounting: "strict", seed: 0 },
     },
     model: {
       file: modelFile,

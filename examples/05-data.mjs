@@ -9,11 +9,14 @@ const samples = async function* (positions = ids.keys()) {
   for (const i of positions) yield seawall.makeSample(ids[i], i, raster(ids[i]));
 };
 const model = await seawall.openModel((await seawall.readModelFile("demo/model.onnx")).graph);
-const oracle = model.oracle({ losses: ["ce"] });
-const [attacks, radii] = [seawall.parseAttacks("apgd:ce,noise"), [seawall.parseRadius("0.5/255")]];
-const settings = { steps: 5, norm: "linf", accounting: "strict" };
+const oracle = model.oracle({ losses: [seawall.losses.ce] });
+const [attacks, radii] = [
+  seawall.parseMembers("apgd:ce,noise", { steps: 5 }),
+  [seawall.parseRadius("0.5/255")],
+];
+const settings = { norm: "linf", accounting: "strict" };
 const run = { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "self" };
-const lanes = [seawall.localLane(run, () => oracle.dispose())];
+const workers = [seawall.localWorker(run, () => oracle.dispose())];
 const journal = { has: () => false, append: async (r) => console.log(r.image, r.attack, r.eps, r.accuracy) };
 const names = { attacks: ["apgd:ce", "noise"], radii: ["0.5/255"] };
-await seawall.evaluate({ data: { ids, samples }, journal, lanes, ...names });
+await seawall.evaluate({ data: { ids, samples }, journal, workers, ...names });

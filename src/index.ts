@@ -6,6 +6,7 @@
 export {
   type Accounting,
   type Attack,
+  type AttackMember,
   type AttackSettings,
   apgd,
   attacks,
@@ -17,6 +18,7 @@ export {
   noise,
   norms,
   parseAttacks,
+  parseMembers,
   pgd,
   square,
 } from "./attack/index.js";
@@ -44,12 +46,12 @@ export {
 } from "./data/index.js";
 export { openData, readClasses } from "./data/index.node.js";
 export {
-  type Evaluation,
+  type AttackedImage,
   type EvaluationConfig,
   type EvaluationInput,
   evaluate,
-  type Lane,
-  localLane,
+  type ImageWorker,
+  localWorker,
   type ProgressEvent,
   parseConfig,
   type Samples,
@@ -75,7 +77,14 @@ export {
   type WorstFigures,
 } from "./journal/index.js";
 export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
-export { type Loss, type LossName, losses } from "./loss/index.js";
+export {
+  differentiated,
+  type Loss,
+  type LossName,
+  type LossValue,
+  losses,
+  type PixelTerms,
+} from "./loss/index.js";
 export {
   type Counts,
   countPixels,

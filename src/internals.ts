@@ -3,7 +3,7 @@
  *
  * @module seawall/internals
  */
-export { attackLosses, type RadiusSchedule } from "./attack/index.js";
+export { type AttackFamily, attackLosses, type RadiusSchedule } from "./attack/index.js";
 export {
   type DifferentiateRequest,
   nonDifferentiable,
@@ -27,16 +27,16 @@ export {
   readList,
 } from "./data/index.js";
 export {
+  type AttackAtRadius,
   type CountedPoint,
   checkRecords,
+  type EvaluationLoop,
   evaluationSchema,
-  type LaneSettings,
-  type Outcome,
-  type Slot,
+  type ImageWorkerSettings,
 } from "./evaluate/index.js";
 export { planEvaluation, type RunPlan } from "./evaluate/index.node.js";
 export { memoryJournal, resultSchema, type Soundness } from "./journal/index.js";
-export { appendLoss } from "./loss/index.js";
+export { appendLoss, type LossFamily } from "./loss/index.js";
 export { imageAccuracy, imageMeanIoU, leaveOneOut } from "./metric/index.js";
 export {
   type Architecture,

@@ -3,8 +3,9 @@ import { expect, it } from "vitest";
 import { parseAttacks } from "../src/attack/index.js";
 import { parseRadius, randomStream } from "../src/base/index.js";
 import { classWeights, makeSample } from "../src/data/index.js";
-import { evaluate, localLane } from "../src/evaluate/index.js";
+import { evaluate, localWorker } from "../src/evaluate/index.js";
 import { describeRun, memoryJournal, summarize } from "../src/journal/index.js";
+import { losses } from "../src/loss/index.js";
 import { readModel, writeModel } from "../src/onnx/index.js";
 import { exportGradient, openModel } from "../src/oracle/index.js";
 import { checkGates, resultLines } from "../src/report/index.js";
@@ -16,14 +17,14 @@ const bytes = writeModel(tinyModel());
 /** Bytes of noise, and the model's own prediction with every ninth pixel changed and every tenth void. */
 async function samples(count: number) {
   const model = await openModel(readModel(bytes), { size: { height, width } });
-  const oracle = model.oracle({ losses: ["ce"] });
+  const oracle = model.oracle({ losses: [losses.ce] });
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const data = Uint8Array.from(randomStream("tiny", i).uniform(3 * height * width, 0, 256));
       const blank = makeSample(`photo${i}`, i, { height, width, channels: 3, data });
       const seen = await oracle
         .image(blank.image.data, new Int32Array(height * width))
-        .predict(blank.image.data, "ce");
+        .predict(blank.image.data);
       const labels = Int32Array.from(seen.classes, (label, p) =>
         p % 10 === 0 ? -1 : p % 9 === 0 ? (label + 1) % classes : label,
       );
@@ -39,17 +40,25 @@ it("goes from bytes to a worst case", async () => {
   const radii = ["0", "2/255", "8/255"].map((text) => parseRadius(text));
   const losses = [...new Set(attacks.flatMap((attack) => attack.losses))];
   const oracle = model.oracle({ losses, classWeights: classWeights([9, 5, 3, 1]) });
-  const settings = { steps: 12, norm: "linf", accounting: "strict" } as const;
-  const lane = localLane(
-    { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "truth" },
+  const settings = { norm: "linf", accounting: "strict" } as const;
+  const worker = localWorker(
+    {
+      oracle: async () => oracle,
+      attacks: attacks.map((attack) => ({ attack, steps: 12 })),
+      radii,
+      settings,
+      seed: 0,
+      labels: "truth",
+    },
     () => oracle.dispose(),
   );
 
   const names = attacks.map((attack) => attack.name);
+  const members = names.map((name) => ({ name, steps: 12, radiusSchedule: "reduce" as const }));
   const description = describeRun({
     protocol: {
-      ...{ attacks: "all", members: names, eps: radii.map((radius) => radius.text) },
-      ...{ steps: 12, radiusSchedule: "reduce", accounting: "strict", seed: 0 },
+      ...{ attacks: "all", members, eps: radii.map((radius) => radius.text) },
+      ...{ accounting: "strict", seed: 0 },
     },
     model: { file: "tiny.onnx", sha256: "0".repeat(64), classes, input: ["n", 3, "h", "w"] },
     data: { spec: "tiny", images: images.length, listSha256: "0".repeat(64), settings: { labels: "truth" } },
@@ -64,8 +73,8 @@ it("goes from bytes to a worst case", async () => {
       for (const i of positions) yield images[i]!;
     },
   };
-  await evaluate({ data, journal, lanes: [lane], attacks: names, radii: description.protocol.eps });
-  await lane.dispose();
+  await evaluate({ data, journal, workers: [worker], attacks: names, radii: description.protocol.eps });
+  await worker.dispose();
   const result = summarize(description, await journal.records());
 
   expect(result.clean.aAcc).toBeGreaterThan(0.85);

@@ -1,23 +1,29 @@
 /** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
-import type { LossName } from "../loss/index.js";
+import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
-import { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
+import {
+  type Attack,
+  type AttackSettings,
+  type KeptPoint,
+  lostLate,
+  type RadiusSchedule,
+  randomPoint,
+} from "./attack.js";
+import { type RadiusStage, reducingRadii, StepSizeSchedule } from "./schedule.js";
 import { norms } from "./steps.js";
-
-export type RadiusSchedule = "reduce" | "constant";
 
 /**
  * APGD on a loss, from a random start; with `reduce`, three runs at 2ε, 1.5ε and ε, each from the kept point
  * of the one before (Croce, Singh, Hein, ECCV 2024, §3.5).
  */
-export function apgd(loss: LossName, radiusSchedule: RadiusSchedule = "constant"): Attack {
+export function apgd(loss: Loss, radiusSchedule: RadiusSchedule = "constant"): Attack {
   return {
-    name: `apgd:${loss}`,
+    name: `apgd:${loss.name}`,
     losses: [loss],
+    radiusSchedule,
     passes: (steps) => steps + (radiusSchedule === "reduce" ? reducingRadii(1, steps).length : 1),
     async run(oracle, settings, random) {
-      const radius = slotsOf(settings, radiusSchedule)[0]!.radius;
+      const radius = stagesOf(settings, radiusSchedule)[0]!.radius;
       const start = randomPoint(oracle.image, { ...settings, radius }, random);
       return apgdFrom(start, oracle, loss, settings, radiusSchedule);
     },
@@ -28,22 +34,22 @@ export function apgd(loss: LossName, radiusSchedule: RadiusSchedule = "constant"
 export async function apgdFrom(
   start: Float32Array,
   oracle: ImageOracle,
-  loss: LossName,
+  loss: Loss,
   settings: AttackSettings,
   radiusSchedule: RadiusSchedule = "constant",
 ): Promise<KeptPoint> {
   let kept: KeptPoint = { point: start, step: 0 };
   let before = 0;
-  for (const slot of slotsOf(settings, radiusSchedule)) {
-    const inside = await project(oracle, kept.point, slot.radius, settings);
-    const { point, step, late } = await ascend(oracle, loss, slot, inside, settings);
+  for (const stage of stagesOf(settings, radiusSchedule)) {
+    const inside = await project(oracle, kept.point, stage.radius, settings);
+    const { point, step, late } = await ascend(oracle, loss, stage, inside, settings);
     kept = { point, step: before + step, late };
-    before += slot.steps;
+    before += stage.steps;
   }
   return kept;
 }
 
-function slotsOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): Slot[] {
+function stagesOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): RadiusStage[] {
   return schedule === "reduce" ? reducingRadii(radius, steps) : [{ radius, steps }];
 }
 
@@ -57,8 +63,8 @@ function project(oracle: ImageOracle, point: Float32Array, radius: number, { nor
  */
 async function ascend(
   oracle: ImageOracle,
-  loss: LossName,
-  { radius, steps }: Slot,
+  loss: Loss,
+  { radius, steps }: RadiusStage,
   start: Float32Array,
   { norm, accounting, steps: allSteps }: AttackSettings,
 ): Promise<Required<KeptPoint>> {

@@ -1,11 +1,14 @@
 /** What an attack is: a value with a name and a function from an image to the point it kept. */
 import type { RandomStream } from "../base/index.js";
-import type { LossName } from "../loss/index.js";
+import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import type { Norm } from "./steps.js";
 
 /** Correct accounting, or that of the published code (docs/protocols.md lists the differences). */
 export type Accounting = "strict" | "authors";
+
+/** 2ε, 1.5ε and ε in 3:3:4 of the steps, or ε throughout. */
+export type RadiusSchedule = "reduce" | "constant";
 
 export interface AttackSettings {
   /** ε: the radius of the ball, in [0, 1] image units. */
@@ -27,9 +30,14 @@ export interface KeptPoint {
 }
 
 export interface Attack {
+  /** As users and records call it; at most 200 characters. */
   readonly name: string;
-  /** The losses whose gradients it asks for; the first one scores the points it counts. */
-  readonly losses: readonly LossName[];
+  /** How it uses the radius over its steps; default `constant`. */
+  readonly radiusSchedule?: RadiusSchedule;
+  /** The number of its steps, for an attack that takes as many whatever it is asked for. */
+  readonly fixedSteps?: number;
+  /** The losses that it asks for. */
+  readonly losses: readonly Loss[];
   /** Forward passes at most, for planning. */
   passes(steps: number): number;
   run(oracle: ImageOracle, settings: AttackSettings, random: RandomStream): Promise<KeptPoint>;
@@ -52,7 +60,7 @@ export function randomPoint(
 
 /**
  * What a kept point lost over the last fifth of the steps; 0 where nothing is left to lose.
- * @param history right pixels of the kept point after each step of the last slot, its start before them
+ * @param history right pixels of the kept point after each step of the last stage, its start before them
  */
 export function lostLate(history: readonly number[], steps: number): number {
   const last = history.at(-1)!;

@@ -1,67 +1,124 @@
 /** Attacks by the names that users write. */
 import { SeawallError } from "../base/index.js";
-import { type LossName, losses } from "../loss/index.js";
-import { apgd, type RadiusSchedule } from "./apgd.js";
-import type { Attack } from "./attack.js";
-import { type EnsembleName, ensembles } from "./ensembles.js";
-import { noise } from "./noise.js";
-import { pgd } from "./pgd.js";
-import { square } from "./square.js";
+import { type Loss, losses } from "../loss/index.js";
+import type { Attack, RadiusSchedule } from "./attack.js";
+import { type Ensemble, type EnsembleMember, ensembles } from "./ensembles.js";
+import { type AttackFamily, attacks } from "./families.js";
 
-/** Families of attacks: what may stand before the colon, or alone. */
-export const attacks = {
-  apgd: (loss: LossName, schedule: RadiusSchedule) => apgd(loss, schedule),
-  pgd: (loss: LossName) => pgd(loss),
-  segpgd: () => pgd("balanced-ce", "segpgd"),
-  cospgd: () => pgd("cospgd", "cospgd"),
-  square: () => square,
-  noise: () => noise,
-} as const;
+/** What names in a list of attacks may stand for. */
+export interface AttackComponents {
+  readonly losses: Readonly<Record<string, Loss>>;
+  readonly attacks: Readonly<Record<string, AttackFamily>>;
+  readonly ensembles: Readonly<Record<string, Ensemble>>;
+}
 
-/** Losses that can be attacked by name; the plain spherical one only tracks. */
-export const attackLosses = (Object.keys(losses) as LossName[]).filter((name) => name !== "spherical");
+export const builtInAttacks: AttackComponents = { losses, attacks, ensembles };
+
+/** An attack of a run, with the number of steps that it takes. */
+export interface AttackMember {
+  readonly attack: Attack;
+  readonly steps: number;
+}
+
+export interface AskedFor {
+  /** Default 300. */
+  readonly steps?: number;
+  /** Default `reduce`. */
+  readonly radiusSchedule?: RadiusSchedule;
+}
 
 /**
- * Reads a list such as `sea-2023` or `apgd:mask-ce,pgd:ce,noise`; an ensemble stands for its members.
- * @param radiusSchedule how APGD members use their radius; default `reduce`
- * @throws SeawallError `config` for a name it does not know, listing those it does
+ * Reads a list such as `sea-2023` or `apgd:mask-ce,pgd:ce,noise`; an ensemble stands for its members. An attack
+ * that is named twice runs once.
+ * @throws SeawallError `config` for an unknown name, listing the known ones, and for an attack that is named twice
+ * with different steps or radius schedules
  */
-export function parseAttacks(list: string, radiusSchedule: RadiusSchedule = "reduce"): Attack[] {
+export function parseMembers(
+  list: string,
+  { steps = 300, radiusSchedule = "reduce" }: AskedFor = {},
+  components: AttackComponents = builtInAttacks,
+): AttackMember[] {
   const names = list
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
   if (names.length === 0)
-    throw new SeawallError("config", `--attacks "${list}": names no attack; ${known()}`);
-  const parsed = names.flatMap((name) => parseAttack(name, radiusSchedule));
-  return parsed.filter((attack, i) => parsed.findIndex((other) => other.name === attack.name) === i);
+    throw new SeawallError("config", `"${list}" names no attack; ${knownAttacks(components)}`);
+  const parsed = names
+    .flatMap((name) => membersOf(name, components))
+    .map((member) => makeMember(member, steps, radiusSchedule, components));
+  const first = ({ attack }: AttackMember) => parsed.find((other) => other.attack.name === attack.name)!;
+  for (const member of parsed) refuseOther(first(member), member);
+  return parsed.filter((member) => first(member) === member);
 }
 
-function parseAttack(name: string, schedule: RadiusSchedule): Attack[] {
-  if (Object.hasOwn(ensembles, name))
-    return ensembles[name as EnsembleName].members.flatMap((member) => parseAttack(member, schedule));
-  const [family, loss, ...rest] = name.split(":");
-  if (rest.length > 0) throw unknown(name);
-  if (loss === undefined) {
-    if (isPlain(family!)) return [attacks[family]()];
-    throw unknown(name);
-  }
-  if (!(attackLosses as string[]).includes(loss)) throw unknown(name);
-  if (family === "apgd") return [attacks.apgd(loss as LossName, schedule)];
-  if (family === "pgd") return [attacks.pgd(loss as LossName)];
-  throw unknown(name);
+/** The attacks of a list without their steps; errors as `parseMembers`. */
+export function parseAttacks(
+  list: string,
+  radiusSchedule: RadiusSchedule = "reduce",
+  components: AttackComponents = builtInAttacks,
+): Attack[] {
+  return parseMembers(list, { radiusSchedule }, components).map(({ attack }) => attack);
 }
 
-const plain = ["segpgd", "cospgd", "square", "noise"] as const;
-
-function isPlain(family: string): family is (typeof plain)[number] {
-  return (plain as readonly string[]).includes(family);
+function membersOf(name: string, { ensembles }: AttackComponents): readonly EnsembleMember[] {
+  return own(ensembles, name)?.members ?? [{ attack: name }];
 }
 
-function unknown(name: string): SeawallError {
-  return new SeawallError("config", `unknown attack "${name}"; ${known()}`);
+function makeMember(
+  { attack: name, steps, radiusSchedule }: EnsembleMember,
+  askedSteps: number,
+  askedSchedule: RadiusSchedule,
+  components: AttackComponents,
+): AttackMember {
+  const attack = parseAttack(name, radiusSchedule ?? askedSchedule, components);
+  return { attack, steps: attack.fixedSteps ?? stepsOf(steps, askedSteps) };
 }
 
-function known(): string {
-  return `known are ${Object.keys(ensembles).join(", ")}, apgd:LOSS, pgd:LOSS, segpgd, cospgd, square and noise, with LOSS one of ${attackLosses.join(", ")}`;
+function stepsOf(steps: EnsembleMember["steps"], asked: number): number {
+  if (steps === undefined) return asked;
+  return "exactly" in steps ? steps.exactly : Math.max(1, Math.round(steps.share * asked));
+}
+
+/** Names of plugins hold colons themselves, so the longest family that fits is meant. */
+function parseAttack(name: string, schedule: RadiusSchedule, components: AttackComponents): Attack {
+  const fitting = Object.keys(components.attacks).filter(
+    (family) => name === family || name.startsWith(`${family}:`),
+  );
+  const longest = fitting.reduce((best, family) => (family.length > best.length ? family : best), "");
+  const family = own(components.attacks, longest);
+  const rest = name.slice(longest.length + 1);
+  if (family?.takes === "nothing" && name === longest) return family.make(schedule);
+  const loss = family?.takes === "loss" ? own(components.losses, rest) : undefined;
+  if (family?.takes === "loss" && loss && !loss.onlyTracked) return family.make(loss, schedule);
+  throw new SeawallError("config", `unknown attack "${name}"; ${knownAttacks(components)}`);
+}
+
+function refuseOther(first: AttackMember, again: AttackMember): void {
+  if (first.steps === again.steps && first.attack.radiusSchedule === again.attack.radiusSchedule) return;
+  const told = ({ steps, attack }: AttackMember) => `${steps} steps (${attack.radiusSchedule ?? "constant"})`;
+  throw new SeawallError(
+    "config",
+    `${first.attack.name} is named twice, with ${told(first)} and with ${told(again)}; name it once`,
+  );
+}
+
+/** Losses that can be attacked by name. */
+export function attackLosses({ losses }: Pick<AttackComponents, "losses"> = builtInAttacks): string[] {
+  return Object.keys(losses).filter((name) => !losses[name]!.onlyTracked);
+}
+
+/** Families as users write them: `apgd:LOSS`, `square`. */
+export function attackForms({ attacks }: Pick<AttackComponents, "attacks"> = builtInAttacks): string[] {
+  return Object.entries(attacks).map(([name, { takes }]) => (takes === "loss" ? `${name}:LOSS` : name));
+}
+
+function knownAttacks(components: AttackComponents): string {
+  const names = [...Object.keys(components.ensembles), ...attackForms(components)];
+  const known = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `known are ${known}, with LOSS one of ${attackLosses(components).join(", ")}`;
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

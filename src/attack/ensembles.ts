@@ -1,20 +1,31 @@
-/** Ensembles, as data. They have no knobs: a changed one gets a new name. */
+/** Ensembles, as data. They have no options: a changed ensemble gets a new name. */
+import type { RadiusSchedule } from "./attack.js";
+
+export interface EnsembleMember {
+  /** As users write it, for example `apgd:mask-ce`. */
+  readonly attack: string;
+  /** Its steps, as a share of `--steps` (rounded, at least 1), or an absolute number; default as many as asked for. */
+  readonly steps?: { readonly share: number } | { readonly exactly: number };
+  /** Default: the schedule that was asked for. */
+  readonly radiusSchedule?: RadiusSchedule;
+}
 
 export interface Ensemble {
-  /** Its attacks, in their order; APGD members take the radius schedule that was asked for. */
-  readonly members: readonly string[];
+  /** Its attacks, in the order in which they run. */
+  readonly members: readonly EnsembleMember[];
   readonly source: string;
 }
 
-export type EnsembleName = "sea-2023" | "sea-2024" | "strongest";
+const full = (attack: string): EnsembleMember => ({ attack });
+const third = (attack: string): EnsembleMember => ({ attack, steps: { share: 1 / 3 } });
 
 export const ensembles = {
   "sea-2023": {
-    members: ["apgd:mask-ce", "apgd:balanced-ce", "apgd:js", "apgd:mask-spherical"],
+    members: ["apgd:mask-ce", "apgd:balanced-ce", "apgd:js", "apgd:mask-spherical"].map(full),
     source: "arXiv 2306.12941v1, §3",
   },
   "sea-2024": {
-    members: ["apgd:class-balanced-ce", "apgd:mask-ce", "apgd:js"],
+    members: ["apgd:class-balanced-ce", "apgd:mask-ce", "apgd:js"].map(full),
     source: "Croce, Singh, Hein, ECCV 2024 (arXiv 2306.12941v2), §3.6",
   },
   strongest: {
@@ -25,7 +36,16 @@ export const ensembles = {
       "apgd:mask-spherical",
       "apgd:class-balanced-ce",
       "square",
-    ],
+    ].map(full),
     source: "the union of both, and an attack without gradients",
   },
-} satisfies Record<EnsembleName, Ensemble>;
+  "sea-two-speed": {
+    members: [
+      ...["apgd:mask-ce", "apgd:js"].map(full),
+      ...["apgd:balanced-ce", "apgd:mask-spherical"].map(third),
+    ],
+    source: "sea-2023 at two thirds of its cost, for regression tests; no paper has figures of it",
+  },
+} satisfies Record<string, Ensemble>;
+
+export type EnsembleName = keyof typeof ensembles;

@@ -1,10 +1,27 @@
 /** Attacks: loops over an oracle that they know by type alone. No session, no file, no clock. */
-export { apgd, apgdFrom, type RadiusSchedule } from "./apgd.js";
-export { type Accounting, type Attack, type AttackSettings, type KeptPoint, randomPoint } from "./attack.js";
-export { attackLosses, attacks, parseAttacks } from "./attacks.js";
-export { type Ensemble, type EnsembleName, ensembles } from "./ensembles.js";
+export { apgd, apgdFrom } from "./apgd.js";
+export {
+  type Accounting,
+  type Attack,
+  type AttackSettings,
+  type KeptPoint,
+  type RadiusSchedule,
+  randomPoint,
+} from "./attack.js";
+export {
+  type AskedFor,
+  type AttackComponents,
+  type AttackMember,
+  attackForms,
+  attackLosses,
+  builtInAttacks,
+  parseAttacks,
+  parseMembers,
+} from "./attacks.js";
+export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from "./ensembles.js";
+export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
-export { reducingRadii, type Slot, StepSizeSchedule } from "./schedule.js";
+export { type RadiusStage, reducingRadii, StepSizeSchedule } from "./schedule.js";
 export { square, squareSide } from "./square.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

@@ -1,5 +1,6 @@
 /** Random noise: the baseline that every attack must beat. */
 import type { RandomStream } from "../base/index.js";
+import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, randomPoint } from "./attack.js";
 import { norms } from "./steps.js";
@@ -20,13 +21,14 @@ export function noisePoint(
 /** Ten points drawn from the ball; the one with the fewest right pixels is kept. */
 export const noise: Attack = {
   name: "noise",
-  losses: ["ce"],
+  losses: [losses.ce],
+  fixedSteps: draws,
   passes: () => draws,
   async run(oracle, settings, random) {
     let kept = { point: oracle.image, step: 0, score: Number.POSITIVE_INFINITY };
     for (let i = 1; i <= draws && kept.score > 0; i++) {
       const point = await noisePoint(oracle, settings, random);
-      const { score } = await oracle.predict(point, "ce");
+      const { score } = await oracle.predict(point);
       if (score < kept.score) kept = { point, step: i, score };
     }
     return kept;

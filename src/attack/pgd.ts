@@ -1,5 +1,5 @@
 /** Plain PGD as the paper ran its baselines: fixed step size, the iterate of highest loss is kept. */
-import type { LossName } from "../loss/index.js";
+import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
 import { norms } from "./steps.js";
@@ -29,7 +29,7 @@ export function pgdStepSize(radius: number): number {
 }
 
 /** PGD on a loss from a random start, with the published step size. */
-export function pgd(loss: LossName, name = `pgd:${loss}`): Attack {
+export function pgd(loss: Loss, name = `pgd:${loss.name}`): Attack {
   return {
     name,
     losses: [loss],
@@ -45,7 +45,7 @@ export function pgd(loss: LossName, name = `pgd:${loss}`): Attack {
 export async function pgdFrom(
   start: Float32Array,
   oracle: ImageOracle,
-  loss: LossName,
+  loss: Loss,
   { radius, steps, norm }: AttackSettings,
   stepSize: number,
 ): Promise<KeptPoint> {

@@ -56,18 +56,18 @@ export class StepSizeSchedule {
   }
 }
 
-/** A stretch of a run with a radius of its own. */
-export interface Slot {
+/** A part of an attack's steps, with a radius of its own. */
+export interface RadiusStage {
   readonly radius: number;
   readonly steps: number;
 }
 
-/** 2ε, 1.5ε and ε in 3:3:4 of the steps (paper §3.5); slots without a step are left out. */
-export function reducingRadii(radius: number, steps: number): Slot[] {
+/** 2ε, 1.5ε and ε in 3:3:4 of the steps (paper §3.5); stages without a step are left out. */
+export function reducingRadii(radius: number, steps: number): RadiusStage[] {
   const early = Math.trunc(0.3 * steps);
   return [
     { radius: 2 * radius, steps: early },
     { radius: 1.5 * radius, steps: early },
     { radius, steps: steps - 2 * early },
-  ].filter((slot) => slot.steps > 0);
+  ].filter((stage) => stage.steps > 0);
 }

@@ -1,5 +1,6 @@
 /** Square attack: random search with squares of ±ε, which needs no gradient and sees classes alone. */
 import type { RandomStream } from "../base/index.js";
+import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, lostLate } from "./attack.js";
 import { norms } from "./steps.js";
@@ -22,7 +23,7 @@ export function squareSide(i: number, n: number, height: number, width: number):
  */
 export const square: Attack = {
   name: "square",
-  losses: ["ce"],
+  losses: [losses.ce],
   passes: (steps) => steps + 1,
   async run(oracle, settings, random) {
     const { height, width } = oracle;
@@ -81,6 +82,6 @@ async function meet(oracle: ImageOracle, corner: Corner, { norm, radius }: Attac
   const { image } = oracle;
   const point = image.map((value, i) => value + radius * corner[i]!);
   const inside = await oracle.step(norms[norm].project, { image, point }, { radius });
-  const { correct } = await oracle.predict(inside, "ce");
+  const { correct } = await oracle.predict(inside);
   return { point: inside, correct };
 }

@@ -10,9 +10,9 @@ import {
   type Value,
 } from "../onnx/index.js";
 import { unbroadcast } from "./fragments/broadcast.js";
-import type { RuleContext, TypedShape } from "./fragments/rule.js";
+import type { Rule, RuleContext, TypedShape } from "./fragments/rule.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
-import { rules } from "./rules/index.js";
+import { type RuleTable, ruleTable } from "./rules/index.js";
 
 /** Static types of a graph's values. */
 export type TypedShapes = ReadonlyMap<Value, TypedShape>;
@@ -25,6 +25,8 @@ export interface DifferentiateRequest {
   readonly wrt: readonly Value[];
   /** Types and static shapes of the graph's values, at least of those between `wrt` and `seeds`. */
   readonly types: TypedShapes;
+  /** Rules of the caller's own, by domain and operator; they go before those that Seawall has. */
+  readonly rules?: RuleTable;
 }
 
 /**
@@ -36,7 +38,11 @@ export interface DifferentiateRequest {
 export function differentiate(build: GraphBuilder, request: DifferentiateRequest): Map<Value, Value> {
   const graph = build.graph;
   const active = activeValues(graph, request);
-  const forward = graph.nodes.filter((node) => node.outputs.some((output) => active.has(output)));
+  // The node that makes a `wrt` value lies before the way, not on it.
+  const forward = graph.nodes.filter(
+    (node) =>
+      node.outputs.some((output) => active.has(output)) && node.inputs.some((input) => active.has(input)),
+  );
   const parts = new Map<Value, Value[]>([...request.seeds].map(([value, seed]) => [value, [seed]]));
   const totals = new Map<Value, Value>();
 
@@ -62,11 +68,12 @@ export function differentiate(build: GraphBuilder, request: DifferentiateRequest
 }
 
 /** The values on a path from `wrt` to a seeded value: the only ones that need a gradient. */
-function activeValues(graph: Graph, { seeds, wrt, types }: DifferentiateRequest): Set<Value> {
+function activeValues(graph: Graph, request: DifferentiateRequest): Set<Value> {
+  const { seeds, wrt, types } = request;
   const reached = reachableFrom(graph, wrt);
   const active = new Set([...seeds.keys()].filter((value) => reached.has(value)));
   for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((output) => active.has(output)) || nonDifferentiable.has(node.op)) continue;
+    if (!node.outputs.some((output) => active.has(output)) || blocks(node, request)) continue;
     for (const input of node.inputs) if (reached.has(input) && isFloat(types, input)) active.add(input);
   }
   return active;
@@ -77,6 +84,16 @@ function isFloat(types: TypedShapes, value: Value): boolean {
   return type === undefined || type === "float32" || type === "float64" || type === "float16";
 }
 
+/** Whether no gradient flows through a node: its operator is listed so, and the caller has no rule for it. */
+function blocks(node: Node, { rules: own = {} }: DifferentiateRequest): boolean {
+  return node.domain === "" && nonDifferentiable.has(node.op) && !ruleOf(node, own);
+}
+
+function ruleOf({ domain, op }: Node, table: RuleTable): Rule | undefined {
+  const rows = Object.hasOwn(table, domain) ? table[domain]! : {};
+  return Object.hasOwn(rows, op) ? rows[op] : undefined;
+}
+
 /** Applies the node's rule and sums gradients back over what was broadcast. */
 function inputGradients(
   node: Node,
@@ -85,8 +102,8 @@ function inputGradients(
   request: DifferentiateRequest,
   build: GraphBuilder,
 ): [Value, Value][] {
-  if (nonDifferentiable.has(node.op) && node.domain === "") return [];
-  const rule = node.domain === "" && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  if (blocks(node, request)) return [];
+  const rule = ruleOf(node, request.rules ?? {}) ?? ruleOf(node, ruleTable);
   if (!rule) throw noRule(build.graph, node, request.wrt);
   const context = contextOf(node, active, request.types, build);
   const results = rule.gradient(context, gradients, build);

@@ -1,7 +1,7 @@
 /** The programs of an evaluation: predicting, losses with the image's gradient, and one step of an attack. */
 import { nonDifferentiable } from "../autodiff/index.js";
 import { float32, SeawallError } from "../base/index.js";
-import { appendLoss, type LossInputs, type LossName, type Tracking } from "../loss/index.js";
+import { appendLoss, type Loss, type LossInputs, losses as lossTable, type Tracking } from "../loss/index.js";
 import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
 import { compileProgram, gradientProgram } from "./compile.js";
 import type { Target } from "./lower/target.js";
@@ -23,7 +23,7 @@ export interface SegmentationModel extends TracedGraph {
 
 interface ProgramOptions {
   readonly target: Target;
-  /** One weight per class, for `class-balanced-ce`. */
+  /** One weight per class, for losses that need them. */
   readonly classWeights?: readonly number[];
 }
 
@@ -37,12 +37,15 @@ function pixelInputs({ batch, height, width, image }: SegmentationModel) {
 }
 
 /**
- * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `balanced` (N): the right pixels, weighted by class
- * if weights are given.
+ * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `score` (N).
+ * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
  */
-export function predictProgram(model: SegmentationModel, { target, classWeights }: ProgramOptions) {
-  const { batch, classes, height, width } = model;
-  const pixels = height * width;
+export function predictProgram(
+  model: SegmentationModel,
+  { target, classWeights, scored = lossTable.ce }: ProgramOptions & { readonly scored?: Loss },
+) {
+  const { batch, classes } = model;
+  const { pixels } = sizeOf(model);
   const perImage = { type: "float32", shape: [batch] } as const;
   return compileProgram({
     name: "predict",
@@ -52,31 +55,29 @@ export function predictProgram(model: SegmentationModel, { target, classWeights 
     outputs: {
       classes: { type: classes <= 256 ? "uint8" : "int32", shape: [batch, pixels] },
       correct: perImage,
-      balanced: perImage,
+      score: perImage,
     },
     write(build, { labels }) {
       const inputs = lossInputs(build, model, labels, classWeights);
-      const loss = classWeights ? "class-balanced-ce" : "ce";
-      const { correct, score } = appendLoss(build, [loss], inputs, { pixels });
+      const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
       const best = build.op("ArgMax", [inputs.logits], { axis: 1, keepdims: 0 });
-      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32"), correct, balanced: score };
+      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32"), correct, score };
     },
   });
 }
 
 /**
- * Evaluates losses of one kind: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
+ * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
  * `balanced-ce`) → `objective`, `tracked`, `correct`, `score` (N each), `gradient` of the objective at the image.
  * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
  */
 export function evaluateProgram(
   model: SegmentationModel,
-  losses: readonly LossName[],
+  losses: readonly Loss[],
   { target, classWeights, tracking }: ProgramOptions & { readonly tracking: Tracking },
 ) {
   checkDifferentiable(model);
-  const { batch, classes, height, width } = model;
-  const pixels = height * width;
+  const { batch, height, width } = model;
   const perImage = { type: "float32", shape: [batch] } as const;
   return gradientProgram({
     name: "evaluate",
@@ -97,7 +98,7 @@ export function evaluateProgram(
     },
     losses(build, { labels, choice, balance }) {
       const inputs = { ...lossInputs(build, model, labels, classWeights), balance };
-      const loss = appendLoss(build, losses, inputs, { pixels, classes, choice, tracking });
+      const loss = appendLoss(build, losses, inputs, { ...sizeOf(model), choice, tracking });
       return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
     },
     write: (_, __, { objective, tracked, correct, score }, gradients) => ({
@@ -108,6 +109,10 @@ export function evaluateProgram(
       gradient: gradients.get(model.image)!,
     }),
   });
+}
+
+function sizeOf({ batch, classes, height, width }: SegmentationModel) {
+  return { images: batch, classes, pixels: height * width };
 }
 
 /** The gradient at the logits, N×K×P, as the seed from which a model is differentiated. */

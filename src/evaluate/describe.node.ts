@@ -2,9 +2,10 @@
 import { basename } from "node:path";
 import { describeRun, type RunDescription, type Soundness } from "../journal/index.js";
 import { engineVersion } from "../runtime/index.js";
+import { decidingSettings } from "./plan/config.js";
 import type { Plan } from "./plan/plan.node.js";
 import { version } from "./version.node.js";
-import { laneCount } from "./workers/lanes.node.js";
+import { imageWorkerCount } from "./workers/image-workers.node.js";
 
 /** The description of the run that a plan makes; `soundness` holds the checks made before it. */
 export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDescription {
@@ -12,10 +13,12 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
   return describeRun({
     protocol: {
       attacks: config.attacks,
-      members: attacks.map((attack) => attack.name),
+      members: attacks.map(({ attack, steps }) => ({
+        name: attack.name,
+        steps,
+        radiusSchedule: attack.radiusSchedule ?? "constant",
+      })),
       eps: radii.map((radius) => radius.text),
-      steps: config.steps,
-      radiusSchedule: config.radiusSchedule,
       accounting: config.protocol,
       seed: config.seed,
     },
@@ -37,10 +40,11 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     engine: {
       device: config.device,
       threads: config.threads,
-      parallel: laneCount(plan),
+      parallel: imageWorkerCount(plan),
       ...(config.device === "cuda" && { tf32: false }),
     },
     config,
+    decidingSettings,
     soundness,
   });
 }

@@ -1,7 +1,7 @@
 /** The loop of an evaluation: radius by radius, attack by attack, image by image; every line is journalled. */
 import type { Sample } from "../data/index.js";
 import { cleanAttack, cleanEps, type Journal, type RunRecord } from "../journal/index.js";
-import type { Lane, Outcome, Slot } from "./workers/lane.js";
+import type { AttackAtRadius, AttackedImage, ImageWorker } from "./workers/image-worker.js";
 
 /** The samples of a run; `data`'s data sets are such. */
 export interface Samples {
@@ -9,24 +9,24 @@ export interface Samples {
   samples(positions?: Iterable<number>): AsyncIterable<Sample>;
 }
 
-export interface Evaluation {
+export interface EvaluationLoop {
   readonly data: Samples;
   readonly journal: Journal;
-  /** Who attacks: as many images at a time as there are lanes. */
-  readonly lanes: readonly Lane[];
-  /** Names of attacks and texts of radii, in order; the lanes know them. */
+  /** Who attacks: as many images at a time as there are workers. */
+  readonly workers: readonly ImageWorker[];
+  /** Names of attacks and texts of radii, in order; the workers know them. */
   readonly attacks: readonly string[];
   readonly radii: readonly string[];
-  readonly onStart?: (slot: Slot) => void;
+  readonly onStart?: (slot: AttackAtRadius) => void;
   /** Called before the outcome's record is journalled, which waits for it. */
-  readonly onOutcome?: (outcome: Outcome & { readonly sample: Sample }) => void | Promise<void>;
+  readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
   readonly onRecord?: (record: RunRecord) => void;
   /** Called when all images of a run have met an attack. */
-  readonly onAttack?: (slot: Slot) => void | Promise<void>;
+  readonly onAttack?: (slot: AttackAtRadius) => void | Promise<void>;
 }
 
 /** Attacks every image of a run that the journal does not hold yet. */
-export async function evaluate(run: Evaluation): Promise<void> {
+export async function evaluate(run: EvaluationLoop): Promise<void> {
   await forEachImage(run, { attack: cleanAttack, eps: cleanEps });
   for (const eps of run.radii) {
     for (const attack of run.attacks) {
@@ -36,29 +36,29 @@ export async function evaluate(run: Evaluation): Promise<void> {
   }
 }
 
-/** The lanes take samples as they come free. When one fails, the others finish theirs: nothing is lost. */
-async function forEachImage(run: Evaluation, slot: Slot): Promise<void> {
+/** The workers take samples as they come free. When one fails, the others finish theirs: nothing is lost. */
+async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<void> {
   run.onStart?.(slot);
   const missing = run.data.ids.flatMap((image, i) => (run.journal.has({ image, ...slot }) ? [] : [i]));
   const samples = run.data.samples(missing)[Symbol.asyncIterator]();
   let failed = false;
-  const work = async (lane: Lane) => {
+  const work = async (worker: ImageWorker) => {
     try {
       for (let next = await samples.next(); !next.done && !failed; next = await samples.next()) {
-        await record(run, next.value, await lane.attack(next.value, slot));
+        await record(run, next.value, await worker.attack(next.value, slot));
       }
     } catch (error) {
       failed = true;
       throw error;
     }
   };
-  const ends = await Promise.allSettled(run.lanes.map(work));
+  const ends = await Promise.allSettled(run.workers.map(work));
   await samples.return?.();
   const failure = ends.find((end): end is PromiseRejectedResult => end.status === "rejected");
   if (failure) throw failure.reason;
 }
 
-async function record(run: Evaluation, sample: Sample, outcome: Outcome): Promise<void> {
+async function record(run: EvaluationLoop, sample: Sample, outcome: AttackedImage): Promise<void> {
   await run.onOutcome?.({ ...outcome, sample });
   await run.journal.append(outcome.record satisfies RunRecord);
   run.onRecord?.(outcome.record);

@@ -2,7 +2,7 @@
 
 export type { Finding } from "./doctor/finding.js";
 export type { LabelTally } from "./doctor/labels.js";
-export { type Evaluation, evaluate, type Samples } from "./evaluate.js";
+export { type EvaluationLoop, evaluate, type Samples } from "./evaluate.js";
 export {
   type EvaluationConfig,
   type EvaluationInput,
@@ -16,12 +16,12 @@ export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";
 export { compareRecords, type RecordVerdict } from "./verdict.js";
 export {
+  type AttackAtRadius,
+  type AttackedImage,
   type CountedPoint,
-  type Lane,
-  type LaneSettings,
-  localLane,
-  type Outcome,
+  type ImageWorker,
+  type ImageWorkerSettings,
+  localWorker,
   passesOf,
-  type Slot,
-} from "./workers/lane.js";
+} from "./workers/image-worker.js";
 export type { AttackTrace, TracedPass } from "./workers/trace.js";

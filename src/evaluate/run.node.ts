@@ -18,8 +18,8 @@ import { makePlan, type Plan } from "./plan/plan.node.js";
 import { renameSettings } from "./plan/renamed.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
-import { type CountedPoint, type Outcome, passesOf } from "./workers/lane.js";
-import { openLanes } from "./workers/lanes.node.js";
+import { type AttackedImage, type CountedPoint, passesOf } from "./workers/image-worker.js";
+import { openImageWorkers } from "./workers/image-workers.node.js";
 import type { AttackTrace } from "./workers/trace.js";
 
 /** What a caller may watch. */
@@ -108,12 +108,12 @@ async function attackAll(
   events: RunEvents,
   found: number,
 ): Promise<Result> {
-  const { config, data, attacks, radii } = plan;
+  const { data, attacks, radii } = plan;
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
   const figures = new RunningFigures(description, await journal.records());
-  const lanes = openLanes(plan, {
+  const workers = openImageWorkers(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
   });
@@ -121,39 +121,43 @@ async function attackAll(
     await evaluate({
       data,
       journal,
-      lanes,
-      attacks: attacks.map((attack) => attack.name),
+      workers,
+      attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: (outcome) => events.onPoint?.(pointEvent(outcome)),
       onRecord: (record) => {
-        const attack = attacks.find(({ name }) => name === record.attack);
+        const member = attacks.find(({ attack: { name } }) => name === record.attack);
         figures.add(record);
-        progress.recorded(passesOf(attack, config.steps));
+        progress.recorded(passesOf(member));
       },
       onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
   } finally {
-    await Promise.all(lanes.map((lane) => lane.dispose()));
+    await Promise.all(workers.map((worker) => worker.dispose()));
   }
   const records = await journal.records();
   return summarize(description, records, { soundness: checkRecords(records) });
 }
 
-function pointEvent({ record, point, sample, trace }: Outcome & { readonly sample: Sample }): PointEvent {
+function pointEvent({
+  record,
+  point,
+  sample,
+  trace,
+}: AttackedImage & { readonly sample: Sample }): PointEvent {
   const { attack, eps } = record;
   const { pixels, classes, labels } = point;
   return { attack, eps, sample, point: pixels, classes, labels, record, ...(trace && { trace }) };
 }
 
 function summaryOf(plan: Plan, found: number): RunPlan {
-  const { data, attacks, radii, config } = plan;
-  const perImage =
-    1 + radii.length * attacks.reduce((sum, attack) => sum + passesOf(attack, config.steps), 0);
+  const { data, attacks, radii } = plan;
+  const perImage = 1 + radii.length * attacks.reduce((sum, member) => sum + passesOf(member), 0);
   const records = data.length * (1 + radii.length * attacks.length);
   return {
     images: data.length,
-    attacks: attacks.map((attack) => attack.name),
+    attacks: attacks.map(({ attack }) => attack.name),
     eps: radii.map((radius) => radius.text),
     // Attacks differ in length; on resume the mean is close enough for a time left.
     passes: Math.round(data.length * perImage * (1 - found / records)),

@@ -13,11 +13,11 @@ import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
 import { compareRecords, type RecordVerdict } from "./verdict.js";
-import { type LaneWatch, laneHere } from "./workers/lanes.node.js";
+import { type WorkerWatch, workerHere } from "./workers/image-workers.node.js";
 
 type Overrides = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
 
-export interface VerifyOptions extends LaneWatch {
+export interface VerifyOptions extends WorkerWatch {
   /** How many records are made again; default 10. */
   readonly sample?: number;
   /** Which ones: decided by the seed alone; default 0. */
@@ -118,20 +118,20 @@ async function makeAgain(
   { tolerance, onVerdict, ...watch }: VerifyOptions & { readonly tolerance: number },
 ): Promise<RecordVerdict[]> {
   const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
-  const lane = laneHere(plan, watch);
+  const worker = workerHere(plan, watch);
   const verdicts: RecordVerdict[] = [];
   try {
     for (const stored of records) {
       const sample = await plan.data.read(positions.get(stored.image)!);
       refuseChanged(stored, sample.hash);
-      const { record } = await lane.attack(sample, stored);
+      const { record } = await worker.attack(sample, stored);
       const verdict = compareRecords(stored, record, tolerance);
       verdicts.push(verdict);
       onVerdict?.(verdict);
     }
     return verdicts;
   } finally {
-    await lane.dispose();
+    await worker.dispose();
   }
 }
 

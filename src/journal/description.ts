@@ -1,4 +1,4 @@
-/** What a run is, as `run.json` says: everything that decides its numbers, and how it was run. */
+/** The description of a run, as `run.json` holds it: everything that decides its figures, and how it was run. */
 import { z } from "zod";
 import {
   canonicalJson,
@@ -22,19 +22,26 @@ export const cleanEps = "0";
 const radius = name.refine(isRadius, "expected a radius such as 4/255 or 0.0157");
 const distinct = (list: readonly string[]) => new Set(list).size === list.length;
 
+const memberSchema = z.strictObject({
+  /** The attack, as records name it. */
+  name: name.refine((attack) => attack !== cleanAttack, "no attack may be called clean"),
+  /** Iterations of this attack on an image at a radius. */
+  steps: count,
+  /** `reduce`: 2ε, 1.5ε and ε in 3:3:4 of the steps. */
+  radiusSchedule: z.enum(["reduce", "constant"]),
+});
+
 export const protocolSchema = z.strictObject({
   /** As asked for: the name of an ensemble or a list. */
   attacks: z.string().min(1),
   /** The attacks that run, in their order. */
   members: z
-    .array(name.refine((attack) => attack !== cleanAttack, "no attack may be called clean"))
+    .array(memberSchema)
     .min(1)
     .max(1000)
-    .refine(distinct, "an attack is listed twice"),
+    .refine((members) => distinct(members.map(({ name }) => name)), "an attack is listed twice"),
   /** The radii as written, in their order. */
   eps: z.array(radius).min(1).max(1000).refine(distinct, "a radius is listed twice"),
-  steps: count,
-  radiusSchedule: z.enum(["reduce", "constant"]),
   /** `authors`: the worst case as the published code accounts for it. */
   accounting: z.enum(["strict", "authors"]),
   seed: z.int(),
@@ -78,17 +85,26 @@ export const soundnessSchema = z.object({
 /** The outcome of a check of whether a result can be believed. */
 export type Soundness = z.infer<typeof soundnessSchema>;
 
+/** A plugin whose parts a run may use. */
+export const pluginSchema = z.strictObject({
+  /** The prefix of its names. */
+  name,
+  /** SHA-256 of the file itself; of what the file imports, nothing is recorded. */
+  sha256: digest,
+});
+
 /** Whether a check found something that makes figures doubtful. */
 export function isRaised({ status }: Pick<Soundness, "status">): boolean {
   return status === "warn" || status === "fail";
 }
 
+/** What is said of a file that is of no known version. */
+export const otherVersion =
+  "this file was written by another version of Seawall; expected schemaVersion 2, or 1 of an older run";
+
 export const descriptionSchema = z
   .strictObject({
-    schemaVersion: z.literal(
-      1,
-      "this file was written by another version of Seawall; expected schemaVersion 1",
-    ),
+    schemaVersion: z.literal(2, otherVersion),
     protocol: protocolSchema,
     model: modelSchema,
     data: dataSchema,
@@ -99,17 +115,23 @@ export const descriptionSchema = z
     engine: jsonObject,
     /** The full resolved configuration. */
     config: jsonObject,
-    /** SHA-256 of the part of `config` that decides results. */
+    /** The settings in `config` that decide figures and are stated nowhere else in this file. */
+    decidingSettings: z.array(name).max(1000),
+    /** SHA-256 of these settings with their values. */
     configSha256: digest,
+    /** Plugins, in the order in which they were loaded; absent if there are none. */
+    plugins: z.array(pluginSchema).max(100).optional(),
     /** Outcomes of the checks made before the run began; those made of its records are in the result alone. */
     soundness: z.array(soundnessSchema).max(100).default([]),
   })
-  .refine(({ config, configSha256 }) => configHash(config) === configSha256, {
+  .refine((run) => configHash(run) === run.configSha256, {
     path: ["configSha256"],
     message: "does not fit the configuration; the file was changed",
   });
 
 export type Protocol = z.infer<typeof protocolSchema>;
+export type Member = z.infer<typeof memberSchema>;
+export type PluginFacts = z.infer<typeof pluginSchema>;
 export type Shard = z.infer<typeof shardSchema>;
 export type RunDescription = z.infer<typeof descriptionSchema>;
 
@@ -123,6 +145,9 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
   readonly shard?: Shard | undefined;
   readonly engine: object;
   readonly config: object;
+  /** Settings in `config` that decide figures; default: all. */
+  readonly decidingSettings?: readonly string[];
+  readonly plugins?: readonly PluginFacts[];
   readonly soundness?: readonly Soundness[] | undefined;
 }
 
@@ -132,32 +157,35 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
  */
 export function describeRun(facts: RunFacts): RunDescription {
   const config = plainJson(facts.config) as JsonObject;
-  const { protocol, model, data, shard, versions, engine, soundness = [] } = facts;
-  const hashes = { configSha256: configHash(config) };
-  const parts = { protocol, model, data, shard, versions, engine, config, ...hashes, soundness };
-  const result = descriptionSchema.safeParse(plainJson({ schemaVersion: 1, ...parts }));
+  const { protocol, model, data, shard, versions, engine, plugins, soundness = [] } = facts;
+  const asked = facts.decidingSettings ?? Object.keys(config);
+  const decidingSettings = asked.filter((setting) => setting in config);
+  const hashes = { decidingSettings, configSha256: configHash({ config, decidingSettings }) };
+  const parts = { protocol, model, data, shard, versions, engine, config, ...hashes, plugins, soundness };
+  const result = descriptionSchema.safeParse(plainJson({ schemaVersion: 2, ...parts }));
   if (result.success) return result.data;
   throw new SeawallError("config", `the run cannot be described: ${describeIssues(result.error.issues)}`);
 }
 
-/**
- * Settings that decide no number: how it runs, where it writes, how it is called; and those that stand in the
- * description more exactly, as content hashes or in the protocol. A setting not named here decides.
- */
-const undecidingSettings: ReadonlySet<string> = new Set([
-  ...["parallel", "batchSize", "device", "threads", "out", "resume", "shard", "gate", "config", "json"],
-  ...["trace", "report"],
-  ...["model", "data", "classes", "classWeights", "protocol", ...Object.keys(protocolSchema.shape)],
-]);
-
-/** The part of a configuration that decides results and stands nowhere else in the description. */
-export function decidingConfig(config: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !undecidingSettings.has(key)));
+interface Settings {
+  readonly config: JsonObject;
+  readonly decidingSettings: readonly string[];
 }
 
-/** SHA-256 of the part of a configuration that decides results. */
-export function configHash(config: JsonObject): string {
-  return sha256(canonicalJson(decidingConfig(config)));
+/** The part of a configuration that decides figures and is stated nowhere else in the description. */
+export function decidingConfig({ config, decidingSettings }: Settings): JsonObject {
+  const deciding = new Set(decidingSettings);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => deciding.has(key)));
+}
+
+/** SHA-256 of the part of a configuration that decides figures. */
+export function configHash(settings: Settings): string {
+  return sha256(canonicalJson(decidingConfig(settings)));
+}
+
+/** Names of the attacks of a run, in their order. */
+export function memberNames({ members }: Pick<Protocol, "members">): string[] {
+  return members.map(({ name }) => name);
 }
 
 /** A shard as the command line writes it: counted from 1, as `2/3`. */

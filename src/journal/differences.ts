@@ -56,7 +56,8 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
   };
 }
 
-function deciding({ protocol, model, data, shard, config }: RunDescription) {
+function deciding(run: RunDescription) {
+  const { protocol, model, data, shard, plugins = [] } = run;
   const { sha256, classes, input } = model;
   const { images, listSha256, settings } = data;
   return {
@@ -64,17 +65,15 @@ function deciding({ protocol, model, data, shard, config }: RunDescription) {
     model: { sha256, classes, input },
     data: { images, listSha256, settings },
     shard: shard ? shardName(shard) : "none",
-    config: decidingConfig(config),
+    config: decidingConfig(run),
+    plugins,
   };
 }
 
-function harmless({ model, data, versions, engine, config, soundness }: RunDescription) {
+function harmless({ model, data, versions, engine, soundness }: RunDescription) {
   const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
-  const settings: JsonObject = {};
-  const present = presentName(config);
-  for (const key of ["parallel", "device", "threads"]) if (key in present) settings[key] = present[key]!;
   const names = { model: { file: model.file }, data: { spec: data.spec } };
-  return { ...names, versions, engine: presentName(engine), config: settings, soundness: checks };
+  return { ...names, versions, engine: presentName(engine), soundness: checks };
 }
 
 /** Earlier versions wrote `batchSize` for `parallel`. */

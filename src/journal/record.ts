@@ -123,7 +123,8 @@ export function slotOf(
   { eps, attack }: Omit<RecordKey, "image">,
 ): number | undefined {
   if (attack === cleanAttack) return eps === cleanEps ? 0 : undefined;
-  const [radius, member] = [protocol.eps.indexOf(eps), protocol.members.indexOf(attack)];
+  const radius = protocol.eps.indexOf(eps);
+  const member = protocol.members.findIndex(({ name }) => name === attack);
   return radius < 0 || member < 0 ? undefined : 1 + radius * protocol.members.length + member;
 }
 
@@ -133,6 +134,6 @@ export function slotName({ protocol }: RunDescription, slot: number): Omit<Recor
   const { eps, members } = protocol;
   return {
     eps: eps[Math.floor((slot - 1) / members.length)]!,
-    attack: members[(slot - 1) % members.length]!,
+    attack: members[(slot - 1) % members.length]!.name,
   };
 }

@@ -1,6 +1,6 @@
 /** Figures while a run is going, kept up record by record so that nothing is read again. */
 import { type Counts, imageAccuracy, meanIoU, sumCounts, worstCase } from "../metric/index.js";
-import type { RunDescription } from "./description.js";
+import { memberNames, type RunDescription } from "./description.js";
 import type { RunRecord } from "./record.js";
 
 /** null where no pixel is labelled, or nothing is there yet. */
@@ -64,7 +64,7 @@ export class RunningFigures {
 
   /** Figures of an attack that all images have met, as those before it. */
   figures(attack: string, eps: string): AttackFigures {
-    const { members } = this.#protocol;
+    const members = memberNames(this.#protocol);
     const { aAcc, mIoU, seconds } = this.soFar(attack, eps);
     const worst = this.worst(members.slice(0, members.indexOf(attack) + 1), eps);
     return { attack, eps, aAcc, mIoU, worst, seconds };

@@ -1,12 +1,14 @@
 /** A run folder that is read, finished or not; and its result. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { formatJson, parseJson } from "../base/index.js";
 import { readText, writeFileAtomic } from "../base/index.node.js";
 import { descriptionSchema, type RunDescription } from "./description.js";
 import { readJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";
+import { upgradeDescription, upgradeResult } from "./versions/version-1.js";
 
 /** Names of the files in a run folder. */
 export const runFiles = {
@@ -15,6 +17,9 @@ export const runFiles = {
   result: "result.json",
   report: "report.html",
 } as const;
+
+const storedDescription = z.preprocess(upgradeDescription, descriptionSchema);
+const storedResult = z.preprocess(upgradeResult, resultSchema);
 
 /** run.json holds a configuration, result.json some figures per class and attack: never more than this. */
 const largestJson = 64 * 2 ** 20;
@@ -37,7 +42,7 @@ export function readRun(dir: string): StoredRun {
 /** Reads `run.json`; errors as `readRun`. */
 export function readDescription(dir: string): RunDescription {
   const file = join(dir, runFiles.run);
-  return parseJson(descriptionSchema, readText(file, largestJson), file);
+  return parseJson(storedDescription, readText(file, largestJson), file);
 }
 
 /** Is there a stored result? */
@@ -48,7 +53,7 @@ export function hasResult(dir: string): boolean {
 /** Reads the stored result of a run; errors as `readRun`. */
 export function readResult(dir: string): Result {
   const file = join(dir, runFiles.result);
-  return parseJson(resultSchema, readText(file, largestJson), file);
+  return parseJson(storedResult, readText(file, largestJson), file);
 }
 
 /** Writes `result.json`, as a whole or not at all. */

@@ -16,7 +16,7 @@ import {
   worstCase,
 } from "../metric/index.js";
 import { arrange, gapsIn, type ImageRecords, type Missing } from "./arrange.js";
-import type { RunDescription, Soundness } from "./description.js";
+import { memberNames, type RunDescription, type Soundness } from "./description.js";
 import { type RunRecord, slotOf, slotsOf } from "./record.js";
 import type { Figures, Result, WorstFigures } from "./result.js";
 
@@ -46,7 +46,7 @@ export function summarize(
   const { protocol, model, data, shard } = run;
 
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     protocol,
     model,
     data: {
@@ -88,7 +88,8 @@ function robustAt(
   eps: string,
   images: readonly (readonly RunRecord[])[],
 ): Result["robust"][number] {
-  const { members, seed } = run.protocol;
+  const { seed } = run.protocol;
+  const members = memberNames(run.protocol);
   const table = members.map((attack) => images.map((records) => records[slotOf(run, { eps, attack })!]!));
   const strict = strictWorst(table, seed);
   const without = leaveOneOut(table, { seed });

@@ -1,8 +1,9 @@
 /** SegPGD's weighting: right pixels count 1 − λ, wrong ones λ, and λ grows from 0 to ½ over the run. */
-import type { SoftmaxLoss } from "./loss.js";
+import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 
 export const balancedCe: SoftmaxLoss = {
-  kind: "softmax",
+  name: "balanced-ce",
+  family: softmaxFamily,
   weight: ({ build: b, ...pixel }) => {
     // (1 − λ)·1c + λ·(valid − 1c)
     const balance = pixel.balance();

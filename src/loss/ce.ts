@@ -1,8 +1,9 @@
 /** Cross-entropy. */
-import type { SoftmaxLoss } from "./loss.js";
+import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 
 export const ce: SoftmaxLoss = {
-  kind: "softmax",
+  name: "ce",
+  family: softmaxFamily,
   weight: (pixel) => pixel.valid(),
   formula: "−log p_y",
   source: "baseline",

@@ -1,8 +1,9 @@
 /** CosPGD: cross-entropy weighted by the cosine between the probabilities and the one-hot label. */
-import type { SoftmaxLoss } from "./loss.js";
+import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 
 export const cospgd: SoftmaxLoss = {
-  kind: "softmax",
+  name: "cospgd",
+  family: softmaxFamily,
   weight: ({ build: b, ...pixel }) =>
     b.mul(b.div(pixel.probability(), pixel.probabilityNorm()), pixel.valid()),
   formula: "c·(−log p_y), c = p_y/‖p‖₂ held constant",
@@ -10,7 +11,8 @@ export const cospgd: SoftmaxLoss = {
 };
 
 export const cospgdSigmoid: SoftmaxLoss = {
-  kind: "softmax",
+  name: "cospgd-sigmoid",
+  family: softmaxFamily,
   weight: ({ build: b, ...pixel }) => {
     // By log σ(u) = −softplus(−u), relative to the largest: far below zero σ itself is lost in float32.
     const log = b.neg(b.op("Softplus", [b.neg(pixel.logits)]));

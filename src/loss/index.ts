@@ -1,5 +1,8 @@
 /** Pixel losses as graph fragments. Knows neither model nor attack. */
 export { type AppendedLoss, type AppendOptions, appendLoss } from "./append.js";
-export type { Loss, LossName, SoftmaxLoss, SphericalLoss, Tracking } from "./loss.js";
-export { losses } from "./losses.js";
-export type { LossInputs } from "./pixel.js";
+export { differentiated, type LossValue } from "./differentiated.js";
+export type { FamilyTerms, Loss, LossFamily, Tracking } from "./loss.js";
+export { type LossName, losses } from "./losses.js";
+export type { LossInputs, PixelTerms } from "./pixel.js";
+export { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
+export { type SphericalLoss, sphericalFamily } from "./spherical.js";

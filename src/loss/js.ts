@@ -1,10 +1,11 @@
 /** Jensen-Shannon divergence to the one-hot label, in the closed form that depends on p_y alone. */
 import type { GraphBuilder, Value } from "../onnx/index.js";
-import type { SoftmaxLoss } from "./loss.js";
 import type { PixelTerms } from "./pixel.js";
+import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 
 export const js: SoftmaxLoss = {
-  kind: "softmax",
+  name: "js",
+  family: softmaxFamily,
   weight: ({ build: b, ...pixel }) => {
     // ½·p·(log(1+p) − log p): fades out by itself where p_y → 0.
     const p = pixel.probability();

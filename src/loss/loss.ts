@@ -1,53 +1,55 @@
-/** What a pixel loss is: a row of the table in `losses.ts`. */
+/** What a pixel loss is: a value with a name, its family, and what makes it differ from others of the family. */
 import type { Value } from "../onnx/index.js";
 import type { PixelTerms } from "./pixel.js";
 
-export type LossName =
-  | "ce"
-  | "mask-ce"
-  | "soft-mask-ce-sharp"
-  | "soft-mask-ce"
-  | "soft-mask-ce-wide"
-  | "balanced-ce"
-  | "class-balanced-ce"
-  | "js"
-  | "cospgd"
-  | "cospgd-sigmoid"
-  | "spherical"
-  | "mask-spherical";
-
-/** What every row declares. Per-pixel values are N×1×P, or a scalar that broadcasts. */
-interface PixelLoss {
-  /** Weight or mask of each pixel, at least 0; constant for differentiation. */
-  readonly weight: (pixel: PixelTerms) => Value;
-  /** The loss without its mask, which the step-size controller tracks; default: the family's plain loss. */
+/**
+ * A pixel loss. Terms of a pixel are N×1×P, or a scalar that broadcasts.
+ * Rows of the table in `losses.ts`, and losses written by users, are such values.
+ */
+export interface Loss {
+  /** How users call it; letters, digits, hyphens and colons. */
+  readonly name: string;
+  /** How its value and its gradient at the logits are written. Losses of the same family share one graph. */
+  readonly family: LossFamily;
+  /** The loss that controls the step size; default: what the family tracks. */
   readonly tracked?: (pixel: PixelTerms) => Value;
-  /** What a right pixel adds to the score that the kept point minimises; default 1. */
+  /** What a correct pixel adds to the score that the kept perturbed image minimises; default 1. */
   readonly score?: (pixel: PixelTerms) => Value;
+  /** The loss reads `classWeight()`, so that a run must count or be given class weights. */
+  readonly needsClassWeights?: boolean;
+  /** The loss only controls step sizes; no attack can be asked to climb it. */
+  readonly onlyTracked?: boolean;
+  /** For the documentation. */
   readonly formula: string;
   readonly source: string;
 }
 
-/**
- * A loss whose gradient with respect to the logits is w·(p − e_y), w the weight: nothing is differentiated
- * through the softmax, and losses of this kind share one graph, the weight chosen by an input.
- */
-export interface SoftmaxLoss extends PixelLoss {
-  readonly kind: "softmax";
-  /** The loss of each pixel; default: weight times cross-entropy. */
-  readonly value?: (pixel: PixelTerms) => Value;
+/** The mathematics that losses share. A new family needs its own file only. */
+export interface LossFamily {
+  readonly name: string;
+  /** Writes the terms of losses of this family into one graph, in the order of `rows`. */
+  write(pixel: PixelTerms, rows: readonly Loss[]): FamilyTerms;
 }
 
-/** A loss −m·û_y on the normalised logits û = u/‖u‖₂, m the mask. */
-export interface SphericalLoss extends PixelLoss {
-  readonly kind: "spherical";
+/** What a family writes for its losses. */
+export interface FamilyTerms {
+  /** The tracked loss of the published code, N×1×P, 0 at ignored pixels. */
+  readonly plain: Value;
+  /** The tracked loss of each row that declares none, N×1×P; default `plain`. */
+  readonly tracked?: readonly Value[];
+  /** The loss of each row, N×1×P, 0 at ignored pixels. */
+  values(): Value[];
+  /**
+   * N×K×P: the gradient, with respect to the logits, of the chosen loss times `share`, summed over the pixels.
+   * @param pick mixes one term per row into the one that each image chose
+   * @param share by what the loss of every pixel is multiplied: a number or a scalar
+   */
+  gradient(pick: (terms: readonly Value[]) => Value, share: Value | number): Value;
 }
 
-export type Loss = SoftmaxLoss | SphericalLoss;
-
 /**
- * Which loss controls the step size and which score picks the kept point: `own`, the attack's own loss
- * without its mask and the score it aims at; `published`, cross-entropy (for spherical losses the unmasked
- * spherical one) and pixel accuracy, as the paper's code does.
+ * Which loss controls the step size, and which score decides the perturbed image that is kept. `own`: the
+ * attack's own loss without its mask, and the score it aims at. `published`: the family's plain loss
+ * (cross-entropy, or for spherical losses the unmasked one) and pixel accuracy, as the paper's code does.
  */
 export type Tracking = "own" | "published";

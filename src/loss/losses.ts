@@ -1,10 +1,10 @@
-/** The table of pixel losses. */
+/** The table of built-in pixel losses, in the order in which help and documentation print them. */
 import { balancedCe } from "./balanced-ce.js";
 import { ce } from "./ce.js";
 import { classBalancedCe } from "./class-balanced-ce.js";
 import { cospgd, cospgdSigmoid } from "./cospgd.js";
 import { js } from "./js.js";
-import type { Loss, LossName } from "./loss.js";
+import type { Loss } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
 import { softMaskCe, softMaskCeSharp, softMaskCeWide } from "./soft-mask-ce.js";
 import { maskSpherical, spherical } from "./spherical.js";
@@ -22,4 +22,6 @@ export const losses = {
   "cospgd-sigmoid": cospgdSigmoid,
   spherical,
   "mask-spherical": maskSpherical,
-} satisfies Record<LossName, Loss>;
+} satisfies Record<string, Loss>;
+
+export type LossName = keyof typeof losses;

@@ -1,5 +1,6 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
-import { int64 } from "../base/index.js";
+import type { TypedShape } from "../autodiff/index.js";
+import { int64, invariant } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -8,13 +9,26 @@ export interface LossInputs {
   readonly logits: Value;
   /** N×P, int64; −1 for pixels that count nowhere. */
   readonly labels: Value;
-  /** K floats, one weight per class; needed by `class-balanced-ce` alone. */
+  /** K floats, one weight per class; needed by losses that say `needsClassWeights`. */
   readonly classWeights?: Value;
-  /** N×1×1, the balance λ in [0, ½] between right and wrong pixels; needed by `balanced-ce` alone. */
+  /** N×1×1, the balance λ in [0, ½] between correct and wrong pixels, for losses that read `balance()`. */
   readonly balance?: Value;
 }
 
-/** Per-pixel terms (N×1×P unless said), made on first use so that a loss pays for what it reads only. */
+/** How many images, classes and pixels an image the logits have. */
+export interface LossSize {
+  /** N; needed by losses that are given by their value alone. */
+  readonly images?: number;
+  /** K, if known. */
+  readonly classes?: number;
+  /** P. */
+  readonly pixels: number;
+}
+
+/**
+ * What losses are made of: terms of each pixel, N×1×P where nothing else is said. A term is written into the graph
+ * when it is first asked for.
+ */
 export interface PixelTerms {
   readonly build: GraphBuilder;
   readonly logits: Value;
@@ -49,17 +63,20 @@ export interface PixelTerms {
   classWeight(): Value;
   /** λ, N×1×1. */
   balance(): Value;
+  /** Types and static shapes of the logits and of every other input of the loss. */
+  types(): ReadonlyMap<Value, TypedShape>;
 }
 
-/** Below this a norm counts as zero, so that its inverse stays finite. */
+/** A norm below this counts as zero, so that its inverse stays finite. */
 const smallestNorm = 1e-12;
 
-/** What sinks a logit below all others. */
+/** Added to a logit, this makes it smaller than every other. */
 const farBelow = 1e30;
 
-/** @param classes K, if known */
-export function pixelTerms(build: GraphBuilder, inputs: LossInputs, classes?: number): PixelTerms {
+/** The terms of the pixels of one graph. */
+export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSize): PixelTerms {
   const b = build;
+  const { classes } = size;
   const once = lazily();
   const class1 = [1];
   const needed = (value: Value | undefined, name: string): Value => {
@@ -101,8 +118,20 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, classes?: nu
       b.op("Gather", [needed(inputs.classWeights, "class weights"), terms.label()]),
     ),
     balance: () => needed(inputs.balance, "a balance"),
+    types: () => inputTypes(inputs, size),
   };
   return terms;
+}
+
+function inputTypes(inputs: LossInputs, { images, classes, pixels }: LossSize): Map<Value, TypedShape> {
+  invariant(images && classes, "a loss given by its value alone needs the number of images and of classes");
+  const { logits, labels, classWeights, balance } = inputs;
+  return new Map<Value, TypedShape>([
+    [logits, { type: "float32", shape: [images, classes, pixels] }],
+    [labels, { type: "int64", shape: [images, pixels] }],
+    ...(classWeights ? [[classWeights, { type: "float32", shape: [classes] }] as const] : []),
+    ...(balance ? [[balance, { type: "float32", shape: [images, 1, 1] }] as const] : []),
+  ]);
 }
 
 /** Wraps a maker so that it runs once. */

@@ -1,10 +1,11 @@
 /** Soft masks: between cross-entropy without a mask and with a hard one, for studies of masking. */
-import type { SoftmaxLoss } from "./loss.js";
+import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 
 /** A pixel's weight falls from 1 to 0 as it goes from right to wrong, within about ±2τ of its margin. */
-function softMask(temperature: number, written: string): SoftmaxLoss {
+function softMask(name: string, temperature: number, written: string): SoftmaxLoss {
   return {
-    kind: "softmax",
+    name,
+    family: softmaxFamily,
     weight: ({ build: b, ...pixel }) =>
       b.mul(b.op("Sigmoid", [b.mul(pixel.margin(), 1 / temperature)]), pixel.valid()),
     formula: `σ(m/τ)·(−log p_y), m = u_y − max_{j≠y} u_j held constant, τ = ${written}`,
@@ -12,6 +13,6 @@ function softMask(temperature: number, written: string): SoftmaxLoss {
   };
 }
 
-export const softMaskCeSharp = softMask(0.25, "¼");
-export const softMaskCe = softMask(1, "1");
-export const softMaskCeWide = softMask(4, "4");
+export const softMaskCeSharp = softMask("soft-mask-ce-sharp", 0.25, "¼");
+export const softMaskCe = softMask("soft-mask-ce", 1, "1");
+export const softMaskCeWide = softMask("soft-mask-ce-wide", 4, "4");

@@ -9,7 +9,7 @@ import {
   type TensorSpecs,
   trace,
 } from "../compile/index.js";
-import { appendLoss } from "../loss/index.js";
+import { appendLoss, losses } from "../loss/index.js";
 import { type Graph, type GraphBuilder, neededFor, type Value } from "../onnx/index.js";
 import { type GradientCheck, largestGradientError } from "./check.js";
 import { checkExport } from "./export-check.js";
@@ -91,7 +91,7 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
         normalLabels(build, build.reshape(given.labels, [batch, pixels]), ignoreLabel),
       );
       const logits = build.reshape(model.logits, [batch, classes, pixels]);
-      const { objective, gradient } = appendLoss(build, ["ce"], { logits, labels }, { pixels, classes });
+      const { objective, gradient } = appendLoss(build, [losses.ce], { logits, labels }, { pixels, classes });
       // From the mean over all pixels to the mean over those that count.
       const share = build.within("loss", () => shareOfCounted(build, labels));
       const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));

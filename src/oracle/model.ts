@@ -13,11 +13,11 @@ import {
   type TensorsOf,
   targetOf,
 } from "../compile/index.js";
-import { type LossName, losses } from "../loss/index.js";
+import type { Loss, LossFamily } from "../loss/index.js";
 import type { Graph } from "../onnx/index.js";
 import type { SessionOptions } from "../runtime/index.js";
 import { type OpenModelOptions, type PreparedModel, prepareModel } from "./open.js";
-import type { Cost, ImageOracle, Oracle, OracleOptions } from "./oracle.js";
+import type { Cost, ImageOracle, Oracle, OracleOptions, Query } from "./oracle.js";
 
 /** A model that is ready to be attacked. */
 export interface Model {
@@ -85,9 +85,9 @@ class ModelOracle implements Oracle {
     for (const sessions of [this.#evaluating, this.#predicting, this.#stepping]) await sessions.dispose();
   }
 
-  /** The losses that share a session with `loss`: those of its kind. */
-  family(loss: LossName): LossName[] {
-    return this.#options.losses.filter((name) => losses[name].kind === losses[loss].kind);
+  /** The losses that share a session with `loss`: those of its family. */
+  relatives({ family }: Loss): Loss[] {
+    return this.#options.losses.filter((other) => other.family === family);
   }
 
   passed(): void {
@@ -98,18 +98,28 @@ class ModelOracle implements Oracle {
     this.#options.signal?.throwIfAborted();
   }
 
-  evaluating(loss: LossName) {
+  evaluating(loss: Loss) {
     const { tracking = "own", classWeights } = this.#options;
-    const family = this.family(loss);
-    invariant(family.includes(loss), `loss ${loss} was not announced to the oracle`);
+    const relatives = this.relatives(loss);
+    invariant(
+      relatives.includes(loss),
+      `the oracle was opened without the loss ${loss.name}; name it in \`losses\``,
+    );
     const options = { target: this.#target, tracking, ...(classWeights && { classWeights }) };
-    return this.#evaluating.open(losses[loss].kind, () => evaluateProgram(this.#model, family, options));
+    return this.#evaluating.open(loss.family, () => evaluateProgram(this.#model, relatives, options));
   }
 
-  predicting() {
+  /** A session serves the loss whose score it writes and all losses that score by correct pixels. */
+  predicting(loss?: Loss) {
     const { classWeights } = this.#options;
-    const options = { target: this.#target, ...(classWeights && { classWeights }) };
-    return this.#predicting.open("", () => predictProgram(this.#model, options));
+    const scored =
+      loss && this.hasOwnScore(loss) ? loss : this.#options.losses.find((one) => this.hasOwnScore(one));
+    const options = {
+      target: this.#target,
+      ...(classWeights && { classWeights }),
+      ...(scored && { scored }),
+    };
+    return this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
   }
 
   stepping(step: StepFragment) {
@@ -118,22 +128,25 @@ class ModelOracle implements Oracle {
     );
   }
 
-  /** True if the score of `loss` weights right pixels by class. */
-  scoresByClass(loss: LossName): boolean {
-    return (this.#options.tracking ?? "own") === "own" && loss === "class-balanced-ce";
+  /** Whether the perturbed image that `loss` keeps minimises something else than the number of correct pixels. */
+  hasOwnScore({ score }: Loss): boolean {
+    return (this.#options.tracking ?? "own") === "own" && score !== undefined;
   }
 }
+
+/** What a session was opened for: a family of losses, the loss it scores by, or the name of a step. */
+type SessionKey = LossFamily | Loss | string;
 
 /** Sessions of programs of one signature, opened on first use. */
 class Sessions<I extends TensorSpecs, O extends TensorSpecs> {
   readonly #engine: SessionOptions;
-  readonly #opened = new Map<string, Promise<ProgramSession<I, O>>>();
+  readonly #opened = new Map<SessionKey, Promise<ProgramSession<I, O>>>();
 
   constructor(engine: SessionOptions) {
     this.#engine = engine;
   }
 
-  open(key: string, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
+  open(key: SessionKey, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
     const session = this.#opened.get(key) ?? openProgram(write(), this.#engine);
     this.#opened.set(key, session);
     return session;
@@ -170,15 +183,15 @@ class OneImage implements ImageOracle {
     this.#labelTensor = int64([1, labels.length], Array.from(labels));
   }
 
-  async evaluate(point: Float32Array, query: { loss: LossName; balance?: number }) {
-    const family = this.#oracle.family(query.loss);
+  async evaluate(point: Float32Array, query: Query) {
+    const relatives = this.#oracle.relatives(query.loss);
     const { objective, tracked, correct, score, gradient } = await this.#run(
       this.#oracle.evaluating(query.loss),
       {
         ...this.#at(point),
         choice: float32(
-          [1, family.length],
-          family.map((name) => (name === query.loss ? 1 : 0)),
+          [1, relatives.length],
+          relatives.map((loss) => (loss === query.loss ? 1 : 0)),
         ),
         balance: float32([1, 1, 1], [query.balance ?? 0]),
       },
@@ -195,12 +208,13 @@ class OneImage implements ImageOracle {
     };
   }
 
-  async predict(point: Float32Array, loss: LossName) {
-    const { classes, correct, balanced } = await this.#run(this.#oracle.predicting(), this.#at(point));
+  async predict(point: Float32Array, loss?: Loss) {
+    const outputs = await this.#run(this.#oracle.predicting(loss), this.#at(point));
     this.#oracle.passed();
     this.cost.forward++;
-    const score = this.#oracle.scoresByClass(loss) ? balanced : correct;
-    return { classes: classes.data, correct: correct.data[0]!, score: score.data[0]! };
+    const correct = outputs.correct.data[0]!;
+    const score = loss && this.#oracle.hasOwnScore(loss) ? outputs.score.data[0]! : correct;
+    return { classes: outputs.classes.data, correct, score };
   }
 
   async step<T extends string, S extends string>(

@@ -1,11 +1,12 @@
 /** The interface that attacks see: perturbed image ↦ loss and gradient, one image at a time. */
 import type { StepFragment } from "../compile/index.js";
-import type { LossName, Tracking } from "../loss/index.js";
+import type { Loss, Tracking } from "../loss/index.js";
 
 /** The loss to evaluate. */
 export interface Query {
-  readonly loss: LossName;
-  /** λ of `balanced-ce`, in [0, ½]; default 0. */
+  /** One of the losses that the oracle was opened with. */
+  readonly loss: Loss;
+  /** The share of the attack's steps that are done, halved: λ of `balanced-ce`, in [0, ½]; default 0. */
   readonly balance?: number;
 }
 
@@ -28,7 +29,7 @@ export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** The score by which `loss` chooses the perturbed image that is kept. */
+  /** The score by which `loss` chooses the perturbed image that is kept; the correct pixels where no loss is given. */
   readonly score: number;
 }
 
@@ -43,7 +44,7 @@ export interface ImageOracle {
   /** Loss and gradient at a point: one forward and one backward pass. */
   evaluate(point: Float32Array, query: Query): Promise<OracleAnswer>;
   /** Classes and counts at a point: one forward pass. */
-  predict(point: Float32Array, loss: LossName): Promise<Prediction>;
+  predict(point: Float32Array, loss?: Loss): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
     step: StepFragment<T, S>,
@@ -76,9 +77,10 @@ export interface Oracle {
 }
 
 export interface OracleOptions {
-  readonly losses: readonly LossName[];
+  /** The losses that queries may name. */
+  readonly losses: readonly Loss[];
   readonly tracking?: Tracking;
-  /** One weight per class, for `class-balanced-ce`. */
+  /** One weight per class, for losses that say `needsClassWeights`. */
   readonly classWeights?: readonly number[];
   /** Called after every pass through the model. */
   readonly onPass?: () => void;

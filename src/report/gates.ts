@@ -1,6 +1,6 @@
 /** Gates: conditions on a result's figures, which decide the exit code. */
 import { messageOf, parseRadius, SeawallError } from "../base/index.js";
-import type { Protocol, Result } from "../journal/index.js";
+import { memberNames, type Protocol, type Result } from "../journal/index.js";
 
 /** Figures of the clean prediction and of each attack. */
 const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as const;
@@ -36,7 +36,16 @@ export interface GateOutcome {
 }
 
 /** The attacks and radii of a run, which gates can name. */
-export type GateSubjects = Pick<Protocol, "members" | "eps">;
+export interface GateSubjects {
+  /** Names of the attacks. */
+  readonly members: readonly string[];
+  readonly eps: readonly string[];
+}
+
+/** The names that gates on a run can use. */
+export function gateSubjects(protocol: Protocol): GateSubjects {
+  return { members: memberNames(protocol), eps: protocol.eps };
+}
 
 /** The form of a gate: a target such as `worst.mIoU@4/255`, a comparison, a threshold such as `0.60`. */
 const conditionForm = /^(?<target>[^<>=]+)(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
@@ -166,7 +175,7 @@ export function gateError(expression: string, problem: string): SeawallError {
  */
 export function checkGates(result: Result, expressions: readonly string[]): GateOutcome[] {
   return expressions
-    .map((expression) => parseGate(expression, result.protocol))
+    .map((expression) => parseGate(expression, gateSubjects(result.protocol)))
     .map((gate) => {
       const value = figureOf(result, gate);
       return { gate: gate.text, value, passed: operators[gate.operator](value, gate.threshold) };

@@ -1,5 +1,5 @@
 /** A run's records by image, and the choice of images for the gallery. */
-import { type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
+import { memberNames, type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
 
 /** An image with all its records: clean, then for each radius all attacks. The index in the list is the slot. */
 export interface ImageOutcome {
@@ -23,7 +23,7 @@ export function imagesOf(run: RunDescription, records: Iterable<RunRecord>): Ima
 
 /** The record of the attack at a radius that leaves the fewest correct pixels, the first among equals. */
 export function worstAt(run: RunDescription, { records }: ImageOutcome, eps: string): RunRecord {
-  const attacked = run.protocol.members.map((attack) => records[slotOf(run, { eps, attack })!]!);
+  const attacked = memberNames(run.protocol).map((attack) => records[slotOf(run, { eps, attack })!]!);
   return attacked.reduce((worst, record) => (record.correct < worst.correct ? record : worst));
 }
 

@@ -13,6 +13,7 @@ import {
   squareSide,
 } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
+import { losses } from "../../src/loss/index.js";
 import { ClosedForm, linear, quadratic } from "./closed-form.js";
 
 const features = 48;
@@ -38,7 +39,7 @@ describe("on a linear objective", () => {
   const image = numbers("image", 0, 1);
   const best = image.map((x, i) => clip(x + settings.radius * Math.sign(weights[i]!)));
 
-  it.each([apgd("ce"), apgd("ce", "reduce"), pgd("ce")])(
+  it.each([apgd(losses.ce), apgd(losses.ce, "reduce"), pgd(losses.ce)])(
     "$name finds the best corner of the cube",
     async (attack) => {
       expect(await shareOfBest(attack, new ClosedForm(image, linear(weights)), best)).toBeCloseTo(1, 3);
@@ -62,7 +63,7 @@ describe("on a linear objective", () => {
     const chosen: AttackSettings = { ...settings, norm: "l2", radius: 0.3 };
     const nearest = inside.map((x, i) => x + (0.3 * weights[i]!) / length);
     expect(
-      await shareOfBest(apgd("ce"), new ClosedForm(inside, linear(weights)), nearest, chosen),
+      await shareOfBest(apgd(losses.ce), new ClosedForm(inside, linear(weights)), nearest, chosen),
     ).toBeCloseTo(1, 2);
   });
 });
@@ -71,7 +72,7 @@ it("reaches the interior maximum of a quadratic, where a fixed step overshoots",
   const image = numbers("image", 0.3, 0.7);
   const centre = image.map((x, i) => x + (i % 2 ? 1 : -1) * 0.011);
   const oracle = () => new ClosedForm(image, quadratic(centre));
-  expect(await shareOfBest(apgd("ce"), oracle(), centre)).toBeGreaterThan(0.99);
+  expect(await shareOfBest(apgd(losses.ce), oracle(), centre)).toBeGreaterThan(0.99);
 });
 
 describe("points", () => {
@@ -87,7 +88,7 @@ describe("points", () => {
         const image = randomStream(seed, "image").uniform(features, 0, 1);
         const oracle = new ClosedForm(image, linear(randomStream(seed, "w").normal(features)));
         const chosen: AttackSettings = { radius, steps, norm, accounting: "strict" };
-        const { point } = await apgd("ce", "reduce").run(oracle, chosen, randomStream(seed));
+        const { point } = await apgd(losses.ce, "reduce").run(oracle, chosen, randomStream(seed));
         const { point: squared } = await square.run(oracle, chosen, randomStream(seed));
         const distance = (x: Float32Array) => {
           const delta = x.map((value, i) => value - image[i]!);
@@ -109,7 +110,7 @@ describe("points", () => {
       const image = numbers("image", 0.3, 0.7);
       // A maximum inside the ball: at a corner all streams would meet.
       const oracle = new ClosedForm(image, quadratic(image.map((x) => x + 0.01)));
-      return (await apgd("ce", "reduce").run(oracle, settings, randomStream(seed))).point;
+      return (await apgd(losses.ce, "reduce").run(oracle, settings, randomStream(seed))).point;
     };
     expect(await run(1)).toEqual(await run(1));
     expect(await run(1)).not.toEqual(await run(2));
@@ -124,13 +125,13 @@ describe("passes", () => {
   };
 
   it("of APGD are n + 1 forward and n backward, three slots n + 3 and n", async () => {
-    expect(await passes(apgd("ce"), 30)).toMatchObject({ forward: 31, backward: 30 });
-    expect(await passes(apgd("ce", "reduce"), 30)).toMatchObject({ forward: 33, backward: 30 });
+    expect(await passes(apgd(losses.ce), 30)).toMatchObject({ forward: 31, backward: 30 });
+    expect(await passes(apgd(losses.ce, "reduce"), 30)).toMatchObject({ forward: 33, backward: 30 });
   });
 
   it("end when no pixel is right any more", async () => {
-    expect(await passes(apgd("ce"), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
-    expect(await passes(pgd("ce"), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
+    expect(await passes(apgd(losses.ce), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
+    expect(await passes(pgd(losses.ce), 30, -1e3)).toMatchObject({ forward: 1, backward: 1 });
   });
 });
 
@@ -152,15 +153,18 @@ describe("what the last fifth of the steps was worth", () => {
   };
   const both = (value: number) => ({ correct: value, score: value });
 
-  it.each([apgd("ce"), apgd("ce", "reduce"), square])("$name says how far it still fell", async (attack) => {
-    expect((await falling(attack, 20, 1)).late).toBe(4);
-    expect((await falling(attack, 2, 1)).late).toBe(1);
-    expect((await falling(attack, 20, 95)).late).toBe(0);
-  });
+  it.each([apgd(losses.ce), apgd(losses.ce, "reduce"), square])(
+    "$name says how far it still fell",
+    async (attack) => {
+      expect((await falling(attack, 20, 1)).late).toBe(4);
+      expect((await falling(attack, 2, 1)).late).toBe(1);
+      expect((await falling(attack, 20, 95)).late).toBe(0);
+    },
+  );
 
   it("is nothing where nothing is left", async () => {
     const nothing = new ClosedForm(numbers("image", 0, 1), linear(numbers("weights", -1, 1)), -1e3);
-    for (const attack of [apgd("ce", "reduce"), pgd("ce"), square]) {
+    for (const attack of [apgd(losses.ce, "reduce"), pgd(losses.ce), square]) {
       expect((await attack.run(nothing, settings, randomStream(0))).late).toBe(0);
     }
   });

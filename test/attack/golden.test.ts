@@ -8,7 +8,7 @@ import {
   pgdFrom,
   type RadiusSchedule,
 } from "../../src/attack/index.js";
-import type { LossName } from "../../src/loss/index.js";
+import { type Loss, type LossName, losses } from "../../src/loss/index.js";
 import { readModel } from "../../src/onnx/index.js";
 import {
   type ImageOracle,
@@ -65,7 +65,7 @@ class Recorder implements ImageOracle {
     return answer;
   }
 
-  async predict(point: Float32Array, loss: LossName) {
+  async predict(point: Float32Array, loss?: Loss) {
     const answer = await this.#oracle.predict(point, loss);
     this.visited.push({ point, tracked: undefined, correct: answer.correct });
     return answer;
@@ -86,20 +86,20 @@ const share = (a: Float32Array, b: ArrayLike<number>, tolerance: number) =>
 
 describe("ten steps of PGD from a fixed start", () => {
   it.each([0, 1])("image %i: every iterate agrees in more than 99 of 100 numbers", async (image) => {
-    const oracle = await oracleOf(image, { losses: ["ce"] });
+    const oracle = await oracleOf(image, { losses: [losses.ce] });
     const settings: AttackSettings = {
       radius: meta.radius,
       steps: meta.steps,
       norm: "linf",
       accounting: "strict",
     };
-    await pgdFrom(part(floats(pgd, "start.bin"), image), oracle, "ce", settings, meta.stepSize);
+    await pgdFrom(part(floats(pgd, "start.bin"), image), oracle, losses.ce, settings, meta.stepSize);
     const iterates = floats(pgd, "iterates.bin");
-    const losses = new Float64Array(bytes(pgd, "loss.bin"));
+    const tracks = new Float64Array(bytes(pgd, "loss.bin"));
     expect(oracle.visited).toHaveLength(11);
     for (const [i, { point, tracked }] of oracle.visited.entries()) {
       if (i > 0) expect(share(point, part(iterates, (i - 1) * images + image), 1e-6)).toBeGreaterThan(0.99);
-      expect(tracked).toBeCloseTo(losses[i * images + image]!, 4);
+      expect(tracked).toBeCloseTo(tracks[i * images + image]!, 4);
     }
   });
 });
@@ -130,7 +130,11 @@ describe.each(traces.map((trace) => [title(trace), trace] as const))("APGD %s", 
     async (image) => {
       const { norm, schedule, loss, convention, steps } = trace;
       const tracking = convention;
-      const oracle = await oracleOf(image, { losses: [loss], tracking, classWeights: apgdMeta.classWeights });
+      const oracle = await oracleOf(image, {
+        losses: [losses[loss]],
+        tracking,
+        classWeights: apgdMeta.classWeights,
+      });
       const settings: AttackSettings = {
         radius: apgdMeta.radius[norm],
         steps,
@@ -138,7 +142,7 @@ describe.each(traces.map((trace) => [title(trace), trace] as const))("APGD %s", 
         accounting: convention === "own" ? "strict" : "authors",
       };
       const start = part(floats(apgd, `start.${norm}.${schedule}.bin`), image);
-      const kept = await apgdFrom(start, oracle, loss, settings, schedule);
+      const kept = await apgdFrom(start, oracle, losses[loss], settings, schedule);
 
       const stable = trace.stable[image]!;
       const expected = trace.slots.flatMap((_, s) =>

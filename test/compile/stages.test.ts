@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../src/autodiff/index.js";
 import { checkStage, lower, type Stage, stages, trace } from "../../src/compile/index.js";
-import { appendLoss, type LossName } from "../../src/loss/index.js";
+import { appendLoss, type LossName, losses } from "../../src/loss/index.js";
 import {
   copyGraph,
   emptyGraph,
@@ -18,13 +18,18 @@ import { targets } from "../helpers/operators.js";
 const size = { height: 8, width: 12 };
 
 /** The prepared tiny model with a loss and the gradient at its image, before lowering. */
-async function differentiated(losses: LossName[]) {
+async function differentiated(names: LossName[]) {
   const model = await prepareModel(tinyModel(), { size });
   const build = new GraphBuilder({ ...copyGraph(model.graph), outputs: [] });
   const pixels = size.height * size.width;
   const labels = build.input("labels", "int64", [1, pixels]);
   const logits = build.reshape(model.logits, [1, model.classes, pixels]);
-  const { gradient } = appendLoss(build, losses, { logits, labels }, { pixels, classes: model.classes });
+  const { gradient } = appendLoss(
+    build,
+    names.map((name) => losses[name]),
+    { logits, labels },
+    { pixels, classes: model.classes },
+  );
   const seed = build.reshape(gradient, model.types.get(model.logits)!.shape);
   const request = { seeds: new Map([[model.logits, seed]]), wrt: [model.image], types: model.types };
   for (const value of differentiate(build, request).values()) build.output(value, "gradient");

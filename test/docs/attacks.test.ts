@@ -72,7 +72,7 @@ async function passesOf(attacks: readonly Attack[]): Promise<[number, number]> {
   const oracle = new Counter();
   for (const attack of attacks) {
     await attack.run(oracle, settings, randomStream(0));
-    for (let i = 0; i < passesOfRecord(attack, 0) - attack.passes(0); i++) await oracle.predict();
+    for (let i = 0; i < passesOfRecord({ attack, steps: 0 }) - attack.passes(0); i++) await oracle.predict();
   }
   return [oracle.cost.forward, oracle.cost.backward];
 }
@@ -92,6 +92,6 @@ it("prints the passes of an image", async () => {
   expectPrinted("attacks.md", "passes", markdownTable(["attack", "forward", "backward"], rows));
   for (const [, attacks] of cases.slice(0, 5)) {
     const [forward] = await passesOf(attacks);
-    expect(passesOfRecord(attacks[0], steps)).toBe(forward);
+    expect(passesOfRecord({ attack: attacks[0]!, steps })).toBe(forward);
   }
 });

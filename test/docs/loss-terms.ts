@@ -103,4 +103,4 @@ export const lossTerms = {
   },
   spherical: { ...sphericalTerms, weight: one },
   "mask-spherical": { ...sphericalTerms, weight: right },
-} satisfies Record<LossName, LossTerms>;
+} satisfies Partial<Record<LossName, LossTerms>>;

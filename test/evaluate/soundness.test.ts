@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Attack } from "../../src/attack/index.js";
 import { checkModel, checkRecords } from "../../src/evaluate/index.js";
 import type { RunRecord, Soundness } from "../../src/journal/index.js";
+import { losses } from "../../src/loss/index.js";
 import { float, type Graph } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
 import { attackTiny, openTiny, tinySample } from "../helpers/tiny-run.js";
@@ -83,9 +84,9 @@ describe("before a run", () => {
   it("gradient is raised by a model that is saturated where it is right", async () => {
     const model = await openTiny(saturated);
     const sample = tinySample(0);
-    const oracle = model.oracle({ losses: ["ce"] });
+    const oracle = model.oracle({ losses: [losses.ce] });
     const unlabelled = oracle.image(sample.image.data, new Int32Array(12 * 16));
-    const { classes } = await unlabelled.predict(sample.image.data, "ce");
+    const { classes } = await unlabelled.predict(sample.image.data);
     await oracle.dispose();
     const labelled = { ...sample, labels: Int32Array.from(classes) };
     const outcome = outcomeIn(await checkModel({ model, sample: labelled, seed: 0 }), "gradient");
@@ -158,10 +159,10 @@ describe("on records", () => {
 /** Asks for a gradient and stays where it is. */
 const idle: Attack = {
   name: "idle",
-  losses: ["ce"],
+  losses: [losses.ce],
   passes: () => 1,
   async run(oracle) {
-    await oracle.evaluate(oracle.image, { loss: "ce" });
+    await oracle.evaluate(oracle.image, { loss: losses.ce });
     return { point: oracle.image, step: 0, late: 0 };
   },
 };

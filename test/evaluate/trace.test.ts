@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { type AttackSettings, apgd, noise } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { tracedOracle } from "../../src/evaluate/workers/trace.js";
+import { losses } from "../../src/loss/index.js";
 import { ClosedForm, quadratic } from "../attack/closed-form.js";
 
 const image = Float32Array.from({ length: 12 }, (_, i) => 0.3 + 0.03 * i);
@@ -26,15 +27,15 @@ async function traced(attack: ReturnType<typeof apgd>) {
 
 it("changes nothing that the attack does or costs", async () => {
   const plain = oracleOf();
-  const kept = await apgd("ce", "reduce").run(plain, settings, random());
-  const watched = await traced(apgd("ce", "reduce"));
+  const kept = await apgd(losses.ce, "reduce").run(plain, settings, random());
+  const watched = await traced(apgd(losses.ce, "reduce"));
   expect(watched.kept).toEqual(kept);
   expect(watched.inner.points).toEqual(plain.points);
   expect(watched.inner.cost).toEqual(plain.cost);
 });
 
 it("has an entry for each pass, with the radii and step sizes of the attack", async () => {
-  const { trace, inner } = await traced(apgd("ce", "reduce"));
+  const { trace, inner } = await traced(apgd(losses.ce, "reduce"));
   const { passes } = trace;
   expect(passes).toHaveLength(inner.cost.forward);
   expect([...new Set(passes.map(({ radius }) => radius))]).toEqual([0.1, 1.5 * 0.05, 0.05]);
@@ -50,7 +51,7 @@ it("has an entry for each pass, with the radii and step sizes of the attack", as
 });
 
 it("keeps a dozen predictions at most, from the first pass on, evenly spread", async () => {
-  const { trace } = await traced(apgd("ce", "reduce"));
+  const { trace } = await traced(apgd(losses.ce, "reduce"));
   const at = trace.maps.map(({ pass }) => pass);
   expect(at.length).toBeLessThanOrEqual(12);
   expect(at.length).toBeGreaterThan(8);

@@ -2,7 +2,7 @@
 import { type Attack, parseAttacks } from "../../src/attack/index.js";
 import { parseRadius, randomStream } from "../../src/base/index.js";
 import { makeSample, type Sample } from "../../src/data/index.js";
-import { evaluate, localLane } from "../../src/evaluate/index.js";
+import { evaluate, localWorker } from "../../src/evaluate/index.js";
 import { describeRun, memoryJournal, type RunRecord } from "../../src/journal/index.js";
 import type { Graph } from "../../src/onnx/index.js";
 import { type Model, openModel } from "../../src/oracle/index.js";
@@ -32,9 +32,16 @@ export async function attackTiny(graph: Graph, options: TinyRun): Promise<readon
   const model = await openTiny(graph);
   const oracle = model.oracle({ losses: [...new Set(attacks.flatMap((attack) => attack.losses))] });
   const radii = eps.map((text) => parseRadius(text));
-  const settings = { steps, norm: "linf", accounting: "strict" } as const;
-  const lane = localLane(
-    { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "self" },
+  const settings = { norm: "linf", accounting: "strict" } as const;
+  const worker = localWorker(
+    {
+      oracle: async () => oracle,
+      attacks: attacks.map((attack) => ({ attack, steps })),
+      radii,
+      settings,
+      seed: 0,
+      labels: "self",
+    },
     () => oracle.dispose(),
   );
   const samples = Array.from({ length: images }, (_, i) => tinySample(i));
@@ -46,8 +53,8 @@ export async function attackTiny(graph: Graph, options: TinyRun): Promise<readon
   };
   const members = attacks.map(({ name }) => name);
   const journal = memoryJournal(describeTiny(members, eps, steps, images, oracle.classes));
-  await evaluate({ data, journal, lanes: [lane], attacks: members, radii: [...eps] });
-  await lane.dispose();
+  await evaluate({ data, journal, workers: [worker], attacks: members, radii: [...eps] });
+  await worker.dispose();
   return journal.records();
 }
 
@@ -58,10 +65,11 @@ function describeTiny(
   images: number,
   classes: number,
 ) {
+  const entries = members.map((name) => ({ name, steps, radiusSchedule: "constant" as const }));
   return describeRun({
     protocol: {
-      ...{ attacks: "all", members: [...members], eps: [...eps], steps },
-      ...{ radiusSchedule: "constant", accounting: "strict", seed: 0 },
+      ...{ attacks: "all", members: entries, eps: [...eps] },
+      ...{ accounting: "strict", seed: 0 },
     },
     model: { file: "tiny.onnx", sha256: "0".repeat(64), classes, input: ["n", 3, "h", "w"] },
     data: { spec: "tiny", images, listSha256: "0".repeat(64), settings: { labels: "self" } },

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { compareDescriptions, configHash, describeRun, inShard } from "../../src/journal/index.js";
-import { describeWith, facts } from "./runs.js";
+import { describeWith, facts, membersOf } from "./runs.js";
 
 describe("describeRun", () => {
   it("keeps what it is told, without undefined entries, and adds version and hash", () => {
     const run = describeWith();
-    expect(run.schemaVersion).toBe(1);
+    expect(run.schemaVersion).toBe(2);
     expect(run.config).toEqual({ attacks: "sea-2024", parallel: 2, crop: "6x6", out: "runs/first" });
-    expect(run.configSha256).toBe(configHash({ crop: "6x6" }));
+    expect(run.configSha256).toBe(configHash({ config: { crop: "6x6" }, decidingSettings: ["crop"] }));
     expect(run).not.toHaveProperty("shard");
     expect(JSON.parse(JSON.stringify(run))).toEqual(run);
   });
@@ -21,9 +21,9 @@ describe("describeRun", () => {
   it.each([
     [{ protocol: { eps: ["4/255", "4/255"] } }, "protocol.eps: a radius is listed twice"],
     [{ protocol: { eps: ["4"] } }, "protocol.eps.0: expected a radius"],
-    [{ protocol: { members: ["clean"] } }, "no attack may be called clean"],
-    [{ protocol: { members: ["apgd:ce", "apgd:ce"] } }, "an attack is listed twice"],
-    [{ protocol: { steps: 0.5 } }, "protocol.steps"],
+    [{ protocol: { members: membersOf("clean") } }, "no attack may be called clean"],
+    [{ protocol: { members: membersOf("apgd:ce", "apgd:ce") } }, "an attack is listed twice"],
+    [{ protocol: { members: [{ ...membersOf("apgd:ce")[0]!, steps: 0.5 }] } }, "protocol.members.0.steps"],
     [{ model: { sha256: "abc" } }, "model.sha256: expected a SHA-256"],
     [{ data: { settings: { labels: "none" } } }, "data.settings.labels"],
     [{ shard: { index: 3, count: 3 } }, "index must be below"],
@@ -34,6 +34,9 @@ describe("describeRun", () => {
 });
 
 describe("compareDescriptions", () => {
+  const otherSteps = facts.protocol.members.map((member, i) =>
+    i === 1 ? { ...member, steps: 100 } : member,
+  );
   const stored = describeWith();
 
   it("finds nothing between equals", () => {
@@ -56,7 +59,7 @@ describe("compareDescriptions", () => {
   });
 
   it.each([
-    [{ protocol: { steps: 100 } }, "protocol.steps: 300 stored, 100 now"],
+    [{ protocol: { members: otherSteps } }, "protocol.members.1.steps: 300 stored, 100 now"],
     [{ protocol: { eps: ["4/255"] } }, 'protocol.eps.1: "0.03" stored, nothing now'],
     [{ protocol: { seed: 1 } }, "protocol.seed: 0 stored, 1 now"],
     [{ model: { classes: 5 } }, "model.classes: 4 stored, 5 now"],
@@ -74,7 +77,6 @@ describe("compareDescriptions", () => {
 
   it.each([
     [{ engine: { parallel: 8 } }, "engine.parallel: 2 stored, 8 now"],
-    [{ config: { parallel: 8 } }, "config.parallel: 2 stored, 8 now"],
     [{ versions: { node: "22.0.0" } }, 'versions.node: "20.0.0" stored, "22.0.0" now'],
     [{ model: { file: "moved.onnx" } }, 'model.file: "model.onnx" stored, "moved.onnx" now'],
   ])("takes %j for the same run, done otherwise", (change, difference) => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
-import { describeWith, recordFor, recordsOf, temporaryFolder } from "./runs.js";
+import { describeWith, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
@@ -164,11 +164,11 @@ describe("resume", () => {
 
   it("refuses another run, naming every difference", async () => {
     const dir = await writtenRun(records.slice(0, 1));
-    const other = describeWith({ protocol: { steps: 100, seed: 3 }, config: { crop: "9x9" } });
+    const other = describeWith({ protocol: { accounting: "authors", seed: 3 }, config: { crop: "9x9" } });
     const attempt = openRun(dir, other, { resume: true });
     await expect(attempt).rejects.toThrow(
       `${dir}: cannot resume, the run in it is another one:\n` +
-        "  protocol.steps: 300 stored, 100 now\n  protocol.seed: 0 stored, 3 now\n" +
+        '  protocol.accounting: "strict" stored, "authors" now\n  protocol.seed: 0 stored, 3 now\n' +
         '  config.crop: "6x6" stored, "9x9" now\n',
     );
     expect(readdirSync(dir)).not.toContain("run.lock");
@@ -236,7 +236,7 @@ describe("a damaged or hostile folder", () => {
   it.each([
     ["{", "not JSON"],
     ["{}", "schemaVersion"],
-    [formatJson({ ...run, schemaVersion: 2 }), "written by another version of Seawall"],
+    [formatJson({ ...run, schemaVersion: 3 }), "written by another version of Seawall"],
     [
       formatJson({ ...run, config: { ...run.config, crop: "7x7" } }),
       "configSha256: does not fit the configuration",
@@ -279,7 +279,7 @@ describe("result.json", () => {
 
 it("a result of one attack and one radius needs no more than that", async () => {
   const small = describeWith({
-    protocol: { attacks: "noise", members: ["noise"], eps: ["0"] },
+    protocol: { attacks: "noise", members: membersOf("noise"), eps: ["0"] },
     data: { images: 1 },
   });
   const list = [recordFor(small, 0, "0", "clean"), { ...recordFor(small, 0, "0", "noise"), maxDelta: 0 }];

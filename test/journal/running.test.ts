@@ -1,6 +1,6 @@
 /** Figures while a run is going are those of the records so far, and at the end those of the result. */
 import { expect, it } from "vitest";
-import { RunningFigures, summarize } from "../../src/journal/index.js";
+import { memberNames, RunningFigures, summarize } from "../../src/journal/index.js";
 import { imageAccuracy } from "../../src/metric/index.js";
 import { describeWith, recordsOf } from "./runs.js";
 
@@ -21,7 +21,7 @@ it("has the result's figures when all is there, in whatever order it came", () =
 
 it("takes the worst case of the attacks up to the one that is asked for", () => {
   const figures = new RunningFigures(run, records);
-  const [first, second] = run.protocol.members as [string, string];
+  const [first, second] = memberNames(run.protocol) as [string, string];
   expect(figures.figures(first, "4/255").worst).toEqual({
     aAcc: figures.soFar(first, "4/255").aAcc,
     mIoU: figures.soFar(first, "4/255").mIoU,

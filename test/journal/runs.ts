@@ -4,16 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { randomStream, sha256 } from "../../src/base/index.js";
-import { describeRun, type RunDescription, type RunFacts, type RunRecord } from "../../src/journal/index.js";
+import {
+  describeRun,
+  type Member,
+  memberNames,
+  type RunDescription,
+  type RunFacts,
+  type RunRecord,
+} from "../../src/journal/index.js";
 import { countPixels, pixelAccuracy } from "../../src/metric/index.js";
+
+/** Attacks of a protocol, each with as many steps. */
+export function membersOf(...names: readonly string[]): Member[] {
+  return names.map((name) => ({ name, steps: 300, radiusSchedule: "reduce" }));
+}
 
 export const facts: RunFacts = {
   protocol: {
     attacks: "sea-2024",
-    members: ["apgd:class-balanced-ce", "apgd:mask-ce", "apgd:js"],
+    members: membersOf("apgd:class-balanced-ce", "apgd:mask-ce", "apgd:js"),
     eps: ["4/255", "0.03"],
-    steps: 300,
-    radiusSchedule: "reduce",
     accounting: "strict",
     seed: 0,
   },
@@ -27,6 +37,7 @@ export const facts: RunFacts = {
   versions: { seawall: "0.1.0", node: "20.0.0", onnxruntime: "1.30.0" },
   engine: { device: "cpu", parallel: 2, threads: 2, tf32: false },
   config: { attacks: "sea-2024", parallel: 2, crop: "6x6", out: "runs/first", threads: undefined },
+  decidingSettings: ["crop", "bgr"],
 };
 
 /** A description with some facts replaced. */
@@ -41,6 +52,7 @@ export function describeWith(
     versions: { ...facts.versions, ...(versions as Record<string, string> | undefined) },
     engine: { ...facts.engine, ...engine },
     config: { ...facts.config, ...config },
+    decidingSettings: ["crop", "bgr"],
     shard: shard as RunFacts["shard"],
     soundness: soundness as RunFacts["soundness"],
   });
@@ -86,7 +98,7 @@ export function recordsOf(run: RunDescription): RunRecord[] {
   return indices.flatMap((index) => [
     recordFor(run, index, "0", "clean"),
     ...run.protocol.eps.flatMap((eps) =>
-      run.protocol.members.map((attack) => recordFor(run, index, eps, attack)),
+      memberNames(run.protocol).map((attack) => recordFor(run, index, eps, attack)),
     ),
   ]);
 }

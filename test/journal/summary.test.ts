@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import {
+  memberNames,
   memoryJournal,
   missingOf,
   type RunRecord,
@@ -26,7 +27,7 @@ import { describeWith, recordFor, recordsOf } from "./runs.js";
 const run = describeWith();
 const records = recordsOf(run);
 const of = (eps: string, attack: string) => records.filter((r) => r.eps === eps && r.attack === attack);
-const table = (eps: string) => run.protocol.members.map((attack) => of(eps, attack));
+const table = (eps: string) => memberNames(run.protocol).map((attack) => of(eps, attack));
 const bytes = (list: Iterable<RunRecord>, description = run) => formatJson(summarize(description, list));
 
 describe("the result", () => {
@@ -40,7 +41,7 @@ describe("the result", () => {
       ...["schemaVersion", "protocol", "model", "data", "clean", "robust", "cost", "soundness"],
     ]);
     expect(result).toMatchObject({
-      schemaVersion: 1,
+      schemaVersion: 2,
       protocol: { attacks: "sea-2024", steps: 300, radiusSchedule: "reduce", accounting: "strict", seed: 0 },
       model: { file: "model.onnx", classes: 4 },
       data: { spec: "folder:images,labels", images: 5, labels: "truth" },
@@ -69,7 +70,7 @@ describe("the result", () => {
 
   it("has attacks and worst case at each radius, in the order of the run", () => {
     for (const { eps, worst, attacks, strict } of result.robust) {
-      expect(attacks.map(({ name }) => name)).toEqual(run.protocol.members);
+      expect(attacks.map(({ name }) => name)).toEqual(memberNames(run.protocol));
       expect(attacks.map(({ mIoU }) => mIoU)).toEqual(table(eps).map((counts) => meanIoU(sumCounts(counts))));
       const { choice: _, ...figures } = worstCase(table(eps), { seed: 0 });
       expect(worst).toEqual(figures);
@@ -189,7 +190,7 @@ it("the worst case is searched with the seed of the run", () => {
   const figures = Array.from({ length: 20 }, (_, seed) => {
     const seeded = describeWith({ protocol: { seed, eps: ["4/255"] }, model: { classes: 5 } });
     const list = recordsOf(seeded).map((record) => {
-      const counts = noise[Math.max(0, seeded.protocol.members.indexOf(record.attack))]![record.index]!;
+      const counts = noise[Math.max(0, memberNames(seeded.protocol).indexOf(record.attack))]![record.index]!;
       return { ...record, ...counts, pixels: 12, accuracy: pixelAccuracy(counts) };
     });
     const { mIoU } = summarize(seeded, list).robust[0]!.worst;

@@ -1,6 +1,7 @@
 /** The exported gradient graph: the contract of `seawall grad`, run by the bare engine. */
 import { describe, expect, it } from "vitest";
 import { float32, int64, randomStream } from "../../src/base/index.js";
+import { losses } from "../../src/loss/index.js";
 import { emptyGraph, GraphBuilder, readModel, writeModel } from "../../src/onnx/index.js";
 import { exportGradient, openModel } from "../../src/oracle/index.js";
 import { openSession } from "../../src/runtime/index.js";
@@ -22,8 +23,8 @@ describe("with --loss ce", () => {
     expect(grad!.dims).toEqual(shape);
 
     const model = await openModel(tinyModel(), { size: { height, width } });
-    const oracle = model.oracle({ losses: ["ce"] }).image(image, labels);
-    const { objective, gradient } = await oracle.evaluate(image, { loss: "ce" });
+    const oracle = model.oracle({ losses: [losses.ce] }).image(image, labels);
+    const { objective, gradient } = await oracle.evaluate(image, { loss: losses.ce });
     const counted = labels.filter((label) => label >= 0).length / labels.length;
     expect((loss!.data as Float32Array)[0]).toBeCloseTo(objective / counted, 5);
     const error = Math.max(

@@ -1,5 +1,6 @@
 /** Opening models: image and logits are found in every form, or refused with a reason. */
 import { describe, expect, it } from "vitest";
+import { losses } from "../../src/loss/index.js";
 import { emptyGraph, type Graph, GraphBuilder } from "../../src/onnx/index.js";
 import { openModel } from "../../src/oracle/index.js";
 import { tinyImage, tinyLabels, tinyModel } from "../helpers/models.js";
@@ -10,8 +11,8 @@ const labels = tinyLabels(6, 8, 4);
 
 async function answer(graph: Graph, options = {}) {
   const model = await openModel(graph, { size, ...options });
-  const oracle = model.oracle({ losses: ["ce"] });
-  const evaluation = await oracle.image(image, labels).evaluate(image, { loss: "ce" });
+  const oracle = model.oracle({ losses: [losses.ce] });
+  const evaluation = await oracle.image(image, labels).evaluate(image, { loss: losses.ce });
   await oracle.dispose();
   return { ...evaluation, notices: model.prepared.notices.join("; "), classes: model.prepared.classes };
 }
@@ -38,8 +39,8 @@ it("one sigmoid channel is two classes with logits (0, u)", async () => {
   expect(model.prepared.classes).toBe(2);
   expect(model.prepared.notices.join()).toMatch(/two classes/);
   const two = labels.map((label) => Math.min(label, 1));
-  const oracle = model.oracle({ losses: ["ce"] });
-  const { classes } = await oracle.image(image, two).predict(image, "ce");
+  const oracle = model.oracle({ losses: [losses.ce] });
+  const { classes } = await oracle.image(image, two).predict(image);
   expect(new Set(Array.from(classes))).toEqual(new Set([0, 1]));
   expect(() => oracle.image(image, labels)).toThrow(/none of the model's 2 classes/);
 });
@@ -121,8 +122,10 @@ describe("refused with what is wrong and what to do", () => {
     const determinant = b.op("Det", [b.op("Relu", [x])]);
     b.output(b.mul(x, b.reshape(determinant, [1, 3, 1, 1])), "output");
     const model = await openModel(graph, {});
-    const oracle = model.oracle({ losses: ["ce"] });
-    const ask = oracle.image(tinyImage(6, 6), tinyLabels(6, 6, 3)).evaluate(tinyImage(6, 6), { loss: "ce" });
+    const oracle = model.oracle({ losses: [losses.ce] });
+    const ask = oracle
+      .image(tinyImage(6, 6), tinyLabels(6, 6, 3))
+      .evaluate(tinyImage(6, 6), { loss: losses.ce });
     await expect(ask).rejects.toThrow(
       /Det "Det": operator Det has no gradient rule.*Relu "Relu" → Det "Det"/,
     );
@@ -134,8 +137,8 @@ describe("refused with what is wrong and what to do", () => {
     const x = b.input("image", "float32", [1, 3, 6, 8]);
     b.output(b.op("Sign", [x]), "output");
     const model = await openModel(graph, {});
-    const oracle = model.oracle({ losses: ["ce"] });
-    const ask = oracle.image(image, new Int32Array(48)).evaluate(image, { loss: "ce" });
+    const oracle = model.oracle({ losses: [losses.ce] });
+    const ask = oracle.image(image, new Int32Array(48)).evaluate(image, { loss: losses.ce });
     await expect(ask).rejects.toThrow(/leads through Sign "Sign", whose gradient is zero/);
   });
 });

@@ -1,7 +1,7 @@
 /** Comparison of stored runs: pairing, figures, intervals, errors, and gates on differences. */
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
-import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { meanIoU, sumCounts } from "../../src/metric/index.js";
 import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/compare/bootstrap.js";
 import {
@@ -10,7 +10,7 @@ import {
   compareRuns,
   comparisonLines,
 } from "../../src/report/index.js";
-import { describeWith, recordsOf } from "../journal/runs.js";
+import { describeWith, facts, membersOf, recordsOf } from "../journal/runs.js";
 
 const description = describeWith({ data: { images: 30 } });
 const records = recordsOf(description);
@@ -104,8 +104,12 @@ describe("compareRuns", () => {
   const changes: [string, Parameters<typeof compareRuns>[1], RegExp][] = [
     [
       "other steps",
-      withOther({ protocol: { steps: 10 } }),
-      /protocol\.steps: 300 in the first, 10 in the second/,
+      withOther({
+        protocol: {
+          members: facts.protocol.members.map((one, i) => (i === 0 ? { ...one, steps: 10 } : one)),
+        },
+      }),
+      /protocol\.members\.0\.steps: 300 in the first, 10 in the second/,
     ],
     ["another accounting", withOther({ protocol: { accounting: "authors" } }), /protocol\.accounting/],
     ["another list of images", withOther({ data: { listSha256: "0".repeat(64) } }), /data\.listSha256/],
@@ -133,7 +137,10 @@ describe("compareRuns", () => {
 
   it("compares what both have", () => {
     const members = ["apgd:js", "noise"];
-    const other = describeWith({ protocol: { members, eps: ["0.03", "8/255"] }, data: { images: 30 } });
+    const other = describeWith({
+      protocol: { members: membersOf(...members), eps: ["0.03", "8/255"] },
+      data: { images: 30 },
+    });
     const comparison = compareRuns(
       run,
       { description: other, records: recordsOf(other) },
@@ -145,7 +152,7 @@ describe("compareRuns", () => {
       ["worst", "0.03"],
     ]);
     expect(row(comparison, "apgd:js", "0.03").aAcc.difference).toBe(0);
-    expect(comparison.a.attacks).toEqual(description.protocol.members);
+    expect(comparison.a.attacks).toEqual(memberNames(description.protocol));
     expect(comparison.b.attacks).toEqual(members);
   });
 

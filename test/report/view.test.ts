@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { formatJson } from "../../src/base/index.js";
-import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { writeResult } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "../journal/runs.js";
@@ -121,7 +121,8 @@ describe("a run", () => {
     const ordered = [...records].sort(
       (a, b) =>
         description.protocol.eps.indexOf(a.eps) - description.protocol.eps.indexOf(b.eps) ||
-        description.protocol.members.indexOf(a.attack) - description.protocol.members.indexOf(b.attack),
+        memberNames(description.protocol).indexOf(a.attack) -
+          memberNames(description.protocol).indexOf(b.attack),
     );
     writeRun(join(folder, "going"), description, ordered.slice(0, 7));
     const { port } = await serve(folder);

@@ -1,6 +1,6 @@
 /** `seawall eval`: attack a model on labelled images. */
 import type { Command } from "commander";
-import { attackLosses, ensembles, parseAttacks } from "../../attack/index.js";
+import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
 import { planEvaluation } from "../../evaluate/index.node.js";
@@ -35,8 +35,8 @@ export function evalVerb(command: Command): void {
 const example = `
 Attacks:
   ${Object.keys(ensembles).join(", ")}
-  apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
-  with LOSS one of ${wrapText(attackLosses.join(", "), 80).join("\n    ")}
+  ${attackForms().join(", ")}
+  with LOSS one of ${wrapText(attackLosses().join(", "), 80).join("\n    ")}
 
 Example:
   seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
@@ -62,7 +62,7 @@ function checkGateSettings(config: EvaluationConfig): void {
       "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
     );
   }
-  const members = parseAttacks(config.attacks, config.radiusSchedule).map(({ name }) => name);
+  const members = parseMembers(config.attacks, config).map(({ attack }) => attack.name);
   const eps = radiiOf(config).map(({ text }) => text);
   for (const gate of gates) parseGate(gate, { members, eps });
 }

@@ -4,7 +4,7 @@ import { formatJson } from "../../base/index.js";
 import { checkRecords } from "../../evaluate/index.js";
 import { summarize } from "../../journal/index.js";
 import { mergeRuns, readRun, writeResult } from "../../journal/index.node.js";
-import { checkGates, parseGate } from "../../report/index.js";
+import { checkGates, gateSubjects, parseGate } from "../../report/index.js";
 import { finalLines, placeLine } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
@@ -35,7 +35,7 @@ Example:
   seawall merge runs/1 runs/2 --out runs/whole`;
 
 async function mergeAction(runs: readonly string[], { out, gate = [], json }: MergeOptions): Promise<void> {
-  for (const expression of gate) parseGate(expression, readRun(runs[0]!).description.protocol);
+  for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
   const result = summarize(description, records, { soundness: checkRecords(records) });
   writeResult(out, result);

@@ -1,6 +1,7 @@
 /** Which pixels does the model want? Guessed from its clean figures under each usual form. */
 import { formatFigure, plural } from "../../base/index.js";
 import type { Sample } from "../../data/index.js";
+import { losses } from "../../loss/index.js";
 import { type Counts, countPixels, meanIoU, sumCounts } from "../../metric/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { openModel, type Preprocessing } from "../../oracle/index.js";
@@ -100,12 +101,12 @@ async function cleanMIoU(
   const { inputRange: _, mean: __, std: ___, bgr: ____, ...others } = modelOptions(settings);
   const { height, width } = samples[0]!;
   const model = await openModel(graph, { ...others, ...preprocessing, size: { height, width } });
-  const oracle = model.oracle({ losses: ["ce"] });
+  const oracle = model.oracle({ losses: [losses.ce] });
   try {
     const counts: Counts[] = [];
     for (const sample of samples) {
       const { image, labels } = known(sample, model.prepared);
-      const { classes } = await oracle.image(image.data, labels!).predict(image.data, "ce");
+      const { classes } = await oracle.image(image.data, labels!).predict(image.data);
       counts.push(countPixels(classes, labels!, model.prepared.classes));
     }
     return meanIoU(sumCounts(counts)) ?? 0;

@@ -2,6 +2,7 @@
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { formatCount, formatDuration, randomStream, sizeOf } from "../../base/index.js";
 import { ignored, type Sample, type Size } from "../../data/index.js";
+import { losses } from "../../loss/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
@@ -88,12 +89,12 @@ async function addChecks(findings: Findings, model: Model, sample: Sample): Prom
 
 /** The second pass, since the first one loads the graph. */
 async function speedOf(model: Model, { image, labels, height, width }: Sample): Promise<string> {
-  const oracle = model.oracle({ losses: ["ce"] });
+  const oracle = model.oracle({ losses: [losses.ce] });
   try {
     const one = oracle.image(image.data, labels ?? new Int32Array(height * width));
-    await one.evaluate(image.data, { loss: "ce" });
+    await one.evaluate(image.data, { loss: losses.ce });
     const before = one.cost.seconds;
-    await one.evaluate(image.data, { loss: "ce" });
+    await one.evaluate(image.data, { loss: losses.ce });
     return `${formatDuration(one.cost.seconds - before)} for one image forward and backward at ${height}×${width}`;
   } finally {
     await oracle.dispose();

@@ -100,6 +100,32 @@ export interface EvaluationInput extends z.input<typeof evaluationSchema> {
 export type EvaluationConfig = z.output<typeof evaluationSchema>;
 
 /**
+ * Whether a setting decides figures. `decides`: it does, and a run is another one when it changes; `stated`: it
+ * does, and `run.json` states it more exactly elsewhere, as a hash or in the protocol; `running`: it does not.
+ */
+const settingRoles = {
+  ...{ model: "stated", data: "stated", classes: "stated", classWeights: "stated", protocol: "stated" },
+  ...{ eps: "stated", attacks: "stated", steps: "stated", radiusSchedule: "stated", seed: "stated" },
+  ...{ output: "decides", layout: "decides", inputRange: "decides", mean: "decides", std: "decides" },
+  ...{
+    bgr: "decides",
+    labels: "decides",
+    labelVariant: "decides",
+    split: "decides",
+    limit: "decides",
+    offset: "decides",
+  },
+  ...{ resizeShort: "decides", crop: "decides", ignoreLabel: "decides" },
+  ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
+  ...{ shard: "running", trace: "running", report: "running", gate: "running" },
+} as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
+
+/** The settings whose values make up the configuration's hash. */
+export const decidingSettings = (Object.keys(settingRoles) as (keyof EvaluationConfig)[]).filter(
+  (setting) => settingRoles[setting] === "decides",
+);
+
+/**
  * Checks a configuration and fills in the defaults.
  * @throws SeawallError `config` listing every mistake at once, each with its setting
  */

@@ -1,7 +1,7 @@
 /** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Attack, parseAttacks } from "../../attack/index.js";
+import { type AttackMember, parseMembers } from "../../attack/index.js";
 import { type Radius, SeawallError } from "../../base/index.js";
 import { type DataOptions, type Dataset, parseDataSpec, type Sample } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
@@ -22,13 +22,14 @@ export interface Plan {
   readonly model: ModelAtSize;
   readonly classes: number;
   readonly classNames: readonly string[] | undefined;
-  readonly attacks: readonly Attack[];
+  /** The attacks of the run with their steps. */
+  readonly attacks: readonly AttackMember[];
   readonly radii: readonly Radius[];
   readonly classWeights: readonly number[] | undefined;
   /** How the engine is opened. */
   readonly engine: SessionOptions;
   /** Memory that attacking one image takes, roughly. */
-  readonly laneBytes: number;
+  readonly workerBytes: number;
   readonly notices: readonly string[];
 }
 
@@ -50,7 +51,7 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
   const wanted = data.settings.classes;
   const model = modelAtSize(graph, config, wanted);
   const { prepared } = await model(probe);
-  const attacks = parseAttacks(config.attacks, config.radiusSchedule);
+  const attacks = parseMembers(config.attacks, config);
   return {
     config,
     graph,
@@ -64,13 +65,13 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, dataOptions),
     engine: engineOptions(config),
-    laneBytes: laneBytesOf(prepared),
+    workerBytes: workerBytesOf(prepared),
     notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
   };
 }
 
 /** Every value of the forward pass twice (its gradient too), every weight for each of about three sessions. */
-function laneBytesOf({ graph, types }: Model["prepared"]): number {
+function workerBytesOf({ graph, types }: Model["prepared"]): number {
   const bytes = (values: Iterable<string>) =>
     [...values].reduce(
       (sum, value) => sum + 4 * (types.get(value)?.shape ?? []).reduce((a, b) => a * b, 1),
@@ -132,8 +133,8 @@ function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
-async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: DataOptions) {
-  if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
+async function weightsFor(config: EvaluationConfig, attacks: readonly AttackMember[], options: DataOptions) {
+  if (!attacks.some(({ attack }) => attack.losses.some((loss) => loss.needsClassWeights))) return undefined;
   const published = publishedEvaluation(config)?.classWeights;
   if (published) return publishedWeights(config, published);
   const training = await openTraining(config, options);

@@ -15,7 +15,7 @@ export interface Probe {
   readonly engine?: SessionOptions;
 }
 
-export type Outcome = Pick<Soundness, "status" | "detail">;
+export type CheckOutcome = Pick<Soundness, "status" | "detail">;
 
 /** What every check says of itself, in half sentences. */
 export interface CheckTexts {
@@ -26,10 +26,10 @@ export interface CheckTexts {
 
 /** A check made once, before the first attack. */
 export interface ModelCheck extends CheckTexts {
-  run(probe: Probe): Promise<Outcome>;
+  run(probe: Probe): Promise<CheckOutcome>;
 }
 
 /** A check of a run's records. */
 export interface RecordCheck extends CheckTexts {
-  run(view: RunView): Outcome;
+  run(view: RunView): CheckOutcome;
 }

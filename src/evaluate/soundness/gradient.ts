@@ -1,5 +1,6 @@
 /** Is the gradient that the attacks follow the gradient of the model? */
 import { randomStream } from "../../base/index.js";
+import { losses } from "../../loss/index.js";
 import { checkGradient, largestGradientError } from "../../oracle/index.js";
 import type { ModelCheck } from "./check.js";
 
@@ -9,14 +10,14 @@ export const gradient: ModelCheck = {
   remedy:
     "report the model if it has only standard operators; a quantised or saturated model has no useful gradient",
   async run({ model, sample, seed }) {
-    const oracle = model.oracle({ losses: ["ce"] });
+    const oracle = model.oracle({ losses: [losses.ce] });
     try {
       const image = oracle.image(
         sample.image.data,
         sample.labels ?? new Int32Array(sample.height * sample.width),
       );
       const random = randomStream(seed, sample.hash, "gradient check");
-      const evaluate = (point: Float32Array) => image.evaluate(point, { loss: "ce" });
+      const evaluate = (point: Float32Array) => image.evaluate(point, { loss: losses.ce });
       const { error, norm, directions } = await checkGradient(evaluate, image.image, random);
       if (!(norm > 0)) return { status: "fail", detail: `the gradient's norm is ${norm}` };
       const detail = `its slope differs from finite differences by ${(100 * error).toPrecision(2)} % at most, along ${directions} directions`;

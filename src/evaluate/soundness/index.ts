@@ -2,7 +2,7 @@
 import type { RunRecord, Soundness } from "../../journal/index.js";
 import { ball } from "./ball.js";
 import { blackBox } from "./black-box.js";
-import type { CheckTexts, ModelCheck, Outcome, Probe, RecordCheck } from "./check.js";
+import type { CheckOutcome, CheckTexts, ModelCheck, Probe, RecordCheck } from "./check.js";
 import { convergence } from "./convergence.js";
 import { determinism } from "./determinism.js";
 import { edge } from "./edge.js";
@@ -51,6 +51,6 @@ export function checkRecords(records: readonly RunRecord[]): Soundness[] {
   return Object.entries(recordChecks).map(([name, check]) => soundnessOf(name, check, check.run(view)));
 }
 
-function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: Outcome): Soundness {
+function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: CheckOutcome): Soundness {
   return { check, ...outcome, means, remedy };
 }

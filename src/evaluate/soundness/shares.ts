@@ -1,6 +1,6 @@
 /** Shares of right pixels over a view, and how a check speaks of them. */
 import type { RunRecord } from "../../journal/index.js";
-import type { Outcome } from "./check.js";
+import type { CheckOutcome } from "./check.js";
 import type { AttackView } from "./view.js";
 
 type Count = (record: RunRecord) => number;
@@ -30,7 +30,7 @@ export function largestBy<T>(entries: readonly T[], value: (entry: T) => number)
 }
 
 /** What a check says where the records hold nothing that it could look at. */
-export function skipped(detail: string): Outcome {
+export function skipped(detail: string): CheckOutcome {
   return { status: "skip", detail };
 }
 

@@ -18,7 +18,7 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { image } = oracle;
   const { radius } = settings;
-  const right = async (at: Float32Array) => (await oracle.predict(at, "ce")).correct;
+  const right = async (at: Float32Array) => (await oracle.predict(at)).correct;
   const noise = await right(await noisePoint(oracle, settings, random));
   const rounded = await right(toBytes(image, point, radius));
   const edge = edgeShare(image, point, radius);

@@ -42,7 +42,7 @@ export class OraclesBySize {
   async #open(size: Size): Promise<Oracle> {
     const { model, attacks, config, classWeights } = this.#plan;
     return (await model(size)).oracle({
-      losses: [...new Set(attacks.flatMap((attack) => attack.losses))],
+      losses: [...new Set(attacks.flatMap(({ attack }) => attack.losses))],
       tracking: config.protocol === "authors" ? "published" : "own",
       ...(classWeights && { classWeights }),
       ...this.#watch,

@@ -1,5 +1,6 @@
 /** Comparison of two stored runs, image by image: differences with bootstrap intervals, and the largest changes. */
 import { SeawallError } from "../../base/index.js";
+import { memberNames } from "../../journal/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
 import { confidence, resampleCount } from "./bootstrap.js";
 import { type ComparedRow, compareSeries } from "./compared-rows.js";
@@ -78,5 +79,5 @@ function refuseUnlabelled({ a, b }: Series): void {
 
 function comparedRun({ description: { model, protocol } }: StoredRun): ComparedRun {
   const { file, sha256, classes } = model;
-  return { model: file, sha256, classes, attacks: protocol.members, eps: protocol.eps };
+  return { model: file, sha256, classes, attacks: memberNames(protocol), eps: protocol.eps };
 }

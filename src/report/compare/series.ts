@@ -3,6 +3,7 @@ import { parseRadius } from "../../base/index.js";
 import {
   cleanAttack,
   cleanEps,
+  memberNames,
   type Protocol,
   type RunDescription,
   type RunRecord,
@@ -37,7 +38,8 @@ export function seriesOf(
   b: RunDescription,
 ): readonly Series[] {
   const clean = attackSeries(images, cleanAttack, [cleanEps, cleanEps]);
-  const attacks = a.protocol.members.filter((name) => b.protocol.members.includes(name));
+  const others = memberNames(b.protocol);
+  const attacks = memberNames(a.protocol).filter((name) => others.includes(name));
   const robust = commonRadii(a.protocol, b.protocol).flatMap((radii) => [
     ...attacks.map((name) => attackSeries(images, name, radii)),
     worstSeries(images, a.protocol, b.protocol, radii),
@@ -60,8 +62,8 @@ function attackSeries(images: readonly PairedImage[], attack: string, [epsA, eps
 }
 
 function worstSeries(images: readonly PairedImage[], a: Protocol, b: Protocol, [epsA, epsB]: Radii): Series {
-  const table = (side: "a" | "b", { members }: Protocol, eps: string) =>
-    members.map((attack) => images.map((image) => recordOf(image[side], attack, eps)));
+  const table = (side: "a" | "b", protocol: Protocol, eps: string) =>
+    memberNames(protocol).map((attack) => images.map((image) => recordOf(image[side], attack, eps)));
   return {
     subject: "worst",
     eps: epsA,

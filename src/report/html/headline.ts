@@ -1,7 +1,8 @@
 /** The first section: the worst-case figures, how they were computed, and what limits them. */
 import { parseRadius } from "../../base/index.js";
-import type { Result } from "../../journal/index.js";
+import { memberNames, type Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
+import { haveEqualSteps, stepsOfAttacks } from "../members.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
 import { hardest, sortableTable } from "./parts.js";
@@ -55,12 +56,17 @@ function radiiTable({ robust, clean }: Result): Markup {
 }
 
 function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Markup {
-  const attacks = robust[0]!.attacks.map(({ name }) => markup`<code>${name}</code>`);
+  const equal = haveEqualSteps(protocol);
+  const attacks = protocol.members.map(({ name, steps }) =>
+    equal ? markup`<code>${name}</code>` : markup`<code>${name}</code> (${plural(steps, "step")})`,
+  );
   const listed = attacks.flatMap((name, i): Content[] => (i === 0 ? [name] : [", ", name]));
   const which =
-    protocol.attacks === protocol.members.join(",") ? undefined : markup` (<code>${protocol.attacks}</code>)`;
+    protocol.attacks === memberNames(protocol).join(",")
+      ? undefined
+      : markup` (<code>${protocol.attacks}</code>)`;
   return markup`<p>${plural(attacks.length, "attack")}${which} ran on ${plural(data.images, "image")} of
-<code>${data.spec}</code>, with ${plural(protocol.steps, "step")} each: ${listed}. An attack may change every colour
+<code>${data.spec}</code>, with ${stepsOfAttacks(protocol)}${equal && " each"}: ${listed}. An attack may change every colour
 value by at most ε${robust.length > 1 && ` (above: ${eps}, the largest of ${robust.length} radii)`}. In the worst case, the
 attacker chooses for every image the most harmful of these attacks.</p>
 <p><b>aAcc</b>: each image's lowest share of correct pixels, averaged over the images. <b>mIoU</b>: of the whole data set,

@@ -1,5 +1,5 @@
 /** The sections of soundness checks, cost and provenance. */
-import { isRaised, type Soundness, shardName } from "../../journal/index.js";
+import { isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatCount, formatDuration, plural } from "../text.js";
@@ -71,7 +71,7 @@ export function provenance({ description: run }: ReportedRun): Markup {
     ["configuration SHA-256", markup`<code>${run.configSha256}</code>`],
     [
       "protocol",
-      `${protocol.accounting} accounting, radius schedule ${protocol.radiusSchedule}, seed ${protocol.seed}`,
+      `${protocol.accounting} accounting, radius schedule ${scheduleOf(protocol)}, seed ${protocol.seed}`,
     ],
     [
       "versions",
@@ -86,4 +86,9 @@ export function provenance({ description: run }: ReportedRun): Markup {
 
 function list(entries: readonly (readonly [string, Content])[]): Markup {
   return markup`<dl>${entries.map(([term, content]) => markup`<div><dt>${term}</dt><dd>${content}</dd></div>`)}</dl>`;
+}
+
+/** The radius schedule of the attacks that reduce the radius, if there are any. */
+function scheduleOf({ members }: Protocol): string {
+  return members.some(({ radiusSchedule }) => radiusSchedule === "reduce") ? "reduce" : "constant";
 }

@@ -3,12 +3,14 @@ import {
   type AttackSoFar,
   cleanAttack,
   cleanEps,
+  memberNames,
   missingOf,
   RunningFigures,
   summarize,
   type WorstFigures,
 } from "../../journal/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
+import { stepsOfAttacks } from "../members.js";
 
 /** Figures of one attack, over the images it has run on so far. */
 export interface AttackRow extends AttackSoFar {
@@ -36,7 +38,8 @@ export interface RunOverview {
   /** Whether the reference is the clean prediction, so that figures are consistency. */
   readonly self: boolean;
   readonly attacks: string;
-  readonly steps: number;
+  /** In words: `300 steps`, or `100 to 300 steps` where attacks differ. */
+  readonly steps: string;
   readonly accounting: string;
   readonly shard: string | undefined;
   /** The number of records so far, and of the complete run. */
@@ -65,7 +68,7 @@ export function overviewOf(run: StoredRun): RunOverview {
     images,
     self: data.settings.labels === "self",
     attacks: protocol.attacks,
-    steps: protocol.steps,
+    steps: stepsOfAttacks(protocol),
     accounting: protocol.accounting,
     shard: shard && `${shard.index + 1}/${shard.count}`,
     done: expected - missing,
@@ -73,7 +76,7 @@ export function overviewOf(run: StoredRun): RunOverview {
     seconds: run.records.reduce((sum, record) => sum + record.seconds, 0),
     clean: row(cleanAttack, cleanEps),
     radii: protocol.eps.map((eps) => {
-      const attacks = protocol.members.map((attack) => row(attack, eps));
+      const attacks = memberNames(protocol).map((attack) => row(attack, eps));
       return { eps, attacks, ...(worst?.get(eps) ?? worstSoFar(figures, attacks, eps, images)) };
     }),
   };

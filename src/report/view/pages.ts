@@ -55,9 +55,7 @@ function badge(status: RunState["status"]): Markup {
 
 function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): string {
   const part = shard ? [`shard ${shard}`] : [];
-  return [model, `${plural(images, "image")} of ${data}`, attacks, plural(steps, "step"), ...part].join(
-    " · ",
-  );
+  return [model, `${plural(images, "image")} of ${data}`, attacks, steps, ...part].join(" · ");
 }
 
 /** The figures so far, and the progress of a run that is not complete. */

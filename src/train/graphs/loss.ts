@@ -1,6 +1,6 @@
 /** The loss of a batch: cross-entropy, mean over all pixels of the batch that count. */
 import { int64 } from "../../base/index.js";
-import { appendLoss } from "../../loss/index.js";
+import { appendLoss, losses } from "../../loss/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 
 export interface BatchLoss {
@@ -31,7 +31,7 @@ export function meanCrossEntropy(
   const counted = build.reduce("ReduceSum", valid, [0, 1], false);
   const count = build.max(counted, 1);
   const options = { pixels, classes, share: build.div(weight, count) };
-  const { objective, gradient } = appendLoss(build, ["ce"], { logits: flat, labels }, options);
+  const { objective, gradient } = appendLoss(build, [losses.ce], { logits: flat, labels }, options);
   // The appended loss is a mean over all P pixels of each image, ignored ones included.
   const total = build.reduce("ReduceSum", objective, [0], false);
   return {

@@ -1,5 +1,5 @@
-/** A lane attacks one image at a time: here in the same thread. */
-import type { Attack, AttackSettings, KeptPoint } from "../../attack/index.js";
+/** A worker attacks one image at a time: here in the same thread. */
+import type { AttackMember, AttackSettings, KeptPoint } from "../../attack/index.js";
 import { invariant, type Radius, randomStream } from "../../base/index.js";
 import type { Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
@@ -9,10 +9,10 @@ import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 import { type AttackTrace, tracedOracle } from "./trace.js";
 
 /** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
-export type Slot = Pick<RunRecord, "attack" | "eps">;
+export type AttackAtRadius = Pick<RunRecord, "attack" | "eps">;
 
 /** What came of attacking an image. */
-export interface Outcome {
+export interface AttackedImage {
   readonly record: RunRecord;
   readonly point: CountedPoint;
   /** Of the images whose attacks are traced. */
@@ -29,18 +29,19 @@ export interface CountedPoint {
   readonly labels: ArrayLike<number>;
 }
 
-export interface Lane {
-  attack(sample: Sample, slot: Slot): Promise<Outcome>;
+export interface ImageWorker {
+  attack(sample: Sample, slot: AttackAtRadius): Promise<AttackedImage>;
   dispose(): Promise<void>;
 }
 
-/** What a lane must know of its run. */
-export interface LaneSettings {
+/** What a worker must know of its run. */
+export interface ImageWorkerSettings {
   /** The oracle for images of a size. */
   oracle(size: { readonly height: number; readonly width: number }): Promise<Oracle>;
-  readonly attacks: readonly Attack[];
+  /** The attacks with their steps. */
+  readonly attacks: readonly AttackMember[];
   readonly radii: readonly Radius[];
-  readonly settings: Omit<AttackSettings, "radius">;
+  readonly settings: Omit<AttackSettings, "radius" | "steps">;
   readonly seed: number;
   /** `self`: the clean prediction is the reference. */
   readonly labels: "truth" | "self";
@@ -48,8 +49,8 @@ export interface LaneSettings {
   readonly trace?: number;
 }
 
-/** A lane in the calling thread. */
-export function localLane(run: LaneSettings, dispose: () => Promise<void>): Lane {
+/** A worker in the calling thread. */
+export function localWorker(run: ImageWorkerSettings, dispose: () => Promise<void>): ImageWorker {
   return {
     dispose,
     async attack(sample, slot) {
@@ -72,22 +73,22 @@ interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
 const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
 
 /** Forward passes at most for one record: the attack's own, those for evidence, and the recount. */
-export function passesOf(attack: Attack | undefined, steps: number): number {
-  return attack ? attack.passes(steps) + evidencePasses + 1 : 1;
+export function passesOf(member: AttackMember | undefined): number {
+  return member ? member.attack.passes(member.steps) + evidencePasses + 1 : 1;
 }
 
-/** The random stream depends on seed, content, attack and radius alone: on no lane, order, shard or resume. */
+/** The random stream depends on seed, content, attack and radius alone: on no worker, order, shard or resume. */
 async function attacked(
-  run: LaneSettings,
+  run: ImageWorkerSettings,
   model: Oracle,
   oracle: ImageOracle,
   sample: Sample,
   name: string,
   radius: Radius,
 ): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
-  const attack = find(run.attacks, (entry) => entry.name === name);
+  const { attack, steps } = find(run.attacks, (entry) => entry.attack.name === name);
   const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
-  const settings = { ...run.settings, radius: radius.value };
+  const settings = { ...run.settings, steps, radius: radius.value };
   const watch = watchGradients(oracle);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
   const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name));
@@ -101,24 +102,29 @@ async function attacked(
 }
 
 /** An oracle that notes the course of an attack. */
-function traceOf(oracle: ImageOracle, model: Oracle, attack: Attack, { steps, radius }: AttackSettings) {
+function traceOf(
+  oracle: ImageOracle,
+  model: Oracle,
+  attack: AttackMember["attack"],
+  { steps, radius }: AttackSettings,
+) {
   // A second oracle of the image, so that looking at predictions costs the record nothing.
   const onlooker = model.image(oracle.image, oracle.labels);
   return tracedOracle(oracle, {
     passes: attack.passes(steps),
     radius,
-    classesAt: async (point) => Int32Array.from((await onlooker.predict(point, attack.losses[0]!)).classes),
+    classesAt: async (point) => Int32Array.from((await onlooker.predict(point)).classes),
   });
 }
 
-async function withLabels(run: LaneSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
+async function withLabels(run: ImageWorkerSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {
   const { image, labels, height, width } = sample;
   if (run.labels !== "self") {
     invariant(labels, `image "${sample.id}" came without labels`);
     return model.image(image.data, labels);
   }
   const unlabelled = model.image(image.data, new Int32Array(height * width).fill(ignoreLabel));
-  const { classes } = await unlabelled.predict(image.data, "ce");
+  const { classes } = await unlabelled.predict(image.data);
   return model.image(image.data, Int32Array.from(classes), unlabelled.cost);
 }
 
@@ -127,10 +133,10 @@ async function outcomeOf(
   oracle: ImageOracle,
   modelClasses: number,
   { id, index, hash, height, width }: Sample,
-  slot: Slot,
+  slot: AttackAtRadius,
   { point, step, maxDelta, evidence }: Kept,
-): Promise<Outcome> {
-  const { classes } = await oracle.predict(point, "ce");
+): Promise<AttackedImage> {
+  const { classes } = await oracle.predict(point);
   const counts = countPixels(classes, oracle.labels, modelClasses);
   const { correct, valid } = counts;
   const record: RunRecord = {
@@ -183,6 +189,6 @@ function checkPoint(
 
 function find<T>(list: readonly T[], matches: (entry: T) => boolean): T {
   const found = list.find(matches);
-  invariant(found !== undefined, "the lane does not know the attack or the radius");
+  invariant(found !== undefined, "the worker does not know the attack or the radius");
   return found;
 }

@@ -1,49 +1,49 @@
-/** The lanes of a run: one in this thread, or several workers, each with the model opened for itself. */
+/** The workers of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
 import { openThread } from "../../base/index.node.js";
 import type { Sample } from "../../data/index.js";
 import type { EvaluationConfig } from "../plan/config.js";
 import type { Plan } from "../plan/plan.node.js";
-import { type Lane, localLane, type Outcome, type Slot } from "./lane.js";
+import { type AttackAtRadius, type AttackedImage, type ImageWorker, localWorker } from "./image-worker.js";
 import { OraclesBySize } from "./oracles.node.js";
 
-/** The share of the free memory that lanes may plan with. */
+/** The share of the free memory that workers may plan with. */
 const memoryShare = 0.5;
 
-/** What the lanes report and obey. */
-export interface LaneWatch {
+/** What the workers report and obey. */
+export interface WorkerWatch {
   /** Called after every pass through the model. */
   readonly onPass?: () => void;
   readonly signal?: AbortSignal;
 }
 
-/** As many lanes as the configuration asks for, or as cores and memory allow; a single one runs in this thread. */
-export function openLanes(plan: Plan, watch: LaneWatch): Lane[] {
-  const count = laneCount(plan);
-  if (count <= 1) return [laneHere(plan, watch)];
+/** As many workers as the configuration asks for, or as cores and memory allow; a single one runs in this thread. */
+export function openImageWorkers(plan: Plan, watch: WorkerWatch): ImageWorker[] {
+  const count = imageWorkerCount(plan);
+  if (count <= 1) return [workerHere(plan, watch)];
   const threads = Math.max(1, Math.floor((plan.config.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () => workerLane({ ...plan.config, threads, parallel: 1 }, watch));
+  return Array.from({ length: count }, () => threadWorker({ ...plan.config, threads, parallel: 1 }, watch));
 }
 
 /** How many images of a run are attacked at the same time. */
-export function laneCount({ config, data, laneBytes }: Plan): number {
-  const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / laneBytes));
+export function imageWorkerCount({ config, data, workerBytes }: Plan): number {
+  const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
   return Math.min(
     config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),
     data.length,
   );
 }
 
-/** A lane in this thread. */
-export function laneHere(plan: Plan, watch: LaneWatch): Lane {
+/** A worker in this thread. */
+export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
   const { attacks, radii, config } = plan;
   const oracles = new OraclesBySize(plan, watch);
-  return localLane(
+  return localWorker(
     {
       oracle: (size) => oracles.at(size),
       attacks,
       radii,
-      settings: { steps: config.steps, norm: "linf", accounting: config.protocol },
+      settings: { norm: "linf", accounting: config.protocol },
       seed: config.seed,
       labels: config.labels,
       trace: config.trace,
@@ -56,14 +56,16 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
  * A request to attack a sample. Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends
  * `pass` after each pass.
  */
-export interface LaneRequest {
+export interface AttackRequest {
   readonly sample: Sample;
-  readonly slot: Slot;
+  readonly slot: AttackAtRadius;
 }
 
-function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): Lane {
+function threadWorker(config: EvaluationConfig, { onPass, signal }: WorkerWatch): ImageWorker {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<LaneRequest, Outcome>("a lane", program, config, () => onPass?.());
+  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, config, () =>
+    onPass?.(),
+  );
   const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {

@@ -1,0 +1,33 @@
+/** The softmax family: losses whose gradient at the logits is w·(p − e_y) for a weight w of each pixel. */
+import type { Value } from "../onnx/index.js";
+import type { FamilyTerms, Loss, LossFamily } from "./loss.js";
+import type { PixelTerms } from "./pixel.js";
+
+/**
+ * A loss whose gradient with respect to the logits is w·(p − e_y). Nothing is differentiated through the softmax,
+ * and all losses of the family share one graph, in which an input chooses the weight of each image.
+ */
+export interface SoftmaxLoss extends Loss {
+  /** The weight w of each pixel, at least 0; constant for differentiation, 0 at ignored pixels. */
+  readonly weight: (pixel: PixelTerms) => Value;
+  /** The loss of each pixel; default: weight times cross-entropy. */
+  readonly value?: (pixel: PixelTerms) => Value;
+}
+
+export const softmaxFamily: LossFamily = {
+  name: "softmax",
+  write(pixel: PixelTerms, rows: readonly SoftmaxLoss[]): FamilyTerms {
+    const b = pixel.build;
+    const plain = b.mul(pixel.crossEntropy(), pixel.valid());
+    const weights = rows.map((row) => row.weight(pixel));
+    return {
+      plain,
+      values: () => rows.map((row, i) => row.value?.(pixel) ?? b.mul(weights[i]!, pixel.crossEntropy())),
+      // exp·(w / Σ exp) − w·e_y: one exponential serves loss and gradient.
+      gradient(pick, share) {
+        const weight = b.mul(pick(weights), share);
+        return pixel.addAtLabel(b.mul(pixel.exponential(), b.div(weight, pixel.partition())), b.neg(weight));
+      },
+    };
+  },
+};
