@@ -10,12 +10,9 @@ const samples = async function* (positions = ids.keys()) {
 };
 const model = await seawall.openModel((await seawall.readModelFile("demo/model.onnx")).graph);
 const oracle = model.oracle({ losses: [seawall.losses.ce] });
-const [attacks, radii] = [
-  seawall.parseMembers("apgd:ce,noise", { steps: 5 }),
-  [seawall.parseRadius("0.5/255")],
-];
-const settings = { norm: "linf", accounting: "strict" };
-const run = { oracle: async () => oracle, attacks, radii, settings, seed: 0, labels: "self" };
+const attacks = seawall.parseMembers("apgd:ce,noise", { steps: 5 });
+const how = { settings: { norm: "linf", accounting: "strict" }, seed: 0, labels: "self" };
+const run = { oracle: async () => oracle, attacks, radii: [seawall.parseRadius("0.5/255")], ...how };
 const workers = [seawall.localWorker(run, () => oracle.dispose())];
 const journal = { has: () => false, append: async (r) => console.log(r.image, r.attack, r.eps, r.accuracy) };
 const names = { attacks: ["apgd:ce", "noise"], radii: ["0.5/255"] };

@@ -41,11 +41,11 @@ describe("seawall compare", () => {
   it("refuses another protocol unless told, and then names it", async () => {
     const refused = await compare("runs/a", "runs/short");
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
-    expect(refused.stderr).toMatch(/protocol\.steps: 5 in the first, 2 in the second/);
+    expect(refused.stderr).toMatch(/protocol\.members\.0\.steps: 5 in the first, 2 in the second/);
     const told = await compare("runs/a", "runs/short", "--allow-different");
     expect([told.code, told.stderr]).toEqual([
       0,
-      expect.stringMatching(/the runs differ: protocol\.steps: 5/),
+      expect.stringMatching(/the runs differ: protocol\.members\.0\.steps: 5/),
     ]);
   });
 

@@ -55,11 +55,14 @@ describe("seawall eval", () => {
     const config = join(cwd, "settings.yaml");
     await writeFile(
       config,
-      'model: model.onnx\ndata: folder:images,labels\nclasses: 4\nignoreLabel: 255\neps: "0.01"\nattacks: noise\nsteps: 2\n',
+      'model: model.onnx\ndata: folder:images,labels\nclasses: 4\nignoreLabel: 255\neps: "0.01"\nattacks: square\nsteps: 2\n',
     );
     const { code, stdout } = await seawall(["eval", "--config", config, "--steps", "3", "--json"], { cwd });
     expect(code).toBe(0);
-    expect(timeless(stdout).protocol).toMatchObject({ eps: ["0.01"], members: ["noise"], steps: 3 });
+    expect(timeless(stdout).protocol).toMatchObject({
+      eps: ["0.01"],
+      members: [{ name: "square", steps: 3 }],
+    });
   });
 
   it("draws no colour and no bar outside a terminal", async () => {

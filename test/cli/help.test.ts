@@ -103,7 +103,7 @@ it("explains eval", async () => {
       --help                               print this help
 
     Attacks:
-      sea-2023, sea-2024, strongest
+      sea-2023, sea-2024, strongest, sea-two-speed
       apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
         class-balanced-ce, js, cospgd, cospgd-sigmoid, mask-spherical

@@ -42,7 +42,7 @@ describe("the result", () => {
     ]);
     expect(result).toMatchObject({
       schemaVersion: 2,
-      protocol: { attacks: "sea-2024", steps: 300, radiusSchedule: "reduce", accounting: "strict", seed: 0 },
+      protocol: { attacks: "sea-2024", members: run.protocol.members, accounting: "strict", seed: 0 },
       model: { file: "model.onnx", classes: 4 },
       data: { spec: "folder:images,labels", images: 5, labels: "truth" },
       robust: [{ eps: "4/255" }, { eps: "0.03" }],
