@@ -12,7 +12,9 @@ const root = new URL("../../", import.meta.url);
 /** Flags that are no setting of an evaluation or a training: those that the verbs and the programs beside them declare. */
 const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
   const place = new URL(`${folder}/`, root);
-  const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) => /\.(ts|py|mjs)$/.test(name));
+  const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) =>
+    /\.(ts|py|mjs)$/.test(name),
+  );
   return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
 });
 /** What TensorBoard has, of which a page speaks. */
@@ -49,4 +51,18 @@ describe.each(pages)("docs/%s", (page) => {
     const known = (flag: string) => flags.has(flag) || flags.has(flag.replace("--no-", "--"));
     expect(named.filter((flag) => !known(flag))).toEqual([]);
   });
+});
+
+it("docs/README.md links to every page, with a line on each", () => {
+  const entries = [...read(new URL("README.md", docs)).matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S.*$/gm)];
+  const linked = entries.map(([, page]) => page!);
+  expect(linked.sort()).toEqual(pages.filter((page) => page !== "README.md").sort());
+});
+
+it("README.md links to every page and to files that exist", () => {
+  const links = [...read(new URL("README.md", root)).matchAll(/\]\((?!https?:)([^)#]+)(#[^)]*)?\)/g)].map(
+    ([, link]) => link!,
+  );
+  expect(links.filter((link) => !existsSync(new URL(link, root)))).toEqual([]);
+  expect(pages.filter((page) => !links.includes(`docs/${page}`))).toEqual([]);
 });
