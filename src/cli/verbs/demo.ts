@@ -41,7 +41,7 @@ async function demoAction({ out, steps, json }: DemoOptions): Promise<void> {
   mkdirSync(out, { recursive: true });
   say(
     "This demo attacks three small models with 30 steps per attack unless --steps says otherwise.",
-    "It takes about two minutes on two processor cores.",
+    "It takes about a minute on two idle processor cores, and some minutes on a busy machine.",
     "",
     "Part 1 of 2: two models for street scenes with the same architecture and the same attacks.",
     "The fragile model was trained on clean images, the robust model adversarially.",
