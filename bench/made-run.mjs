@@ -39,7 +39,7 @@ export async function makeRun(dir, options = {}) {
     },
     data: { spec: dataSpec, images, listSha256: sha256("list"), settings: { labels: "truth" } },
     versions: { seawall: "0.1.0" },
-    engine: { device: "cpu", batchSize: 2 },
+    engine: { device: "cpu", parallel: 2 },
     config: { eps: eps.join(","), attacks: members.join(","), steps: 30 },
     soundness,
   });

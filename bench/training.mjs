@@ -4,11 +4,10 @@
  */
 import { architectures, initialWeights } from "../dist/nn/index.js";
 import { buildNetwork } from "../dist/train/loop/network.js";
-import { Updater } from "../dist/train/loop/optimize.js";
-import { trainingStep } from "../dist/train/loop/step.js";
-import { laneCount } from "../dist/train/run/lanes.node.js";
+import { OptimizerSteps } from "../dist/train/loop/optimizer-steps.js";
+import { updateState } from "../dist/train/loop/update.js";
 import { openNetwork } from "../dist/train/run/learner.node.js";
-import { initialState, layOutParameters } from "../dist/train/state/parameters.js";
+import { initialState } from "../dist/train/state/state.js";
 import { serve } from "./serve.mjs";
 
 const classes = 11;
@@ -28,18 +27,21 @@ const batch = {
   labels: BigInt64Array.from({ length: images * height * width }, (_, i) => BigInt((i % (classes + 1)) - 1)),
 };
 
-const learner = await openLearner();
-await serve(() => trainingStep(learner, [batch], learningRate, settings));
-
-async function openLearner() {
-  const engine = { threads: Number(threads) };
-  const batches = { batchSize: images, attacked: images, accumulating: false };
-  const options = { size: [height, width], ...batches, seed: 0, lanes: laneCount(batches, engine) };
-  const builds = buildNetwork(architectures[name], options, { classes });
-  const layouts = layOutParameters(builds.training);
-  return {
-    network: await openNetwork(options, builds, layouts, engine),
-    updater: await Updater.open({ optimizer: "adamw", weightDecay: 0.05 }, layouts.groups, engine),
-    state: initialState(layouts, initialWeights(builds.training.parameters, 0), "adamw", false),
-  };
-}
+const engine = { threads: Number(threads) };
+const options = {
+  size: [height, width],
+  ...{ batchSize: images, attacked: images, accumulating: false, seed: 0, parts: engine.threads },
+};
+const builds = buildNetwork(architectures[name], options, { classes });
+const learner = {
+  network: await openNetwork(options, builds, engine),
+  optimizer: await OptimizerSteps.open(
+    { optimizer: "adamw", weightDecay: 0.05 },
+    builds.layouts.groups,
+    engine,
+  ),
+};
+let state = initialState(builds.layouts, initialWeights(builds.training.parameters, 0), "adamw", false);
+await serve(async () => {
+  ({ state } = await updateState(learner, state, [batch], learningRate, settings));
+});

@@ -1,4 +1,4 @@
-/** What moves in a report: sorting, choosing, looking closer, and following an attack. */
+/** The report's program: sorting tables, choosing panels, enlarging images, and stepping through an attack. */
 (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   document.documentElement.classList.add("js");
@@ -8,6 +8,7 @@
     const text = cell.dataset.sort ?? cell.textContent;
     return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
   };
+  /** Numbers by value, everything else as text. */
   const compare = (a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
   const sort = (head) => {
@@ -33,6 +34,7 @@
     show();
   }
 
+  // Enlarged images: the dialog shows copies of the cards that are visible, one at a time.
   const dialog = document.querySelector("dialog");
   let cards = [];
   let shown = 0;
@@ -57,6 +59,7 @@
     if (key === "ArrowLeft" || key === "ArrowRight") look(shown + (key === "ArrowLeft" ? -1 : 1));
   });
 
+  /** Adds a vertical line to a chart; returns a function that moves it to a pass. */
   const cursorIn = (svg) => {
     const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
     const { width, height } = svg.viewBox.baseVal;
@@ -88,7 +91,7 @@
         `step ${data.step[pass]}`,
         `radius ${data.stages[data.stage[pass]]}`,
         `loss ${digits(data.objective[pass])}`,
-        `right ${((100 * data.correct[pass]) / Math.max(1, data.valid)).toFixed(1)} %`,
+        `correct ${((100 * data.correct[pass]) / Math.max(1, data.valid)).toFixed(1)} %`,
         `step size ${data.stepSize[pass] === null ? "–" : `${digits(data.stepSize[pass], 255)}/255`}`,
       ].join(" · ");
       output.textContent = text;

@@ -1,10 +1,13 @@
-/** Seawall as a library: the public names of its rooms, in the order in which an evaluation uses them. */
+/**
+ * Seawall as a library: what users of it need. docs/library.md says what each name is for.
+ *
+ * @module seawall
+ */
 export {
   type Accounting,
   type Attack,
   type AttackSettings,
   apgd,
-  attackLosses,
   attacks,
   type Ensemble,
   type EnsembleName,
@@ -15,17 +18,8 @@ export {
   norms,
   parseAttacks,
   pgd,
-  type RadiusSchedule,
   square,
 } from "./attack/index.js";
-export {
-  type DifferentiateRequest,
-  differentiate,
-  nonDifferentiable,
-  type Rule,
-  rules,
-  type TypedShape,
-} from "./autodiff/index.js";
 export {
   type DataType,
   type ErrorCode,
@@ -39,40 +33,31 @@ export {
   type Tensor,
 } from "./base/index.js";
 export {
-  countLabels,
+  type DataOptions,
+  type DataSpec,
   type Dataset,
-  type LabelCounts,
-  type LabelStats,
-  labelStats,
+  type DatasetLayout,
+  datasets,
   makeSample,
-  type OpenOptions as OpenDataOptions,
   type Sample,
   type TransformOptions,
 } from "./data/index.js";
-export { datasets, openData, readClasses } from "./data/index.node.js";
+export { openData, readClasses } from "./data/index.node.js";
 export {
-  type CountedPoint,
-  checkRecords,
   type Evaluation,
   type EvaluationConfig,
   type EvaluationInput,
   evaluate,
-  evaluationSchema,
   type Lane,
-  type LaneSettings,
   localLane,
-  type Outcome,
   type ProgressEvent,
   parseConfig,
   type Samples,
-  type Slot,
 } from "./evaluate/index.js";
 export {
   type Inspection,
   inspect,
-  planEvaluation,
   type RunEvents,
-  type RunPlan,
   runEvaluation,
   type Verification,
   type VerifyOptions,
@@ -83,23 +68,17 @@ export {
   type AttackFigures,
   type Figures,
   type Journal,
-  memoryJournal,
   type Result,
   type RunDescription,
   type RunRecord,
-  resultSchema,
-  type Soundness,
   summarize,
   type WorstFigures,
 } from "./journal/index.js";
 export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
-export { appendLoss, type Loss, type LossName, losses } from "./loss/index.js";
+export { type Loss, type LossName, losses } from "./loss/index.js";
 export {
   type Counts,
   countPixels,
-  imageAccuracy,
-  imageMeanIoU,
-  leaveOneOut,
   meanAccuracy,
   meanIoU,
   perClassIoU,
@@ -108,8 +87,6 @@ export {
   worstCase,
 } from "./metric/index.js";
 export {
-  type Architecture,
-  type ArchitectureDescription,
   type ArchitectureName,
   architectures,
   type BuildOptions,
@@ -118,33 +95,11 @@ export {
   type ConvertOptions,
   type ConvertReport,
   convertCheckpoint,
-  type Dialect,
-  type DialectName,
-  describeArchitecture,
-  dialects,
-  fitWeights,
-  initialWeights,
-  type ParameterSpec,
-  translateCheckpoint,
-  weightsOf,
-  withWeights,
 } from "./nn/index.js";
-export {
-  emptyGraph,
-  type Graph,
-  GraphBuilder,
-  type Node,
-  type ReadOptions,
-  readModel,
-  simplify,
-  type Value,
-  type ValueInfo,
-  writeModel,
-} from "./onnx/index.js";
+export { type Graph, type ReadOptions, readModel, writeModel } from "./onnx/index.js";
 export { readModelFile } from "./onnx/index.node.js";
 export {
   checkGradient,
-  type Differentiable,
   type ExportedGradient,
   type ExportOptions,
   exportGradient,
@@ -173,7 +128,6 @@ export {
   htmlReport,
   type ReportedRun,
   type ReportFormat,
-  ReportKeeper,
   readReportedRun,
   serveRuns,
   type ViewServer,
@@ -182,7 +136,6 @@ export {
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";
 export {
   type EpochEvent,
-  type Optimizer,
   type OptimizerName,
   optimizers,
   parseTrainingConfig,
@@ -190,18 +143,10 @@ export {
   type RecipeName,
   recipes,
   type StepEvent,
-  scheduleFactor,
   type TrainingConfig,
   type TrainingInput,
   type Validation,
 } from "./train/index.js";
-export {
-  planTraining,
-  rehearseTraining,
-  runTraining,
-  type TrainingEvents,
-  type TrainingOutcome,
-  type TrainingPlan,
-} from "./train/index.node.js";
+export { runTraining, type TrainingEvents, type TrainingOutcome } from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

@@ -1,4 +1,4 @@
-/** The house rules: imports go up the table of docs/architecture.md, through front doors, and never in a circle. */
+/** The rules of docs/architecture.md: imports follow its table, enter modules through their index, and form no cycle. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,14 +7,14 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
 
-interface Room {
+interface Module {
   readonly name: string;
   readonly imports: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
 }
 
-/** The rooms as the documentation lists them, in its order. */
-function readTable(): Room[] {
+/** The modules in the table of docs/architecture.md, in its order. */
+function readTable(): Module[] {
   const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
   const rows = text.split("\n").filter((line) => /^\| `\w+` \|/.test(line));
   const names: string[] = [];
@@ -66,40 +66,40 @@ function importsOf(file: string): Import[] {
 }
 
 const target = ({ from, to }: Import) => resolve(dirname(from), to.replace(/\.js$/, ".ts"));
-const roomOf = (file: string) => relative(source, file).split("/")[0]!;
-const inRoom = (file: string) => relative(source, file).includes("/");
+const moduleOf = (file: string) => relative(source, file).split("/")[0]!;
+const inModule = (file: string) => relative(source, file).includes("/");
 const imports = files.flatMap(importsOf);
 const own = imports.filter(({ to }) => to.startsWith("."));
 const isIndex = (file: string) => /^[^/]+\/index(\.node)?\.ts$/.test(relative(source, file));
-/** Folders with one file for each row of a table. */
+/** Folders with one file for each row of a table, which may be large. */
 const rowFolders = new Set(["src/cli/verbs", "src/evaluate/soundness", "src/loss", "src/autodiff/rules"]);
 const name = (file: string) => relative(root, file);
 
-describe("the house", () => {
-  const rooms = readTable();
-  const byName = new Map(rooms.map((room) => [room.name, room]));
+describe("the source", () => {
+  const modules = readTable();
+  const byName = new Map(modules.map((module) => [module.name, module]));
 
-  it("has every room of the table, and no other", () => {
+  it("has every module of the table, and no other", () => {
     const folders = readdirSync(source, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
-    expect(rooms.length).toBeGreaterThan(10);
-    expect(new Set(folders)).toEqual(new Set(rooms.map((room) => room.name)));
+    expect(modules.length).toBeGreaterThan(10);
+    expect(new Set(folders)).toEqual(new Set(modules.map((module) => module.name)));
   });
 
-  it("imports rooms only as the table says", () => {
+  it("imports modules only as the table says", () => {
     const wrong = own.filter((entry) => {
-      const [from, to] = [roomOf(entry.from), roomOf(target(entry))];
-      if (!inRoom(entry.from) || from === to) return false;
-      const room = byName.get(from);
-      return !room?.imports.has(to) && !(entry.typeOnly && room?.types.has(to));
+      const [from, to] = [moduleOf(entry.from), moduleOf(target(entry))];
+      if (!inModule(entry.from) || from === to) return false;
+      const module = byName.get(from);
+      return !module?.imports.has(to) && !(entry.typeOnly && module?.types.has(to));
     });
     expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
   });
 
-  it("enters rooms through their index", () => {
+  it("enters modules through their index", () => {
     const wrong = own.filter((entry) => {
-      const crosses = inRoom(entry.from) && roomOf(entry.from) !== roomOf(target(entry));
+      const crosses = inModule(entry.from) && moduleOf(entry.from) !== moduleOf(target(entry));
       return crosses && !/\/index(\.node)?\.js$/.test(entry.to);
     });
     expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
@@ -111,15 +111,15 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
-  it("has no circle", () => {
+  it("has no cycle", () => {
     const edges = new Map(
       files.map((file) => [file, own.filter((entry) => entry.from === file).map(target)]),
     );
     expect(findCircle(edges)?.map(name)).toBeUndefined();
   });
 
-  it("has no circle between folders", () => {
-    // The index of a module re-exports its parts: the table above says who may import it.
+  it("has no cycle between folders", () => {
+    // The index of a module re-exports its parts; which modules import it is checked by the table.
     const inner = own.filter((entry) => !isIndex(entry.from) && !isIndex(target(entry)));
     const folders = new Map<string, string[]>();
     for (const entry of inner) {
@@ -139,7 +139,7 @@ describe("the house", () => {
   it("keeps Node out of what runs in a page", () => {
     const needsNode = /^(node:|sharp$|onnxruntime-node$|fast-png$|cli-progress$|commander$)/;
     const wrong = imports.filter(({ from, to, typeOnly }) => {
-      const page = !from.endsWith(".node.ts") && roomOf(from) !== "cli" && roomOf(from) !== "index.ts";
+      const page = inModule(from) && !from.endsWith(".node.ts") && moduleOf(from) !== "cli";
       return page && !typeOnly && (needsNode.test(to) || to.endsWith(".node.js"));
     });
     expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
@@ -156,7 +156,7 @@ describe("the house", () => {
   });
 });
 
-/** A list of files that import each other in a circle, if there is one. */
+/** A list of files that import each other in a cycle; undefined if there is none. */
 function findCircle(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const path: string[] = [];

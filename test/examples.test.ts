@@ -55,7 +55,7 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
   },
   "07-stored-run.mjs": (output) => {
     const { worst } = readResult(`${root}examples/run`).robust[0]!;
-    expect(output).toContain(`mIoU in ${worst.mIoULower.toFixed(4)} .. ${worst.mIoU.toFixed(4)}`);
+    expect(output).toContain(`lower bound over these attacks: ${worst.mIoULower.toFixed(4)}`);
     expect(output).toMatch(/^lowest: \S+ of image coffee/m);
   },
 };

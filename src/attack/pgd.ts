@@ -65,3 +65,17 @@ export async function pgdFrom(
   }
   return { point: kept.point, step: kept.step, late: lostLate(history, steps) };
 }
+
+/**
+ * PGD whose last iterate counts, as adversarial training uses it (Madry et al. 2018): `steps` times x ← ascend(x).
+ * @param ascend the projected gradient step from a point; its result must be a new array
+ */
+export async function lastIterate(
+  start: Float32Array,
+  steps: number,
+  ascend: (point: Float32Array) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  let point = start;
+  for (let t = 0; t < steps; t++) point = await ascend(point);
+  return point;
+}

@@ -1,6 +1,6 @@
-/** The one error class for everything a user can mend. */
+/** The error class for everything that a user can correct. */
 
-/** What kind of input was wrong; the command line maps every one of them to exit code 2. */
+/** The kind of input that was wrong. The command line exits with 2 for each of them. */
 export type ErrorCode =
   | "usage"
   | "config"
@@ -12,9 +12,9 @@ export type ErrorCode =
   | "training";
 
 /**
- * Something outside the program was wrong: a flag, a file, a model, a data set.
- * The message says where, what was expected, what came and what to do.
- * Mistakes of our own are plain `Error`s whose message begins with `internal:`.
+ * An error outside the program: in a flag, a file, a model, a data set.
+ * The message says where it is, what was expected, what was found, and what to do.
+ * Errors in Seawall itself are plain `Error`s whose message begins with `internal:`.
  */
 export class SeawallError extends Error {
   override readonly name = "SeawallError";
@@ -26,12 +26,12 @@ export class SeawallError extends Error {
   }
 }
 
-/** Throws `internal: …` when one of our own assumptions does not hold. */
+/** @throws Error `internal: …` if the condition, an assumption of Seawall's own code, does not hold */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal: ${message}`);
 }
 
-/** The text of anything that was thrown. */
+/** The message of a thrown value, which need not be an Error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** Files that are either whole or not there, and reading with a limit. */
+/** Atomic writing of files, and reading with a size limit. */
 import {
   closeSync,
   fstatSync,
@@ -15,8 +15,8 @@ import { messageOf, SeawallError } from "./errors.js";
 const temporaryEnd = ".seawall-tmp";
 
 /**
- * Replaces a file as a whole: written beside it, flushed and renamed, so that whoever reads it, even after a
- * crash, finds the old content or the new, never a part.
+ * Replaces a file atomically: the content is written to a temporary file beside it, flushed and renamed. A reader,
+ * also after a crash, finds the old content or the new content, never a part of it.
  * @throws SeawallError `journal` if the file cannot be written
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
@@ -33,14 +33,14 @@ export function writeFileAtomic(file: string, content: string | Uint8Array): voi
   });
 }
 
-/** Was this file left by a `writeFileAtomic` that did not finish? */
+/** Whether a file name is that of a temporary file which an interrupted `writeFileAtomic` left behind. */
 export function isLeftover(name: string): boolean {
   return name.endsWith(temporaryEnd);
 }
 
-/** Makes a new or renamed entry of a folder last. */
+/** Flushes a folder to disk, so that a file created or renamed in it survives a power failure. */
 export function flushFolder(folder: string): void {
-  if (process.platform === "win32") return; // folders cannot be opened there
+  if (process.platform === "win32") return; // Windows cannot open folders.
   const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
@@ -61,7 +61,7 @@ export function readText(file: string, limit: number): string {
       if (size > limit) {
         throw new SeawallError(
           "journal",
-          `${file}: ${size} bytes; expected at most ${limit}, so it is no such file`,
+          `${file}: the file has ${size} bytes, more than the ${limit} that a file of this kind can have; check that it is the right file`,
         );
       }
       return readFileSync(handle, "utf8");
@@ -71,7 +71,11 @@ export function readText(file: string, limit: number): string {
   });
 }
 
-/** Runs a file operation; what the system refuses becomes an error that names the file. */
+/**
+ * Runs a file operation.
+ * @param done the operation as a participle, for the message: `written`, `read`
+ * @throws SeawallError `journal` naming the file, in place of an error of the operating system
+ */
 export function attempt<T>(file: string, done: string, operation: () => T): T {
   try {
     return operation();

@@ -1,4 +1,16 @@
-/** The floor every room stands on. A closed list: to enter, three rooms must need it. */
+/**
+ * What every other module uses. A closed list: a helper belongs here only if at least three modules need it.
+ *
+ * - `errors.ts`: `SeawallError` for errors that a user can correct, `invariant` for our own.
+ * - `tensor.ts`: tensors as plain data, and the 16-bit float types as bit patterns.
+ * - `random.ts`: random streams that depend on a key alone. `hash.ts`: SHA-256, also of those keys.
+ * - `json.ts`: JSON formatted for files, canonical for hashes, and checked against schemas.
+ * - `radius.ts`, `text.ts`: reading radii, and printing numbers.
+ * - `files.node.ts`, `lock.node.ts`: atomic files, and one writer per run folder.
+ * - `thread.node.ts`: worker threads that answer requests. All of Seawall's concurrency goes through it.
+ *
+ * `index.ts` runs in a browser; `index.node.ts` exports the files that need Node.
+ */
 export { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
 export { sha256 } from "./hash.js";
 export {

@@ -1,17 +1,17 @@
-/** JSON in and out: formatted for files, canonical for hashes, checked against a schema when read. */
+/** JSON: formatted for files, canonical for hashes, checked against a schema when read. */
 import { z } from "zod";
 import { messageOf, SeawallError } from "./errors.js";
 
-/** A JSON object of any content. */
+/** A schema for a JSON object with any content. */
 export const jsonObject = z.record(z.string(), z.json());
 export type JsonObject = z.infer<typeof jsonObject>;
 
-/** As it stands in files: keys in the order of the value, two spaces, a newline at the end. */
+/** JSON text for files: keys in the value's order, indented by two spaces, with a newline at the end. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** One text for equal values whatever the order of their keys, for hashing. */
+/** JSON text for hashing: equal values give the same text, whatever the order of their keys. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (isObject(part) ? sortKeys(part) : part));
 }
@@ -24,12 +24,12 @@ function sortKeys(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
-/** The value as it would come back from a file: plain JSON, without undefined entries. */
+/** The value after writing and reading it as JSON: entries that are undefined are gone. */
 export function plainJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** Every leaf of a JSON value by its path, e.g. `model.input.2`. */
+/** The values of a JSON value that are neither object nor array, by their path, such as `model.input.2`. */
 export function leaves(value: unknown, path = ""): Map<string, unknown> {
   if (typeof value !== "object" || value === null) return new Map([[path, value]]);
   const below = Object.entries(value).flatMap(([key, part]) => [
@@ -39,8 +39,8 @@ export function leaves(value: unknown, path = ""): Map<string, unknown> {
 }
 
 /**
- * Parses and checks a text.
- * @param where names the text in errors, e.g. a file, or a file and a line
+ * Parses a text and checks it against a schema.
+ * @param where the name of the text in error messages: a file, or a file and a line
  * @throws SeawallError `journal` if it is not JSON or does not fit the schema
  */
 export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
@@ -53,7 +53,10 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string):
   return checkJson(schema, value, where);
 }
 
-/** Checks a parsed value; errors as `parseJson`. */
+/**
+ * Checks a parsed value against a schema.
+ * @throws SeawallError `journal` if it does not fit
+ */
 export function checkJson<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const problem = (text: string) => new SeawallError("journal", `${where}: ${text}`);
   try {
@@ -61,15 +64,15 @@ export function checkJson<T>(schema: z.ZodType<T>, value: unknown, where: string
     if (result.success) return result.data;
     throw problem(describeIssues(result.error.issues));
   } catch (error) {
-    // Nesting made to exhaust the stack.
+    // A hostile file can be nested so deeply that the check exhausts the stack.
     if (error instanceof RangeError) throw problem("nested too deeply");
     throw error;
   }
 }
 
 /**
- * Checks settings and fills in what their schema has defaults for.
- * @throws SeawallError `config` listing every mistake at once, each with its setting
+ * Checks settings and fills in the defaults of their schema.
+ * @throws SeawallError `config` that lists all mistakes, one on a line, each with the name of its setting
  */
 export function checkSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
   const result = schema.safeParse(settings);
@@ -80,7 +83,7 @@ export function checkSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
   throw new SeawallError("config", mistakes.join("\n"));
 }
 
-/** The first few mistakes as `path: what is wrong`. */
+/** The first three mistakes as `path: message`, and the number of the others. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const shown = issues
     .slice(0, 3)

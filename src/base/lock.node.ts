@@ -1,4 +1,4 @@
-/** One writer per run folder: a lock file that a killed process does not leave locked. */
+/** A lock file that allows one writer per run folder. A lock left by a killed process does not block the folder. */
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -10,27 +10,32 @@ import { attempt } from "./files.node.js";
 /** Name of the lock file in a run folder. */
 export const lockName = "run.lock";
 
-/** The lock is touched this often; another machine believes its holder gone after `patience` without. */
+/**
+ * The holder touches the lock file once per `heartbeat`. Other machines take it for dead when the file was not touched
+ * for `patience`. Both in milliseconds.
+ */
 const heartbeat = 20_000;
 const patience = 120_000;
 
 const holderSchema = z.object({
   pid: z.int().min(1),
   host: z.string(),
-  /** Tells the process from a later one with the same pid; empty where the system does not say. */
+  /** Boot id and start time: they differ for a later process with the same pid. Empty where the system has none. */
   started: z.string(),
   token: z.string(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
+/** A lock that this process holds. */
 export interface FolderLock {
-  /** @throws SeawallError `journal` if another process has taken the folder over */
+  /** @throws SeawallError `journal` if another process has taken over the folder */
   assertHeld(): void;
+  /** Deletes the lock file, unless another process has taken over the folder. */
   release(): void;
 }
 
 /**
- * Takes a folder for this process, also from a process that is gone.
+ * Locks a folder for this process. A lock whose holder no longer runs is replaced.
  * @throws SeawallError `journal` if another process is writing to the folder
  */
 export function lockFolder(folder: string): FolderLock {
@@ -44,7 +49,10 @@ export function lockFolder(folder: string): FolderLock {
   attempt(file, "written", () => {
     for (let tries = 0; !create(file, holder); tries++) {
       if (tries === 10)
-        throw new SeawallError("journal", `${file}: other processes keep taking it; try again`);
+        throw new SeawallError(
+          "journal",
+          `${file}: other processes took the lock 10 times in a row; try again`,
+        );
       removeStale(file);
     }
   });
@@ -55,7 +63,10 @@ export function lockFolder(folder: string): FolderLock {
   return {
     assertHeld() {
       if (held()) return;
-      throw new SeawallError("journal", `${folder}: another process has taken this run over; this one stops`);
+      throw new SeawallError(
+        "journal",
+        `${folder}: another process has taken over this run, so this process stops writing`,
+      );
     },
     release() {
       clearInterval(beat);
@@ -64,14 +75,14 @@ export function lockFolder(folder: string): FolderLock {
   };
 }
 
-/** Is a process writing to this folder? */
+/** Whether a process holds the lock of this folder. */
 export function isBeingWritten(folder: string): boolean {
   const file = join(folder, lockName);
   const idle = idleTime(file);
   return idle !== undefined && !isGone(read(file), idle);
 }
 
-/** Creates the lock file; false if there is one. */
+/** Creates the lock file. Returns false if the file exists. */
 function create(file: string, holder: Holder): boolean {
   try {
     writeFileSync(file, JSON.stringify(holder), { flag: "wx" });
@@ -82,13 +93,16 @@ function create(file: string, holder: Holder): boolean {
   }
 }
 
-/** Removes a lock whose holder is gone; refuses to touch another. */
+/**
+ * Removes a lock whose holder no longer runs.
+ * @throws SeawallError `journal` if the holder runs
+ */
 function removeStale(file: string): void {
   const holder = read(file);
   const idle = idleTime(file);
   if (idle === undefined) return;
   if (!isGone(holder, idle)) throw inUse(file, holder);
-  // Renamed first: of two processes that do this at once, only one gets it.
+  // Renaming before deleting: if two processes do this at the same time, only one succeeds.
   const aside = `${file}.${randomUUID()}`;
   try {
     renameSync(file, aside);
@@ -104,7 +118,10 @@ function removeStale(file: string): void {
   rmSync(aside, { force: true });
 }
 
-/** On this machine the system knows; of another machine, or of half a lock, only the silence speaks. */
+/**
+ * Whether the holder of a lock no longer runs. Same host: ask the operating system. Other host, or a lock file that
+ * cannot be read: true if the file was not touched for `patience`.
+ */
 function isGone(holder: Holder | undefined, idle: number): boolean {
   if (holder?.host !== hostname()) return idle > patience;
   return !isRunning(holder.pid) || (holder.started !== "" && holder.started !== startOf(holder.pid));
@@ -112,14 +129,14 @@ function isGone(holder: Holder | undefined, idle: number): boolean {
 
 function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0); // sends nothing
+    process.kill(pid, 0); // Signal 0 only tests whether the process exists.
     return true;
   } catch (error) {
     return codeOf(error) !== "ESRCH";
   }
 }
 
-/** Boot and start time of a process where /proc tells them, else "". */
+/** Boot id and start time of a process from /proc; "" where there is no /proc. */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -135,12 +152,12 @@ function inUse(file: string, holder: Holder | undefined): SeawallError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   return new SeawallError(
     "journal",
-    `${file}: ${who} is writing to this folder; wait for it, use another --out, ` +
-      `or delete the file if that process is gone for sure`,
+    `${file}: ${who} is writing to this folder; wait until it ends, use another --out, ` +
+      `or delete this file if you know that the process no longer runs`,
   );
 }
 
-/** Who holds the lock; undefined if nobody does or the file is not whole. */
+/** The holder of the lock; undefined if there is no lock file, or it is not completely written. */
 function read(file: string): Holder | undefined {
   try {
     return holderSchema.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -149,7 +166,7 @@ function read(file: string): Holder | undefined {
   }
 }
 
-/** Milliseconds since the lock was last touched; undefined if it is gone. */
+/** Milliseconds since the lock file was last touched; undefined if there is none. */
 function idleTime(file: string): number | undefined {
   try {
     return Date.now() - statSync(file).mtimeMs;
@@ -162,7 +179,7 @@ function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date());
   } catch {
-    // Gone or taken: the next append says so.
+    // The file was deleted or replaced; `assertHeld` reports it before the next write.
   }
 }
 

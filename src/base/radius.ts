@@ -1,7 +1,7 @@
-/** Radii as users write them. */
+/** Parsing of perturbation radii. */
 import { SeawallError } from "./errors.js";
 
-/** A perturbation radius: the text it was given as, which names it everywhere, and its value in [0, 1]. */
+/** A perturbation radius: its text without spaces, which is its name in records and reports, and its value in [0, 1]. */
 export interface Radius {
   readonly text: string;
   readonly value: number;
@@ -11,8 +11,8 @@ const fraction = /^(\d+(?:\.\d+)?|\.\d+)\s*\/\s*(\d+(?:\.\d+)?)$/;
 const decimal = /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * Reads `4/255`, `0.0157` or `1e-2` as a radius in [0, 1] image units.
- * @throws SeawallError `config` for anything else, a radius above 1 included.
+ * Parses `4/255`, `0.0157` or `1e-2` as a radius. Pixel values are in [0, 1].
+ * @throws SeawallError `config` for any other text, and for a radius above 1
  */
 export function parseRadius(text: string): Radius {
   const trimmed = text.trim();
@@ -27,7 +27,7 @@ export function parseRadius(text: string): Radius {
     const remedy = trimmed.includes("/") ? "" : `; for ${trimmed} grey levels of 255 write ${trimmed}/255`;
     throw new SeawallError(
       "config",
-      `radius "${text}": images live in [0, 1], so a radius is at most 1${remedy}`,
+      `radius "${text}": must be at most 1, because pixel values are in [0, 1]${remedy}`,
     );
   }
   return { text: trimmed.replace(/\s/g, ""), value };

@@ -1,9 +1,9 @@
-/** Random streams keyed by what they are for, so that no draw depends on order, batch or shard. */
+/** Random streams with a key each, so that no random number depends on the order of images, the batch or the shard. */
 import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { sha256 } from "./hash.js";
 
-/** A stream of numbers that its key alone decides. */
+/** A stream of random numbers that depends on its key alone. */
 export interface RandomStream {
   /** The next number, uniform in [0, 1), a multiple of 2⁻²⁴. */
   next(): number;
@@ -14,8 +14,8 @@ export interface RandomStream {
 }
 
 /**
- * The stream for a key such as (seed, image hash, attack, radius): equal keys give equal numbers on every
- * machine, different keys give independent streams (128 bits of SHA-256 of the key are the state).
+ * The stream for a key such as (seed, image hash, attack, radius). Equal keys give equal numbers on every machine;
+ * different keys give independent streams. The generator is xoroshiro128+, its state 128 bits of the key's SHA-256.
  */
 export function randomStream(...key: readonly (string | number)[]): RandomStream {
   const digest = sha256(JSON.stringify(key));
@@ -32,7 +32,7 @@ export function randomStream(...key: readonly (string | number)[]): RandomStream
     },
     normal(length) {
       const numbers = new Float32Array(length);
-      // Box and Muller; 1 − u keeps the logarithm finite.
+      // Box–Muller transform. 1 − u is never 0, so the logarithm is finite.
       for (let i = 0; i < length; i++) {
         numbers[i] = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
       }

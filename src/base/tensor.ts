@@ -1,6 +1,6 @@
-/** Plain tensors: a type, dimensions and row-major data. They know no engine. */
+/** Tensors as plain data: an element type, dimensions, and elements in row-major order. */
 
-/** Storage of each element type; float16 and bfloat16 are kept as raw bits, bool as 0 or 1. */
+/** The array type for each element type. float16 and bfloat16 are stored as bit patterns, bool as 0 or 1. */
 export interface ArrayOf {
   float32: Float32Array;
   float64: Float64Array;
@@ -27,6 +27,7 @@ export interface Tensor<T extends DataType = DataType> {
   readonly data: ArrayOf[T];
 }
 
+/** The constructor for each element type's array, strings excepted. */
 export const arrayConstructors = {
   float32: Float32Array,
   float64: Float64Array,
@@ -43,7 +44,7 @@ export const arrayConstructors = {
   bool: Uint8Array,
 } as const;
 
-/** Number of elements of a shape; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar, whose shape is empty. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
@@ -58,7 +59,7 @@ export function int64(dims: readonly number[], data: readonly (number | bigint)[
   return { type: "int64", dims, data: BigInt64Array.from(data, BigInt) };
 }
 
-/** The elements of a numeric tensor as JavaScript numbers (64-bit integers are rounded to doubles). */
+/** The elements of a numeric tensor as JavaScript numbers. Integers beyond ±2⁵³ are rounded. */
 export function numbersOf(tensor: Tensor): number[] {
   if (tensor.type === "string") throw new Error("internal: a string tensor has no numbers");
   if (tensor.type === "float16") return Array.from(tensor.data as Uint16Array, float16ToNumber);
@@ -76,14 +77,14 @@ export function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The half-precision bit pattern nearest to a number, ties to even; infinite beyond its range. */
+/** The half-precision bit pattern nearest to a number, ties to even. From ±65520 on it is infinite. */
 export function numberToFloat16(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (Number.isNaN(value)) return 0x7e00;
   if (size >= 65520) return sign | 0x7c00;
   const exponent = Math.max(-14, Math.floor(Math.log2(size)));
-  // In units of the last of ten fraction bits; a carry runs over into the exponent by itself.
+  // In units of the last fraction bit. If rounding carries, 2048 steps give the next exponent with fraction 0.
   const steps = roundToEven(size * 2 ** (10 - exponent));
   const normal = steps >= 1024 ? ((exponent + 15) << 10) + (steps - 1024) : steps;
   return sign | normal;

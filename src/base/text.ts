@@ -1,26 +1,26 @@
-/** Numbers as people read them. */
+/** Formatting of numbers for people. */
 
-/** A fraction with the four digits that figures are given in. */
+/** A fraction with four decimals: `0.1234`. */
 export function formatFigure(fraction: number): string {
   return fraction.toFixed(4);
 }
 
-/** A fraction as `3.1 %`. */
+/** A fraction as a percentage with one decimal: `3.1 %`. */
 export function formatShare(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
 }
 
-/** A whole number as `12,345`. */
+/** An integer with thousands separators: `12,345`. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** `1 image`, `2 images`. */
+/** A count with its noun: `1 image`, `2 images`, `2 classes`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 }
 
-/** Seconds as `0.4 s`, `12 s`, `3 min 20 s` or `2 h 5 min`. */
+/** A number of seconds as `0.4 s`, `12 s`, `3 min 20 s` or `2 h 5 min`; `unknown` if it is not finite. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "unknown";
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

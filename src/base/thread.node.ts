@@ -1,66 +1,73 @@
-/** Threads that take orders: the side that gives them, and the side that carries them out. */
-import { parentPort, type Transferable, Worker } from "node:worker_threads";
+/** Threads that answer requests: the owner's side (`openThread`) and the thread's side (`serveThread`). */
+import { parentPort, Worker } from "node:worker_threads";
 import { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
 
-/** What wants no answer, in either direction. */
-interface Word {
-  readonly kind: "word";
-  readonly word: string;
+/** A message without a reply, in either direction. */
+interface Notice {
+  readonly kind: "notice";
+  readonly notice: string;
 }
 
-/** To a thread: carry out an order; or dispose of everything and end. */
-type ToThread<O> =
-  | { readonly kind: "order"; readonly id: number; readonly order: O }
-  | Word
+/** Messages from the owner; `end` asks the thread to dispose of everything and to end. */
+type ToThread<Request> =
+  | { readonly kind: "request"; readonly id: number; readonly request: Request }
+  | Notice
   | { readonly kind: "end" };
 
-/** From a thread: what came of an order. */
-type FromThread<A> =
-  | { readonly kind: "done"; readonly id: number; readonly answer: A }
+/** Messages from the thread: the reply or the failure of the request with the same `id`, or a notice. */
+type FromThread<Reply> =
+  | { readonly kind: "reply"; readonly id: number; readonly reply: Reply }
   | { readonly kind: "failed"; readonly id: number; readonly code?: ErrorCode; readonly message: string }
-  | Word;
+  | Notice;
 
-/** A thread, as its owner sees it. O are orders, A answers. */
-export interface Thread<O, A> {
-  /** Rejects with what went wrong there: SeawallErrors with their code, others by their message. */
-  ask(order: O): Promise<A>;
-  /** Says something that is not answered. */
-  tell(word: string): void;
-  /** Kept when it has ended. Never terminated: to end a thread amid a pass of the engine ends the whole process. */
+/** A thread, as its owner sees it. */
+export interface Thread<Request, Reply> {
+  /**
+   * Sends a request. Requests are delivered in order; several may be under way at once.
+   * @throws (rejects) SeawallError with the code and message of one thrown in the thread; Error with the message
+   * of any other, and `internal: …` if the thread ended before it replied
+   */
+  request(body: Request): Promise<Reply>;
+  /** Sends a notice, which has no reply. */
+  notify(notice: string): void;
+  /**
+   * Asks the thread to end; fulfilled when it has. The thread is never terminated, because that would end the
+   * whole process while ONNX Runtime is running in it.
+   */
   end(): Promise<void>;
 }
 
-interface Waiting<A> {
-  resolve(answer: A): void;
+interface Waiting<Reply> {
+  resolve(reply: Reply): void;
   reject(error: unknown): void;
 }
 
 /**
  * Starts a thread whose program calls `serveThread`.
- * @param name of the thread in messages
- * @param workerData what the program begins with
- * @param onWord is given what the thread says unasked
+ * @param name the thread's name in messages
+ * @param workerData passed to the program
+ * @param onNotice called with each notice from the thread
  */
-export function openThread<O, A>(
+export function openThread<Request, Reply>(
   name: string,
   program: URL,
   workerData: unknown,
-  onWord?: (word: string) => void,
-): Thread<O, A> {
+  onNotice?: (notice: string) => void,
+): Thread<Request, Reply> {
   const worker = new Worker(program, { workerData });
-  const waiting = new Map<number, Waiting<A>>();
-  const post = (message: ToThread<O>) => worker.postMessage(message);
+  const waiting = new Map<number, Waiting<Reply>>();
+  const post = (message: ToThread<Request>) => worker.postMessage(message);
   let isOver = false;
   const endedEarly = () => new Error(`internal: the thread of ${name} ended too early`);
   const failAll = (error: unknown) => {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
-  worker.on("message", (message: FromThread<A>) => {
-    if (message.kind === "word") return onWord?.(message.word);
+  worker.on("message", (message: FromThread<Reply>) => {
+    if (message.kind === "notice") return onNotice?.(message.notice);
     const request = waiting.get(message.id);
     waiting.delete(message.id);
-    if (message.kind === "done") request?.resolve(message.answer);
+    if (message.kind === "reply") request?.resolve(message.reply);
     else request?.reject(errorOf(message));
   });
   worker.on("error", failAll);
@@ -71,17 +78,17 @@ export function openThread<O, A>(
       resolve();
     });
   });
-  let orders = 0;
+  let requests = 0;
   return {
-    ask(order) {
+    request(request) {
       if (isOver) return Promise.reject(endedEarly());
       return new Promise((resolve, reject) => {
-        const id = orders++;
+        const id = requests++;
         waiting.set(id, { resolve, reject });
-        post({ kind: "order", id, order });
+        post({ kind: "request", id, request });
       });
     },
-    tell: (word) => post({ kind: "word", word }),
+    notify: (notice) => post({ kind: "notice", notice }),
     end() {
       post({ kind: "end" });
       return ended;
@@ -93,29 +100,32 @@ function errorOf({ code, message }: { readonly code?: ErrorCode; readonly messag
   return code ? new SeawallError(code, message) : new Error(message);
 }
 
-/** What a thread's program does. */
-export interface ThreadProgram<O, A> {
-  answer(order: O): A | Promise<A>;
-  /** Buffers of an answer that leave this thread instead of being copied. */
-  transfer?(answer: A): readonly Transferable[];
-  onWord?(word: string): void;
-  /** Before the thread ends; that it fails is of interest to nobody. */
+/** The functions of a thread's program. */
+export interface ThreadProgram<Request, Reply> {
+  /** Anything thrown here rejects the owner's request. */
+  reply(request: Request): Reply | Promise<Reply>;
+  /** Buffers of a reply that are moved to the owner instead of copied. */
+  transfer?(reply: Reply): readonly ArrayBuffer[];
+  onNotice?(notice: string): void;
+  /** Called once before the thread ends; errors are ignored. */
   dispose(): Promise<void>;
 }
 
 /**
- * Carries out the orders of the thread's owner until it is told to end.
- * @returns what says a word to the owner
+ * Replies to the owner's requests until the owner ends the thread.
+ * @returns a function that sends a notice to the owner
  */
-export function serveThread<O, A>(program: ThreadProgram<O, A>): (word: string) => void {
+export function serveThread<Request, Reply>(
+  program: ThreadProgram<Request, Reply>,
+): (notice: string) => void {
   invariant(parentPort, "the program of a thread was started by itself");
   const port = parentPort;
-  const post = (message: FromThread<A>, transfer: readonly Transferable[] = []) =>
+  const post = (message: FromThread<Reply>, transfer: readonly ArrayBuffer[] = []) =>
     port.postMessage(message, transfer);
-  const carryOut = async (id: number, order: O) => {
+  const serve = async (id: number, request: Request) => {
     try {
-      const answer = await program.answer(order);
-      post({ kind: "done", id, answer }, program.transfer?.(answer));
+      const reply = await program.reply(request);
+      post({ kind: "reply", id, reply }, program.transfer?.(reply));
     } catch (error) {
       const code = error instanceof SeawallError ? { code: error.code } : {};
       post({ kind: "failed", id, ...code, message: messageOf(error) });
@@ -123,13 +133,13 @@ export function serveThread<O, A>(program: ThreadProgram<O, A>): (word: string) 
   };
   const end = async () => {
     await program.dispose().catch(() => {});
-    // Without its port, the thread has nothing left to wait for.
+    // An open port is all that keeps the thread alive.
     port.close();
   };
-  port.on("message", (message: ToThread<O>) => {
-    if (message.kind === "order") void carryOut(message.id, message.order);
-    else if (message.kind === "word") program.onWord?.(message.word);
+  port.on("message", (message: ToThread<Request>) => {
+    if (message.kind === "request") void serve(message.id, message.request);
+    else if (message.kind === "notice") program.onNotice?.(message.notice);
     else void end();
   });
-  return (word) => post({ kind: "word", word });
+  return (notice) => post({ kind: "notice", notice });
 }

@@ -1,4 +1,12 @@
-/** The verbs and what they have in common. A verb's file is loaded when it is called, not before. */
+/**
+ * The verbs and what they share. A verb's file is loaded when the verb is called.
+ *
+ * - `main.ts` the process: runs the program and sets its exit code
+ * - `verbs/` one file a verb: reads flags, calls exported functions of the modules, prints
+ * - `settings/` flags and configuration files, and every mistake in them at once
+ * - `process/` running with progress, interruption, gates, exit codes
+ * - `output/` lines, progress bar, streams
+ */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 
@@ -7,48 +15,57 @@ export type Verb = (command: Command) => void;
 
 interface VerbRow {
   readonly summary: string;
-  readonly load: () => Promise<{ readonly verb: Verb }>;
+  readonly load: () => Promise<Verb>;
 }
 
 const verbs: Readonly<Record<string, VerbRow>> = {
   eval: {
     summary: "attack a model on labelled images and print the worst-case figures",
-    load: () => import("./verbs/eval.js"),
+    load: async () => (await import("./verbs/eval.js")).evalVerb,
   },
   train: {
     summary: "train a built-in architecture adversarially",
-    load: () => import("./verbs/train.js"),
+    load: async () => (await import("./verbs/train.js")).trainVerb,
   },
-  merge: { summary: "put the shards of a run together", load: () => import("./verbs/merge.js") },
+  merge: {
+    summary: "put the shards of a run together",
+    load: async () => (await import("./verbs/merge.js")).mergeVerb,
+  },
   compare: {
     summary: "compare two stored runs image by image",
-    load: () => import("./verbs/compare.js"),
+    load: async () => (await import("./verbs/compare.js")).compareVerb,
   },
   verify: {
     summary: "make a sample of a stored run again and say match or mismatch",
-    load: () => import("./verbs/verify.js"),
+    load: async () => (await import("./verbs/verify.js")).verifyVerb,
   },
   view: {
     summary: "show runs in the browser, live while they are going",
-    load: () => import("./verbs/view.js"),
+    load: async () => (await import("./verbs/view.js")).viewVerb,
   },
   report: {
     summary: "write report.html, csv and junit.xml of a stored run",
-    load: () => import("./verbs/report.js"),
+    load: async () => (await import("./verbs/report.js")).reportVerb,
   },
   convert: {
     summary: "make an ONNX file of a checkpoint and an architecture",
-    load: () => import("./verbs/convert.js"),
+    load: async () => (await import("./verbs/convert.js")).convertVerb,
   },
-  models: { summary: "list the built-in architectures", load: () => import("./verbs/models.js") },
-  grad: { summary: "write an ONNX model that also returns gradients", load: () => import("./verbs/grad.js") },
+  models: {
+    summary: "list the built-in architectures",
+    load: async () => (await import("./verbs/models.js")).modelsVerb,
+  },
+  grad: {
+    summary: "write an ONNX model that also returns gradients",
+    load: async () => (await import("./verbs/grad.js")).gradVerb,
+  },
   doctor: {
     summary: "check the machine, a model and a data set before a long run",
-    load: () => import("./verbs/doctor.js"),
+    load: async () => (await import("./verbs/doctor.js")).doctorVerb,
   },
   demo: {
     summary: "run the main job on the sample that ships with the package",
-    load: () => import("./verbs/demo.js"),
+    load: async () => (await import("./verbs/demo.js")).demoVerb,
   },
 };
 
@@ -72,7 +89,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     program.command(name).summary(summary).copyInheritedSettings(program);
   }
   const called = program.commands.find((command) => command.name() === args[0]);
-  if (called) (await verbs[called.name()]!.load()).verb(called);
+  if (called) (await verbs[called.name()]!.load())(called);
   await program.parseAsync(args, { from: "user" });
 }
 

@@ -42,7 +42,7 @@ export function majorityLabel(labels: Int32Array): number {
 }
 
 /** The sum of two counts, as long as the longer one. */
-export function addCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
+export function addLabelCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
   const length = Math.max(a.classes.length, b.classes.length);
   return {
     classes: Array.from({ length }, (_, k) => (a.classes[k] ?? 0) + (b.classes[k] ?? 0)),
@@ -60,7 +60,7 @@ export async function countLabels(
 ): Promise<LabelCounts> {
   let counts: LabelCounts = countLabelMap(new Int32Array(0), dataset.settings.classes);
   for (let position = 0; position < dataset.length; position++) {
-    counts = addCounts(counts, countLabelMap(await dataset.readLabels(position)));
+    counts = addLabelCounts(counts, countLabelMap(await dataset.readLabels(position)));
     onProgress?.(position + 1, dataset.length);
   }
   return counts;

@@ -1,4 +1,4 @@
-/** Data sets on disk. */
+/** The part of the data module that needs Node: data sets on disk. */
 export {
   type BatchOptions,
   type BatchStream,
@@ -12,6 +12,4 @@ export { readLabelMat } from "./formats/label-mat.node.js";
 export { readLabelPng } from "./formats/label-png.node.js";
 export { type FileDataset, openData, openTrainingData, type TrainingDataOptions } from "./open.node.js";
 export { type Overlap, overlap } from "./overlap.node.js";
-export { type DataSpec, type DatasetName, datasets, parseDataSpec } from "./sets/datasets.node.js";
-export type { Entry, Layout, StampedEntry } from "./sets/layout.node.js";
 export { type CountedWeights, cachedClassWeights } from "./weights.node.js";

@@ -1,8 +1,18 @@
-/** Samples, transforms, augmentations, label counts and class weights: the part of the room that runs in a page. */
+/**
+ * The data module: samples {image, labels, id, hash}, data sets, and batches for training. This index runs in a page;
+ * `index.node.ts` adds what reads files.
+ *
+ * - `sets/` the table of data sets, one file a row; `layouts/` what a row declares, and helpers for listing files
+ * - `formats/` decoders of image and label files; `pixels/` crops, resizing, augmentation, labels to classes
+ * - `spec.ts` reads `--data`; `open.node.ts` opens a data set; `reader.node.ts` turns files into samples
+ * - `batches/` batches for training: their order, the workers that make crops, the cache of decoded pixels
+ * - `counts.ts`, `weights.ts`, `weights.node.ts` label counts, and class weights made of them
+ * - `overlap.node.ts` images that two data sets share
+ */
 
 export { epochOrder, type StepPlan, stepsPerEpoch, trainingSteps } from "./batches/order.js";
 export {
-  addCounts,
+  addLabelCounts,
   countLabelMap,
   countLabels,
   type LabelCounts,
@@ -10,6 +20,18 @@ export {
   labelStats,
   majorityLabel,
 } from "./counts.js";
+export type {
+  DataFiles,
+  DatasetLayout,
+  DatasetTable,
+  Entry,
+  LabelVariant,
+  ListRequest,
+  PublishedEvaluation,
+  StampedEntry,
+} from "./layouts/layout.js";
+export { findRoot, pairFolders, readList } from "./layouts/listing.js";
+export type { DataOptions } from "./layouts/options.js";
 export {
   type Augmentation,
   type AugmentOptions,
@@ -20,7 +42,14 @@ export {
   drawAugmentation,
 } from "./pixels/augment.js";
 export { gaussianBlur } from "./pixels/blur.js";
-export { classCount, ignored, type LabelScheme, labelReader, type StoredLabels } from "./pixels/labels.js";
+export {
+  classCount,
+  ignored,
+  type LabelScheme,
+  labelTable,
+  type StoredLabels,
+  toClasses,
+} from "./pixels/labels.js";
 export {
   crop,
   type ImageRaster,
@@ -45,6 +74,8 @@ export {
   transforms,
 } from "./pixels/transform.js";
 export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
-export type { LabelVariant, OpenOptions } from "./sets/options.js";
+export { type DatasetName, datasets } from "./sets/index.js";
+export { vocPublishedWeights, vocTrainAugWeights } from "./sets/voc.js";
 export { dataFields } from "./settings.js";
-export { classWeights, vocPublishedWeights, vocTrainAugWeights } from "./weights.js";
+export { type DataSpec, parseDataSpec } from "./spec.js";
+export { classWeights } from "./weights.js";

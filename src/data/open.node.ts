@@ -1,33 +1,36 @@
-/** Opening a data set: from what the user wrote to an ordered stream of samples. */
+/** Opening a data set: from `--data` to an ordered stream of samples. */
 import { invariant, SeawallError, sha256 } from "../base/index.js";
-import { stampOf } from "./formats/files.node.js";
-import { classCount } from "./pixels/labels.js";
+import { diskFiles } from "./formats/files.node.js";
+import { stampOf } from "./formats/stamp.node.js";
+import type { Entry, StampedEntry } from "./layouts/layout.js";
+import { type DataOptions, selectScheme, shardIndices, sliceList } from "./layouts/options.js";
+import { type LabelTables, labelTables } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";
 import type { Dataset } from "./sample.js";
-import { type DatasetName, parseDataSpec, schemeOf } from "./sets/datasets.node.js";
-import type { Entry, StampedEntry } from "./sets/layout.node.js";
-import { chosenVariant, type OpenOptions, shardIndices, sliceList } from "./sets/options.js";
+import { type DataSpec, dataSpecText, parseDataSpec } from "./spec.js";
 
 /** A data set whose files lie on disk. */
 export interface FileDataset extends Dataset {
-  readonly name: DatasetName;
+  /** How the values of the label files are read. */
+  readonly labelTables: LabelTables;
   /** The files of each position. */
   readonly entries: readonly StampedEntry[];
 }
 
 /**
- * Opens the data set that `--data` names: lists it and checks that every file is there; reads no pixel yet.
- * @throws SeawallError `usage` for wrong flags, `data` for missing files and for an empty list.
+ * Opens a data set: lists its images and checks that every file is there. No pixel is read yet.
+ * @param source as written after `--data`, or a layout of the caller's own with its place
+ * @throws SeawallError `usage` for wrong options, `data` for missing files and for an empty list
  */
-export async function openData(spec: string, options: OpenOptions = {}): Promise<FileDataset> {
-  const { name, layout } = parseDataSpec(spec);
-  const { labels = "truth", transform = {} } = options;
-  const variant = chosenVariant(name, layout.variants, options);
-  const scheme = schemeOf(name, variant, options);
-  const reader = createReader(scheme, transforms(transform));
+export async function openData(source: string | DataSpec, options: DataOptions = {}): Promise<FileDataset> {
+  const { name, layout, place } = parseDataSpec(source, options.datasets);
+  const { labels = "truth", labelVariant, transform = {} } = options;
+  const scheme = selectScheme(name, layout, options);
+  const tables = labelTables(scheme, layout.codings);
+  const reader = createReader(tables, transforms(transform));
 
-  const entries = await stampEntries(await listEntries(spec, options));
+  const entries = await stampEntries(await listEntries({ name, layout, place }, options));
   const indices = shardIndices(entries.length, options.shard);
   const at = (position: number) => {
     const index = indices[position];
@@ -40,23 +43,24 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
   };
 
   return {
-    spec,
+    spec: dataSpecText(source),
     name,
     classNames: typeof scheme.classes === "object" ? scheme.classes : undefined,
     settings: {
       split: options.split ?? layout.defaultSplit,
       labels,
-      labelVariant: variant,
-      classes: classCount(scheme),
+      labelVariant,
+      classes: tables.own.classes,
       ignoreLabel: scheme.ignoreLabel,
       transform,
     },
     length: indices.length,
     total: entries.length,
     ids: indices.map((index) => entries[index]!.id),
-    // Of names alone: a damaged file that was mended is no other list. Records hold the hash of each image.
+    // Names alone: the list stays the same when a damaged file is repaired. Records hold the hash of each image.
     listSha256: sha256(JSON.stringify(entries.map(({ id }) => id))),
     filesSha256: hashOfFiles(entries),
+    labelTables: tables,
     entries: indices.map((index) => entries[index]!),
     read,
     readLabels: async (position) => reader.labels(at(position).entry),
@@ -64,37 +68,41 @@ export async function openData(spec: string, options: OpenOptions = {}): Promise
   };
 }
 
-/** What a training set can be told: its images come whole and with labels. */
-export type TrainingDataOptions = Omit<OpenOptions, "labels" | "shard" | "transform" | "readAhead">;
+/** Options of a training set, whose images are always whole and labelled. */
+export type TrainingDataOptions = Omit<DataOptions, "labels" | "shard" | "transform" | "readAhead">;
 
 /**
- * Opens a data set to be trained on; its split is the training split unless the options name one.
- * @throws SeawallError `usage` for wrong flags or when nobody says how many classes there are, `data` for missing
- * files and for an empty list
+ * Opens a data set for training, by default its training split.
+ * @throws SeawallError `usage` for wrong options or an unknown number of classes, `data` for missing files and for an
+ * empty list
  */
 export async function openTrainingData(
-  spec: string,
+  source: string | DataSpec,
   options: TrainingDataOptions = {},
 ): Promise<FileDataset> {
-  const { trainingSplit } = parseDataSpec(spec).layout;
-  const dataset = await openData(spec, { ...options, split: options.split ?? trainingSplit });
+  const { trainingSplit } = parseDataSpec(source, options.datasets).layout;
+  const dataset = await openData(source, { ...options, split: options.split ?? trainingSplit });
   if (dataset.settings.classes === undefined) {
-    throw new SeawallError("usage", `--data ${spec}: the number of classes is not known; add --classes`);
+    throw new SeawallError(
+      "usage",
+      `--data ${dataset.spec}: the number of classes is not known; add --classes`,
+    );
   }
   return dataset;
 }
 
 /** The images of all shards. */
-async function listEntries(spec: string, options: OpenOptions): Promise<Entry[]> {
-  const { layout, place } = parseDataSpec(spec);
-  const listed = await layout.list(place, options.split, options.labels !== "self");
+async function listEntries(spec: DataSpec, options: DataOptions): Promise<Entry[]> {
+  const { layout, place } = spec;
+  const { split, labels } = options;
+  const listed = await layout.list({ place, split, withLabels: labels !== "self", files: diskFiles });
   if (listed.length === 0) {
-    throw new SeawallError("data", `--data ${spec}: no image found; expected ${layout.images}`);
+    throw new SeawallError("data", `--data ${dataSpecText(spec)}: no image found; expected ${layout.images}`);
   }
   return sliceList(listed, options);
 }
 
-/** Checks that every file is there, and keeps how it was found. */
+/** Checks that every file is there, and keeps its stamp. */
 async function stampEntries(entries: readonly Entry[]): Promise<StampedEntry[]> {
   const stamps = await Promise.all(
     entries.map(async ({ image, labels }) => ({
@@ -102,22 +110,18 @@ async function stampEntries(entries: readonly Entry[]): Promise<StampedEntry[]> 
       labels: labels === undefined ? undefined : await stampOf(labels),
     })),
   );
-  refuseMissing(entries, "image", (i) => stamps[i]!.image === undefined);
-  refuseMissing(entries, "labels", (i) => entries[i]!.labels !== undefined && !stamps[i]!.labels);
+  checkFound(entries, "image", (i) => stamps[i]!.image === undefined);
+  checkFound(entries, "labels", (i) => entries[i]!.labels !== undefined && !stamps[i]!.labels);
   return entries.map((entry, i) => ({ ...entry, stamps: { ...stamps[i]!, image: stamps[i]!.image! } }));
 }
 
-/** Of names and file sizes (0 where no labels are wanted): enough to notice exchanged label files. */
+/** SHA-256 of names and file sizes (0 where no labels are wanted): enough to notice exchanged label files. */
 function hashOfFiles(entries: readonly StampedEntry[]): string {
   const sizes = entries.map(({ id, stamps }) => [id, stamps.image.size, stamps.labels?.size ?? 0]);
   return sha256(JSON.stringify(sizes));
 }
 
-function refuseMissing(
-  entries: readonly Entry[],
-  kind: "image" | "labels",
-  isMissing: (i: number) => boolean,
-) {
+function checkFound(entries: readonly Entry[], kind: "image" | "labels", isMissing: (i: number) => boolean) {
   const missing = entries.filter((_, i) => isMissing(i));
   const first = missing[0];
   if (!first) return;

@@ -1,19 +1,19 @@
-/** Whether what a model is measured on was also trained on. */
+/** Finds evaluation images that a model was also trained on. */
 import { sha256 } from "../base/index.js";
 import { readBytes } from "./formats/files.node.js";
+import type { StampedEntry } from "./layouts/layout.js";
 import type { FileDataset } from "./open.node.js";
-import type { StampedEntry } from "./sets/layout.node.js";
 
-/** Names, as the first data set has them, of images that both have. */
+/** Images that occur in both data sets, by their names in the first one. */
 export interface Overlap {
   /** Their files are equal, byte by byte. */
   readonly sameFile: readonly string[];
-  /** The same name in both, and other bytes: the same image stored again, or two that happen to be called alike. */
+  /** Same name, different bytes: the image was stored again, or two images share a name by chance. */
   readonly sameName: readonly string[];
 }
 
 /**
- * The images that two data sets share. Only files whose size occurs in the other set too are read.
+ * The images that two data sets share. Reads only files whose size occurs in both data sets.
  * @throws SeawallError `data` when such a file cannot be read
  */
 export async function overlap(
@@ -29,13 +29,13 @@ export async function overlap(
   return { sameFile, sameName };
 }
 
-/** Those entries whose image is as many bytes long as one of the others. */
+/** Entries whose image file has the same size as one of the others. */
 function ofSizesIn(entries: readonly StampedEntry[], others: readonly StampedEntry[]): StampedEntry[] {
   const sizes = new Set(others.map(({ stamps }) => stamps.image.size));
   return entries.filter(({ stamps }) => sizes.has(stamps.image.size));
 }
 
-/** One file after another, so that one is in memory. */
+/** Hashes one file after another, so that only one is in memory. */
 async function hashesOf(entries: readonly StampedEntry[]): Promise<string[]> {
   const hashes: string[] = [];
   for (const { image } of entries) hashes.push(sha256(await readBytes(image)));

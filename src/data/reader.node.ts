@@ -1,47 +1,48 @@
-/** From files to samples, under one label scheme and one chain of transforms. */
+/** From files to samples, with one label scheme and one chain of transforms. */
 import { extname } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { invariant, SeawallError } from "../base/index.js";
 import { readImage } from "./formats/image.node.js";
 import { readLabelMat } from "./formats/label-mat.node.js";
 import { readLabelPng } from "./formats/label-png.node.js";
-import { type LabelScheme, labelReader } from "./pixels/labels.js";
+import type { Entry } from "./layouts/layout.js";
+import { type LabelTables, toClasses } from "./pixels/labels.js";
 import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./pixels/raster.js";
 import { applyToImage, applyToLabels, planSteps, type Step, type Transform } from "./pixels/transform.js";
 import { makeSample, type Sample } from "./sample.js";
-import type { Entry } from "./sets/layout.node.js";
 
-/** Reads the images and labels of entries. */
-export interface Reader {
+/** Reads the images and labels of entries, transformed. */
+export interface SampleReader {
   sample(entry: Entry, index: number): Promise<Sample>;
+  /** H·W classes of the transformed labels. */
   labels(entry: Entry): Promise<Int32Array>;
 }
 
-/** A decoded image and its labels, in one size. */
+/** A decoded image and its labels, of the same size. */
 export interface Pixels {
   readonly image: ImageRaster;
   readonly labels: LabelRaster | undefined;
 }
 
-/** Decodes the files of entries, whatever their transforms. */
+/** Decodes the files of entries, before any transform. */
 export interface Decoder {
   pixels(entry: Entry): Promise<Pixels>;
-  labels(file: string): Promise<LabelRaster>;
+  /** Undefined where the entry has no labels. */
+  labels(entry: Entry): Promise<LabelRaster | undefined>;
 }
 
 /** A decoder; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
-export function createDecoder(scheme: LabelScheme): Decoder {
-  const toClasses = labelReader(scheme);
-  const labelsIn = async (file: string) => {
+export function createDecoder({ own, codings }: LabelTables): Decoder {
+  const labelsOf = async ({ labels: file, coding }: Entry) => {
+    if (file === undefined) return undefined;
+    const table = coding === undefined ? own : codings[coding];
+    invariant(table !== undefined, `the layout has no label coding "${coding}"`);
     const stored = await (extname(file) === ".mat" ? readLabelMat(file) : readLabelPng(file));
-    return toClasses(stored.values, stored, file);
+    return toClasses(table, stored, file);
   };
   return {
-    labels: labelsIn,
+    labels: labelsOf,
     async pixels(entry) {
-      const [image, labels] = await Promise.all([
-        readImage(entry.image),
-        entry.labels === undefined ? undefined : labelsIn(entry.labels),
-      ]);
+      const [image, labels] = await Promise.all([readImage(entry.image), labelsOf(entry)]);
       if (labels) checkSameSize(entry, image, labels);
       return { image, labels };
     },
@@ -49,8 +50,8 @@ export function createDecoder(scheme: LabelScheme): Decoder {
 }
 
 /** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
-export function createReader(scheme: LabelScheme, chosen: readonly Transform[]): Reader {
-  const decoder = createDecoder(scheme);
+export function createReader(tables: LabelTables, chosen: readonly Transform[]): SampleReader {
+  const decoder = createDecoder(tables);
   return {
     async sample(entry, index) {
       const { image, labels } = await decoder.pixels(entry);
@@ -58,20 +59,20 @@ export function createReader(scheme: LabelScheme, chosen: readonly Transform[]):
       return makeSample(entry.id, index, applyToImage(image, steps), labels && applyToLabels(labels, steps));
     },
 
-    async labels({ id, labels: file }) {
-      if (file === undefined) {
+    async labels(entry) {
+      const labels = await decoder.labels(entry);
+      if (labels === undefined) {
         throw new SeawallError(
           "usage",
-          `"${id}" was opened without labels; name them in --data, not --labels self`,
+          `"${entry.id}" was opened without labels; name them in --data, and leave --labels self out`,
         );
       }
-      const labels = await decoder.labels(file);
-      return applyToLabels(labels, stepsFor(labels, chosen, file)).data;
+      return applyToLabels(labels, stepsFor(labels, chosen, entry.labels!)).data;
     },
   };
 }
 
-/** What `read` makes of the items, in their order; the next `depth` are being made meanwhile. */
+/** Yields `read(item)` for each item, in order, while the results of the next `depth` items are being made. */
 export async function* readAhead<Item, Result>(
   items: Iterable<Item>,
   read: (item: Item) => Promise<Result>,
@@ -80,7 +81,7 @@ export async function* readAhead<Item, Result>(
   const pending: Promise<Result>[] = [];
   for (const item of items) {
     const result = read(item);
-    // Reported when its turn comes; until then it must not count as unhandled.
+    // A failure is reported when its turn comes; until then it must not count as unhandled.
     result.catch(() => undefined);
     pending.push(result);
     if (pending.length > depth) yield await pending.shift()!;

@@ -1,16 +1,15 @@
-/** Samples, and the data sets they come from. */
+/** Samples and data sets. */
 import { sha256, type Tensor } from "../base/index.js";
 import type { ImageRaster, LabelRaster, Size } from "./pixels/raster.js";
 import type { TransformOptions } from "./pixels/transform.js";
-import type { LabelVariant } from "./sets/options.js";
 
 /** One image, ready for a model. */
 export interface Sample extends Size {
-  /** Its name: the file name without extension. */
+  /** Name of the image: the file name without extension. */
   readonly id: string;
-  /** Its position in the list of the data set, after offset and limit, before sharding. */
+  /** Position in the list of the data set, after offset and limit, before sharding. */
   readonly index: number;
-  /** SHA-256 of size and bytes of the image as transformed. Labels and name are not in it: it keys randomness. */
+  /** SHA-256 of size and bytes of the transformed image, without labels and name. It keys randomness. */
   readonly hash: string;
   /** 3×H×W, RGB in [0, 1]: byte / 255. */
   readonly image: Tensor<"float32">;
@@ -18,11 +17,11 @@ export interface Sample extends Size {
   readonly labels: Int32Array | undefined;
 }
 
-/** What decided the content of a data set; plain JSON, for the record of a run. */
+/** The options that decided the content of a data set. Plain JSON, for the record of a run. */
 export interface DataSettings {
   readonly split: string | undefined;
   readonly labels: "truth" | "self";
-  readonly labelVariant: LabelVariant | undefined;
+  readonly labelVariant: string | undefined;
   readonly classes: number | undefined;
   readonly ignoreLabel: number | undefined;
   readonly transform: TransformOptions;
@@ -32,11 +31,11 @@ export interface DataSettings {
 export interface Dataset {
   /** As the user wrote it, e.g. `camvid:ROOT`. */
   readonly spec: string;
-  /** Which layout it has, e.g. `camvid`. */
+  /** Name of its layout, e.g. `camvid`. */
   readonly name: string;
   readonly classNames: readonly string[] | undefined;
   readonly settings: DataSettings;
-  /** Number of samples, those of other shards not counted. */
+  /** Number of samples in this shard. */
   readonly length: number;
   /** Number of samples of all shards together. */
   readonly total: number;
@@ -44,19 +43,19 @@ export interface Dataset {
   readonly ids: readonly string[];
   /** SHA-256 of the names of all shards, in order. */
   readonly listSha256: string;
-  /** The same of names and file sizes of images and labels. */
+  /** SHA-256 of names and file sizes of images and labels of all shards. */
   readonly filesSha256: string;
   /** @throws SeawallError `data` when a file is missing, unreadable or contradicts another. */
   read(position: number): Promise<Sample>;
-  /** The labels of `read(position)` alone, without opening the image. */
+  /** The labels of `read(position)`, without opening the image. */
   readLabels(position: number): Promise<Int32Array>;
-  /** The samples at these positions (default: all) in this order; a few are read ahead. */
+  /** The samples at these positions (default: all), in this order. Some are read ahead. */
   samples(positions?: Iterable<number>): AsyncIterable<Sample>;
 }
 
 const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-/** A sample of decoded and transformed pixels. */
+/** A sample made of decoded and transformed pixels. */
 export function makeSample(id: string, index: number, image: ImageRaster, labels?: LabelRaster): Sample {
   const { height, width } = image;
   const bytes = planes(image);
@@ -75,19 +74,19 @@ export function makeSample(id: string, index: number, image: ImageRaster, labels
   };
 }
 
-/** The image as models take it, 3×H×W: all red values, then green, then blue, each byte / 255. */
+/** The image as model input, 3×H×W: all red values, then green, then blue, each byte / 255. */
 export function unitPlanes(image: ImageRaster): Float32Array<ArrayBuffer> {
   return unitFloats(planes(image));
 }
 
-/** byte / 255 of every byte; a loop, since `Float32Array.from` with a function takes many times as long. */
+/** byte / 255 of every byte. A loop: `Float32Array.from` with a function takes many times as long. */
 function unitFloats(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const floats = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) floats[i] = unit[bytes[i]!]!;
   return floats;
 }
 
-/** The bytes of all red values, then green, then blue. */
+/** All red bytes, then green, then blue. */
 function planes({ height, width, channels, data }: ImageRaster): Uint8Array {
   const area = height * width;
   const bytes = new Uint8Array(3 * area);

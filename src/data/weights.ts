@@ -17,22 +17,3 @@ export function classWeights(counts: readonly number[]): number[] {
   }
   return inverse.map((value) => value / sum);
 }
-
-/**
- * VOC 2012, background and 20 classes: the weights in the published code of Croce et al. (2024), `VOC_WTS`.
- * They are inverse class frequencies of the *validation* crops (short side 473, centre crop, void counted as
- * background), so use them to reproduce published figures and nothing else.
- */
-export const vocPublishedWeights: readonly number[] = [
-  0.0007, 0.0531, 0.1394, 0.05, 0.0814, 0.0575, 0.0256, 0.0312, 0.0198, 0.0626, 0.0382, 0.0457, 0.0212,
-  0.0404, 0.0421, 0.0089, 0.0915, 0.0585, 0.0366, 0.0279, 0.0677,
-];
-
-/**
- * VOC 2012, background and 20 classes: inverse class frequencies of the 10 582 train_aug masks at full
- * resolution, void counted as background. No validation image is among them.
- */
-export const vocTrainAugWeights: readonly number[] = [
-  0.000697, 0.053137, 0.058842, 0.054959, 0.072763, 0.093806, 0.039879, 0.024509, 0.014982, 0.037182,
-  0.087898, 0.046204, 0.016793, 0.053605, 0.041284, 0.006291, 0.077755, 0.079691, 0.040434, 0.03687, 0.062419,
-];

@@ -37,7 +37,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     engine: {
       device: config.device,
       threads: config.threads,
-      batchSize: laneCount(plan),
+      parallel: laneCount(plan),
       ...(config.device === "cuda" && { tf32: false }),
     },
     config,

@@ -11,6 +11,7 @@ export {
   radiiOf,
 } from "./plan/config.js";
 export { modelOptions } from "./plan/model-options.js";
+export { renamedSettings, renameSettings } from "./plan/renamed.js";
 export type { ProgressEvent } from "./progress.js";
 export { checkModel, checkRecords, modelChecks, recordChecks } from "./soundness/index.js";
 export { compareRecords, type RecordVerdict } from "./verdict.js";

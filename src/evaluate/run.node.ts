@@ -15,6 +15,7 @@ import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
 import { type EvaluationInput, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
+import { renameSettings } from "./plan/renamed.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
 import { type CountedPoint, type Outcome, passesOf } from "./workers/lane.js";
@@ -67,7 +68,7 @@ export interface RunPlan {
 /** Opens model and data and says what a run would do, without doing it. */
 export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEvents = {}): Promise<RunPlan> {
   const plan = await makePlan(parseConfig(input));
-  for (const notice of plan.notices) onNotice?.(notice);
+  for (const notice of noticesOf(input, plan)) onNotice?.(notice);
   return summaryOf(plan, 0);
 }
 
@@ -79,7 +80,7 @@ export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEv
 export async function runEvaluation(input: EvaluationInput, events: RunEvents = {}): Promise<Result> {
   const plan = await makePlan(parseConfig(input));
   const { out, resume, seed } = plan.config;
-  for (const notice of plan.notices) events.onNotice?.(notice);
+  for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
   const sample = plan.probe;
   const soundness = await checkModel({ model: await plan.model(sample), sample, seed, engine: plan.engine });
   const description = describePlan(plan, soundness);
@@ -94,6 +95,10 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   } finally {
     run.close();
   }
+}
+
+function noticesOf(input: EvaluationInput, plan: Plan): string[] {
+  return [...renameSettings({ ...input }).notices, ...plan.notices];
 }
 
 async function attackAll(

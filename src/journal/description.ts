@@ -95,7 +95,7 @@ export const descriptionSchema = z
     shard: shardSchema.optional(),
     /** Name and version of the program and of what computes for it. */
     versions: z.record(z.string(), z.string()),
-    /** Device, batch size, threads and flags: how it is computed, never what. */
+    /** Device, images side by side, threads and flags: how the run is computed, never what. */
     engine: jsonObject,
     /** The full resolved configuration. */
     config: jsonObject,
@@ -145,7 +145,7 @@ export function describeRun(facts: RunFacts): RunDescription {
  * description more exactly, as content hashes or in the protocol. A setting not named here decides.
  */
 const undecidingSettings: ReadonlySet<string> = new Set([
-  ...["batchSize", "device", "threads", "out", "resume", "shard", "gate", "config", "json"],
+  ...["parallel", "batchSize", "device", "threads", "out", "resume", "shard", "gate", "config", "json"],
   ...["trace", "report"],
   ...["model", "data", "classes", "classWeights", "protocol", ...Object.keys(protocolSchema.shape)],
 ]);

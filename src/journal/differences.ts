@@ -71,9 +71,15 @@ function deciding({ protocol, model, data, shard, config }: RunDescription) {
 function harmless({ model, data, versions, engine, config, soundness }: RunDescription) {
   const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
   const settings: JsonObject = {};
-  for (const key of ["batchSize", "device", "threads"]) if (key in config) settings[key] = config[key]!;
+  const present = presentName(config);
+  for (const key of ["parallel", "device", "threads"]) if (key in present) settings[key] = present[key]!;
   const names = { model: { file: model.file }, data: { spec: data.spec } };
-  return { ...names, versions, engine, config: settings, soundness: checks };
+  return { ...names, versions, engine: presentName(engine), config: settings, soundness: checks };
+}
+
+/** Earlier versions wrote `batchSize` for `parallel`. */
+function presentName({ batchSize, ...settings }: JsonObject): JsonObject {
+  return { ...(batchSize !== undefined && { parallel: batchSize }), ...settings };
 }
 
 /** Every leaf that two values do not have in common. */

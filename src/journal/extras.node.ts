@@ -50,7 +50,7 @@ export function listPictures(dir: string): PictureKey[] {
  * The bytes of a picture.
  * @throws SeawallError `journal` if it is no WebP of a small picture
  */
-export function readPicture(dir: string, key: PictureKey): Buffer {
+export function readPicture(dir: string, key: PictureKey): Uint8Array {
   const file = pictureFile(dir, key);
   const bytes = attempt(file, "read", () => {
     const { size } = statSync(file);

@@ -1,10 +1,10 @@
-/** Ablation: what the worst case would be without each attack, from the counts of a whole run. */
+/** Ablation: the worst case without each attack, from the counts of a run. */
 import type { CountsTable } from "./table.js";
 import { type WorstCase, worstCase } from "./worst.js";
 
 /**
- * Leave-one-out over `table[attack][image]`: the worst case of all attacks but one, for each; nothing where there is
- * only one. aAcc is exact and never below that of all; mIoU is what the search finds then.
+ * For each attack, the worst case over all other attacks of `table[attack][image]`. Empty for a single attack.
+ * aAcc is exact, and at least that over all attacks. mIoU is the result of a search.
  */
 export function leaveOneOut(
   table: CountsTable,

@@ -1,4 +1,4 @@
-/** The worst case as the code published with arXiv 2306.12941 accounts for it. */
+/** The worst case as computed by the code published with arXiv 2306.12941. */
 import { invariant, randomStream } from "../base/index.js";
 import { sumCounts } from "./counts.js";
 import { meanIoU, perClassIoU } from "./figures.js";
@@ -6,23 +6,23 @@ import { contestedImages, shuffle } from "./search.js";
 import { type CountsTable, type PackedTable, packTable, type Standing, standing } from "./table.js";
 import { accuracies, accuracyWorstChoice, pick, type WorstCase } from "./worst.js";
 
-/** Which published code: of arXiv v1 (2023) or of v2 and ECCV (2024). */
+/** The version of the published code: of arXiv v1 (2023), or of v2 and ECCV (2024). */
 export type AuthorsVersion = "2023" | "2024";
 
-/** The worst-case figures that the published accounting has. */
+/** The worst-case figures of the published code. */
 export type AuthorsWorstCase = Pick<WorstCase, "aAcc" | "aAccPooled" | "mIoU" | "perClassIoU" | "choice">;
 
 /**
- * Worst case by the published accounting, to set beside published numbers.
+ * The worst case by the published code, for comparison with published numbers.
  *
- * 2023: the mIoU of each image's accuracy-worst attack. 2024: the released greedy search, which starts from the
- * first attack, gives an image the last attack that improves instead of the best, never moves to an attack of
- * lower index and stops at a round that gains at most 1e-6; the attacks must be in the released order
- * (class-balanced-ce, mask-ce, js).
+ * 2023: the mIoU when each image takes its attack of lowest accuracy.
+ * 2024: a greedy search that starts from the first attack. For each image it takes the last attack that lowers the mIoU,
+ * not the best one; it never moves to an attack of lower index; it stops after a round that gains at most 1e-6. The
+ * attacks must be in the published order (class-balanced-ce, mask-ce, js).
  *
- * Not reproduced, since counts do not tell: the accuracy that compares the last batch with predictions of
- * other images. Nor what leaves figures of full data sets as they are: single-precision sums, the order of
- * random visits, class lists that shift when a class is empty.
+ * Not reproduced, because counts do not contain it: in the published accuracy, the last batch is compared with
+ * predictions for other images. Not reproduced either, because it does not change figures of full data sets: sums in
+ * single precision, the random order of images, class lists that shift if a class is empty.
  */
 export function authorsWorstCase(table: CountsTable, version: AuthorsVersion): AuthorsWorstCase {
   invariant(table.length > 0 && table[0]!.length > 0, "a worst case over no attack or no image");
@@ -53,9 +53,9 @@ function releasedSearch(table: PackedTable): Standing {
 }
 
 /**
- * All attacks are compared with the mIoU before this image, and the last one that is lower wins. The released
- * code adds 1e-8 to the candidates' unions only, which makes a candidate *equal* to the present state come
- * out lower: hence ≤, and hence no move below the present index survives.
+ * Gives an image the last attack whose mIoU is at most that before this image. The published code adds 1e-8 to the
+ * unions of candidates only, so that a candidate *equal* to the current state is lower: hence ≤. For the same reason a
+ * move to a lower index never lasts, because the current attack, which is equal to itself, is compared after it.
  */
 function takeLastImproving(state: Standing, image: number, attacks: number): void {
   const reference = state.mIoU();

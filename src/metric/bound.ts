@@ -1,22 +1,22 @@
-/** A bound on the data set's mIoU that no choice of attacks per image can go below. */
+/** A lower bound on the data set's mIoU over all choices of one attack per image, among the attacks that were run. */
 import { mean } from "./figures.js";
 import type { PackedTable } from "./table.js";
 
-/** Above the rounding of sums over 10⁵ images and 10³ classes; far below any digit that is printed. */
+/** Larger than rounding errors of sums over 10⁵ images and 10³ classes, smaller than any printed digit. */
 const roundingSlack = 1e-9;
 
 /**
- * Lower bound on the mIoU of every choice; null if no class ever counts.
+ * A lower bound on the mIoU of every choice; null if no class counts under any choice. A choice gives each image one of
+ * the attacks that were run; an attack that was not run can go below the bound.
  *
- * Which classes count: a choice's mIoU counts those whose union is not empty *under that choice*. The bound
- * counts those whose union is not empty under *some* choice, with 0 for one that a choice can make absent (it
- * carries no label, so its IoU is 0 wherever it is present). Every choice thus has at most as many classes and
- * at least these values.
+ * Classes: a choice's mIoU counts the classes whose union is not empty *under that choice*. The bound counts the classes
+ * whose union is not empty under *some* choice. A class that some choice makes absent has no label, so its IoU is 0
+ * wherever it is present, and the bound uses 0. So every choice counts at most as many classes, with at least these IoUs.
  *
- * First bound: the mean of λ_s, the smallest IoU each class could have if the choice served it alone. Second,
- * never lower: since I_s ≥ λ_s·U_s under every choice and no union exceeds V_s, the sum of the largest unions,
- * I_s/U_s = λ_s + (I_s − λ_s·U_s)/U_s ≥ λ_s + (I_s − λ_s·U_s)/V_s, whose sum over classes is smallest when each
- * image takes its own smallest term. That charges an image for serving one class at the expense of another.
+ * First bound: the mean of λ_s, the smallest IoU of class s over all choices, each class taken alone. Second bound, at
+ * least as high: I_s ≥ λ_s·U_s under every choice, and U_s ≤ V_s, the sum of each image's largest union. Therefore
+ * I_s/U_s = λ_s + (I_s − λ_s·U_s)/U_s ≥ λ_s + (I_s − λ_s·U_s)/V_s. The sum of the right side over classes is smallest if
+ * each image takes the attack with its smallest term. This accounts for attacks that lower one class and raise another.
  */
 export function lowestMIoUBound(table: PackedTable): number | null {
   const lowest = Array.from({ length: table.classes }, (_, s) => lowestIoU(table, s));
@@ -26,14 +26,14 @@ export function lowestMIoUBound(table: PackedTable): number | null {
   return alone + Math.max(0, sharedExcess(table, lowest) / counted - roundingSlack);
 }
 
-/** Smallest IoU of class s over all choices; 0 if one can make it absent, null if all do. */
+/** The smallest IoU of class s over all choices; 0 if some choice makes it absent, null if all do. */
 function lowestIoU(table: PackedTable, s: number): number | null {
   const [least, most] = [unionOver(Math.min, table, s), unionOver(Math.max, table, s)];
   if (most === 0) return null;
   return least === 0 ? 0 : dinkelbach(table, s);
 }
 
-/** Union of class s when every image takes the attack with the least or the largest one. */
+/** The union of class s if every image takes the attack with the smallest (or largest) union. */
 function unionOver(extreme: (a: number, b: number) => number, table: PackedTable, s: number): number {
   let sum = 0;
   for (let at = s; at < table.images * table.classes; at += table.classes) {
@@ -45,13 +45,13 @@ function unionOver(extreme: (a: number, b: number) => number, table: PackedTable
 }
 
 /**
- * Smallest ΣI/ΣU over all choices, for a class that no choice makes absent. Dinkelbach's iteration: pick per
- * image the attack of smallest I − λU, set λ to the ratio of that choice, until it no longer falls.
- * λ stays a fraction of integers, so comparisons are exact while (pixels of the set) · (pixels of an image)
- * is below 2⁵³, and good to the last digits of a double beyond.
+ * The smallest ΣI/ΣU over all choices, for a class that no choice makes absent. Dinkelbach's iteration: give each image
+ * the attack of smallest I − λU, set λ to the ratio of that choice, and repeat until λ no longer decreases.
+ * λ is kept as a fraction of integers, so comparisons are exact while (pixels of the set) · (pixels of an image) is
+ * below 2⁵³, and accurate to double precision beyond.
  */
 function dinkelbach(table: PackedTable, s: number): number {
-  let [hits, union] = [0, 1]; // λ = 0: the first choice is that of the fewest hits
+  let [hits, union] = [0, 1]; // λ = 0: the first choice has the fewest hits.
   for (let last = Number.POSITIVE_INFINITY; ; last = hits / union) {
     const [nextHits, nextUnion] = sumsOfLeast(table, s, hits, union);
     if (!(nextHits / nextUnion < last)) return last;
@@ -59,7 +59,7 @@ function dinkelbach(table: PackedTable, s: number): number {
   }
 }
 
-/** [ΣI, ΣU] of class s when each image takes the attack of smallest I·union − hits·U (the first of equals). */
+/** [ΣI, ΣU] of class s if each image takes the attack of smallest I·union − hits·U, the first among equals. */
 function sumsOfLeast(table: PackedTable, s: number, hits: number, union: number): [number, number] {
   let [hitSum, unionSum] = [0, 0];
   for (let at = s; at < table.images * table.classes; at += table.classes) {
@@ -74,7 +74,7 @@ function sumsOfLeast(table: PackedTable, s: number, hits: number, union: number)
   return [hitSum, unionSum];
 }
 
-/** Smallest Σ_s (I_s − λ_s·U_s)/V_s over all choices: what no choice can avoid on top of every λ_s. */
+/** The smallest Σ_s (I_s − λ_s·U_s)/V_s over all choices. */
 function sharedExcess(table: PackedTable, lowest: readonly (number | null)[]): number {
   const weight = lowest.map((iou, s) => (iou === null ? 0 : 1 / unionOver(Math.max, table, s)));
   const excess = (attack: number, image: number) => {

@@ -1,17 +1,18 @@
-/** Which pixels lie near a boundary of the labels. */
+/** The pixels near a boundary between labels. */
 
-export interface Size {
+/** Height and width of a label map, in pixels. */
+export interface MapSize {
   readonly height: number;
   readonly width: number;
 }
 
-/** How far from a boundary a pixel still is near it: 0.5 % of the diagonal, at least one pixel. */
-function boundaryWidth({ height, width }: Size): number {
+/** The distance up to which a pixel is near a boundary: 0.5 % of the diagonal, at least one pixel. */
+function boundaryWidth({ height, width }: MapSize): number {
   return Math.max(1, Math.round(0.005 * Math.hypot(height, width)));
 }
 
-/** 1 for pixels at most `boundaryWidth` rows and columns from one whose neighbour has another label, or none. */
-export function nearBoundary(labels: ArrayLike<number>, size: Size): Uint8Array {
+/** 1 for pixels within `boundaryWidth` rows and columns of a pixel whose neighbour has another label or is ignored. */
+export function nearBoundary(labels: ArrayLike<number>, size: MapSize): Uint8Array {
   const { height, width } = size;
   const edge = new Uint8Array(height * width);
   const part = (a: number, b: number) => {
@@ -27,7 +28,7 @@ export function nearBoundary(labels: ArrayLike<number>, size: Size): Uint8Array 
   return spread(rows, lines(width, 1), height, width, reach);
 }
 
-/** Marks all within `reach` of a mark along each line. */
+/** Marks all positions within `reach` of a marked position, along each line. */
 function spread(
   marks: Uint8Array,
   starts: readonly number[],

@@ -1,17 +1,17 @@
-/** Pixel counts: the only thing kept of a prediction, exact integers that add over images. */
+/** Pixel counts of a prediction: exact integers that can be added over images. */
 import { invariant, SeawallError } from "../base/index.js";
 
-/** The label of pixels that count nowhere. */
+/** The label of ignored pixels, which do not count. */
 export const ignoreLabel = -1;
 
 /**
- * What a prediction got right, in pixels. Ignored pixels are in none of the numbers.
+ * Pixel counts of one or more predictions. Ignored pixels do not count.
  * Invariants: `correct` = Σ `intersection`, `valid` = Σ `labels`, Σ `union` = 2·`valid` − `correct`.
  */
 export interface Counts {
   /** Pixels whose predicted class is their label. */
   readonly correct: number;
-  /** Pixels that have a label. */
+  /** Pixels with a label. */
   readonly valid: number;
   /** Per class: TP. */
   readonly intersection: readonly number[];
@@ -24,7 +24,7 @@ export interface Counts {
 /**
  * Counts a predicted class map against a label map; both flat and in the same order, H·W long.
  * @param prediction class indices 0 … classes − 1 (any numeric array that holds integers)
- * @param labels class indices, or −1 where a pixel counts nowhere
+ * @param labels class indices, or −1 for ignored pixels
  * @throws SeawallError `data` for a label outside −1 … classes − 1
  */
 export function countPixels(
@@ -48,14 +48,14 @@ export function countPixels(
     const label = labels[pixel]!;
     if (label === ignoreLabel) continue;
     const guess = prediction[pixel]!;
-    // Indices that are no class write nothing into a typed array; the sums below show it.
+    // An index outside the typed arrays changes nothing; the sums below detect it.
     valid++;
     labelled[label]!++;
     predicted[guess]!++;
     if (guess === label) hits[label]!++;
   }
 
-  if (total(labelled) !== valid || total(predicted) !== valid) refuse(prediction, labels, classes);
+  if (total(labelled) !== valid || total(predicted) !== valid) throwUncountable(prediction, labels, classes);
   return {
     correct: total(hits),
     valid,
@@ -65,8 +65,8 @@ export function countPixels(
   };
 }
 
-/** Names the first pixel that cannot be counted. */
-function refuse(prediction: ArrayLike<number>, labels: ArrayLike<number>, classes: number): never {
+/** @throws SeawallError `data` for the first pixel whose label is not a class; internal Error for a prediction */
+function throwUncountable(prediction: ArrayLike<number>, labels: ArrayLike<number>, classes: number): never {
   const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < classes;
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const label = labels[pixel]!;
@@ -83,14 +83,14 @@ function refuse(prediction: ArrayLike<number>, labels: ArrayLike<number>, classe
   invariant(false, "pixel counts do not add up");
 }
 
-/** Counts of nothing: the neutral element of `addCounts`. */
+/** Zero counts, the neutral element of `addPixelCounts`. */
 export function noCounts(classes: number): Counts {
   const zeros = new Array<number>(classes).fill(0);
   return { correct: 0, valid: 0, intersection: zeros, union: zeros, labels: zeros };
 }
 
-/** The counts of two sets of pixels together. */
-export function addCounts(a: Counts, b: Counts): Counts {
+/** The sum of two counts. */
+export function addPixelCounts(a: Counts, b: Counts): Counts {
   invariant(a.union.length === b.union.length, `counts of ${a.union.length} and ${b.union.length} classes`);
   return {
     correct: a.correct + b.correct,
@@ -101,10 +101,10 @@ export function addCounts(a: Counts, b: Counts): Counts {
   };
 }
 
-/** The counts of a whole set of images. */
+/** The sum of the counts of images, of which there must be at least one. */
 export function sumCounts(images: readonly Counts[]): Counts {
   invariant(images.length > 0, "a sum over no images");
-  return images.reduce(addCounts);
+  return images.reduce(addPixelCounts);
 }
 
 function total(counts: Float64Array): number {

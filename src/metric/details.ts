@@ -1,31 +1,32 @@
-/** Where a prediction is wrong: which class became which, near boundaries, and by the size of objects. */
-import { nearBoundary, type Size } from "./boundary.js";
+/** Details of a prediction: confusions between classes, pixels near boundaries, and objects by size. */
+import { type MapSize, nearBoundary } from "./boundary.js";
 import { type Counts, ignoreLabel } from "./counts.js";
 import { countObjects, objectSizes } from "./objects.js";
 import { groups, Tally } from "./tally.js";
 
 /**
- * Counts of an image beyond `Counts`, sparse: whole numbers one after another, ordered by their first ones, entries
- * without a pixel left out. An object is a connected part (through the four neighbours) of pixels with one label.
+ * Counts of one image in addition to `Counts`. Each list holds groups of integers, sorted by the first numbers of a
+ * group, without groups that have no pixel. An object is a set of pixels with one label that is connected through the
+ * four neighbours.
  */
 export interface CountDetails {
-  /** Wrong pixels: label, predicted class, their number. */
+  /** Wrong pixels, in groups of 3: label, predicted class, number of pixels. */
   readonly confusion: readonly number[];
-  /** Near a boundary of the labels: class, TP, TP + FP + FN. */
+  /** Pixels near a boundary of labels, in groups of 3: class, TP, TP + FP + FN. */
   readonly boundary: readonly number[];
-  /** Of objects: label, size (0 small, 1 medium, 2 large), TP, their pixels. */
+  /** Objects, in groups of 4: label, size (0 small, 1 medium, 2 large), TP, pixels. */
   readonly objects: readonly number[];
 }
 
 /**
- * Details of a prediction that `countPixels` has counted.
+ * Counts the details of a prediction that `countPixels` accepts.
  * @param prediction class indices, H·W row by row
- * @param labels class indices, −1 where a pixel counts nowhere
+ * @param labels class indices, −1 for ignored pixels
  */
 export function countDetails(
   prediction: ArrayLike<number>,
   labels: ArrayLike<number>,
-  size: Size,
+  size: MapSize,
 ): CountDetails {
   const confusion = new Tally(2, 1);
   const boundary = new Tally(1, 2);
@@ -45,23 +46,23 @@ export function countDetails(
   };
 }
 
-/** What contradicts what in an image's counts and details; undefined if nothing does. */
+/** The first contradiction between an image's counts and its details, as a text; undefined if there is none. */
 export function detailsProblem(
   { intersection, union, labels }: Counts,
   details: CountDetails,
 ): string | undefined {
   const classes = labels.length;
-  if (hasOtherClass(details, classes)) return `details speak of a class above ${classes - 1}`;
+  if (hasOtherClass(details, classes)) return `details contain a class above ${classes - 1}`;
   const sums = () => new Float64Array(classes);
   const [missed, mistaken, hits, pixels] = [sums(), sums(), sums(), sums()];
   for (const [label, guess, n] of groups(details.confusion, 3)) {
-    if (label === guess) return "confusion has a right pixel";
+    if (label === guess) return "confusion contains correct pixels";
     missed[label!]! += n!;
     mistaken[guess!]! += n!;
   }
   for (const [label, size, tp, area] of groups(details.objects, 4)) {
     if (size! >= objectSizes.length || tp! > area!)
-      return "objects has no such size, or too many right pixels";
+      return "objects contain an unknown size, or more correct pixels than pixels";
     hits[label!]! += tp!;
     pixels[label!]! += area!;
   }

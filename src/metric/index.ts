@@ -1,7 +1,16 @@
-/** Metrics: integer counts, the figures made of them, and the worst case over an ensemble. No model. */
+/**
+ * Metrics: integer counts, figures computed from them, and the worst case over the attacks of a run. Knows no model.
+ *
+ * `counts.ts` turns a prediction and labels into integers per class, which add over images; `figures.ts` turns these
+ * into accuracy and IoU. `table.ts` holds the counts of all attacks and images, and from it `worst.ts` computes the worst
+ * case: accuracy exactly, mIoU by `search.ts`, with the lower bound of `bound.ts`. `authors.ts` computes it as published
+ * code does; `ablation.ts` leaves out one attack at a time.
+ * `details.ts` counts where a prediction is wrong: confusions, pixels near boundaries (`boundary.ts`), objects by size
+ * (`objects.ts`), in the sparse form of `tally.ts`; `regions.ts` sums them over images.
+ */
 export { leaveOneOut } from "./ablation.js";
 export { type AuthorsVersion, type AuthorsWorstCase, authorsWorstCase } from "./authors.js";
-export { addCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
+export { addPixelCounts, type Counts, countPixels, ignoreLabel, noCounts, sumCounts } from "./counts.js";
 export { type CountDetails, countDetails, detailsProblem } from "./details.js";
 export {
   imageAccuracy,

@@ -1,16 +1,20 @@
-/** The objects of a label map, by their size. */
-import type { Size } from "./boundary.js";
+/** Correct pixels of the objects in a label map, by object size. */
+import type { MapSize } from "./boundary.js";
 import { ignoreLabel } from "./counts.js";
 import { Tally } from "./tally.js";
 
-/** Objects up to these areas, in pixels of the label map, are small and medium (as COCO has it). */
+/** The largest areas of small and medium objects, in pixels of the label map, as in COCO. */
 const objectAreas = [32 ** 2, 96 ** 2] as const;
 
-/** Sizes of objects, by their position in `objectAreas`. */
+/** Names of the object sizes. Their indices are used in `CountDetails`. */
 export const objectSizes = ["small", "medium", "large"] as const;
 
-/** Of each class and size of object: right pixels and all pixels, sparse. */
-export function countObjects(prediction: ArrayLike<number>, labels: ArrayLike<number>, size: Size): number[] {
+/** Correct pixels and pixels of objects, by class and size; see `CountDetails`. */
+export function countObjects(
+  prediction: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  size: MapSize,
+): number[] {
   const objects = new Tally(2, 2);
   const seen = new Uint8Array(labels.length);
   const stack = new Int32Array(labels.length);
@@ -28,12 +32,12 @@ function sizeClass(area: number): number {
   return found < 0 ? objectAreas.length : found;
 }
 
-/** Visits the object that a pixel belongs to. */
+/** Flood fill: marks the pixels of an object as seen, and counts them. */
 function flood(
   start: number,
   prediction: ArrayLike<number>,
   labels: ArrayLike<number>,
-  { width }: Size,
+  { width }: MapSize,
   seen: Uint8Array,
   stack: Int32Array,
 ): { area: number; hits: number } {

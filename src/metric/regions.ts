@@ -1,21 +1,23 @@
-/** Figures of parts of the images: near boundaries and away from them, and by the size of objects. */
+/** Sums of details over images: near boundaries and away from them, by object size, and confusions. */
 import type { Counts } from "./counts.js";
 import type { CountDetails } from "./details.js";
 import { objectSizes } from "./objects.js";
 import { groups } from "./tally.js";
 
-/** Per class, of a part of the pixels: TP, and TP + FP + FN. */
+/** TP and TP + FP + FN of each class, for a part of the pixels. */
 export type RegionCounts = Pick<Counts, "intersection" | "union">;
 
+/** Details summed over images. */
 export interface DetailSums {
   readonly boundary: RegionCounts;
   readonly interior: RegionCounts;
   /**
-   * By `objectSizes`. A false positive has no object: those of a class in an image are shared out among its objects
-   * there in proportion to their pixels (Wang et al., arXiv 2310.19252); without an object they count in no size.
+   * Counts by object size, in the order of `objectSizes`. A false positive belongs to no object. The false positives of a
+   * class in an image are distributed over the objects of the class in that image, in proportion to their pixels (Wang
+   * et al., arXiv 2310.19252). In an image without such an object they do not count.
    */
   readonly sizes: readonly RegionCounts[];
-  /** Wrong pixels by label and predicted class, the most frequent first. */
+  /** Wrong pixels by label and predicted class, most frequent first. */
   readonly confusion: readonly Confusion[];
 }
 
@@ -25,7 +27,7 @@ export interface Confusion {
   readonly pixels: number;
 }
 
-/** The details of a set of images together. */
+/** Sums the details of images. */
 export function sumDetails(
   images: readonly { readonly counts: Counts; readonly details: CountDetails }[],
   classes: number,

@@ -1,13 +1,13 @@
-/** Local search for the choice of attacks per image that makes the data set's mIoU smallest. */
+/** Local search for the choice of one attack per image with the smallest mIoU of the data set. */
 import { type RandomStream, randomStream } from "../base/index.js";
 import { type PackedTable, type Standing, standing } from "./table.js";
 
-/** Far above the 5 to 10 rounds a search takes; it only stops tables made to keep it busy. */
+/** A limit for hostile tables. Searches take 5 to 10 rounds. */
 const mostRounds = 1000;
 
 /**
- * Descends from each start and keeps the lowest end point (the first of equals), so the result is at most
- * the mIoU of every start. The order in which images are visited derives from the seed alone.
+ * Searches from each start and returns the result of lowest mIoU, the first among equals. It is at most the mIoU of
+ * every start. The order of images depends on the seed alone.
  */
 export function searchLowestMIoU(
   table: PackedTable,
@@ -18,7 +18,7 @@ export function searchLowestMIoU(
   return ends.reduce((lowest, end) => (end.mIoU() < lowest.mIoU() ? end : lowest));
 }
 
-/** Moves image by image to the attack of lowest mIoU until no single move helps (arXiv 2306.12941, §3.6). */
+/** Gives image after image its attack of lowest mIoU, until no single change helps (arXiv 2306.12941, §3.6). */
 function descend(table: PackedTable, start: ArrayLike<number>, stream: RandomStream): Standing {
   const state = standing(table, start);
   const order = contestedImages(table);
@@ -27,13 +27,13 @@ function descend(table: PackedTable, start: ArrayLike<number>, stream: RandomStr
     const before = current;
     shuffle(order, stream);
     for (const image of order) current = settle(state, image, table.attacks, current);
-    // Every move lowers a function of the choice alone, so no choice comes back and the search ends.
+    // The mIoU is a function of the choice and decreases with every change, so no choice occurs twice.
     if (current === before) break;
   }
   return state;
 }
 
-/** Gives the image its best attack, the present one unless another is strictly better; returns the mIoU. */
+/** Gives the image its attack of lowest mIoU, the current one unless another is strictly lower. Returns the mIoU. */
 function settle(state: Standing, image: number, attacks: number, current: number): number {
   const present = state.choice[image]!;
   let [best, lowest] = [present, current];
@@ -47,12 +47,12 @@ function settle(state: Standing, image: number, attacks: number, current: number
   return lowest;
 }
 
-/** The images for which the attack makes a difference. */
+/** The images whose counts depend on the attack. */
 export function contestedImages(table: PackedTable): number[] {
   return table.contested.flatMap((classes, image) => (classes.length > 0 ? [image] : []));
 }
 
-/** Fisher and Yates's shuffle, in place. */
+/** The Fisher–Yates shuffle, in place. */
 export function shuffle(order: number[], stream: RandomStream): void {
   for (let last = order.length - 1; last > 0; last--) {
     const other = Math.floor(stream.next() * (last + 1));

@@ -1,11 +1,11 @@
-/** The counts of an ensemble, and the running sums of one choice of attack per image. */
+/** The counts of all attacks and images, and the sums for a choice of one attack per image. */
 import { invariant } from "../base/index.js";
 import type { Counts } from "./counts.js";
 
-/** Counts by attack and image: `table[attack][image]`, the same images in the same order for each attack. */
+/** Counts as `table[attack][image]`. All attacks have the same images in the same order. */
 export type CountsTable = readonly (readonly Counts[])[];
 
-/** The same counts packed for fast sums. */
+/** A `CountsTable` in typed arrays, for fast sums. */
 export interface PackedTable {
   readonly attacks: number;
   readonly images: number;
@@ -18,7 +18,10 @@ export interface PackedTable {
   readonly contested: readonly (readonly number[])[];
 }
 
-/** Packs a table after checking that it is a full rectangle over the same labels. */
+/**
+ * Packs a table.
+ * @throws Error `internal: …` unless all attacks have the same images, classes and labels
+ */
 export function packTable(table: CountsTable): PackedTable {
   const first = table[0];
   invariant(first !== undefined && first.length > 0, "a worst case over no attack or no image");
@@ -40,7 +43,7 @@ function packCounts(images: readonly (readonly number[])[]): Float64Array {
   return packed;
 }
 
-/** The classes of the image at `start` whose counts are not the same under every attack. */
+/** The classes of the image at `start` whose counts depend on the attack. */
 function contestedClasses(
   { intersection, union }: Pick<PackedTable, "intersection" | "union">,
   start: number,
@@ -64,20 +67,20 @@ function checkImages(images: readonly Counts[], first: readonly Counts[], classe
   });
 }
 
-/** A choice of one attack per image, with the mIoU it gives. */
+/** A choice of one attack per image, and its mIoU. */
 export interface Standing {
-  /** Attack chosen for each image. */
+  /** The index of the attack chosen for each image. */
   readonly choice: Int32Array;
-  /** Lets `attack` stand for `image`. */
+  /** Chooses `attack` for `image`. */
   move(image: number, attack: number): void;
   /**
-   * mIoU of the choice, over classes with a non-empty union; NaN if there is none. A function of the choice
-   * alone, summed as `meanIoU` sums, so equal choices give equal numbers however they were reached.
+   * mIoU of the choice, over classes with a non-empty union; NaN if there is none. Sums are in the order of `meanIoU`, so
+   * that equal choices give bit-identical numbers, whatever the moves before.
    */
   mIoU(): number;
 }
 
-/** Sums the counts of a choice and keeps them up to date move by move, in integers. */
+/** Sums the counts of a choice. Each move updates the sums, which are exact integers. */
 export function standing(table: PackedTable, start: ArrayLike<number>): Standing {
   const { classes } = table;
   const choice = Int32Array.from(start);

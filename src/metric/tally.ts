@@ -1,6 +1,6 @@
-/** Sparse sums, and how they are written: whole numbers one after another. */
+/** Sparse sums, written as a flat list of integers. */
 
-/** Sums by a key of small whole numbers. */
+/** Sums of `values` numbers, by a key of one or two integers from 0 to 65535. */
 export class Tally {
   readonly #sums = new Map<number, number[]>();
   readonly #keys: number;
@@ -21,14 +21,14 @@ export class Tally {
     for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
   }
 
-  /** Keys and sums one after another, ordered by the keys. */
+  /** A flat list of groups, each a key and its sums, sorted by key. */
   list(): number[] {
     const unpack = (key: number) => (this.#keys === 1 ? [key] : [Math.floor(key / 65536), key % 65536]);
     return [...this.#sums].sort(([a], [b]) => a - b).flatMap(([key, sums]) => [...unpack(key), ...sums]);
   }
 }
 
-/** A flat list in groups of so many numbers. */
+/** The groups of `length` numbers in a flat list. */
 export function* groups(list: readonly number[], length: number): Generator<readonly number[]> {
   for (let i = 0; i < list.length; i += length) yield list.slice(i, i + length);
 }

@@ -1,33 +1,36 @@
-/** The worst case over an ensemble: what an attacker gets who may pick an attack for each image. */
+/** The worst case over the attacks that were run: an attacker chooses one of them for each image. */
 import { lowestMIoUBound } from "./bound.js";
 import { type Counts, sumCounts } from "./counts.js";
 import { imageAccuracy, mean, meanIoU, perClassIoU, pixelAccuracy } from "./figures.js";
 import { searchLowestMIoU } from "./search.js";
 import { type CountsTable, packTable } from "./table.js";
 
-/** Worst-case figures; null only where no image has a labelled pixel. */
+/** Worst-case figures over the attacks that were run; null only if no image has a labelled pixel. */
 export interface WorstCase {
-  /** Mean over images of the lowest accuracy any attack reached; exact. */
+  /** Mean over images of the lowest accuracy of any attack. Exact. */
   readonly aAcc: number | null;
-  /** The same choice, pooled over pixels; exact too, since an image has as many labels under every attack. */
+  /** Accuracy of the same choice, pooled over pixels. Exact, because an image has the same labels under every attack. */
   readonly aAccPooled: number | null;
-  /** Smallest mIoU that the search found: an upper bound on the smallest there is. */
+  /** The smallest mIoU that the search found: an upper bound on the smallest over all choices. */
   readonly mIoU: number | null;
-  /** No choice of attacks per image has an mIoU below this; equal to `mIoU` when that is exact. */
+  /**
+   * A lower bound on the mIoU over all choices of one of the attacks per image. If it equals `mIoU`, that is exact.
+   * Another attack can go below it.
+   */
   readonly mIoULower: number | null;
-  /** IoU of each class under `choice`; null where its union is empty. */
+  /** IoU of each class under `choice`; null if its union is empty. */
   readonly perClassIoU: readonly (number | null)[];
-  /** Mean over images of the lowest mIoU of that image alone; exact. */
+  /** Mean over images of the image's own lowest mIoU. Exact. */
   readonly imageMIoU: number | null;
-  /** Index of the attack that `mIoU` takes for each image. */
+  /** The choice of `mIoU`: the index of an attack for each image. */
   readonly choice: readonly number[];
 }
 
 /**
- * Worst-case figures over `table[attack][image]`; the attacks' order only breaks ties.
- * mIoU counts the classes whose union is not empty under the choice at hand. The search starts from every
- * single attack and from each image's accuracy-worst one, so `mIoU` is at most every attack's own.
- * @param options.seed orders the search's visits; equal tables and seeds give equal results
+ * Worst-case figures over `table[attack][image]`. The order of attacks matters only for ties.
+ * mIoU counts the classes whose union is not empty under the choice. The search starts from each attack for all images,
+ * and from each image's attack of lowest accuracy, so that `mIoU` is at most that of every single attack.
+ * @param options.seed decides the order in which the search visits images; equal tables and seeds give equal results
  */
 export function worstCase(table: CountsTable, options: { seed?: number } = {}): WorstCase {
   const packed = packTable(table);
@@ -41,7 +44,7 @@ export function worstCase(table: CountsTable, options: { seed?: number } = {}): 
   return {
     ...accuracies(pick(table, byAccuracy)),
     mIoU,
-    // Rounding alone could lift the bound above an attained value, and only for sets beyond 2⁵³.
+    // Only rounding, for sets with counts beyond 2⁵³, could make the bound larger than mIoU.
     mIoULower: mIoU === null || bound === null ? null : Math.min(bound, mIoU),
     perClassIoU: perClassIoU(found),
     imageMIoU: lowestImageMIoU(table),
@@ -49,7 +52,7 @@ export function worstCase(table: CountsTable, options: { seed?: number } = {}): 
   };
 }
 
-/** For each image the attack of lowest accuracy, the first of equals. */
+/** For each image the index of the attack of lowest accuracy, the first among equals. */
 export function accuracyWorstChoice(table: CountsTable): number[] {
   return table[0]!.map((_, image) => {
     const correct = table.map((images) => images[image]!.correct);
@@ -62,7 +65,7 @@ export function pick(table: CountsTable, choice: ArrayLike<number>): Counts[] {
   return table[0]!.map((_, image) => table[choice[image]!]![image]!);
 }
 
-/** Accuracy as the mean over images and pooled over pixels. */
+/** Accuracy as the mean over images, and pooled over pixels. */
 export function accuracies(images: readonly Counts[]): { aAcc: number | null; aAccPooled: number | null } {
   return { aAcc: imageAccuracy(images), aAccPooled: pixelAccuracy(sumCounts(images)) };
 }

@@ -1,4 +1,4 @@
-/** Architectures made graphs, and weights put into them. */
+/** From an architecture to a graph, and from a graph without weights to one with them. */
 import { invariant, SeawallError, type Tensor } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, readsOf, removeDead, type Value } from "../onnx/index.js";
 import type { Architecture, Flavour, Normalization } from "./architectures/architecture.js";
@@ -6,24 +6,24 @@ import { type ArchitectureName, architectures } from "./architectures/index.js";
 import { Net } from "./layers/modules.js";
 import type { ParameterSpec } from "./layers/parameters.js";
 import type { Activation, NoiseInput } from "./layers/scope.js";
-import type { Size } from "./layers/shapes.js";
+import type { ImageSize } from "./layers/shapes.js";
 import { graphName } from "./record.js";
 
-/** The first version of the standard operators with an exact GELU. */
+/** Opset 20 is the first with an exact Gelu. */
 const opset = 20;
 
 const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 
 export interface BuildOptions {
   readonly classes: number;
-  readonly size: Size;
-  /** Images per run: a number, or the name of a symbolic dimension; default `"N"`. */
+  readonly size: ImageSize;
+  /** Images per run: a number, or the name of a symbolic dimension. Default `"N"`. */
   readonly batch?: number | string;
-  /** Add the output `auxiliary`, for architectures that have such a head. */
+  /** Adds the output `auxiliary` if the architecture has an auxiliary head. */
   readonly auxiliary?: boolean;
-  /** Normalize by the batch, and let chance leave out branches and elements, by inputs. */
+  /** Writes a training graph: batch statistics, and inputs for the random factors of dropout and stochastic depth. */
   readonly training?: boolean;
-  /** What to do to images first; default: as the architecture's known checkpoints want it. */
+  /** Default: the normalization of the architecture's published checkpoints. */
   readonly normalization?: Normalization;
   readonly flavour?: Flavour;
 }
@@ -31,30 +31,29 @@ export interface BuildOptions {
 /** A network without weights. */
 export interface BuiltArchitecture {
   /**
-   * From `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W), `auxiliary` (the same shape) if asked for, and in
-   * training `next/KEY` for each running statistic. Parameters are read by their names and defined nowhere yet: see
-   * `withWeights`.
+   * From `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W), `auxiliary` (the same shape) if requested, and in
+   * training `next/KEY` for each running statistic. Nodes read the parameters by name; `withWeights` defines them.
    */
   readonly graph: Graph;
   /** The whole state dictionary, in the order in which the layers are written. */
   readonly parameters: readonly ParameterSpec[];
-  /** Inputs beside the image, in training. */
+  /** In training, the inputs for random factors. */
   readonly noise: readonly NoiseInput[];
-  /** In training, by the key of each running statistic, the output that holds its new value. */
+  /** In training, the output with the new value of each running statistic, by the statistic's name. */
   readonly updates: ReadonlyMap<string, Value>;
   /** Multiply-adds of one image's forward pass in convolutions and matrix products. */
   readonly multiplyAdds: number;
 }
 
 /**
- * Writes an architecture for a number of classes and an image size.
- * @throws SeawallError `config` for a size or batch that it does not allow
+ * Writes the graph of an architecture for a number of classes and an image size.
+ * @throws SeawallError `config` for a size or batch that the architecture does not allow
  */
 export function buildArchitecture(name: ArchitectureName, options: BuildOptions): BuiltArchitecture {
   return build(architectures[name], options, name);
 }
 
-/** The same for an architecture that has no row in the table. */
+/** As `buildArchitecture`, for an architecture that is not in the table. */
 export function build(
   architecture: Architecture,
   options: BuildOptions,
@@ -91,7 +90,7 @@ export function build(
 
 function requireCount(what: string, count: number | string): void {
   if (typeof count === "string" || (Number.isInteger(count) && count > 0)) return;
-  throw new SeawallError("config", `${what} ${count}: a whole number above 0 is needed`);
+  throw new SeawallError("config", `${what} ${count}: expected a whole number above 0`);
 }
 
 function normalized(net: Net, image: Activation, normalization: Normalization): Activation {
@@ -99,7 +98,7 @@ function normalized(net: Net, image: Activation, normalization: Normalization): 
   return net.within("normalize", () => net.standardize(image, imagenet.mean, imagenet.deviation));
 }
 
-/** The graph with its parameters as initializers; `weights` may hold more than it reads. */
+/** The graph with its parameters as initializers. Entries of `weights` that the graph does not read are ignored. */
 export function withWeights(built: BuiltArchitecture, weights: ReadonlyMap<string, Tensor>): Graph {
   const graph = copyGraph(built.graph);
   for (const { name, shape } of built.parameters.filter(({ used }) => used)) {

@@ -1,38 +1,38 @@
-/** What there is to know about an architecture without weights. */
+/** The description of an architecture without weights, for `seawall models`. */
 import type { Family, Normalization } from "./architectures/architecture.js";
 import { type ArchitectureName, architectures } from "./architectures/index.js";
 import { buildArchitecture } from "./build.js";
-import { type Dialect, type DialectName, dialects } from "./key-maps/index.js";
+import { type KeyMap, type KeyMapName, keyMaps } from "./key-maps/index.js";
 import { countParameters, type ParameterKind } from "./layers/parameters.js";
-import type { Size } from "./layers/shapes.js";
+import type { ImageSize } from "./layers/shapes.js";
 
 export interface ArchitectureDescription {
   readonly name: ArchitectureName;
   readonly summary: string;
   readonly family: Family;
   readonly classes: number;
-  readonly size: Size;
+  readonly size: ImageSize;
   readonly normalization: Normalization;
-  /** Learned numbers in the state dictionary, and those of them that inference reads. */
+  /** Number of learned values in the state dictionary, and how many of them inference reads. */
   readonly parameters: number;
   readonly inferenceParameters: number;
-  /** Of one image's forward pass, in convolutions and matrix products; each is two floating-point operations. */
+  /** Multiply-adds of one image's forward pass in convolutions and matrix products; each is two FLOPs. */
   readonly multiplyAdds: number;
-  /** The whole state dictionary; `inference` is false for what only training reads, and for what nothing does. */
+  /** The whole state dictionary. `inference` is false for a tensor that inference does not read. */
   readonly keys: readonly {
     readonly name: string;
     readonly shape: readonly number[];
     readonly kind: ParameterKind;
     readonly inference: boolean;
   }[];
-  /** The kinds of files that can be loaded into it. */
-  readonly dialects: readonly DialectName[];
+  /** Key maps of the checkpoints that can be loaded. */
+  readonly keyMaps: readonly KeyMapName[];
 }
 
-/** Default: the number of classes and the image size of its best known checkpoints. */
+/** Describes an architecture. Default classes and size: those of its best-known checkpoints. */
 export function describeArchitecture(
   name: ArchitectureName,
-  options: { readonly classes?: number; readonly size?: Size } = {},
+  options: { readonly classes?: number; readonly size?: ImageSize } = {},
 ): ArchitectureDescription {
   const { summary, family, normalization, ...usual } = architectures[name];
   const { classes = usual.classes, size = usual.size } = options;
@@ -48,8 +48,8 @@ export function describeArchitecture(
     inferenceParameters: countParameters(parameters.filter(({ used }) => used)),
     multiplyAdds,
     keys: parameters.map(({ name, shape, kind, used }) => ({ name, shape, kind, inference: used })),
-    dialects: (Object.keys(dialects) as DialectName[]).filter(
-      (dialect) => (dialects[dialect] as Dialect).family === family,
+    keyMaps: (Object.keys(keyMaps) as KeyMapName[]).filter(
+      (keyMap) => (keyMaps[keyMap] as KeyMap).family === family,
     ),
   };
 }

@@ -1,8 +1,8 @@
-/** What weights alone do not say: kept in the name of a graph and in the metadata of a file of weights. */
+/** How a network was built, recorded in the name of its graph and in the metadata of its weights file. */
 import type { Flavour, Normalization } from "./architectures/architecture.js";
 import { type ArchitectureName, architectures } from "./architectures/index.js";
 
-/** How a network was built, beside its sizes. */
+/** The settings that decide a network's computation and cannot be told from its weights. */
 export interface BuildRecord {
   readonly architecture: ArchitectureName;
   readonly normalization: Normalization;
@@ -12,7 +12,7 @@ export interface BuildRecord {
 const normalizations = { none: true, imagenet: true } satisfies Record<Normalization, true>;
 const flavours = { transformers: true, mmsegmentation: true, nvidia: true } satisfies Record<Flavour, true>;
 
-/** The name of a graph: `segformer-b0 normalization=imagenet flavour=nvidia`. */
+/** The name of a graph, such as `segformer-b0 normalization=imagenet flavour=nvidia`. */
 export function graphName(architecture: string, normalization: Normalization, flavour?: Flavour): string {
   return [
     architecture,
@@ -21,32 +21,32 @@ export function graphName(architecture: string, normalization: Normalization, fl
   ].join(" ");
 }
 
-/** What a graph's name says; undefined if it is not of `graphName`. */
+/** The record in a graph's name; undefined if `graphName` did not make the name. */
 export function recordInName(name: string): BuildRecord | undefined {
   const [architecture = "", ...settings] = name.split(" ");
   const entries = settings.map((text) => text.split("=", 2) as [string, string | undefined]);
   return recordOf(new Map([["architecture", architecture], ...entries]));
 }
 
-/** The metadata that a file of weights carries. */
+/** The record as metadata for a weights file. */
 export function recordMetadata(record: BuildRecord): Map<string, string> {
   const entries = Object.entries(record).filter(([, value]) => value !== undefined);
   return new Map(entries.map(([key, value]) => [`seawall.${key}`, value as string]));
 }
 
-/** What a file's metadata says; undefined if Seawall did not write it. */
+/** The record in a weights file's metadata; undefined if Seawall did not write the file. */
 export function recordInMetadata(metadata: ReadonlyMap<string, string>): BuildRecord | undefined {
   return recordOf(new Map([...metadata].map(([key, value]) => [key.replace(/^seawall\./, ""), value])));
 }
 
 function recordOf(texts: ReadonlyMap<string, string | undefined>): BuildRecord | undefined {
-  const architecture = known(architectures, texts.get("architecture"));
-  const normalization = known(normalizations, texts.get("normalization"));
+  const architecture = keyIn(architectures, texts.get("architecture"));
+  const normalization = keyIn(normalizations, texts.get("normalization"));
   if (!architecture || !normalization) return undefined;
-  return { architecture, normalization, flavour: known(flavours, texts.get("flavour")) };
+  return { architecture, normalization, flavour: keyIn(flavours, texts.get("flavour")) };
 }
 
-function known<K extends string>(
+function keyIn<K extends string>(
   table: Readonly<Record<K, unknown>>,
   text: string | undefined,
 ): K | undefined {

@@ -1,4 +1,16 @@
-/** ONNX graphs: types, reading, writing, building, walking, structural simplifying. No engine, no file. */
+/**
+ * ONNX graphs: types, reading, writing, building, traversal, structural simplifying. Knows no engine and no file.
+ *
+ * Reading (`format/read.ts`): bytes are measured (`limits.ts`) and parsed; calls of model-local functions are replaced
+ * by their bodies (`functions.ts`); messages become a `Graph` (`decode.ts`, `tensors.ts`), which is checked
+ * (`graph/verify.ts`) and brought into one form whatever its opset (`upgrades/`). All code after that knows one form only.
+ * Writing: `format/write.ts`; on disk: `format/file.node.ts`.
+ *
+ * `graph/graph.ts` has the types, `builder.ts` writes nodes, `attributes.ts` and `facts.ts` read them, and `traverse.ts`
+ * answers questions about structure. `rewrite/` has passes from graph to graph: `simplify.ts` removes what is not needed,
+ * `fold.ts` folds constant maps into weights (`linear.ts`), `widen.ts` makes all floats float32, `halve.ts` stores weights
+ * as float16.
+ */
 
 export { type ReadOptions, readModel } from "./format/read.js";
 export type { ExternalData } from "./format/tensors.js";
@@ -30,7 +42,7 @@ export {
   reachableFrom,
   readsOf,
   topologicalOrder,
-} from "./graph/walk.js";
+} from "./graph/traverse.js";
 export { foldBatchNorm } from "./rewrite/fold.js";
 export { halveWeights } from "./rewrite/halve.js";
 export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./rewrite/simplify.js";

@@ -1,8 +1,8 @@
-/** Leave-one-out as plain text: the worst case without each attack, radius by radius. */
+/** Leave-one-out as plain text: the worst case without each attack, by radius. */
 import type { Result } from "../journal/index.js";
 import { alignRows, formatFigure } from "./text.js";
 
-/** One table for all radii; nothing where a run has one attack only, or is older than these figures. */
+/** One table for all radii. Empty for a run of one attack, and for a run too old to have these figures. */
 export function ablationLines({ robust, data }: Result): string[] {
   const attacks = robust[0]?.attacks ?? [];
   if (!attacks[0]?.without) return [];

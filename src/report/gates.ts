@@ -1,4 +1,4 @@
-/** Gates: conditions on a result's figures that decide an exit code. */
+/** Gates: conditions on a result's figures, which decide the exit code. */
 import { messageOf, parseRadius, SeawallError } from "../base/index.js";
 import type { Protocol, Result } from "../journal/index.js";
 
@@ -7,7 +7,7 @@ const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as con
 /** Figures of the worst case. */
 const worstFigures = ["aAcc", "aAccPooled", "mIoU", "mIoULower", "imageMIoU"] as const;
 
-/** How a figure is compared with a threshold. */
+/** The comparisons between a figure and a threshold. */
 export const operators = {
   ">=": (a: number, b: number) => a >= b,
   "<=": (a: number, b: number) => a <= b,
@@ -17,12 +17,12 @@ export const operators = {
 
 /** A condition such as `worst.mIoU@4/255>=0.60`. */
 export interface Gate {
-  /** As written, without spaces. */
+  /** The gate's text without spaces. */
   readonly text: string;
-  /** `clean`, `worst` or an attack. */
+  /** `clean`, `worst` or an attack's name. */
   readonly subject: string;
   readonly figure: string;
-  /** Radius in the run's own words; undefined for `clean`. */
+  /** The radius in the run's notation; undefined for `clean`. */
   readonly eps: string | undefined;
   readonly operator: keyof typeof operators;
   readonly threshold: number;
@@ -35,14 +35,14 @@ export interface GateOutcome {
   readonly value: number;
 }
 
-/** What a gate may speak of: the attacks and radii of a run. */
+/** The attacks and radii of a run, which gates can name. */
 export type GateSubjects = Pick<Protocol, "members" | "eps">;
 
-/** `worst.mIoU@4/255` on one side of a comparison, `0.60` on the other. */
+/** The form of a gate: a target such as `worst.mIoU@4/255`, a comparison, a threshold such as `0.60`. */
 const conditionForm = /^(?<target>[^<>=]+)(?<operator>>=|<=|>|<)(?<threshold>.+)$/;
 const targetForm = /^(?<subject>[^@]+)\.(?<figure>\w+)(?:@(?<eps>.+))?$/;
 
-/** The three parts of a condition, spaces kept; undefined if it is none. */
+/** The three parts of a gate, with spaces in the target kept; undefined if the text has another form. */
 export function splitCondition(expression: string) {
   const parts = conditionForm.exec(expression.replaceAll("≥", ">=").replaceAll("≤", "<="))?.groups;
   if (!parts) return undefined;
@@ -59,14 +59,15 @@ export function withoutSpaces(text: string): string {
 }
 
 /**
- * Reads a gate and checks that the run will have what it speaks of, so that a typing error is found before
- * hours of attacks and not after.
- * @throws SeawallError `config` with what would be right
+ * Parses a gate and checks that the run has its subject, figure and radius, so that a typing error is found before the
+ * attacks start.
+ * @throws SeawallError `config` with the valid choices
  */
 export function parseGate(expression: string, run: GateSubjects): Gate {
   const condition = splitCondition(expression);
   const target = condition && readTarget(expression, condition.target, run, figuresOfSubject);
-  if (!target) throw refusal(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, as worst.mIoU@4/255>=0.60");
+  if (!target)
+    throw gateError(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, such as worst.mIoU@4/255>=0.60");
   const { operator, threshold } = condition;
   return {
     text: `${target.text}${operator}${threshold}`,
@@ -83,9 +84,9 @@ function figuresOfSubject(subject: string): readonly string[] {
 }
 
 /**
- * Reads `worst.mIoU@4/255`; undefined if it has another form.
- * @param figures those that a subject has
- * @throws SeawallError `config` if the run has no such subject, figure or radius
+ * Parses a target such as `worst.mIoU@4/255`. Returns undefined if the text has another form.
+ * @param figures the figures of a subject
+ * @throws SeawallError `config` if the run does not have the subject, figure or radius
  */
 export function readTarget(
   expression: string,
@@ -108,7 +109,7 @@ export function readTarget(
 function knownSubject(expression: string, subject: string, { members }: GateSubjects): string {
   const subjects = ["clean", "worst", ...members];
   if (subjects.includes(subject)) return subject;
-  throw refusal(expression, `the run has no "${subject}"; expected one of ${subjects.join(", ")}`);
+  throw gateError(expression, `unknown subject "${subject}"; expected one of ${subjects.join(", ")}`);
 }
 
 function knownFigure(
@@ -118,7 +119,7 @@ function knownFigure(
   figures: readonly string[],
 ): string {
   if (figures.includes(figure)) return figure;
-  throw refusal(expression, `no figure "${figure}" of ${subject}; expected one of ${figures.join(", ")}`);
+  throw gateError(expression, `${subject} has no figure "${figure}"; expected one of ${figures.join(", ")}`);
 }
 
 function knownRadius(
@@ -129,13 +130,13 @@ function knownRadius(
 ): string | undefined {
   if (subject === "clean") {
     if (text === undefined) return undefined;
-    throw refusal(expression, `the clean prediction has no radius; leave out @${text}`);
+    throw gateError(expression, `the clean prediction has no radius; remove @${text}`);
   }
   const choice = `one of ${run.eps.map((eps) => `@${eps}`).join(", ")}`;
-  if (text === undefined) throw refusal(expression, `at which radius? Add ${choice}`);
+  if (text === undefined) throw gateError(expression, `the radius is missing; add ${choice}`);
   const value = radiusValue(expression, text);
   const known = run.eps.find((eps) => parseRadius(eps).value === value);
-  if (known === undefined) throw refusal(expression, `the run has no radius ${text}; expected ${choice}`);
+  if (known === undefined) throw gateError(expression, `the run has no radius ${text}; expected ${choice}`);
   return known;
 }
 
@@ -143,23 +144,24 @@ function radiusValue(expression: string, text: string): number {
   try {
     return parseRadius(text).value;
   } catch (error) {
-    throw refusal(expression, messageOf(error));
+    throw gateError(expression, messageOf(error));
   }
 }
 
 function fraction(expression: string, text: string): number {
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 1) return value;
-  throw refusal(expression, `figures are fractions in [0, 1], got ${text}; write 0.60 for 60 %`);
+  throw gateError(expression, `got ${text}, expected a fraction in [0, 1]; write 0.60 for 60 %`);
 }
 
-export function refusal(expression: string, problem: string): SeawallError {
+/** The error for an invalid gate. */
+export function gateError(expression: string, problem: string): SeawallError {
   return new SeawallError("config", `gate "${expression}": ${problem}`);
 }
 
 /**
- * Compares a result's figures with gates.
- * @returns one outcome for each, in order
+ * Checks gates on a result.
+ * @returns the outcome of each gate, in order
  * @throws SeawallError `config` as `parseGate`
  */
 export function checkGates(result: Result, expressions: readonly string[]): GateOutcome[] {
@@ -176,7 +178,7 @@ function figureOf(result: Result, { subject, figure, eps }: Gate): number {
   const attack = radius?.attacks.find(({ name }) => name === subject);
   const figures = subject === "clean" ? result.clean : subject === "worst" ? radius?.worst : attack;
   const value = (figures as Readonly<Record<string, unknown>> | undefined)?.[figure];
-  // An absent figure must never read as a passed gate.
+  // A figure that does not exist must never count as a passed gate.
   if (typeof value === "number") return value;
-  throw new SeawallError("journal", `the result has no ${figure} of ${subject}; it is not complete`);
+  throw new SeawallError("journal", `the result has no ${figure} for ${subject}, so it is not complete`);
 }

@@ -1,7 +1,7 @@
-/** A run's records image by image, and which images are worth showing. */
+/** A run's records by image, and the choice of images for the gallery. */
 import { type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
 
-/** An image with all its records, by slot: clean, then radius by radius, attack by attack. */
+/** An image with all its records: clean, then for each radius all attacks. The index in the list is the slot. */
 export interface ImageOutcome {
   readonly index: number;
   readonly records: readonly RunRecord[];
@@ -21,21 +21,21 @@ export function imagesOf(run: RunDescription, records: Iterable<RunRecord>): Ima
     .map(([index, slots]) => ({ index, records: slots }));
 }
 
-/** The attack at a radius that leaves an image the fewest right pixels, the first of equals. */
+/** The record of the attack at a radius that leaves the fewest correct pixels, the first among equals. */
 export function worstAt(run: RunDescription, { records }: ImageOutcome, eps: string): RunRecord {
   const attacked = run.protocol.members.map((attack) => records[slotOf(run, { eps, attack })!]!);
   return attacked.reduce((worst, record) => (record.correct < worst.correct ? record : worst));
 }
 
-/** Images shown of each kind. */
+/** The most images in each group of the gallery. */
 const most = 4;
 
 export const galleryGroups = ["worst", "median", "best"] as const;
 
-/** Some images at a radius, each with the record of its worst attack. */
+/** The images of each group at a radius, as the records of their worst attacks. */
 export type Gallery = Readonly<Record<(typeof galleryGroups)[number], readonly RunRecord[]>>;
 
-/** The images whose worst accuracy at a radius is lowest, in the middle, and highest; none in two groups. */
+/** The images whose accuracy under their worst attack is lowest, median and highest. No image is in two groups. */
 export function galleryAt(run: RunDescription, images: readonly ImageOutcome[], eps: string): Gallery {
   const ranked = images
     .map((image) => worstAt(run, image, eps))

@@ -1,4 +1,4 @@
-/** Pictures and files of finished runs, and the viewer of all runs. */
+/** The parts of `report` that need Node: report files, pictures, and the viewer. */
 
 export { type ReportFormat, reportFormats, writeReports } from "./formats/write.node.js";
 export { htmlReport } from "./html/index.node.js";

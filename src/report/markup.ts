@@ -1,4 +1,4 @@
-/** Markup that cannot be broken out of: what is put into it is text, unless it is markup itself. */
+/** HTML and XML templates. Values put into a template are escaped, unless they are markup themselves. */
 
 /** A piece of HTML or XML. */
 export class Markup {
@@ -14,10 +14,10 @@ export class Markup {
   }
 }
 
-/** What may stand in markup: nothing for false and undefined. */
+/** The values that a template takes. False and undefined give no text. */
 export type Content = Markup | string | number | false | undefined | readonly Content[];
 
-/** A template of HTML or XML whose values are escaped; for content and for attributes in double quotes. */
+/** A template tag for HTML or XML. Values are escaped, for content and for attributes in double quotes. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(parts.reduce((text, part, i) => text + contentText(values[i - 1]) + part));
 }
@@ -28,7 +28,7 @@ function contentText(content: Content): string {
   return typeof content === "object" ? content.map(contentText).join("") : escapeText(String(content));
 }
 
-/** Text as it stands in HTML and XML; characters that XML forbids become U+FFFD. */
+/** Escapes text for HTML and XML. Characters that XML forbids become U+FFFD. */
 export function escapeText(text: string): string {
   return text
     .replace(/(?![\t\n\r])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu, "\ufffd")

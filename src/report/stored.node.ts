@@ -1,4 +1,4 @@
-/** A run folder as its reports need it, read and checked; nothing is computed anew but sums of its records. */
+/** Reading and checking a run folder for its reports. Only sums of its records are computed. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson, SeawallError } from "../base/index.js";
@@ -21,23 +21,23 @@ import {
 } from "../journal/index.node.js";
 import { type ImageOutcome, imagesOf } from "./images.js";
 
-/** All that a report is made of. */
+/** The content of a report. */
 export interface ReportedRun {
   readonly description: RunDescription;
   readonly result: Result;
-  /** In the order of images, radii and attacks. */
+  /** Sorted by image, radius and attack. */
   readonly records: readonly RunRecord[];
   readonly images: readonly ImageOutcome[];
   readonly traces: readonly StoredTrace[];
   /** The bytes of a stored picture (WebP); undefined if there is none. */
   picture(key: PictureKey): Uint8Array | undefined;
-  /** What the folder lacks that a report would show, a sentence each. */
+  /** Content that a report can show and this folder does not have, a sentence each. */
   readonly missing: readonly string[];
 }
 
 /**
- * Reads a run folder for its reports, finished or not.
- * @throws SeawallError `journal` naming what is damaged: a file and line, or figures that are not those of the journal
+ * Reads a run folder, complete or not, for its reports.
+ * @throws SeawallError `journal` naming the damaged file and line, or a result that differs from the journal
  */
 export function readReportedRun(dir: string): ReportedRun {
   const { description, records } = readRun(dir);
@@ -57,16 +57,18 @@ export function readReportedRun(dir: string): ReportedRun {
     missing: [
       ...(stored
         ? []
-        : ["There is no result.json: the run is not finished, and checks of its records are not stored."]),
+        : ["Soundness checks of the records: the run is not complete, so there is no result.json."]),
       ...(records.some(({ details }) => details)
         ? []
-        : ["Its records say nothing of objects, boundaries and confusions: an older version wrote them."]),
+        : [
+            "Object sizes, boundaries and confusions: an older version of Seawall, which did not count them, made the run.",
+          ]),
       ...(pictures.length > 0
         ? []
-        : ["It holds no pictures; seawall eval writes them unless told --no-report."]),
+        : ["Images: no pictures are stored. seawall eval stores them unless --no-report is given."]),
       ...(traces.length > 0
         ? []
-        : ["It holds no traces; seawall eval --trace N keeps them of the first N images."]),
+        : ["Attack traces: none are stored. seawall eval --trace N stores them for the first N images."]),
     ],
   };
 }
@@ -75,12 +77,12 @@ function pictureName({ index, slot, kind }: PictureKey): string {
   return `${index} ${slot} ${kind}`;
 }
 
-/** A result that was changed, or is of another journal, must not be reported. */
+/** @throws SeawallError `journal` if the stored result differs from the one computed from the journal */
 function checkFigures(file: string, stored: Result, computed: Result): void {
   const figures = ({ clean, robust, data: { images } }: Result) => canonicalJson({ clean, robust, images });
   if (figures(stored) === figures(computed)) return;
   throw new SeawallError(
     "journal",
-    `${file}: its figures are not those of the journal beside it; restore it, or delete it and the journal counts`,
+    `${file}: its figures differ from those of the journal beside it; restore the file, or delete it to use the journal`,
   );
 }

@@ -1,4 +1,4 @@
-/** A result as a page of plain text: one table for each radius. */
+/** A result as plain text: one table for each radius. */
 import { parseRadius } from "../base/index.js";
 import { cleanAttack, type Result } from "../journal/index.js";
 import { ablationLines } from "./ablation.js";
@@ -6,7 +6,7 @@ import { alignRows, formatCount, formatDuration, formatFigure, formatShare, plur
 
 type AtRadius = Result["robust"][number];
 
-/** What a table's figures mean, what they are of, and the tables; lines without an end. */
+/** The lines of a result, without line ends: data and meaning of the figures, then the tables. */
 export function resultLines(result: Result): string[] {
   const tables = result.robust.map((radius) => tableLines(result, radius));
   const blocks = [...tables, ablationLines(result)].filter((lines) => lines.length > 0);
@@ -17,11 +17,13 @@ function headLines({ data, shard, model }: Result): string[] {
   const lines = [`${plural(data.images, "image")} of ${data.spec}, ${plural(model.classes, "class")}`];
   if (shard) {
     lines.push(
-      `shard ${shard.index + 1} of ${shard.count}: figures of its own images; seawall merge makes the whole`,
+      `shard ${shard.index + 1} of ${shard.count}: figures are of this shard's images only; combine all shards with seawall merge`,
     );
   }
   if (data.missingImages) {
-    lines.push(`not complete: ${plural(data.missingImages, "image")} left out; --resume continues the run`);
+    lines.push(
+      `not complete: ${plural(data.missingImages, "image")} missing; continue the run with --resume`,
+    );
   }
   if (data.labels === "self") {
     lines.push("reference: the model's own clean prediction, so figures are consistency, not accuracy");
@@ -43,19 +45,19 @@ function tableLines(result: Result, { eps, worst, strict, attacks }: AtRadius): 
     [`ε = ${eps}${accounting}`, self ? "consistency" : "aAcc", self ? "consistency mIoU" : "mIoU", ""],
     row(cleanAttack, result.clean),
     ...attacks.map((attack) => row(attack.name, attack)),
-    row("worst case", worst, strict ? "" : bracket(worst)),
-    ...(strict ? [row("worst case, strict", strict, bracket(strict))] : []),
+    row("worst case", worst, strict ? "" : bound(worst)),
+    ...(strict ? [row("worst case, strict", strict, bound(strict))] : []),
   ]);
 }
 
-/** The worst case over all choices of attack lies between the bound and what the search found. */
-function bracket({ mIoU, mIoULower }: AtRadius["worst"]): string {
-  return `mIoU in ${formatFigure(mIoULower)} .. ${formatFigure(mIoU)}`;
+/** The lower bound of mIoU over all choices among the attacks that were run. Another attack can go below it. */
+function bound({ mIoULower }: AtRadius["worst"]): string {
+  return `lower bound over these attacks: ${formatFigure(mIoULower)}`;
 }
 
 /**
- * What must hold in every run, in one line.
- * @param maxDelta largest |δ| of all kept points, where known
+ * Size, cost and limits of a run, in one line.
+ * @param maxDelta the largest change of a colour value over all results of attacks, if known
  */
 export function invariantsLine({ data, cost, protocol }: Result, maxDelta?: number): string {
   return [

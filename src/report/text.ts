@@ -1,7 +1,7 @@
-/** Columns and paragraphs of plain text; numbers in them are written as `base` writes them. */
+/** Columns and paragraphs of plain text. Numbers are formatted by `base`. */
 export { formatCount, formatDuration, formatFigure, formatShare, plural } from "../base/index.js";
 
-/** Rows as lines of equal columns: words to the left, and to the right where all below the heading is numbers. */
+/** Rows as lines with aligned columns. A column with only numbers below its heading is aligned to the right. */
 export function alignRows(rows: readonly (readonly string[])[], gap = "   "): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const pads = Array.from({ length: columns }, (_, i) => padOf(rows.map((row) => row[i] ?? "")));
@@ -20,7 +20,7 @@ function padOf(column: readonly string[]): (cell: string) => string {
   return (cell) => (numeric ? cell.padStart(width) : cell.padEnd(width));
 }
 
-/** A text as lines of at most `width` characters, broken between words; a longer word has a line of its own. */
+/** Breaks a text between words into lines of at most `width` characters. A longer word gets its own line. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

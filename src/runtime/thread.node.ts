@@ -4,20 +4,22 @@ import { type Graph, writeModel } from "../onnx/index.js";
 import { type Fetches, isList, type Session, type SessionOptions, type Tensors } from "./session.js";
 import { fill, Store } from "./store.js";
 
-/** What a worker begins with. */
+/** The data that a worker starts with. */
 export interface ThreadStart {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
 }
 
-/** What kinds of outputs a graph has; keep these feeds for all later runs; run, and fill or return these outputs. */
-export type ThreadOrder =
+/**
+ * `open`: report the output types. `keep`: use these feeds in all later runs. `run`: fill or return these outputs.
+ */
+export type ThreadRequest =
   | { readonly kind: "open" }
   | { readonly kind: "keep"; readonly feeds: Tensors }
   | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined };
 
-/** Filled outputs lie in memory that both sides see. */
-export interface ThreadAnswer {
+/** The values of outputs to be filled are in shared memory, not in the reply. */
+export interface ThreadReply {
   readonly outputTypes?: Session["outputTypes"];
   readonly results?: Tensors;
 }
@@ -35,20 +37,21 @@ export interface ThreadSession extends Session {
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
   const workerData: ThreadStart = { model: writeModel(graph), options: { label: graph.name, ...options } };
   const program = new URL("./thread-worker.node.js", import.meta.url);
-  const thread = openThread<ThreadOrder, ThreadAnswer>("a session", program, workerData);
+  const thread = openThread<ThreadRequest, ThreadReply>("a session", program, workerData);
   const [given, found] = [sharedStore(), sharedStore()];
   const inTurn = queue();
-  const { outputTypes = new Map() } = await thread.ask({ kind: "open" }).catch(async (error) => {
+  const { outputTypes = new Map() } = await thread.request({ kind: "open" }).catch(async (error) => {
     await thread.end();
     throw error;
   });
   return {
     outputTypes,
-    keep: (feeds) => inTurn(async () => void (await thread.ask({ kind: "keep", feeds: given.copy(feeds) }))),
+    keep: (feeds) =>
+      inTurn(async () => void (await thread.request({ kind: "keep", feeds: given.copy(feeds) }))),
     run: (feeds, fetches) =>
       inTurn(async () => {
         const wanted = fetches && !isList(fetches) ? found.like(fetches) : fetches;
-        const { results } = await thread.ask({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
+        const { results } = await thread.request({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
         if (!fetches || isList(fetches)) return { ...results };
         fill(fetches, wanted as Tensors);
         return { ...fetches };

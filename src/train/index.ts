@@ -2,9 +2,9 @@
 
 export { attackGraph, gradientGraph, type TrainableNetwork, traceNetwork } from "./graphs/graphs.js";
 export { type Optimizer, type OptimizerName, optimizers, updateGraph } from "./graphs/optimizers.js";
-export { type Attacked, type InnerAttack, innerAttack } from "./loop/attack.js";
+export { type AttackedImages, type InnerAttack, innerAttack } from "./loop/inner-attack.js";
 export { type ScheduleOptions, scheduleFactor } from "./loop/schedules.js";
-export type { EpochEvent, StepEvent } from "./loop/trainer.js";
+export type { EpochEvent, StepEvent } from "./loop/train.js";
 export type { Validation, ValidationFigures } from "./loop/validate.js";
 export {
   parseTrainingConfig,

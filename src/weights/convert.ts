@@ -1,9 +1,9 @@
-/** Element types made float32. */
+/** Conversion of tensors to float32. */
 import { bfloat16ToNumber, float16ToNumber, invariant, type Tensor } from "../base/index.js";
 
 /**
- * The tensor as float32: float16 and bfloat16 exactly, float64 and large integers rounded to nearest, bools as 0
- * and 1. A float32 tensor is returned as it is.
+ * Converts a tensor to float32. float16 and bfloat16 are exact; float64 and large integers are rounded to nearest;
+ * bools become 0 and 1. A float32 tensor is returned itself, not copied.
  */
 export function toFloat32(tensor: Tensor): Tensor<"float32"> {
   if (isFloat32(tensor)) return tensor;

@@ -1,16 +1,16 @@
-/** Weights from a file on disk, and into one. */
+/** Weights files on disk. */
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { messageOf, SeawallError, type Tensor } from "../base/index.js";
-import { refuse } from "./guard/refuse.js";
+import { refuseFile } from "./guard/refuse.js";
 import { readWeights, type Weights } from "./read.js";
 import { writeSafetensors } from "./safetensors/safetensors-write.js";
 
-/** One call reads or writes no more than 2 GiB. */
+/** Node reads and writes at most 2 GiB per call. */
 const chunkBytes = 2 ** 30;
 
 /**
- * Reads a file of weights; see `readWeights`.
- * @throws SeawallError `weights`, naming the path, also when it cannot be read.
+ * Reads a weights file, as `readWeights` does.
+ * @throws SeawallError `weights`, naming the path; also if the file cannot be read
  */
 export async function readWeightsFile(path: string): Promise<Weights> {
   return readWeights(await readBytes(path), path);
@@ -18,9 +18,9 @@ export async function readWeightsFile(path: string): Promise<Weights> {
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    // Asked before opening, which would wait for ever at a named pipe.
+    // Checked before opening, because opening a named pipe would block.
     if (!(await stat(path)).isFile())
-      refuse(`${path}: not a file; give the path of a .safetensors, .pth or .pt file`);
+      refuseFile(`${path}: not a file; give the path of a .safetensors, .pth or .pt file`);
     const file = await open(path);
     return await readAll(file, path).finally(() => file.close());
   } catch (error) {
@@ -34,7 +34,8 @@ async function readAll(file: FileHandle, path: string): Promise<Uint8Array> {
   let position = 0;
   while (position < size) {
     const { bytesRead } = await file.read(bytes, position, Math.min(chunkBytes, size - position));
-    if (bytesRead === 0) refuse(`${path}: became shorter while it was read; wait until it is written`);
+    if (bytesRead === 0)
+      refuseFile(`${path}: the file became shorter while it was read; wait until it is completely written`);
     position += bytesRead;
   }
   return bytes;
@@ -43,13 +44,12 @@ async function readAll(file: FileHandle, path: string): Promise<Uint8Array> {
 function unreadable(path: string, error: unknown): never {
   if (error instanceof SeawallError) throw error;
   const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-  return refuse(`${path}: ${missing ? "no such file" : `cannot be read: ${messageOf(error)}`}`, error);
+  return refuseFile(`${path}: ${missing ? "no such file" : `cannot be read: ${messageOf(error)}`}`, error);
 }
 
 /**
- * Writes a safetensors file (see `writeSafetensors`): beside it first, flushed, then renamed, so that a reader finds
- * the old content or the new.
- * @throws SeawallError `usage` if the folder cannot be written to
+ * Writes a safetensors file (see `writeSafetensors`) atomically: to a temporary file that is flushed and renamed.
+ * @throws SeawallError `usage` if the file cannot be written
  */
 export async function writeSafetensorsFile(
   path: string,

@@ -1,2 +1,2 @@
-/** Weights on disk: what of this room needs Node. */
+/** The part of `weights` that needs Node: files on disk. */
 export { readWeightsFile, writeSafetensorsFile } from "./file.node.js";

@@ -1,45 +1,46 @@
-/** Finding the dictionary of tensors inside a checkpoint, whatever else was saved beside it. */
+/** Finding the dictionary of tensors in a checkpoint that also has other content. */
 import type { Tensor } from "../base/index.js";
-import { quote, refuse } from "./guard/refuse.js";
-import { isList, isTensor, type Value } from "./pickle/value.js";
+import { quoteUntrusted, refuseFile } from "./guard/refuse.js";
+import { isPickleList, isTensor, type PickleValue } from "./pickle/value.js";
 
-/** The named tensors of a checkpoint and how they were found. */
+/** The named tensors of a checkpoint, and where they were found. */
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Keys from the top of the checkpoint down to the dictionary; empty when the top is it. */
+  /** Keys from the top of the checkpoint to the dictionary; empty if the top is the dictionary. */
   readonly path: readonly string[];
-  /** Paths, joined by "/", of what lies beside the way and was left out: `optimizer`, `epoch`, … */
+  /** Paths, joined by "/", of the content that was left out: `optimizer`, `epoch`, … */
   readonly others: readonly string[];
 }
 
-/** Between dictionaries of one size, that under such a key is meant; others are averages or teachers. */
+/** Keys of the wanted dictionary, in order of preference. Others of the same size are averages or teachers. */
 const usualKeys = ["state_dict", "model_state_dict", "model", "net", "network", "module"];
 
+/** A container, and its position in the checkpoint. */
 interface Place {
-  readonly value: Value;
+  readonly value: PickleValue;
   readonly path: readonly string[];
   readonly parent: Place | undefined;
 }
 
 /**
- * The dictionary with the most entries that are a text and a tensor; between equals one under a usual key, then
- * the least nested, then the first. Optimizer states, known by `state` and `param_groups`, are not looked into.
- * @throws SeawallError `weights` when there is none.
+ * The dictionary with the most named tensors. Among equals, one under a usual key is preferred, then the least nested,
+ * then the first. Optimizer states, recognised by `state` and `param_groups`, are not searched.
+ * @throws SeawallError `weights` if no dictionary has named tensors
  */
-export function stateDictOf(checkpoint: Value): StateDict {
+export function stateDictOf(checkpoint: PickleValue): StateDict {
   const best = places(checkpoint)
     .map((place) => ({ place, rank: rankOf(place) }))
     .reduce((a, b) => (isBetter(b.rank, a.rank) ? b : a));
   if (best.rank[0] === 0) {
-    refuse(`no dictionary of named tensors in it; ${contents(checkpoint)}. Save model.state_dict()`);
+    refuseFile(`no dictionary of named tensors found; ${contents(checkpoint)}. Save model.state_dict()`);
   }
   const { place } = best;
   return { tensors: new Map(tensorEntries(place.value)), path: place.path, others: leftOut(place) };
 }
 
 /**
- * The same tensors without a prefix such as `module.` (DataParallel) or `_orig_mod.` (torch.compile) of all names;
- * unchanged when a name lacks it.
+ * Removes a prefix such as `module.` (DataParallel) or `_orig_mod.` (torch.compile) from all names. The tensors are
+ * returned unchanged if a name lacks the prefix.
  */
 export function stripPrefix(
   tensors: ReadonlyMap<string, Tensor>,
@@ -49,15 +50,15 @@ export function stripPrefix(
   return new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-/** Every container once, the least nested first. */
-function places(checkpoint: Value): Place[] {
+/** All containers, each once, the least nested first. */
+function places(checkpoint: PickleValue): Place[] {
   const found: Place[] = [{ value: checkpoint, path: [], parent: undefined }];
-  const seen = new Set<Value>([checkpoint]);
-  // The list grows while it is walked.
+  const seen = new Set<PickleValue>([checkpoint]);
+  // The list grows during the loop: a breadth-first search.
   for (const place of found) {
     if (isOptimizerState(place.value)) continue;
     for (const [key, value] of entriesOf(place.value)) {
-      if (!(isList(value) || value instanceof Map) || seen.has(value)) continue;
+      if (!(isPickleList(value) || value instanceof Map) || seen.has(value)) continue;
       seen.add(value);
       found.push({ value, path: [...place.path, keyText(key)], parent: place });
     }
@@ -65,7 +66,7 @@ function places(checkpoint: Value): Place[] {
   return found;
 }
 
-function isOptimizerState(value: Value): boolean {
+function isOptimizerState(value: PickleValue): boolean {
   return value instanceof Map && value.has("state") && value.has("param_groups");
 }
 
@@ -78,10 +79,10 @@ function isBetter([tensors, usual]: [number, number], [bestTensors, bestUsual]: 
   return tensors > bestTensors || (tensors === bestTensors && usual < bestUsual);
 }
 
-function tensorEntries(value: Value): [string, Tensor][] {
+function tensorEntries(value: PickleValue): [string, Tensor][] {
   if (!(value instanceof Map)) return [];
   const entries: [string, Tensor][] = [];
-  for (const [key, item] of value as ReadonlyMap<Value, Value>) {
+  for (const [key, item] of value as ReadonlyMap<PickleValue, PickleValue>) {
     if (typeof key === "string" && isTensor(item)) entries.push([key, item]);
   }
   return entries;
@@ -89,7 +90,7 @@ function tensorEntries(value: Value): [string, Tensor][] {
 
 function leftOut(place: Place): string[] {
   let others: string[] = [];
-  let taken: Value | undefined;
+  let taken: PickleValue | undefined;
   for (let at: Place | undefined = place; at; at = at.parent) {
     const prefix = at.path.map((key) => `${key}/`).join("");
     const beside = entriesOf(at.value).filter(([key, value]) =>
@@ -101,18 +102,18 @@ function leftOut(place: Place): string[] {
   return others;
 }
 
-function entriesOf(value: Value): [Value, Value][] {
-  if (isList(value)) return [...value.entries()];
-  return value instanceof Map ? [...(value as ReadonlyMap<Value, Value>)] : [];
+function entriesOf(value: PickleValue): [PickleValue, PickleValue][] {
+  if (isPickleList(value)) return [...value.entries()];
+  return value instanceof Map ? [...(value as ReadonlyMap<PickleValue, PickleValue>)] : [];
 }
 
-function keyText(key: Value): string {
+function keyText(key: PickleValue): string {
   return typeof key === "string" ? key : typeof key === "object" ? "(…)" : String(key);
 }
 
-function contents(checkpoint: Value): string {
+function contents(checkpoint: PickleValue): string {
   if (isTensor(checkpoint)) return "it holds a single tensor without a name";
-  const keys = entriesOf(checkpoint).map(([key]) => quote(keyText(key)));
+  const keys = entriesOf(checkpoint).map(([key]) => quoteUntrusted(keyText(key)));
   if (keys.length === 0) return "it holds nothing else either";
   return `it holds ${keys.slice(0, 10).join(", ")}${keys.length > 10 ? ", …" : ""}`;
 }

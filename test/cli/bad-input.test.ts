@@ -83,7 +83,7 @@ it.each(["1", "2"])(
     const broken = join(cwd, "images/photo3.png");
     const whole = readFileSync(broken);
     await writeFile(broken, whole.subarray(0, 90));
-    const run = [...shortEval, "--batch-size", size, "--out", "run"];
+    const run = [...shortEval, "--parallel", size, "--out", "run"];
     const { code, stderr } = await seawall(run, { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(/images\/photo3\.png/);

@@ -1,7 +1,7 @@
 /** Configuration files: every mistake with its line, and no file that hangs or harms. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { configJsonSchema, evaluationFlags, settingHelp, settings } from "../../src/cli/settings/flags.js";
 import { readSettings } from "../../src/cli/settings/settings.js";
 import { evaluationSchema } from "../../src/evaluate/index.js";
@@ -50,12 +50,24 @@ describe("a file", () => {
       "7 mistakes in the settings:
         --seed: expected a whole number, got "x"
         camvid.yaml, line 4: steps: expected at least 1, got -1
-        camvid.yaml, line 6: batch-size: unknown setting; did you mean batchSize?
+        camvid.yaml, line 6: batch-size: unknown setting; did you mean parallel?
         camvid.yaml, line 7: layout: expected nchw or nhwc, got "chw"
         camvid.yaml, line 10: shard.count: expected a number, got "none"
         camvid.yaml, line 11: crop: expected a list of numbers, got "512x512"
         camvid.yaml, line 12: gate: expected a list, got "a""
     `);
+  });
+
+  it("may use the old name of a setting, which is said and keeps its line", async () => {
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    expect(await read("old.yaml", `${good}batchSize: 3\n`)).toMatchObject({ parallel: 3 });
+    expect(await read("old.yaml", `${good}batchSize: 3\n`, { parallel: "2" })).toMatchObject({ parallel: 2 });
+    const notice = /old\.yaml: batchSize is now called parallel; the old name still works for now\n$/;
+    expect(stderr.mock.calls.map(([text]) => text)).toEqual([1, 2].map(() => expect.stringMatching(notice)));
+    expect(await refusal("old.yaml", `${good}batchSize: none\n`)).toBe(
+      'old.yaml, line 4: parallel: expected a number, got "none"',
+    );
+    stderr.mockRestore();
   });
 
   it("says where JSON is wrong", async () => {

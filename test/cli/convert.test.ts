@@ -32,7 +32,7 @@ describe("seawall convert", () => {
     const to = await convert("--weights", "b0.safetensors", "--size", "32x64", "--out", "b0.onnx");
     expect(to).toMatchObject({ code: 0, stdout: "" });
     expect(to.stderr).toContain("read as segformer/transformers");
-    expect(to.stderr).toContain('prefix "module." taken off');
+    expect(to.stderr).toContain('prefix "module." removed');
     const { graph } = await readModelFile(join(cwd, "b0.onnx"));
     expect(graph.inputs).toEqual([{ name: "image", type: "float32", shape: ["N", 3, 32, 64] }]);
     const image = float32([2, 3, 32, 64], new Float32Array(2 * 3 * 32 * 64).fill(0.4));
@@ -123,7 +123,7 @@ describe("seawall convert", () => {
     ]);
     const again = await convert(...args, "--allow-missing", "--out", "again.onnx");
     expect(again.stderr).toContain(
-      "NOT IN THE CHECKPOINT, first values from seed 0: 2 tensors: decode_head (2)",
+      "NOT IN THE CHECKPOINT, random initial values from seed 0: 2 tensors: decode_head (2)",
     );
     expect(readFileSync(join(cwd, "again.onnx")).equals(readFileSync(join(cwd, "lacking.onnx")))).toBe(true);
   });
@@ -139,7 +139,7 @@ describe("seawall convert", () => {
       ["--weights", "b0.safetensors", "--size", "large", "--out", "x.onnx"],
       "--size: expected sizes as 473x473",
     ],
-    [["--weights", "b0.safetensors", "--size", "16x16", "--out", "x.onnx"], "32 pixels or more"],
+    [["--weights", "b0.safetensors", "--size", "16x16", "--out", "x.onnx"], "at least 32 pixels"],
     [
       ["--weights", "b0.safetensors", "--architecture", "segformer-b1", "--out", "x.onnx"],
       "It fits segformer-b0",

@@ -115,7 +115,7 @@ describe("seawall doctor", () => {
   });
 
   it("estimates the run that the flags of eval would make", async () => {
-    const run = ["--eps", "2/255,8/255", "--attacks", "apgd:ce,noise", "--steps", "20", "--batch-size", "1"];
+    const run = ["--eps", "2/255,8/255", "--attacks", "apgd:ce,noise", "--steps", "20", "--parallel", "1"];
     const { code, stderr } = await doctor(...sample, "--ignore-label", "255", ...run);
     const plan = await seawall(
       ["eval", ...sample, "--classes", "4", "--ignore-label", "255", ...run, "--dry-run", "--json"],

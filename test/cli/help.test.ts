@@ -53,17 +53,20 @@ it("explains eval", async () => {
       --bgr                                the model expects blue first
 
     Data:
-      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or
-                                           ade20k:ROOT
+      --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
+                                           cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       --labels <truth|self>                self: the clean prediction is the reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
-      --limit <N>                          first N images only
+      --limit <N>                          use only the first N images
       --offset <N>                         leave out the first N images
       --resize-short <S>                   resize the shorter side to S pixels
       --crop <HxW>                         centre crop, HxW
-      --classes <K|FILE>                   number of classes, or a file with one name a line; default:
-                                           the data set's
-      --ignore-label <L>                   pixels with this label count nowhere; default: the data set's
+      --classes <K|FILE>                   number of classes, or a file with one class name a line;
+                                           default: those of the data set
+      --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
+                                           that of the data set
+      --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
+                                           reduceZeroLabel (ade20k)
       --class-weights <SPEC>               data split to count class weights from, as --data
                                            (class-balanced-ce); default: the data set's train split
 
@@ -78,7 +81,7 @@ it("explains eval", async () => {
       --seed <N>                           seed of all randomness (default: 0)
 
     Running:
-      --batch-size <N>                     images attacked at the same time, each by a worker of its
+      --parallel <N>                       images attacked at the same time, each by a worker of its
                                            own; default: as cores and memory allow
       --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
       --threads <N>                        threads of the engine; default: its own choice
@@ -177,9 +180,10 @@ it("explains verify", async () => {
       --model <FILE>              ONNX file: image N×3×H×W in, logits N×K×h×w out
 
     Data:
-      --data <SPEC>               folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
-      --classes <K|FILE>          number of classes, or a file with one name a line; default: the data
-                                  set's
+      --data <SPEC>               images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT,
+                                  voc:ROOT, sbd:ROOT or ade20k:ROOT
+      --classes <K|FILE>          number of classes, or a file with one class name a line; default:
+                                  those of the data set
       --class-weights <SPEC>      data split to count class weights from, as --data (class-balanced-ce);
                                   default: the data set's train split
 
@@ -267,17 +271,20 @@ it("explains doctor", async () => {
       --bgr                                the model expects blue first
 
     Data:
-      --data <SPEC>                        folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or
-                                           ade20k:ROOT
+      --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
+                                           cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       --labels <truth|self>                self: the clean prediction is the reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
-      --limit <N>                          first N images only
+      --limit <N>                          use only the first N images
       --offset <N>                         leave out the first N images
       --resize-short <S>                   resize the shorter side to S pixels
       --crop <HxW>                         centre crop, HxW
-      --classes <K|FILE>                   number of classes, or a file with one name a line; default:
-                                           the data set's
-      --ignore-label <L>                   pixels with this label count nowhere; default: the data set's
+      --classes <K|FILE>                   number of classes, or a file with one class name a line;
+                                           default: those of the data set
+      --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
+                                           that of the data set
+      --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
+                                           reduceZeroLabel (ade20k)
       --class-weights <SPEC>               data split to count class weights from, as --data
                                            (class-balanced-ce); default: the data set's train split
 
@@ -292,7 +299,7 @@ it("explains doctor", async () => {
       --seed <N>                           seed of all randomness (default: 0)
 
     Running:
-      --batch-size <N>                     images attacked at the same time, each by a worker of its
+      --parallel <N>                       images attacked at the same time, each by a worker of its
                                            own; default: as cores and memory allow
       --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
       --threads <N>                        threads of the engine; default: its own choice

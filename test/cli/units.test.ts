@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
 import { progressText } from "../../src/cli/output/progress.js";
-import { programWords, quote, resumeCommand } from "../../src/cli/output/quote.js";
+import { programWords, resumeCommand, shellQuote } from "../../src/cli/output/quote.js";
 import { Rate } from "../../src/cli/output/rate.js";
 import { reportError } from "../../src/cli/process/exit.js";
 import { Interrupted } from "../../src/cli/process/interrupt.js";
@@ -16,7 +16,7 @@ describe("quoting", () => {
     const argument = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\0", ""));
     fc.assert(
       fc.property(fc.array(argument, { maxLength: 4 }), (given) => {
-        const line = ["printf", "%s\\0", "first", ...given].map(quote).join(" ");
+        const line = ["printf", "%s\\0", "first", ...given].map(shellQuote).join(" ");
         const printed = execFileSync("sh", ["-c", line], { encoding: "utf8" });
         expect(printed.split("\0").slice(1, -1)).toEqual(given);
       }),

@@ -39,7 +39,7 @@ describe("flags", () => {
       /--attacks: unknown attack "apgd:foo"; known are sea-2023, sea-2024, strongest, apgd:LOSS/,
     ],
     [["--attacks", "constructor"], /--attacks: unknown attack "constructor"; known are sea-2023/],
-    [["--eps", "300"], /--eps: radius "300": images live in \[0, 1\], .* write 300\/255/],
+    [["--eps", "300"], /--eps: radius "300": must be at most 1, .* write 300\/255/],
     [["--crop", "3"], /--crop: expected sizes as 512x512, got "3"/],
     [["--crop", "3x4x5"], /--crop: expected sizes as 512x512, got "3x4x5"/],
     [["--mean", "1,2"], /--mean: expected 3 numbers as 0\.485,0\.456,0\.406, got "1,2"/],
@@ -53,14 +53,23 @@ describe("flags", () => {
     expect(await refusal("eval", ...flags)).toMatch(problem);
   });
 
+  it("still reads --batch-size for --parallel, and says so once", async () => {
+    expect(await refusal(...shortEval, "--batch-size", "0")).toBe(
+      "--batch-size is now called --parallel; the old name still works for now\n" +
+        "error: --parallel: expected at least 1, got 0\n",
+    );
+    expect(await refusal("doctor", "--batch-size", "0")).toMatch(/^--batch-size is now called --parallel/);
+    expect(await refusal("verify", "run", "--batch-size", "1")).toMatch(/unknown option '--batch-size'/);
+  });
+
   it("lists all mistakes and all that is missing at once", async () => {
     expect(await refusal("eval", "--steps", "x", "--eps", "2", "--seed", "1.5")).toMatchInlineSnapshot(`
       "error: 5 mistakes in the settings:
         --steps: expected a whole number, got "x"
         --seed: expected a whole number, got "1.5"
-        --eps: radius "2": images live in [0, 1], so a radius is at most 1; for 2 grey levels of 255 write 2/255
+        --eps: radius "2": must be at most 1, because pixel values are in [0, 1]; for 2 grey levels of 255 write 2/255
         --model FILE is missing: ONNX file: image N×3×H×W in, logits N×K×h×w out
-        --data SPEC is missing: folder:IMAGES,LABELS, camvid:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
+        --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       "
     `);
   });

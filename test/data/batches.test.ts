@@ -189,7 +189,7 @@ describe("wrong data", () => {
     await expect(openTrainingData(spec)).rejects.toThrow("the number of classes is not known; add --classes");
     const data = await openTrainingData(spec, { classes: 5, ignoreLabel: 9 });
     expect(() => trainingBatches(data, { batchSize: 3, seed: 1, augment })).toThrow(
-      "a batch of 3 images cannot be made of 2; use a batch size from 1 to 2",
+      "a batch of 3 images does not fit a data set of 2; use a batch size from 1 to 2",
     );
     expect(() => trainingBatches(data, { batchSize: 1, seed: 1, augment, workers: -1 })).toThrow(
       "workers must be a whole number from 0",

@@ -36,7 +36,7 @@ describe.skipIf(missing("voc"))(`VOC ${needs("voc")}`, () => {
 
   it("gives the published evaluation's crops, to the bit those of Pillow", async () => {
     const dataset = await openData(`voc:${shared}voc`, {
-      voidAsBackground: true,
+      labelVariant: "voidAsBackground",
       transform: { resizeShort: 473, crop: [473, 473] },
     });
     expect(dataset.ids).toEqual(golden.cases.map(({ id }) => id));
@@ -64,7 +64,7 @@ describe.skipIf(missing("voc"))(`VOC ${needs("voc")}`, () => {
 describe.skipIf(missing("ade20k_sample"))(`ADE20K ${needs("ade20k_sample")}`, () => {
   it("reads an excerpt, in both schemes", async () => {
     const dataset = await openData(`ade20k:${shared}ade20k_sample`);
-    const reduced = await openData(`ade20k:${shared}ade20k_sample`, { reduceZeroLabel: true });
+    const reduced = await openData(`ade20k:${shared}ade20k_sample`, { labelVariant: "reduceZeroLabel" });
     expect(dataset.length).toBe(3);
     const counts = countLabelMap(await dataset.readLabels(2), 151);
     const without = countLabelMap(await reduced.readLabels(2), 150);

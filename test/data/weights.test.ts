@@ -1,7 +1,7 @@
 /** Label counts, and the class weights made of them. */
 import { describe, expect, it } from "vitest";
 import {
-  addCounts,
+  addLabelCounts,
   classWeights,
   countLabelMap,
   labelStats,
@@ -48,7 +48,7 @@ describe("counts", () => {
   });
 
   it("add up, the longer list deciding", () => {
-    const sum = addCounts({ classes: [1], ignored: 1 }, { classes: [2, 3], ignored: 4 });
+    const sum = addLabelCounts({ classes: [1], ignored: 1 }, { classes: [2, 3], ignored: 4 });
     expect(sum).toEqual({ classes: [3, 3], ignored: 5 });
   });
 

@@ -64,7 +64,7 @@ describe("workers", () => {
     const stream = built.trainingBatches(data, { batchSize: 6, seed: 1, augment, ahead: 50, workers: 2 });
     const batches = stream.batches()[Symbol.asyncIterator]();
     const first = batches.next();
-    const refused = expect(first).rejects.toThrow("never waited for");
+    const refused = expect(first).rejects.toThrow("requested and never awaited");
     await stream.dispose();
     await refused;
     const after = stream.batches()[Symbol.asyncIterator]().next();

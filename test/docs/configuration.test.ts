@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { evaluationFlags, flagForm, type Setting, settings } from "../../src/cli/settings/flags.js";
-import { datasets } from "../../src/data/index.node.js";
+import { type DatasetLayout, datasets } from "../../src/data/index.js";
 import { evaluationSchema, parseConfig } from "../../src/evaluate/index.js";
 import { code, expectPrinted, markdownTable, readPage } from "./printed.js";
 import { fieldsOf } from "./schema-fields.js";
@@ -41,16 +41,34 @@ it.each(groups)("prints the settings of the group %s", (group) => {
   expectPrinted("configuration.md", group.toLowerCase(), markdownTable(head, rows));
 });
 
+/** The label variants; those of the published evaluation are marked. */
+function variantsOf({ variants, published }: DatasetLayout): string {
+  const texts = Object.entries(variants).map(([name, { title }]) => {
+    const mark = published?.labelVariant === name ? " (also by `--protocol authors`)" : "";
+    return `${code(name)}: ${title}${mark}`;
+  });
+  return texts.join("; ") || "none";
+}
+
 it("prints the layouts of data", () => {
-  const rows = Object.values(datasets).map(({ form, title, images, labels, defaultSplit, scheme }) => [
-    code(form),
-    title,
-    code(images),
-    code(labels),
-    code(defaultSplit),
-    scheme.ignoreLabel === undefined ? "none" : String(scheme.ignoreLabel),
+  const rows = Object.values(datasets).map((layout: DatasetLayout) => [
+    code(layout.form),
+    layout.title,
+    code(layout.images),
+    code(layout.labels),
+    code(layout.defaultSplit),
+    layout.scheme.ignoreLabel === undefined ? "none" : String(layout.scheme.ignoreLabel),
+    variantsOf(layout),
   ]);
-  const head = ["`--data`", "what", "images", "labels", "split if left out", "ignore label"];
+  const head = [
+    "`--data`",
+    "what",
+    "images",
+    "labels",
+    "split if left out",
+    "ignore label",
+    "label variants",
+  ];
   expectPrinted("configuration.md", "data sets", markdownTable(head, rows));
 });
 

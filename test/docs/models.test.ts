@@ -1,11 +1,11 @@
-/** docs/models.md: the architectures and the dialects, printed from their tables. */
+/** docs/models.md: the architectures and the key maps, printed from their tables. */
 import { it } from "vitest";
 import {
   type ArchitectureName,
   architectures,
-  type Dialect,
   describeArchitecture,
-  dialects,
+  type KeyMap,
+  keyMaps,
 } from "../../src/nn/index.js";
 import { code, expectPrinted, markdownTable } from "./printed.js";
 
@@ -37,14 +37,14 @@ it("prints the architectures", () => {
   expectPrinted("models.md", "architectures", markdownTable(head, rows));
 });
 
-it("prints the dialects", () => {
-  const rows = Object.entries<Dialect>(dialects).map(([name, dialect]) => [
+it("prints the key maps", () => {
+  const rows = Object.entries<KeyMap>(keyMaps).map(([name, keyMap]) => [
     code(name),
-    dialect.summary,
-    dialect.family,
-    dialect.backbone ? "backbone" : "whole network",
-    dialect.normalization ?? "–",
+    keyMap.summary,
+    keyMap.family,
+    keyMap.backbone ? "backbone" : "whole network",
+    keyMap.normalization ?? "–",
   ]);
-  const head = ["dialect", "whose files", "architectures", "holds", "normalization"];
-  expectPrinted("models.md", "dialects", markdownTable(head, rows));
+  const head = ["key map", "checkpoints of", "architectures", "holds", "normalization"];
+  expectPrinted("models.md", "key maps", markdownTable(head, rows));
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { compareDescriptions, configHash, inShard } from "../../src/journal/index.js";
+import { compareDescriptions, configHash, describeRun, inShard } from "../../src/journal/index.js";
 import { describeWith, facts } from "./runs.js";
 
 describe("describeRun", () => {
   it("keeps what it is told, without undefined entries, and adds version and hash", () => {
     const run = describeWith();
     expect(run.schemaVersion).toBe(1);
-    expect(run.config).toEqual({ attacks: "sea-2024", batchSize: 2, crop: "6x6", out: "runs/first" });
+    expect(run.config).toEqual({ attacks: "sea-2024", parallel: 2, crop: "6x6", out: "runs/first" });
     expect(run.configSha256).toBe(configHash({ crop: "6x6" }));
     expect(run).not.toHaveProperty("shard");
     expect(JSON.parse(JSON.stringify(run))).toEqual(run);
@@ -40,6 +40,21 @@ describe("compareDescriptions", () => {
     expect(compareDescriptions(stored, describeWith())).toEqual({ deciding: [], harmless: [] });
   });
 
+  it("knows that older runs wrote batchSize for parallel", () => {
+    const { parallel, ...engine } = facts.engine as { parallel: number };
+    const { parallel: _, ...config } = facts.config as { parallel: number };
+    const old = describeRun({
+      ...facts,
+      engine: { ...engine, batchSize: parallel },
+      config: { ...config, batchSize: parallel },
+    });
+    expect(old.configSha256).toBe(stored.configSha256);
+    expect(compareDescriptions(old, stored)).toEqual({ deciding: [], harmless: [] });
+    expect(compareDescriptions(old, describeWith({ engine: { parallel: 8 } })).harmless).toEqual([
+      "engine.parallel: 2 stored, 8 now",
+    ]);
+  });
+
   it.each([
     [{ protocol: { steps: 100 } }, "protocol.steps: 300 stored, 100 now"],
     [{ protocol: { eps: ["4/255"] } }, 'protocol.eps.1: "0.03" stored, nothing now'],
@@ -58,8 +73,8 @@ describe("compareDescriptions", () => {
   });
 
   it.each([
-    [{ engine: { batchSize: 8 } }, "engine.batchSize: 2 stored, 8 now"],
-    [{ config: { batchSize: 8 } }, "config.batchSize: 2 stored, 8 now"],
+    [{ engine: { parallel: 8 } }, "engine.parallel: 2 stored, 8 now"],
+    [{ config: { parallel: 8 } }, "config.parallel: 2 stored, 8 now"],
     [{ versions: { node: "22.0.0" } }, 'versions.node: "20.0.0" stored, "22.0.0" now'],
     [{ model: { file: "moved.onnx" } }, 'model.file: "model.onnx" stored, "moved.onnx" now'],
   ])("takes %j for the same run, done otherwise", (change, difference) => {

@@ -25,8 +25,8 @@ export const facts: RunFacts = {
     settings: { labels: "truth" },
   },
   versions: { seawall: "0.1.0", node: "20.0.0", onnxruntime: "1.30.0" },
-  engine: { device: "cpu", batchSize: 2, threads: 2, tf32: false },
-  config: { attacks: "sea-2024", batchSize: 2, crop: "6x6", out: "runs/first", threads: undefined },
+  engine: { device: "cpu", parallel: 2, threads: 2, tf32: false },
+  config: { attacks: "sea-2024", parallel: 2, crop: "6x6", out: "runs/first", threads: undefined },
 };
 
 /** A description with some facts replaced. */

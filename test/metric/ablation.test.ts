@@ -1,4 +1,4 @@
-/** Leave-one-out: the worst case of the attacks that are left. */
+/** Leave-one-out: the worst case over all attacks but one. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { leaveOneOut, meanIoU, sumCounts, worstCase } from "../../src/metric/index.js";

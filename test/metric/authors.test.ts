@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { authorsWorstCase, meanIoU, sumCounts, worstCase } from "../../src/metric/index.js";
 import { counts, seededTable, tables } from "./tables.js";
 
-/** One image of 20 pixels in two equal classes, `wrong` of class 1 taken for class 0. */
+/** One image of 20 pixels in two classes of equal size. `wrong` pixels of class 1 are predicted as class 0. */
 const image = (wrong: number) => counts([10, 10 - wrong], [wrong, 0], [0, wrong]);
 
 describe("the 2024 accounting", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  addCounts,
+  addPixelCounts,
   countPixels,
   imageAccuracy,
   imageMeanIoU,
@@ -95,19 +95,19 @@ describe("sums of counts", () => {
   const b = countPixels([1, 1], [1, -1], 2);
 
   it("are the counts of all pixels together", () => {
-    expect(addCounts(a, b)).toEqual(countPixels([0, 1, 1, 1, 1], [0, 0, 1, 1, -1], 2));
-    expect(sumCounts([a, b])).toEqual(addCounts(a, b));
-    expect(addCounts(a, noCounts(2))).toEqual(a);
+    expect(addPixelCounts(a, b)).toEqual(countPixels([0, 1, 1, 1, 1], [0, 0, 1, 1, -1], 2));
+    expect(sumCounts([a, b])).toEqual(addPixelCounts(a, b));
+    expect(addPixelCounts(a, noCounts(2))).toEqual(a);
   });
 
   it("refuse different numbers of classes and sets without images", () => {
-    expect(() => addCounts(a, noCounts(3))).toThrow("internal: counts of 2 and 3 classes");
+    expect(() => addPixelCounts(a, noCounts(3))).toThrow("internal: counts of 2 and 3 classes");
     expect(() => sumCounts([])).toThrow("internal: a sum over no images");
   });
 });
 
 describe("figures", () => {
-  // Two images: 3 of 4 right, and 1 of 1 right; class 2 is predicted but never labelled, class 3 is absent.
+  // Two images, 3 of 4 and 1 of 1 pixels correct. Class 2 is predicted but never labelled; class 3 does not occur.
   const first = countPixels([0, 0, 1, 2], [0, 0, 1, 1], 4);
   const second = countPixels([1], [1], 4);
   const whole = sumCounts([first, second]);

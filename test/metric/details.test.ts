@@ -1,4 +1,4 @@
-/** Details of a prediction: by hand, and in agreement with the counts whatever the maps. */
+/** Details of a prediction: hand-made examples, and agreement with the counts for random maps. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { countDetails, countPixels, detailsProblem, sumDetails } from "../../src/metric/index.js";
@@ -11,10 +11,10 @@ it("counts which class became which", () => {
 });
 
 it("counts near boundaries, an ignored region's included", () => {
-  // One row: the border of 0 and 1 stands between columns 4 and 5; one pixel around it is near.
+  // One row. The boundary is between columns 4 and 5; pixels up to one column away are near it.
   const labels = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
   const prediction = [0, 0, 0, 0, 1, 1, 1, 1, 1, 1];
-  // Columns 3 to 6 are near: label 0 right at 3 and wrong at 4, label 1 right at 5 and 6.
+  // Columns 3 to 6 are near: label 0 is correct at 3 and wrong at 4, label 1 is correct at 5 and 6.
   expect(countDetails(prediction, labels, size(1, 10)).boundary).toEqual([0, 1, 2, 1, 2, 3]);
   const ignored = labels.map((label) => (label === 1 ? -1 : label));
   expect(countDetails(prediction, ignored, size(1, 10)).boundary).toEqual([0, 1, 2, 1, 0, 1]);

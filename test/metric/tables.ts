@@ -1,9 +1,9 @@
-/** Small random ensembles for the metric tests, by property and by seed. */
+/** Small random tables of counts, as properties of fast-check and from seeds. */
 import fc from "fast-check";
 import { randomStream } from "../../src/base/index.js";
 import { type Counts, type CountsTable, countPixels, meanIoU, sumCounts } from "../../src/metric/index.js";
 
-/** Tables of up to 3 attacks on up to 6 images with up to 4 classes; ignored pixels and absent classes occur. */
+/** Tables of up to 3 attacks on up to 6 images with up to 4 classes, with ignored pixels and absent classes. */
 export const tables: fc.Arbitrary<CountsTable> = fc
   .record({
     attacks: fc.integer({ min: 1, max: 3 }),
@@ -25,7 +25,7 @@ export const tables: fc.Arbitrary<CountsTable> = fc
       .map((list) => Array.from({ length: attacks }, (_, attack) => list.map((counts) => counts[attack]!)));
   });
 
-/** A table as an evaluation gives it: each image shows a few classes, each attack breaks other pixels. */
+/** A table like that of an evaluation: each image has a few classes, and each attack changes other pixels. */
 export function seededTable(seed: number, attacks: number, images: number, classes: number): CountsTable {
   const stream = randomStream("table", seed);
   const draw = (below: number) => Math.floor(stream.next() * below);
@@ -43,7 +43,7 @@ export function seededTable(seed: number, attacks: number, images: number, class
   return Array.from({ length: attacks }, (_, attack) => columns.map((counts) => counts[attack]!));
 }
 
-/** A table of mere noise, where the search is easily caught: 3 attacks on 5 images of 12 pixels, 5 classes. */
+/** A table of random predictions, in which a search often ends in a local minimum: 3 attacks, 5 images, 5 classes. */
 export function noiseTable(seed: number): CountsTable {
   const stream = randomStream("x", seed);
   const map = () => Array.from({ length: 12 }, () => Math.floor(stream.next() * 5));
@@ -54,7 +54,7 @@ export function noiseTable(seed: number): CountsTable {
   return [0, 1, 2].map((attack) => columns.map((counts) => counts[attack]!));
 }
 
-/** The smallest mIoU over all attacks^images choices. */
+/** The smallest mIoU over all choices, attacks^images in number. */
 export function lowestByBruteForce(table: CountsTable): number | null {
   const [attacks, images] = [table.length, table[0]!.length];
   let lowest: number | null = null;
@@ -66,7 +66,7 @@ export function lowestByBruteForce(table: CountsTable): number | null {
   return lowest;
 }
 
-/** Counts of one image from per-class TP, FP and FN. */
+/** Counts of one image from TP, FP and FN of each class. */
 export function counts(tp: number[], fp: number[], fn: number[]): Counts {
   const labels = tp.map((hit, s) => hit + fn[s]!);
   const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);

@@ -14,13 +14,13 @@ import { packTable } from "../../src/metric/table.js";
 import { accuracyWorstChoice } from "../../src/metric/worst.js";
 import { counts, lowestByBruteForce, noiseTable, seededTable, tables } from "./tables.js";
 
-/** Every start of the search: each attack alone, then the accuracy-worst choice. */
+/** All starts of the search: each attack for all images, then each image's attack of lowest accuracy. */
 const startsOf = (table: CountsTable) => [
   ...table.map((images, attack) => images.map(() => attack)),
   accuracyWorstChoice(table),
 ];
 
-/** Smallest IoU of each class over all choices, 0 where a choice has none; null where all have none. */
+/** The smallest IoU of each class over all choices; 0 if some choice makes the class absent, null if all do. */
 function lowestIoUs(table: CountsTable): (number | null)[] {
   const [attacks, images] = [table.length, table[0]!.length];
   const choices = Array.from({ length: attacks ** images }, (_, number) =>
@@ -42,7 +42,7 @@ describe("worst-case mIoU", () => {
           expect([mIoU, mIoULower, lowest]).toEqual([null, null, null]);
           return;
         }
-        // Without tolerance: the bracket must hold in the numbers that are printed.
+        // Without tolerance, because the order must hold for the printed numbers.
         expect(mIoULower).toBeLessThanOrEqual(lowest);
         expect(lowest).toBeLessThanOrEqual(mIoU);
         for (const images of table) expect(mIoU).toBeLessThanOrEqual(meanIoU(sumCounts(images))!);
@@ -69,6 +69,7 @@ describe("worst-case mIoU", () => {
   });
 
   it("is the best end of the searches from every start, and any start may be the one", () => {
+    // Otherwise a start would be useless and could be removed.
     const best = { second: 0, mixed: 0 };
     for (const seed of [110, 135, 184, 268, 1065, ...Array(50).keys()]) {
       const table = noiseTable(seed);
@@ -102,6 +103,7 @@ describe("worst-case mIoU", () => {
   });
 
   it("is nearly always the smallest there is, and the bound is not idle", () => {
+    // The search is a heuristic: on random tables it may end above the smallest mIoU, but rarely.
     const [runs, figures] = [150, { exact: 0, bound: 0, below: 0 }];
     for (let seed = 0; seed < runs; seed++) {
       const table = seededTable(seed, 3, 6, 4);
@@ -124,7 +126,7 @@ describe("worst-case mIoU", () => {
   });
 
   it("counts a class that only some choices predict as it comes in the search, and as 0 in the bound", () => {
-    // Class 1 has no label. Attack 0 of the first image confuses class 0 with class 2, attack 1 with class 1.
+    // Class 1 has no label. In the first image, attack 0 turns class 0 into class 2, and attack 1 into class 1.
     const other = counts([6, 0, 0], [0, 0, 4], [4, 0, 0]);
     const absent = counts([6, 0, 0], [0, 4, 0], [4, 0, 0]);
     const [few, many] = [counts([5, 0, 2], [0, 0, 0], [0, 0, 0]), counts([5, 0, 20], [0, 0, 0], [0, 0, 0])];
@@ -147,7 +149,7 @@ describe("worst-case mIoU", () => {
   });
 
   it("finds what accuracy alone does not", () => {
-    // Attack 0 costs more pixels, all of the large class; attack 1 wipes out the small class.
+    // Attack 0 makes more pixels wrong, all of the large class. Attack 1 makes the small class wrong completely.
     const large = counts([80, 10], [0, 10], [10, 0]);
     const small = counts([90, 0], [10, 0], [0, 10]);
     const smaller = counts([79, 10], [0, 11], [11, 0]);

@@ -1,4 +1,4 @@
-/** The architectures at full size: what models of the literature count, and what every graph keeps to. */
+/** The architectures at full size: numbers of parameters and operations from the literature, and rules for all graphs. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float32, SeawallError, sizeOf } from "../../src/base/index.js";
@@ -16,7 +16,7 @@ import { tiny } from "./tiny.js";
 
 const names = Object.keys(architectures) as ArchitectureName[];
 
-/** Classes, size, learned numbers with and without what inference does not read, tensors, 10⁹ multiply-adds. */
+/** Classes, size, learned values in total and for inference, tensors, 10⁹ multiply-adds. */
 const published: [
   ArchitectureName,
   number,
@@ -33,7 +33,7 @@ const published: [
   ["segmenter-vit-s", 151, 512, 26_419_350, 26_034_350, 185, 38.4],
   ["pspnet-50", 21, 473, 48_957_802, 46_592_597, undefined, undefined],
   ["pspnet-50-deep", 21, 473, 49_081_578, 46_716_373, undefined, undefined],
-  // Counted in transformers' networks of these sizes.
+  // Counted in the networks of Hugging Face transformers.
   ["upernet-convnext-t", 150, 512, 60_242_636, 59_318_838, 268, undefined],
   ["segformer-b0", 150, 512, 3_752_694, 3_752_694, 208, undefined],
   ["segformer-b1", 150, 512, 13_715_798, 13_715_798, 208, undefined],
@@ -74,7 +74,7 @@ describe.each(names)("%s", (name) => {
   it("has in training what inference has, and more", () => {
     const training = buildArchitecture(name, { classes, size, batch: 2, training: true, auxiliary: true });
     expect(training.parameters.map((spec) => spec.name)).toEqual(built.parameters.map((spec) => spec.name));
-    // Networks this small need all they have.
+    // These networks are too small for stochastic depth.
     if (!name.includes("micro")) expect(training.noise.length).toBeGreaterThan(0);
     const statistics = training.parameters.filter(({ kind }) => kind === "statistic");
     expect([...training.updates.keys()].sort()).toEqual(statistics.map((spec) => spec.name).sort());
@@ -117,8 +117,8 @@ describe("sizes", () => {
 it("needs whole numbers of classes and images", () => {
   const at = (classes: number, batch: number) => () =>
     buildArchitecture("segformer-b0", { classes, size: [64, 64], batch });
-  expect(at(0, 1)).toThrow("classes 0: a whole number above 0");
-  expect(at(2, -1)).toThrow("batch size -1: a whole number above 0");
+  expect(at(0, 1)).toThrow("classes 0: expected a whole number above 0");
+  expect(at(2, -1)).toThrow("batch size -1: expected a whole number above 0");
 });
 
 describe("initialization", () => {

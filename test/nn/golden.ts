@@ -12,7 +12,7 @@ import type { Graph } from "../../src/onnx/index.js";
 import { readWeightsFile } from "../../src/weights/index.node.js";
 import { evaluate, withGradients } from "../helpers/gradients.js";
 
-/** The tensors of a file of test/golden/nn. */
+/** The tensors of a file in test/golden/nn. */
 export async function goldenTensors(file: string): Promise<ReadonlyMap<string, Tensor>> {
   const { pathname } = new URL(`../golden/nn/${file}`, import.meta.url);
   return (await readWeightsFile(decodeURIComponent(pathname))).tensors;
@@ -46,7 +46,7 @@ export async function golden(name: string): Promise<Golden> {
   };
 }
 
-/** The network of a golden case with the weights of a file, strictly loaded. */
+/** The network of a golden case, with the weights of a file loaded strictly. */
 export async function goldenNetwork(
   architecture: Architecture,
   file: string,
@@ -54,7 +54,7 @@ export async function goldenNetwork(
   options: Partial<BuildOptions> = {},
 ): Promise<Graph> {
   const translation = translateCheckpoint(await goldenTensors(file), architecture.family);
-  const { flavour, normalization } = translation.dialect;
+  const { flavour, normalization } = translation.keyMap;
   const built = build(architecture, {
     classes,
     size,
@@ -66,7 +66,7 @@ export async function goldenNetwork(
   return withWeights(built, fitWeights(built.parameters, translation).weights);
 }
 
-/** Logits, and the gradient of Σ logits · cos(index) for the image. */
+/** Logits, and the gradient of Σ logits · cos(index) with respect to the image. */
 export async function logitsAndGradient(graph: Graph, image: Tensor) {
   const { logits } = await evaluate(graph, { image });
   const size = sizeOf(logits!.dims);
@@ -79,7 +79,7 @@ export async function logitsAndGradient(graph: Graph, image: Tensor) {
   return { logits: logits!.data as Float32Array, grad: results["grad/image"]!.data as Float32Array };
 }
 
-/** The largest difference, in units of the range of what is expected. */
+/** The largest difference, relative to the range of the expected values. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let difference = actual.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

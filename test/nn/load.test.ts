@@ -1,4 +1,4 @@
-/** Loading: every dialect gives the same tensors, and whatever does not fit is refused by name and shape. */
+/** Loading: every key map gives the same tensors, and tensors that do not fit are refused by name and shape. */
 import { describe, expect, it } from "vitest";
 import { float32, randomStream, SeawallError, sizeOf, type Tensor } from "../../src/base/index.js";
 import { segmenter } from "../../src/nn/architectures/segmenter.js";
@@ -9,11 +9,11 @@ import {
   build,
   buildArchitecture,
   convertCheckpoint,
+  extractWeights,
   fitWeights,
   initialWeights,
   recordMetadata,
   translateCheckpoint,
-  weightsOf,
   withWeights,
 } from "../../src/nn/index.js";
 import { readModel, writeModel } from "../../src/onnx/index.js";
@@ -27,7 +27,7 @@ type Tensors = ReadonlyMap<string, Tensor>;
 const built = (name: keyof typeof tiny, classes: number) =>
   build(tiny[name], { classes, size: name.startsWith("pspnet") ? [33, 33] : [32, 32] });
 
-describe("dialects of one network give equal tensors", () => {
+describe("key maps of one network give equal tensors", () => {
   it.each([
     ["upernet-patch", "transformers.safetensors", "mmsegmentation.pth"],
     ["upernet-patch", "transformers.safetensors", "timm.safetensors"],
@@ -45,10 +45,10 @@ describe("dialects of one network give equal tensors", () => {
     for (const [key, tensor] of second.tensors) {
       if (!isHead(key)) expect([...tensor.data], key).toEqual([...first.tensors.get(key)!.data]);
     }
-    // A backbone covers all that its part of the network has, new norms behind the stages left out.
+    // A backbone checkpoint has all parameters of the backbone, except the norms that segmentation adds after stages.
     const { missing, holes, unexpected, misshapen } = compare(built(name, 3).parameters, second);
     expect([holes, unexpected, misshapen].flat()).toEqual([]);
-    if (second.dialect.backbone) {
+    if (second.keyMap.backbone) {
       const theirs = missing.filter((spec) => /^(backbone|encoder|layer)/.test(spec.name));
       expect(theirs.every((spec) => /^backbone\.norm\d/.test(spec.name))).toBe(true);
     } else expect(missing).toEqual([]);
@@ -122,7 +122,7 @@ describe("strictness", () => {
     const { weights, initialized, notices } = load(tensors, true);
     expect(initialized).toEqual(["decode_head.fpn_convs.0.conv.weight"]);
     expect(weights.get(initialized[0]!)).toEqual(initialWeights(network.parameters, 3).get(initialized[0]!));
-    expect(notices.join()).toContain("NOT IN THE CHECKPOINT, first values from seed 3: 1 tensors");
+    expect(notices.join()).toContain("NOT IN THE CHECKPOINT, random initial values from seed 3: 1 tensors");
   });
 
   it("does not excuse wrong shapes and unexpected tensors by that", async () => {
@@ -155,12 +155,12 @@ describe("strictness", () => {
     );
   });
 
-  it("leaves out and mentions what a dialect does not use", async () => {
+  it("leaves out and mentions what a key map does not use", async () => {
     const { notices } = translateCheckpoint(await goldenTensors("segmenter.timm.pth"), "segmenter");
     expect(notices).toContainEqual(
       expect.stringMatching(/^left out: normalize.mean, normalize.std: .*--normalize imagenet/),
     );
-    expect(notices).toContain('prefix "module.base_model.model." taken off the keys');
+    expect(notices).toContain('prefix "module.base_model.model." removed from the keys');
   });
 
   it("begins from a backbone only if asked, and never from a smaller one", async () => {
@@ -176,7 +176,7 @@ describe("strictness", () => {
     const tensors = await goldenTensors("segmenter.authors.safetensors");
     expect(() => translateCheckpoint(tensors, "upernet")).toThrow("its keys are those of segmenter/authors");
     expect(() => translateCheckpoint(new Map([["w", float32([1], [1])]]), "pspnet")).toThrow(
-      "its 1 keys are of no known kind: w",
+      "no key map fits its 1 keys: w",
     );
   });
 });
@@ -219,13 +219,13 @@ describe("converting", () => {
     const { graph, report } = convertCheckpoint(tensors, "segformer-b0", { size: [32, 64] });
     expect(report).toMatchObject({
       classes: 4,
-      dialect: "segformer/transformers",
+      keyMap: "segformer/transformers",
       normalization: "imagenet",
     });
     const read = readModel(writeModel(graph));
     const image = float32([1, 3, 32, 64], new Float32Array(3 * 32 * 64).fill(0.3));
     expect((await evaluate(read, { image })).logits!.dims).toEqual([1, 4, 32, 64]);
-    const { weights, record } = weightsOf(read);
+    const { weights, record } = extractWeights(read);
     expect(record).toEqual({ architecture: "segformer-b0", normalization: "imagenet", flavour: undefined });
     expect([...weights.keys()]).toEqual([...tensors.keys()]);
     expect(weights.get("decode_head.linear_fuse.weight")).toEqual(
@@ -236,24 +236,24 @@ describe("converting", () => {
   it("keeps through a file what the weights do not say", () => {
     const tensors = drawn("segformer-b0");
     const first = convertCheckpoint(tensors, "segformer-b0", { size: [32, 32], normalization: "none" });
-    const back = weightsOf(first.graph);
+    const back = extractWeights(first.graph);
     const metadata = new Map([["format", "pt"], ...recordMetadata({ ...back.record, flavour: "nvidia" })]);
     const second = convertCheckpoint(back.weights, "segformer-b0", { size: [32, 32], metadata });
     expect(second.report.normalization).toBe("none");
-    expect(weightsOf(second.graph).record.flavour).toBe("nvidia");
+    expect(extractWeights(second.graph).record.flavour).toBe("nvidia");
   });
 
   it("takes no weights from what others wrote or rewrote", () => {
     const { graph } = convertCheckpoint(drawn("segformer-b0"), "segformer-b0", { size: [32, 32] });
-    expect(() => weightsOf({ ...graph, name: "main_graph" })).toThrow('graph name "main_graph"');
+    expect(() => extractWeights({ ...graph, name: "main_graph" })).toThrow('graph name "main_graph"');
     const initializers = new Map(graph.initializers);
     initializers.delete("decode_head.classifier.bias");
-    expect(() => weightsOf({ ...graph, initializers })).toThrow("1 weights of segformer-b0 are gone");
+    expect(() => extractWeights({ ...graph, initializers })).toThrow("1 weights of segformer-b0 are missing");
   });
 
   it("says which architecture a file fits", () => {
     const { parameters } = buildArchitecture("upernet-convnext-s-cvst", { classes: 7, size: [64, 64] });
-    // Only shapes are asked for.
+    // Only shapes matter here.
     const tensors = new Map(
       parameters.map(({ name, shape }) => [
         name,

@@ -4,7 +4,7 @@ import { evaluate } from "../helpers/gradients.js";
 import { golden, goldenNetwork, logitsAndGradient, relativeError } from "./golden.js";
 import { tiny } from "./tiny.js";
 
-/** Of float32 against float64, in units of the range; epsilons of layer norms that differ show at twice this. */
+/** Error of float32 against float64, relative to the range. A wrong epsilon in a layer norm gives twice as much. */
 const tolerance = 4e-6;
 
 const files = {

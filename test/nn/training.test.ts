@@ -1,4 +1,4 @@
-/** Training graphs: batch statistics as in PyTorch, and chance that comes in from outside. */
+/** Training graphs: batch statistics as in PyTorch, and random factors as inputs. */
 import { describe, expect, it } from "vitest";
 import { float32, numbersOf, randomStream, SeawallError, sizeOf, type Tensor } from "../../src/base/index.js";
 import { build, initialWeights, withWeights } from "../../src/nn/index.js";
@@ -6,7 +6,7 @@ import { evaluate, withGradients } from "../helpers/gradients.js";
 import { golden, goldenNetwork, goldenTensors, relativeError } from "./golden.js";
 import { tiny } from "./tiny.js";
 
-/** The image mirrored, then the image: the batch of tools/networks_golden.py. */
+/** The batch of tools/networks_golden.py: the mirrored image, then the image. */
 async function batch(): Promise<Tensor> {
   const pixels = (await goldenTensors("pspnet.safetensors")).get("image")!;
   const width = pixels.dims[2]!;
@@ -52,13 +52,13 @@ describe("a training step of PSPNet", () => {
     const extended = await withGradients(graph, feeds, { seeds, wrt: ["image"] });
     const gradient = (await evaluate(extended, feeds))["grad/image"]!.data as Float32Array;
     const expected = (await goldenTensors("pspnet.safetensors")).get("train/grad")!.data as Float32Array;
-    // Of the two values that the coarsest pooling has per channel, a batch normalization makes ±1: steep.
+    // The coarsest pooling has two values per channel, which batch normalization makes ±1: a steep function.
     expect(relativeError(gradient.slice(gradient.length / 2), expected)).toBeLessThan(1e-3);
   });
 
   it.each([
-    [1, "train with 2 images per step"],
-    ["N", "needs a number of images"],
+    [1, "train with at least 2 images per step"],
+    ["N", "needs a fixed number of images"],
   ] as const)("is refused for a batch of %s", (batch, reason) => {
     const attempt = () => build(tiny.pspnet, { classes: 2, size: [33, 33], training: true, batch });
     expect(attempt).toThrow(SeawallError);
@@ -88,7 +88,7 @@ describe("chance", () => {
 
   it("comes in by inputs that say with what probability they are not 0", () => {
     const keeps = new Map(training.noise.map(({ name, keep }) => [name, keep]));
-    // The first block of two is never left out, the second with probability 0.1.
+    // The first of the two blocks is never left out, the second with probability 0.1.
     expect(keeps.has("encoder.blocks.0.drop_path1")).toBe(false);
     expect(keeps.get("encoder.blocks.1.drop_path1")).toBe(0.9);
     expect(keeps.get("decoder.blocks.0.attn.attention_dropout")).toBe(0.9);

@@ -1,4 +1,4 @@
-/** The builder: names that keep clear of each other, constants that are shared only where they are equal. */
+/** The builder: unique names, and constants that are shared only if they are equal. */
 import { describe, expect, it } from "vitest";
 import { float32, type Tensor } from "../../src/base/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";

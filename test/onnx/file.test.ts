@@ -1,4 +1,4 @@
-/** Models on disk: external data from the model's own folder only, hashes, whole files or none. */
+/** Models on disk: external data only from the model's folder, hashes, and atomic writing. */
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -92,23 +92,23 @@ describe("readModelFile", () => {
     "",
     "a\0b",
   ])("refuses external data at %j", async (location) => {
-    // Whether a file is there must not show.
+    // The message must be the same whether the file exists or not, so that a model cannot probe the disk.
     writeFileSync(at("network.bin"), writeSplit(location));
-    await expect(readModelFile(model())).rejects.toThrow("which is not in the model's folder");
+    await expect(readModelFile(model())).rejects.toThrow("which is outside the model's folder");
   });
 
   it("refuses absolute paths and links that leave the folder", async () => {
     const data = writeSplit(at("network.bin"));
     writeFileSync(at("network.bin"), data);
-    await expect(readModelFile(model())).rejects.toThrow("not in the model's folder");
+    await expect(readModelFile(model())).rejects.toThrow("outside the model's folder");
     writeSplit("C:\\network.bin");
-    await expect(readModelFile(model())).rejects.toThrow("not in the model's folder");
+    await expect(readModelFile(model())).rejects.toThrow("outside the model's folder");
     writeSplit("link.bin");
     symlinkSync(at("network.bin"), at("model", "link.bin"));
-    await expect(readModelFile(model())).rejects.toThrow("not in the model's folder");
+    await expect(readModelFile(model())).rejects.toThrow("outside the model's folder");
     symlinkSync(folder, at("model", "parts"));
     writeSplit("parts/network.bin");
-    await expect(readModelFile(model())).rejects.toThrow("not in the model's folder");
+    await expect(readModelFile(model())).rejects.toThrow("outside the model's folder");
   });
 
   it("names what is missing, with a remedy", async () => {
@@ -116,7 +116,7 @@ describe("readModelFile", () => {
     await expect(readModelFile(at("model"))).rejects.toThrow("not a file");
     const data = writeSplit("network.bin");
     await expect(readModelFile(model())).rejects.toThrow(
-      "network.bin: no such file; network.onnx keeps weights in it: copy it to the same folder",
+      "network.bin: no such file; network.onnx has its weights there: copy it to the same folder",
     );
     mkdirSync(at("model", "network.bin"));
     await expect(readModelFile(model())).rejects.toThrow("not a file");

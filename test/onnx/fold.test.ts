@@ -1,4 +1,4 @@
-/** Folding into weights: what is folded, what must not be, and that results differ by rounding alone. */
+/** Folding into weights: the nodes that are folded, those that must not be, and results equal up to rounding. */
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/base/index.js";
 import {
@@ -171,7 +171,7 @@ describe("foldBatchNorm", () => {
   it.each(kept)("does not fold %s", (_, shape, write) => {
     const graph = build(shape, write);
     const after = foldBatchNorm(graph);
-    // The normalization behind the Gemm becomes arithmetic; everything else is as it was.
+    // Only the normalization after the Gemm becomes Mul and Add.
     expect(ops(after).filter((op) => op !== "Mul" && op !== "Add")).toEqual(
       ops(graph).filter((op) => op !== "Mul" && op !== "Add" && op !== "BatchNormalization"),
     );

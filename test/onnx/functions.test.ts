@@ -1,4 +1,4 @@
-/** Model-local functions: inlined, they compute what the engine computes by calling them. */
+/** Model-local functions: after inlining, results equal those of the engine, which calls them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -31,7 +31,7 @@ describe("model-local functions (tools/functions_golden.py)", () => {
   it.each([
     ["recursion", 'function "f" calls itself'],
     ["doubling", "more than 100000 nodes"],
-    ["arity", 'gives function "leaky" 2 inputs'],
+    ["arity", 'calls function "leaky" with 2 inputs'],
     ["opset", "Softmax differs between them"],
   ])("refuses %s", (file, message) => {
     expect(() => read(`refused/${file}.onnx`)).toThrow(SeawallError);

@@ -1,7 +1,7 @@
-/** Weights in float16: rounding to the nearest, and models that compute with what was rounded. */
+/** Weights in float16: rounding to nearest, and models that compute with the rounded weights. */
 import { expect, it } from "vitest";
 import { float16ToNumber, float32, numberToFloat16, randomStream } from "../../src/base/index.js";
-import { build, buildArchitecture, initialWeights, weightsOf, withWeights } from "../../src/nn/index.js";
+import { build, buildArchitecture, extractWeights, initialWeights, withWeights } from "../../src/nn/index.js";
 import { halveWeights, readModel, writeModel } from "../../src/onnx/index.js";
 import { evaluate } from "../helpers/gradients.js";
 import { tiny } from "../nn/tiny.js";
@@ -54,7 +54,7 @@ it("weights of such a file are still found by their keys", () => {
   const name = "upernet-convnext-micro-cvst";
   const built = buildArchitecture(name, { classes: 3, size: [32, 32] });
   const graph = withWeights(built, initialWeights(built.parameters, 0));
-  const { weights, record } = weightsOf(readModel(writeModel(halveWeights(graph))));
+  const { weights, record } = extractWeights(readModel(writeModel(halveWeights(graph))));
   expect(record.architecture).toBe(name);
   expect(weights.get("decode_head.classifier.weight")!.type).toBe("float16");
 });

@@ -1,4 +1,4 @@
-/** Runs models in the engine, from bytes, and compares what comes out. */
+/** Runs models in the engine, from bytes, and compares outputs. */
 import {
   arrayConstructors,
   type DataType,
@@ -10,7 +10,7 @@ import {
 import type { Graph } from "../../src/onnx/index.js";
 import { engine } from "../../src/runtime/ort.node.js";
 
-/** Inputs drawn from [0, 1), or integers and booleans from 0 and 1; open dimensions are 1. */
+/** Random inputs: floats in [0, 1), integers and booleans 0 or 1. Symbolic dimensions are 1. */
 export function drawFeeds(graph: Graph): Record<string, Tensor> {
   return Object.fromEntries(
     graph.inputs.map(({ name, type, shape }) => {
@@ -24,7 +24,7 @@ export function draw(key: string, type: DataType, dims: readonly number[]): Tens
   const numbers = randomStream("onnx tests", key).uniform(sizeOf(dims), 0, 1);
   if (type === "float32") return { type, dims, data: numbers };
   if (type === "float64") return { type, dims, data: Float64Array.from(numbers) };
-  // Half-precision bit patterns between 0.5 and 1.
+  // Half-precision bit patterns of numbers between 0.5 and 1.
   if (type === "float16") return { type, dims, data: Uint16Array.from(numbers, (x) => 0x3800 + x * 0x3ff) };
   if (type === "int64")
     return { type, dims, data: BigInt64Array.from(numbers, (x) => BigInt(Math.round(x))) };
@@ -32,7 +32,7 @@ export function draw(key: string, type: DataType, dims: readonly number[]): Tens
   return { type, dims, data: new arrayConstructors[type](numbers.map(Math.round)) };
 }
 
-/** Runs a model's bytes as they are written: the engine's own rewriting differs between opsets. */
+/** Runs a model without the engine's optimizations, which differ between opsets. */
 export async function runBytes(model: Uint8Array, feeds: Readonly<Record<string, Tensor>>) {
   const session = await engine.open(model, { optimization: "none", threads: 1 });
   try {
@@ -42,7 +42,7 @@ export async function runBytes(model: Uint8Array, feeds: Readonly<Record<string,
   }
 }
 
-/** The largest difference of two sets of outputs over the largest value; infinite where shapes or types differ. */
+/** The largest difference between two sets of outputs, relative to the largest value; infinite if shapes or types differ. */
 export function relativeDifference(
   actual: Readonly<Record<string, Tensor>>,
   expected: Readonly<Record<string, Tensor>>,

@@ -1,4 +1,4 @@
-/** Real models: read, upgraded and written, the engine computes what it computes from the original file. */
+/** Real models: after reading, upgrading and writing, the engine's results equal those of the original file. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -7,17 +7,17 @@ import { drawFeeds, relativeDifference, runBytes } from "./helpers.js";
 
 const folder = fileURLToPath(new URL("../../../shared/models/", import.meta.url));
 
-/** Largest difference of any output, in units of the largest logit. */
+/** The largest allowed difference of any output, relative to the largest logit. */
 const models: Record<string, number> = {
   "deeplab_person.onnx": 0,
   "espnet_camvid.onnx": 0,
   "espnetv2_voc256.onnx": 0,
-  // Its file lists the weights as inputs too, so that the engine may not pack them: Gemm sums in another order.
+  // The file also lists the weights as inputs, so that the engine does not pack them, and Gemm sums in another order.
   "sinet_portrait.onnx": 2e-6,
   "twinlitenet_bdd.onnx": 0,
 };
 
-/** Folding rounds every weight of a convolution once more. */
+/** With folding, which rounds every weight of a convolution once more. */
 const folding = 1e-4;
 
 describe.each(Object.entries(models))("%s", (file, rounding) => {

@@ -1,4 +1,4 @@
-/** Operators as older opsets had them: read and upgraded, they compute what the engine computes from the file. */
+/** Operators of older opsets: after upgrading, the engine's results equal those of the original file. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

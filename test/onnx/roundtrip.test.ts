@@ -1,4 +1,4 @@
-/** Writing, then reading: every element type and kind of attribute comes back as it was. */
+/** Writing, then reading: every element type and kind of attribute is unchanged. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrayConstructors, type DataType, sizeOf, type Tensor } from "../../src/base/index.js";
@@ -26,7 +26,7 @@ const tensors: fc.Arbitrary<Tensor> = fc
     }
     const bytes = arrayConstructors[type].BYTES_PER_ELEMENT * size;
     return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((raw) => {
-      // Booleans are bytes of 0 and 1; NaNs need not keep their bits, so that floats are drawn as integers.
+      // Booleans are the bytes 0 and 1. Floats are drawn as integers, because NaNs need not keep their bits.
       if (type === "bool") return { type, dims: shape, data: raw.map((byte) => byte & 1) };
       if (type === "float32")
         return { type, dims: shape, data: Float32Array.from({ length: size }, (_, i) => raw[i]!) };
@@ -48,7 +48,7 @@ const scalars: fc.Arbitrary<Attribute>[] = [
   tensors.map((value) => ({ kind: "tensor", value })),
 ];
 
-/** A graph with one node of an own domain, whose attributes nothing interprets. */
+/** A graph with one node of a custom domain, so that no code interprets its attributes. */
 function graphs(attributes: fc.Arbitrary<Attribute>[], input: string): fc.Arbitrary<Graph> {
   return fc
     .tuple(fc.dictionary(fc.string(), fc.oneof(...attributes), { maxKeys: 4 }), tensors)

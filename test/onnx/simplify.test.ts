@@ -1,4 +1,4 @@
-/** Structural simplifying: what goes, what must stay, and that the engine computes the same. */
+/** Structural simplifying: nodes that are removed, nodes that must stay, and equal results of the engine. */
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/base/index.js";
 import {
@@ -29,7 +29,7 @@ async function expectSame(before: Graph, after: Graph) {
   expect(relativeDifference(await runBytes(writeModel(after), feeds), expected)).toBe(0);
 }
 
-/** An If that reads `captured` from the graph around it, in both branches. */
+/** An If whose branches both read `captured` from the enclosing graph. */
 function choice(b: GraphBuilder, condition: string, captured: string): string {
   const branch = (op: string): Graph => {
     const inner = emptyGraph(op, 18);

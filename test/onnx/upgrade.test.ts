@@ -1,4 +1,4 @@
-/** The normal form: which nodes older forms become, under which names, and what is refused. */
+/** The normal form: nodes and names that older forms become, and nodes that are refused. */
 import { describe, expect, it } from "vitest";
 import { float32, int64, type Tensor } from "../../src/base/index.js";
 import {
@@ -27,7 +27,7 @@ function node(op: string, inputs: string[], outputs: string[], attributes: Plain
   };
 }
 
-/** Writes a graph of an older opset and reads it; its inputs `x` and its output `y` are float images. */
+/** Writes a graph of an older opset and reads it. Its input `x` and output `y` are float images. */
 function read(opset: number, nodes: Node[], constants: Record<string, Tensor> = {}, outputs = ["y"]): Graph {
   const graph = emptyGraph("old", opset);
   graph.inputs.push({ name: "x", type: "float32", shape: [1, 4, 5, 6] });
@@ -181,7 +181,7 @@ describe("constants", () => {
 
   it("must hold something", () => {
     const empty = [node("Constant", [], ["c"]), node("Add", ["x", "c"], ["y"])];
-    expect(() => read(13, empty)).toThrow('Constant "Constant/c" holds no value');
+    expect(() => read(13, empty)).toThrow('Constant "Constant/c" has no value');
   });
 });
 
@@ -249,6 +249,6 @@ describe("what ended with an older opset is refused by name", () => {
   });
 
   it("opset 6", () => {
-    expect(() => read(6, [node("Relu", ["x"], ["y"])])).toThrow("written for opset 6");
+    expect(() => read(6, [node("Relu", ["x"], ["y"])])).toThrow("has opset 6");
   });
 });

@@ -1,4 +1,4 @@
-/** Half- and double-precision graphs made float32. */
+/** Conversion of half- and double-precision graphs to float32. */
 import { describe, expect, it } from "vitest";
 import { type DataType, float16ToNumber, float32, numbersOf, type Tensor } from "../../src/base/index.js";
 import {

@@ -1,4 +1,4 @@
-/** Comparing stored runs: pairs, figures, intervals, what is refused, and gates on differences. */
+/** Comparison of stored runs: pairing, figures, intervals, errors, and gates on differences. */
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
@@ -16,7 +16,7 @@ const description = describeWith({ data: { images: 30 } });
 const records = recordsOf(description);
 const run = { description, records };
 
-/** The same run of another model: in images whose index `spared` refuses, every attack finds nothing. */
+/** The same run for another model. Attacks have no effect on it, except on images for which `spared` is true. */
 function defended(spared: (index: number) => boolean) {
   const clean = new Map(
     records.filter(({ attack }) => attack === "clean").map((record) => [record.image, record]),
@@ -156,7 +156,7 @@ describe("compareRuns", () => {
     expect(comparison.differences).toContain("model.classes: 4 in the first, 5 in the second");
     expect(comparison.rows.every(({ mIoU }) => mIoU === null)).toBe(true);
     expect(() => checkComparisonGates(comparison, ["worst.mIoU@4/255 diff>=-1"])).toThrow(
-      /other numbers of classes/,
+      /different numbers of classes/,
     );
   });
 
@@ -168,7 +168,7 @@ describe("compareRuns", () => {
 
   it("says it in lines", () => {
     const text = comparisonLines(compareRuns(run, better)).join("\n");
-    expect(text).toMatch(/30 images of both runs: A is model\.onnx, B is other\.onnx/);
+    expect(text).toMatch(/30 images in both runs\. A: model\.onnx, B: other\.onnx/);
     expect(text).toMatch(/\nworst case +4\/255 +0\.\d{4} +0\.\d{4} +\+0\.\d{4} +\[\+0\.\d{4}, \+0\.\d{4}\]/);
     expect(text).toMatch(/clean: aAcc is higher in 0, lower in 0, the same in 30 of 30 images/);
     expect(text).not.toContain("rough guide");
@@ -187,7 +187,7 @@ describe("bootstrap", () => {
     const mean = values.reduce((sum, value) => sum + value, 0) / 400;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 400;
     const half = 1.96 * Math.sqrt(variance / 400);
-    // 2000 resamples leave an error of about 4 % of the half width at an end.
+    // With 2000 resamples, an end of the interval has an error of about 4 % of its half width.
     expect(Math.abs(interval![0] - (mean - half))).toBeLessThan(0.15 * half);
     expect(Math.abs(interval![1] - (mean + half))).toBeLessThan(0.15 * half);
   });
@@ -239,10 +239,10 @@ describe("checkComparisonGates", () => {
     ["diff>=0", /expected SUBJECT/],
     ["worst.mIoU@4/255 toString>=0", /expected SUBJECT/],
     ["worst.mIoU@8/255 diff>=0", /no radius 8\/255; expected one of @4\/255, @0\.03/],
-    ["noise.mIoU@4/255 diff>=0", /no "noise"; expected one of clean, worst, apgd/],
-    ["worst.imageMIoU@4/255 diff>=0", /no figure "imageMIoU" of worst; expected one of aAcc, mIoU/],
-    ["worst.mIoU@4/255 diff>=-1.5", /differences lie in \[-1, 1\], got -1\.5/],
-    ["worst.mIoU@4/255 diff>=-1%", /got -1%; write -0\.01/],
+    ["noise.mIoU@4/255 diff>=0", /unknown subject "noise"; expected one of clean, worst, apgd/],
+    ["worst.imageMIoU@4/255 diff>=0", /worst has no figure "imageMIoU"; expected one of aAcc, mIoU/],
+    ["worst.mIoU@4/255 diff>=-1.5", /got -1\.5, expected a difference in \[-1, 1\]/],
+    ["worst.mIoU@4/255 diff>=-1%", /got -1%, expected .*; write -0\.01 for one percentage point less/],
   ])("refuses %s", (expression, problem) => {
     expect(() => checkComparisonGates(comparison, [expression])).toThrow(problem);
     expect(() => checkComparisonGates(comparison, [expression])).toThrow(`gate "${expression}"`);

@@ -1,4 +1,4 @@
-/** Reports as files: what they say, what they refuse, and how large they grow. */
+/** Report files: their content, their size, and damaged runs, which they refuse. */
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,9 +66,11 @@ describe("the page", () => {
     const run = readReportedRun(old);
     const { document } = parseHTML(htmlReport(run));
     const titles = [...document.querySelectorAll("h2")].map(({ textContent }) => textContent);
-    expect(titles).toContain("Classes");
+    expect(titles).toContain("IoU by class");
     expect(titles).not.toContain("Images");
-    expect(document.querySelector("details")?.textContent).toMatch(/older version.*no pictures.*no traces/s);
+    expect(document.querySelector("details")?.textContent).toMatch(
+      /older version.*no pictures.*Attack traces: none/s,
+    );
   });
 });
 
@@ -130,7 +132,7 @@ describe("a damaged run is refused by name and reason", () => {
       "a result that was improved",
       "result.json",
       (text: string) => text.replace(/"mIoU": 0\.\d+/, '"mIoU": 0.99'),
-      /result\.json: its figures are not those of the journal/,
+      /result\.json: its figures differ from those of the journal/,
     ],
     [
       "a result that is cut off",

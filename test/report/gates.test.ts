@@ -1,4 +1,4 @@
-/** Gates: what they accept, what they refuse, and that no absent figure passes. */
+/** Gates: valid and invalid texts, and figures that do not exist, which must never pass. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
@@ -49,16 +49,16 @@ describe("parseGate", () => {
   it.each([
     ["worst.mIoU", /expected SUBJECT\.FIGURE@RADIUS>=NUMBER/],
     ["worst.mIoU@4/255=0.6", /expected SUBJECT/],
-    ["wurst.mIoU@4/255>=0.6", /no "wurst"; expected one of clean, worst, apgd:mask-ce, noise/],
-    ["worst.miou@4/255>=0.6", /no figure "miou" of worst; expected one of aAcc/],
-    ["worst.mAcc@4/255>=0.6", /no figure "mAcc" of worst/],
-    ["noise.mIoULower@4/255>=0.6", /no figure "mIoULower" of noise/],
-    ["worst.mIoU>=0.6", /at which radius\? Add one of @4\/255, @0\.03/],
+    ["wurst.mIoU@4/255>=0.6", /unknown subject "wurst"; expected one of clean, worst, apgd:mask-ce, noise/],
+    ["worst.miou@4/255>=0.6", /worst has no figure "miou"; expected one of aAcc/],
+    ["worst.mAcc@4/255>=0.6", /worst has no figure "mAcc"/],
+    ["noise.mIoULower@4/255>=0.6", /noise has no figure "mIoULower"/],
+    ["worst.mIoU>=0.6", /the radius is missing; add one of @4\/255, @0\.03/],
     ["worst.mIoU@8/255>=0.6", /no radius 8\/255; expected one of @4\/255/],
     ["worst.mIoU@x>=0.6", /radius "x"/],
     ["clean.mIoU@4/255>=0.6", /the clean prediction has no radius/],
-    ["clean.mIoU>=60", /fractions in \[0, 1\], got 60; write 0\.60/],
-    ["clean.mIoU>=sixty", /fractions in \[0, 1\], got sixty/],
+    ["clean.mIoU>=60", /got 60, expected a fraction in \[0, 1\]; write 0\.60/],
+    ["clean.mIoU>=sixty", /got sixty, expected a fraction in \[0, 1\]/],
     ["clean.toString>=0.1", /no figure "toString"/],
   ])("refuses %s", (expression, problem) => {
     expect(message(expression)).toMatch(problem);
@@ -105,6 +105,6 @@ describe("checkGates", () => {
   it("passes nothing without gates and never passes an absent figure", () => {
     expect(checkGates(result, [])).toEqual([]);
     const incomplete: Result = { ...result, robust: [] };
-    expect(() => checkGates(incomplete, ["worst.mIoU@4/255<1"])).toThrow(/no mIoU of worst/);
+    expect(() => checkGates(incomplete, ["worst.mIoU@4/255<1"])).toThrow(/no mIoU for worst/);
   });
 });

@@ -1,4 +1,4 @@
-/** The page in a browser: what it shows, what it does when it is used, and that nothing in it runs but its own. */
+/** The report in a browser: content, behaviour, and that no program runs but its own. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { hasBrowser, openBrowser, openPage, strayElements } from "../helpers/bro
 const root = mkdtempSync(join(tmpdir(), "seawall-page-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** UPDATE_DOCS=1 SEAWALL_RUN=runs/demo takes the pictures of docs/report.md anew, of that run. */
+/** With UPDATE_DOCS=1 SEAWALL_RUN=runs/demo, the screenshots of docs/report.md are taken again, of that run. */
 const shown = process.env.SEAWALL_RUN;
 const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
 
@@ -40,15 +40,8 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(size).toEqual([width, 0]);
     const titles = await page.locator("main h2").allTextContents();
     expect(titles).toEqual([
-      ...["Robustness over ε", "Attacks", "Classes", "Object size and boundaries"],
-      ...[
-        "Which class turns into which",
-        "Images",
-        "The course of attacks",
-        "Soundness",
-        "Cost",
-        "Provenance",
-      ],
+      ...["Robustness by radius", "Attacks", "IoU by class", "Object size and boundaries"],
+      ...["Confusions between classes", "Images", "Attack traces", "Soundness checks", "Cost", "Provenance"],
     ]);
     expect(await strayElements(page)).toEqual([]);
     const broken = await page.evaluate(
@@ -74,7 +67,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     await table.locator("thead th").nth(0).locator("button").click();
     const names = await column(1);
     expect(names).toEqual([...names].sort());
-    // Radii are sorted by their value, not as text.
+    // Radii are sorted by value: as text, 2/255 would come after 16/255.
     await table.locator("thead th").nth(1).locator("button").click();
     expect((await column(2)).slice(0, 2)).toEqual(["2/255", "2/255"]);
     expect((await column(2)).at(-1)).toBe("0");
@@ -85,7 +78,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
   it("says what each attack adds", async () => {
     const { page } = await open(url, 1280);
     const table = page.locator("#attacks table").last();
-    expect(await table.locator("caption").textContent()).toBe("Worst case without each attack");
+    expect(await table.locator("caption").textContent()).toBe("Worst case without one attack");
     const shown = await table
       .locator("tbody tr")
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
@@ -116,9 +109,9 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(await cards.count()).toBe(12);
     const captions = (await cards.locator("figcaption").allTextContents()).map((text) => text.split(" ")[0]);
     expect(new Set(captions).size).toBe(12);
-    // The radius of the headline comes first.
+    // The radius of the headline, the largest, is shown first.
     expect(await page.locator("#gallery select").inputValue()).toBe("2");
-    expect(await cards.first().locator("figcaption").textContent()).toMatch(/right, by apgd/);
+    expect(await cards.first().locator("figcaption").textContent()).toMatch(/correct pixels: .* under apgd/);
     await cards.first().locator("button").press("Enter");
     const dialog = page.locator("dialog");
     expect(await dialog.locator(".tile .name").allTextContents()).toEqual([
@@ -145,7 +138,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     expect(await said()).toContain("radius 2 ε");
     const [frame, start] = [await trace.locator("img:visible").first().getAttribute("src"), await cursor()];
     await slider.press("End");
-    expect(await said()).toMatch(/radius ε · .*right \d+\.\d % · step size 0\.5000\/255/);
+    expect(await said()).toMatch(/radius ε · .*correct \d+\.\d % · step size 0\.5000\/255/);
     expect(await slider.getAttribute("aria-valuetext")).toContain("pass 32");
     expect(await trace.locator("img:visible").first().getAttribute("src")).not.toBe(frame);
     expect(Number(await cursor())).toBeGreaterThan(Number(start) + 200);

@@ -1,10 +1,10 @@
-/** The demo's picture: its colours can be told apart, and every tile shows what it says. */
+/** The demo's picture: colours that can be told apart, and the content of each tile. */
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { classColour, palette, type Rgb } from "../../src/report/index.js";
 import { demoPicture, type PictureRow } from "../../src/report/index.node.js";
 
-/** Linear sRGB as it is seen without one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1. */
+/** Simulation of colour blindness in linear sRGB: Machado, Oliveira and Fernandes 2009, severity 1. */
 const visions = {
   normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
@@ -12,7 +12,7 @@ const visions = {
   tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
 } as const;
 
-/** CIELAB of a colour as a vision sees it. */
+/** A colour in CIELAB under a simulated vision. */
 function lab(colour: Rgb, m: readonly number[]): number[] {
   const [r, g, b] = colour.map((byte) => {
     const c = byte / 255;
@@ -33,7 +33,7 @@ describe("palette", () => {
     for (const [i, a] of colours.entries()) {
       for (const b of colours.slice(0, i)) {
         const distance = Math.hypot(...a.map((value, k) => value - b[k]!));
-        // About 2 is what a trained eye can just notice side by side.
+        // A distance of about 2 is just noticeable side by side.
         expect(distance).toBeGreaterThan(10);
       }
     }
@@ -45,7 +45,7 @@ describe("palette", () => {
   });
 });
 
-/** 2×2 pixels: the image is grey; the attack adds ε to the left column and takes it from the right. */
+/** A grey image of 2×2 pixels. The attack adds ε to the left column and subtracts it from the right. */
 const radius = 1 / 255;
 const half = 0.5;
 const plane = [half + radius, half - radius, half + radius, half - radius];
@@ -60,7 +60,7 @@ const row: PictureRow = {
   attackedPrediction: [2, 0, 1, 1],
 };
 
-async function pixelsOf(png: Buffer) {
+async function pixelsOf(png: Uint8Array) {
   const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return {
     ...info,
@@ -68,7 +68,7 @@ async function pixelsOf(png: Buffer) {
   };
 }
 
-/** A pixel well inside quarter (i, j) of a column's tile in the first row; see the geometry of the picture. */
+/** A pixel in the middle of quarter (i, j) of a column's tile in the first row. */
 const place = (column: number, i: number, j: number) => ({
   x: 10 + column * 234 + 20 + 184 * j,
   y: 30 + 20 + 184 * i,

@@ -1,4 +1,4 @@
-/** Tables as they are read: every figure in its place, columns straight. */
+/** Tables on the terminal: figures in their places, aligned columns. */
 import { describe, expect, it } from "vitest";
 import { type Result, summarize } from "../../src/journal/index.js";
 import {
@@ -50,7 +50,7 @@ describe("resultLines", () => {
       clean          0.9000   0.8000
       apgd:mask-ce   0.3000   0.2000
       noise          0.8800   0.7500
-      worst case     0.2500   0.1250   mIoU in 0.1000 .. 0.1250
+      worst case     0.2500   0.1250   lower bound over these attacks: 0.1000
 
       worst case without   aAcc at 4/255     mIoU
       apgd:mask-ce                0.8800   0.7500
@@ -75,9 +75,9 @@ describe("resultLines", () => {
     };
     const lines = resultLines(odd).join("\n");
     expect(lines).toMatch(/shard 2 of 4/);
-    expect(lines).toMatch(/not complete: 2 images left out/);
+    expect(lines).toMatch(/not complete: 2 images missing/);
     expect(lines).toMatch(/published accounting/);
-    expect(lines).toMatch(/worst case, strict +0\.2500 +0\.1100 +mIoU in 0\.1000 \.\. 0\.1100/);
+    expect(lines).toMatch(/worst case, strict +0\.2500 +0\.1100 +lower bound over these attacks: 0\.1000/);
   });
 
   it("has every radius of a real summary", () => {

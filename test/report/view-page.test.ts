@@ -1,4 +1,4 @@
-/** The viewer in a browser: its list, a run that is followed while it goes, and the report of one that is complete. */
+/** The viewer in a browser: the list, a run that is still going on, and the report of a complete run. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ import { hasBrowser, openBrowser, openPage, strayElements } from "../helpers/bro
 const root = mkdtempSync(join(tmpdir(), "seawall-view-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** UPDATE_DOCS=1 SEAWALL_RUNS=runs takes the pictures of docs/view.md anew, of the runs there; one is going. */
+/** With UPDATE_DOCS=1 SEAWALL_RUNS=runs, the screenshots of docs/view.md are taken again; one run there must be going on. */
 const shown = process.env.SEAWALL_RUNS;
 const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
 
-/** A made-up run of which the records from the tenth on are still to come. */
+/** Writes a made-up run with its first nine records. Returns the journal lines of the others. */
 async function goingRun(dir: string): Promise<string[]> {
   await makeRun(dir);
   rmSync(join(dir, "result.json"));

@@ -1,4 +1,4 @@
-/** The viewer's server: what it shows, what it keeps to itself, and to whom it answers. */
+/** The viewer's server: pages, files it must not serve, and requests it must refuse. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
@@ -11,7 +11,7 @@ import { writeResult } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "../journal/runs.js";
 
-/** A run folder as an evaluation leaves it. */
+/** Writes a run folder as an evaluation does. */
 function writeRun(dir: string, description: RunDescription, records: readonly RunRecord[]): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, "run.json"), formatJson(description));
@@ -23,7 +23,7 @@ const description = describeWith();
 const records = recordsOf(description);
 const secret = "the secret of the house";
 
-/** A folder with a finished run `runs/done` and, beside the runs, a file that is nobody's business. */
+/** A folder with a complete run `runs/done` and, beside the runs, a file that must not be served. */
 function house(): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "secret.txt"), secret);
@@ -44,7 +44,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** A request whose path goes out as it is, unlike that of `fetch`. */
+/** A request whose path is sent unchanged; `fetch` would normalise it. */
 function get(
   port: number,
   path: string,
@@ -66,7 +66,7 @@ function get(
   });
 }
 
-/** The address of the first run of the list. */
+/** The path of the first run in the list. */
 async function firstRun(port: number): Promise<string> {
   return /href="(\/runs\/[0-9a-f]{16}\/)"/.exec((await get(port, "/")).body)![1]!;
 }
@@ -81,13 +81,13 @@ describe("the list", () => {
     expect(body).toMatch(/<b>done<\/b> <span class="badge complete">/);
     expect(body).toMatch(/<b>deep\/er\/half<\/b> <span class="badge stopped">/);
     const { worst } = summarize(description, records).robust[0]!;
-    expect(body).toContain(`worst mIoU at 4/255 <b>${worst.mIoU.toFixed(4)}</b>`);
+    expect(body).toContain(`worst-case mIoU at 4/255 <b>${worst.mIoU.toFixed(4)}</b>`);
     expect(body).toMatch(/<progress max="35" value="5">/);
   });
 
   it("may be empty, and refuses a folder that is none", async () => {
     const { port } = await serve(temporaryFolder());
-    expect((await get(port, "/")).body).toContain("No run here yet");
+    expect((await get(port, "/")).body).toContain("There are no runs yet");
     await expect(serveRuns(["/nowhere/at/all"], 0)).rejects.toThrow(/\/nowhere\/at\/all: cannot be read/);
   });
 
@@ -117,7 +117,7 @@ describe("the list", () => {
 describe("a run", () => {
   it("is live: the page follows the journal, and an unchanged one is not sent again", async () => {
     const folder = temporaryFolder();
-    // As an evaluation does it: attack by attack.
+    // In the order of an evaluation: attack by attack.
     const ordered = [...records].sort(
       (a, b) =>
         description.protocol.eps.indexOf(a.eps) - description.protocol.eps.indexOf(b.eps) ||
@@ -129,14 +129,14 @@ describe("a run", () => {
     const before = await get(port, page);
     expect(before.body).toMatch(/7 of 35 records/);
     expect(before.body).toMatch(/apgd:<wbr>class-balanced-ce<\/th><td>2\/5<\/td><td>0\.\d{4}/);
-    expect(before.body).toMatch(/worst so far<\/th><td><\/td><td>–/);
+    expect(before.body).toMatch(/worst case so far<\/th><td><\/td><td>–/);
     expect((await get(port, page, { "if-none-match": before.headers.etag! })).status).toBe(304);
 
     for (const record of ordered.slice(7, 12))
       appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
     const after = await get(port, page, { "if-none-match": before.headers.etag! });
     expect([after.status, after.body]).toEqual([200, expect.stringMatching(/12 of 35 records/)]);
-    expect(after.body).toMatch(/worst of 1 so far<\/th><td><\/td><td>0\.\d{4}/);
+    expect(after.body).toMatch(/worst case of 1 attack so far<\/th><td><\/td><td>0\.\d{4}/);
 
     for (const record of ordered.slice(12))
       appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
@@ -171,7 +171,7 @@ describe("a run", () => {
     ["journal.jsonl", '{"image": 3}\n{}\n', /journal\.jsonl, line 1: /],
     ["run.json", "{}", /run\.json: schemaVersion/],
     ["result.json", "{", /result\.json: not JSON/],
-    ["result.json", "changed", /result\.json: not of this journal: clean\.aAcc: 0\.123 stored/],
+    ["result.json", "changed", /result\.json: differs from the journal: clean\.aAcc: 0\.123 stored/],
   ])("that is damaged in %s is named with the reason", async (file, content, reason) => {
     const folder = house();
     const result = summarize(description, records);
@@ -236,7 +236,7 @@ describe("what is outside the runs", () => {
     symlinkSync(join(folder, "outside"), join(folder, "runs/door"));
     const { port } = await serve(join(folder, "runs"));
     const list = (await get(port, "/")).body;
-    expect(list).toMatch(/journal\.jsonl: not a file itself/);
+    expect(list).toMatch(/journal\.jsonl: a link or not a regular file/);
     expect(list).not.toMatch(/only|door|outside/);
     for (const [, page] of list.matchAll(/href="(\/runs\/[0-9a-f]+\/)"/g)) {
       for (const place of ["", "now", "files/journal.jsonl", "files/report.html"]) {
@@ -251,7 +251,7 @@ describe("what is outside the runs", () => {
     rmSync(join(folder, "runs/done/result.json"));
     execFileSync("mkfifo", [join(folder, "runs/done/result.json")]);
     const { port } = await serve(join(folder, "runs"));
-    expect((await get(port, "/")).body).toMatch(/result\.json: not a file itself/);
+    expect((await get(port, "/")).body).toMatch(/result\.json: a link or not a regular file/);
     expect((await get(port, `${await firstRun(port)}files/result.json`)).status).toBe(404);
   });
 });
@@ -293,6 +293,6 @@ describe("who is answered", () => {
 
   it("says when a port is taken", async () => {
     const { port } = await serve(join(house(), "runs"));
-    await expect(serveRuns([], port)).rejects.toThrow(new RegExp(`--port ${port}: cannot be had`));
+    await expect(serveRuns([], port)).rejects.toThrow(new RegExp(`--port ${port}: cannot be used`));
   });
 });

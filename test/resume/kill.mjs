@@ -61,7 +61,7 @@ async function main([kills, ...flags]) {
   const killed = await killAndResume(flags, at("killed"), Number(kills), duration / 3);
   compare(`killed ${killed} times and resumed`, at("killed"));
   for (const size of ["1", "2", "5"]) {
-    seawall("eval", ...flags, "--batch-size", size, "--out", at(`batch${size}`));
+    seawall("eval", ...flags, "--parallel", size, "--out", at(`batch${size}`));
     compare(`batch size ${size}`, at(`batch${size}`));
   }
   for (const shard of ["1/2", "2/2"])

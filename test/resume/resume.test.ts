@@ -55,7 +55,7 @@ describe("the result is that of the run left alone", () => {
   });
 
   it.each(["1", "2", "5"])("with batches of %s", (size) => {
-    seawall("eval", ...flags, "--batch-size", size, "--out", at(`batch${size}`));
+    seawall("eval", ...flags, "--parallel", size, "--out", at(`batch${size}`));
     expectSame(at(`batch${size}`));
   });
 

@@ -3,7 +3,7 @@ import { numbersOf, sizeOf, type Tensor } from "../../src/base/index.js";
 import { type Architecture, fitWeights, translateCheckpoint } from "../../src/nn/index.js";
 import type { OptimizerName } from "../../src/train/graphs/optimizers.js";
 import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
-import { initialState, layOutParameters, type ParameterLayouts } from "../../src/train/state/parameters.js";
+import { initialState, type ParameterLayouts } from "../../src/train/state/state.js";
 import { readWeightsFile } from "../../src/weights/index.node.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -41,7 +41,7 @@ export async function openGolden(
   optimizer: OptimizerName = "adamw",
 ) {
   const translation = translateCheckpoint(await tensorsOf(weightsFile), architecture.family);
-  const { flavour, normalization } = translation.dialect;
+  const { flavour, normalization } = translation.keyMap;
   const options = {
     ...{ size: batch.size, batchSize: batch.count, attacked: batch.count },
     ...{ accumulating: false, seed: 0 },
@@ -55,17 +55,21 @@ export async function openGolden(
     ...builds.training,
     noise: builds.training.noise.map((input) => ({ ...input, keep: 1 })),
   };
-  const layouts = layOutParameters(certain);
+  const { layouts } = builds;
   const { weights } = fitWeights(certain.parameters, translation);
-  const network = await TrainingNetwork.open(options, { ...builds, training: certain }, layouts, {
-    threads: 1,
-  });
+  const network = await TrainingNetwork.open(
+    options,
+    { ...builds, training: certain },
+    {
+      threads: 1,
+    },
+  );
   return { network, layouts, state: initialState(layouts, weights, optimizer, false) };
 }
 
 /** A vector of learned parameters by the names of its tensors. */
 export function byName(layouts: ParameterLayouts, vector: Float32Array): Map<string, Float32Array> {
-  const entries = layouts.learned.slots.map(({ name, shape, offset }) => {
+  const entries = layouts.learned.places.map(({ name, shape, offset }) => {
     return [name, vector.subarray(offset, offset + sizeOf(shape))] as const;
   });
   return new Map(entries);

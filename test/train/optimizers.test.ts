@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/base/index.js";
 import { translateCheckpoint } from "../../src/nn/index.js";
 import { corrections, updateGraph } from "../../src/train/graphs/optimizers.js";
-import { type UpdateOptions, Updater } from "../../src/train/loop/optimize.js";
-import { trainingStep } from "../../src/train/loop/step.js";
+import { type OptimizerStepOptions, OptimizerSteps } from "../../src/train/loop/optimizer-steps.js";
+import { updateState } from "../../src/train/loop/update.js";
 import { evaluate } from "../helpers/gradients.js";
 import { tiny } from "../nn/tiny.js";
 import { batchOf, byName, norm, openGolden, relativeDistance, tensorsOf } from "./golden.js";
 
-const cases: Readonly<Record<string, UpdateOptions & { readonly learningRate: number }>> = {
+const cases: Readonly<Record<string, OptimizerStepOptions & { readonly learningRate: number }>> = {
   adamw: { optimizer: "adamw", weightDecay: 1e-2, clip: 1, learningRate: 1e-3 },
   sgd: { optimizer: "sgd", weightDecay: 1e-2, clip: 1, learningRate: 1e-2 },
   nesterov: { optimizer: "sgd", nesterov: true, weightDecay: 1e-2, clip: 1, learningRate: 1e-2 },
@@ -37,20 +37,23 @@ describe.each(Object.keys(cases))("ten steps of %s", (name) => {
     const architecture = tiny["upernet-cvst"];
     const tensors = await tensorsOf("train/upernet-cvst.safetensors");
     const { learningRate, ...options } = cases[name]!;
-    const { network, layouts, state } = await openGolden(
+    const golden = await openGolden(
       architecture,
       "nn/upernet-cvst.authors.pth",
       batchOf(tensors),
       3,
       options.optimizer,
     );
-    const before = state.parameters.slice();
-    const updater = await Updater.open(options, layouts.groups, { threads: 1 });
+    const { network, layouts } = golden;
+    const before = golden.state.parameters.slice();
+    const optimizer = await OptimizerSteps.open(options, layouts.groups, { threads: 1 });
+    let { state } = golden;
     for (let t = 0; t < 10; t++) {
-      await trainingStep({ network, updater, state }, [batchOf(tensors, t)], learningRate, noAttack);
+      const batches = [batchOf(tensors, t)];
+      ({ state } = await updateState({ network, optimizer }, state, batches, learningRate, noAttack));
     }
     await network.dispose();
-    await updater.dispose();
+    await optimizer.dispose();
 
     const stored = await tensorsOf(`train/upernet-cvst.${name}.safetensors`);
     const expected = translateCheckpoint(stored, architecture.family).tensors;

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
-import { weightsOf } from "../../src/nn/index.js";
+import { extractWeights } from "../../src/nn/index.js";
 import { readModelFile } from "../../src/onnx/index.node.js";
 import type { TrainingConfig, TrainingInput } from "../../src/train/index.js";
 import { rehearseTraining, runTraining, trainingFiles } from "../../src/train/index.node.js";
@@ -40,7 +40,7 @@ describe("a training", () => {
     );
     const { graph } = await readModelFile(join(whole.out, trainingFiles.model));
     const { tensors } = await readWeightsFile(join(whole.out, trainingFiles.bestRobust));
-    const { weights, record } = weightsOf(graph);
+    const { weights, record } = extractWeights(graph);
     expect(record.architecture).toBe("upernet-convnext-micro-cvst");
     for (const [name, { data: values }] of weights) expect(values, name).toEqual(tensors.get(name)!.data);
   });
@@ -85,7 +85,7 @@ describe("a training", () => {
     const init = join(whole.out, trainingFiles.last);
     const config = smallTraining(data, await folder(), { init, epochs: 1 });
     await runTraining(config, { onNotice: (sentence) => notices.push(sentence) });
-    expect(notices.join("\n")).toContain("the memory of the optimizer");
+    expect(notices.join("\n")).toContain("the state of the optimizer");
 
     const classifier = smallTraining(data, await folder(), {
       architecture: "convnext-micro-cvst",

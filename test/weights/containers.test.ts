@@ -1,4 +1,4 @@
-/** The two containers of torch files, zip and legacy, put together wrongly. */
+/** Invalid containers of torch files, both zip and legacy. */
 import { describe, expect, it } from "vitest";
 import { numbersOf, type Tensor } from "../../src/base/index.js";
 import { readTorch } from "../../src/weights/index.js";
@@ -8,7 +8,7 @@ const weight = pickle(tensor(storage("0", 4), 0, [2, 2], [1, 2]));
 const four = floats(1, 2, 3, 4);
 const text = (content: string) => new TextEncoder().encode(content);
 
-/** Writes `value` as 4 bytes at the byte `offset` after each place where `signature` stands. */
+/** Writes `value` as 4 bytes, `offset` bytes after each occurrence of `signature`. */
 function patched(file: Uint8Array, signature: string, offset: number, value: number, nth = 0): Uint8Array {
   const bytes = Buffer.from(file);
   let at = -1;
@@ -35,7 +35,7 @@ describe("zip", () => {
 
   it("refuses big-endian files", () => {
     const big = torchZip(weight, { "0": four }, { "archive/byteorder": text("big") });
-    expect(() => readTorch(big)).toThrow('byte order "big"; only "little" is read');
+    expect(() => readTorch(big)).toThrow('byte order "big"; only "little" is supported');
   });
 
   it("refuses compressed records before inflating them", () => {
@@ -108,7 +108,9 @@ describe("legacy", () => {
   });
 
   it("refuses other pickles, versions and machines", () => {
-    expect(() => readTorch(pickle(dict({ a: op.none })))).toThrow("a pickle that torch.save did not write");
+    expect(() => readTorch(pickle(dict({ a: op.none })))).toThrow(
+      "not written by torch.save, although it is a pickle",
+    );
     const big = torchLegacy(weight, [["0", 4, four]], dict({ little_endian: op.no }));
     expect(() => readTorch(big)).toThrow("big-endian machine");
     const file = Buffer.from(torchLegacy(weight, [["0", 4, four]]));

@@ -1,4 +1,4 @@
-/** Damaged files: whatever happens to the bytes, the outcome is valid tensors or a SeawallError, soon and small. */
+/** Damaged files give valid tensors or a SeawallError, in little time and memory, whatever the bytes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeawallError, sizeOf, type Tensor } from "../../src/base/index.js";
@@ -15,7 +15,7 @@ const victims = [
 ];
 const spareBytes = 16 * 2 ** 20;
 
-/** Reads damaged bytes; throws unless the outcome is lawful and comes soon. True when they could be read. */
+/** Reads damaged bytes. Returns whether they could be read; throws if the outcome is invalid or takes too long. */
 function survives(bytes: Uint8Array): boolean {
   const start = performance.now();
   const read = isRead(bytes);
@@ -40,12 +40,12 @@ function check(tensors: ReadonlyMap<string, Tensor>, fileBytes: number): void {
     if (data.length !== sizeOf(dims)) throw new Error(`${data.length} elements for [${dims.join(", ")}]`);
     buffers.add((data as Uint8Array).buffer);
   }
-  // The file itself, one copy of it, and what strided tensors may add.
+  // The file, one copy of it, and the memory that strided tensors may add.
   const bytes = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
   if (bytes > 3 * fileBytes + 2 * spareBytes) throw new Error(`${bytes} bytes out of ${fileBytes}`);
 }
 
-/** A copy in a buffer of its own: Node hands out small files as parts of a shared pool. */
+/** A copy in its own buffer, because Node reads small files into a shared pool. */
 const copyOf = (name: string) => new Uint8Array(golden(name));
 
 describe.each(victims)("%s", (name) => {

@@ -1,13 +1,13 @@
 /** The golden files of tools/weights_golden.py, and values in the form of their expected.json. */
 import { readdirSync, readFileSync } from "node:fs";
-import { PickledObject, type Value } from "../../src/weights/index.js";
+import { PickledObject, type PickleValue } from "../../src/weights/index.js";
 
 const folder = new URL("../golden/weights/", import.meta.url);
 
 /** Names of the golden files. */
 export const goldenNames = readdirSync(folder).filter((name) => !name.endsWith(".json"));
 
-/** What each of them holds, but for those that must be refused. */
+/** The expected content of each file, except of those that must be refused. */
 export const expected: Record<string, unknown> = JSON.parse(
   readFileSync(new URL("expected.json", folder), "utf8"),
 );
@@ -18,8 +18,8 @@ export function golden(name: string): Uint8Array {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-/** A value as expected.json has it. */
-export function described(value: Value): unknown {
+/** A value in the form of expected.json. */
+export function described(value: PickleValue): unknown {
   if (typeof value === "bigint") return { bigint: String(value) };
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Map) return { dict: [...value].map(([key, item]) => [key, described(item)]) };

@@ -1,4 +1,4 @@
-/** Pickles, torch files and zips put together by hand, byte by byte: what no honest writer would write. */
+/** Pickles, torch files and zips written byte by byte, for files that no honest program would write. */
 import { zipSync } from "fflate";
 
 type Bytes = readonly number[];
@@ -40,7 +40,7 @@ export const op = {
   integer: (value: number | bigint): Bytes => [0x8a, 11, ...little(BigInt.asUintN(88, BigInt(value)), 11)],
 } as const;
 
-/** One pickle of protocol 2 from parts, with its beginning and its end. */
+/** A pickle of protocol 2 made of parts, with PROTO and STOP. */
 export function pickle(...parts: readonly Bytes[]): Uint8Array {
   return Uint8Array.from([op.proto(), ...parts, op.stop].flat());
 }
@@ -50,7 +50,7 @@ export function tuple(...items: readonly Bytes[]): Bytes {
   return [op.mark, ...items, op.tuple].flat();
 }
 
-/** A dictionary of values under texts. */
+/** A dictionary with texts as keys. */
 export function dict(
   entries: Readonly<Record<string, Bytes>> | readonly (readonly [string, Bytes])[],
 ): Bytes {
@@ -83,7 +83,7 @@ export function tensor(
   return [...op.global("torch._utils", "_rebuild_tensor_v2"), ...args, ...op.reduce];
 }
 
-/** A torch zip of a pickle and storages, with whatever records else. */
+/** A torch zip of a pickle, storages and other records. */
 export function torchZip(
   data: Uint8Array,
   storages: Readonly<Record<string, Uint8Array>> = {},
@@ -116,7 +116,7 @@ export function floats(...numbers: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(numbers).buffer);
 }
 
-/** A safetensors file of a header, given as JSON text, and data. */
+/** A safetensors file made of a header, as JSON text, and data. */
 export function safetensorsFile(header: string, data: Bytes | Uint8Array = [], length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header);
   return Uint8Array.from([...little(length ?? text.length, 8), ...text, ...data]);

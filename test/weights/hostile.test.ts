@@ -1,14 +1,14 @@
-/** Files made to harm: each must be refused with its reason, or be harmless; none may execute, hang or eat memory. */
+/** Hostile files must be refused with a reason or be harmless. None may execute code, hang or exhaust memory. */
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
-import { readTorch, stateDictOf, type Value } from "../../src/weights/index.js";
+import { type PickleValue, readTorch, stateDictOf } from "../../src/weights/index.js";
 import { dict, floats, op, pickle, storage, tensor, torchLegacy, torchZip, tuple } from "./handmade.js";
 
 type Part = readonly number[];
 const four = { "0": floats(1, 2, 3, 4) };
 const repeat = (part: Part, times: number): Part => Array.from({ length: times }, () => part).flat();
 
-/** What the refusal of a pickle says; fails when it is read or when anything else is thrown. */
+/** The message that refuses a pickle. Fails if the pickle is read, or if another error is thrown. */
 function refusal(data: Uint8Array | readonly Part[], storages: Record<string, Uint8Array> = four): string {
   return refusalOf(torchZip(data instanceof Uint8Array ? data : pickle(...data), storages));
 }
@@ -26,7 +26,7 @@ function refusalOf(file: Uint8Array): string {
   throw new Error("the file was read");
 }
 
-const read = (...parts: readonly Part[]): Value => readTorch(torchZip(pickle(...parts), four));
+const read = (...parts: readonly Part[]): PickleValue => readTorch(torchZip(pickle(...parts), four));
 
 describe("names outside the list", () => {
   const names: readonly (readonly [string, string])[] = [
@@ -81,7 +81,9 @@ describe("names outside the list", () => {
     const device = [...op.global("torch", "device"), ...tuple(op.text("cpu")), ...op.reduce];
     expect(refusal([device, op.emptyTuple, op.reduce])).toContain("a call of a torch.device");
     expect(refusal([op.text("os.system"), op.emptyTuple, op.reduce])).toContain("a call of a string");
-    expect(refusal([op.global("torch", "FloatStorage"), op.emptyTuple, op.reduce])).toContain("not called");
+    expect(refusal([op.global("torch", "FloatStorage"), op.emptyTuple, op.reduce])).toContain(
+      "which no weights file makes",
+    );
     const rebuild = op.global("torch._tensor", "_rebuild_from_type_v2");
     const type = op.global("torch", "Tensor");
     expect(refusal([rebuild, tuple(rebuild, type, op.emptyTuple), op.reduce])).toContain("rebuilt by a");
@@ -92,7 +94,7 @@ describe("names outside the list", () => {
 describe("keys with a meaning in JavaScript", () => {
   it("are keys like any other", () => {
     const pairs = [["__proto__", dict({ polluted: [0x88] })] as const, ["toString", op.none] as const];
-    const own = read(dict(pairs)) as Map<string, Value>;
+    const own = read(dict(pairs)) as Map<string, PickleValue>;
     expect([...own.keys()]).toEqual(["__proto__", "toString"]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
@@ -105,7 +107,9 @@ describe("keys with a meaning in JavaScript", () => {
     });
     const dtype = [...op.global("numpy", "dtype"), ...tuple(op.text("__proto__")), ...op.reduce];
     const scalar = op.global("numpy.core.multiarray", "scalar");
-    expect(refusal([scalar, tuple(dtype, op.bytes([0])), op.reduce])).toContain("neither number nor bool");
+    expect(refusal([scalar, tuple(dtype, op.bytes([0])), op.reduce])).toContain(
+      "neither a number nor a bool",
+    );
   });
 });
 
@@ -113,7 +117,7 @@ describe("depth and size of pickles", () => {
   it("refuses marks, tuples and late containers nested without end", () => {
     expect(refusal([repeat(op.mark, 100_000)])).toContain("nested deeper");
     expect(refusal([op.none, repeat(op.tuple1, 100_000)])).toContain("nested deeper");
-    // Each list is put into the one before while it is still empty, so that no depth shows on the way.
+    // Each list is put into the one before while it is empty, so that the nesting is visible only at the end.
     const late = Array.from({ length: 1000 }, (_, i) =>
       [op.get(i), op.emptyList, op.put(i + 1), op.append, op.pop].flat(),
     ).flat();
@@ -192,10 +196,11 @@ describe("tensors and storages", () => {
     expect(over([2, 2], [3, 1])).toContain("reaches element 5");
     expect(over([4], [1], 1)).toContain("reaches element 5");
     expect(over([2], [2 ** 52])).toContain("reaches element");
-    expect(over([1], [1], 2 ** 53)).toContain("without place");
+    expect(over([1], [1], 2 ** 53)).toContain("without position");
   });
 
   it("refuses a trillion elements through stride 0, and many tensors that add up to as much", () => {
+    // With stride 0, a tensor of any size fits into one element of a storage, but a dense copy does not fit into memory.
     expect(over([1_000_000, 1_000_000], [0, 0])).toContain("bytes of copies");
     expect(over([2 ** 40, 2 ** 40], [0, 0])).toContain("more elements than any file");
     const one = [...tensor([...op.get(0)], 0, [500_000], [0]), ...op.pop];
@@ -214,6 +219,7 @@ describe("tensors and storages", () => {
   });
 
   it("keeps the shape it has checked when the pickle changes its list afterwards", () => {
+    // The pickle can reach the list of dimensions again through the memo.
     const list = (index: number, item: number) =>
       [op.emptyList, op.put(index), op.integer(item), op.append].flat();
     const grow = (index: number, item: number) => [op.get(index), op.integer(item), op.append, op.pop].flat();
@@ -236,14 +242,18 @@ describe("tensors and storages", () => {
     expect(refusal([storage("0", -1)])).toContain("whole numbers");
     expect(refusal([storage("1", 4)])).toContain('storage "1" is missing');
     expect(refusal([storage("0", 3)])).toContain("should have 12 bytes but has 16");
-    expect(refusal([tuple(storage("0", 4), storage("0", 3))])).toContain("16 and then 12 bytes");
+    expect(refusal([tuple(storage("0", 4), storage("0", 3))])).toContain(
+      "16 bytes in one place and 12 in another",
+    );
     expect(refusal([storage("0", 4, "ComplexFloatStorage")])).toContain("torch.ComplexFloatStorage");
-    expect(refusal([tuple(op.text("module"), op.none), op.persistent])).toContain("names no storage");
+    expect(refusal([tuple(op.text("module"), op.none), op.persistent])).toContain("does not name a storage");
   });
 
   it("refuses bools that are neither true nor false", () => {
     const flags = { "0": Uint8Array.of(0, 1, 7) };
-    expect(refusal([tensor(storage("0", 3, "BoolStorage"), 0, [3], [1])], flags)).toContain("0 or 1, not 7");
+    expect(refusal([tensor(storage("0", 3, "BoolStorage"), 0, [3], [1])], flags)).toContain(
+      "7 instead of 0 or 1",
+    );
   });
 
   it("refuses views that torch would negate or conjugate on reading", () => {
@@ -269,7 +279,7 @@ describe("tensors and storages", () => {
     const value = (code: string, order: string, bytes: Part) =>
       refusal([scalar, tuple(dtype(code, order), op.bytes(bytes)), op.reduce]);
     expect(value("f4", ">", [0, 0, 0, 0])).toContain("big-endian");
-    expect(value("O8", "|", [0])).toContain("neither number nor bool");
+    expect(value("O8", "|", [0])).toContain("neither a number nor a bool");
     expect(value("f4", "<", [0, 0, 0])).toContain("of another size");
     const array = [...op.global("numpy.core.multiarray", "_reconstruct"), ...op.emptyTuple, ...op.reduce];
     const state = tuple(op.integer(1), tuple(op.integer(2 ** 40)), dtype("f4", "<"), op.no, op.bytes([]));

@@ -1,4 +1,4 @@
-/** Recognising a file, reading it from disk, and the same weights from different formats. */
+/** Recognising formats, reading from disk, and equal weights from different formats. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -43,9 +43,9 @@ describe("readWeights", () => {
   });
 
   it("begins its refusals with the file's name", () => {
-    expect(() => readWeights(golden("whole_model.pt"), "a/b.pth")).toThrow(/^a\/b\.pth: the file asks for/);
+    expect(() => readWeights(golden("whole_model.pt"), "a/b.pth")).toThrow(/^a\/b\.pth: the file uses/);
     expect(() => readWeights(torchZip(Uint8Array.of(1)), "c.pt")).toThrow(/^c\.pt: /);
-    expect(() => readWeights(safetensorsFile("{}"), "d")).toThrow("d: it holds no tensor");
+    expect(() => readWeights(safetensorsFile("{}"), "d")).toThrow("d: holds no tensors");
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe("toFloat32", () => {
   });
 });
 
-/** Published files, and the SHA-256 of all names and dense bytes in their order, computed with torch. */
+/** Published files, and the SHA-256 of all names and dense bytes in order, computed by torch. */
 const published = [
   ["espnet_camvid.pth", [], 189, "8dc8fb11caa3a8538d19fd52e405c65bd3d978a92cb5bc8b441e1d072932fe95"],
   ["twinlitenet_bdd.pth", [], 183, "951f8044169f32803f673ec1bdf0d8081f5f94f5140d727df13e9b3a67a3eebe"],

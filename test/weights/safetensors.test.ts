@@ -1,4 +1,4 @@
-/** safetensors, read and written. */
+/** Reading and writing safetensors files. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrayConstructors, type DataType, sizeOf, type Tensor } from "../../src/base/index.js";
@@ -76,31 +76,37 @@ describe("readSafetensors", () => {
   });
 
   it("refuses entries that are incomplete or of another kind", () => {
-    expect(reading({ a: 1 })).toThrow('tensor "a": its entry needs dtype, shape and data_offsets');
+    expect(reading({ a: 1 })).toThrow('tensor "a": its entry must have dtype, shape and data_offsets');
     expect(reading({ a: { dtype: "U8", shape: [] } })).toThrow("data_offsets");
-    expect(reading({ a: entry([-1], [0, 1]) }, [0])).toThrow("whole numbers from 0 up, not -1");
-    expect(reading({ a: entry([0.5], [0, 1]) }, [0])).toThrow("whole numbers from 0 up, not 0.5");
-    expect(reading({ a: entry(["1"], [0, 1]) }, [0])).toThrow("whole numbers from 0 up, not string");
+    expect(reading({ a: entry([-1], [0, 1]) }, [0])).toThrow(
+      "a shape has the entry -1; expected whole numbers from 0 up",
+    );
+    expect(reading({ a: entry([0.5], [0, 1]) }, [0])).toThrow(
+      "a shape has the entry 0.5; expected whole numbers from 0 up",
+    );
+    expect(reading({ a: entry(["1"], [0, 1]) }, [0])).toThrow(
+      "a shape has the entry string; expected whole numbers from 0 up",
+    );
     expect(reading({ a: entry(new Array(1_000_000).fill(""), [0, 1]) }, [0])).toThrow("1000000 axes");
     expect(reading({ a: entry([1], [0, 1, 2]) }, [0])).toThrow("data_offsets");
     expect(reading({ a: entry([1], [0, 1], "F8_E4M3") }, [0])).toThrow(
       'is of type "F8_E4M3"; read are F64 F32',
     );
     expect(reading({ a: entry(new Array(65).fill(1), [0, 1]) }, [0])).toThrow("65 axes");
-    expect(reading({ __metadata__: { a: 1 } })).toThrow('__metadata__ "a" is no text');
-    expect(reading({ __metadata__: [] })).toThrow("__metadata__ is no object");
+    expect(reading({ __metadata__: { a: 1 } })).toThrow('__metadata__ "a" is not a text');
+    expect(reading({ __metadata__: [] })).toThrow("__metadata__ is not an object");
   });
 
   it("refuses sizes that do not match, holes, overlaps and ends elsewhere", () => {
     expect(reading({ a: entry([2], [0, 1]) }, [0])).toThrow("needs 2 bytes, not 1");
     expect(reading({ a: entry([2 ** 30, 2 ** 30], [0, 1]) }, [0])).toThrow("more elements than any file");
     expect(reading({ a: entry([1], [1, 0]) }, [0])).toThrow("needs 1 bytes, not -1");
-    expect(reading({ a: entry([1], [1, 2]) }, [0, 0])).toThrow("leaves a hole before it");
+    expect(reading({ a: entry([1], [1, 2]) }, [0, 0])).toThrow("leaves a gap before it");
     expect(reading({ a: entry([2], [0, 2]), b: entry([2], [1, 3]) }, [0, 0, 0])).toThrow("overlaps another");
     expect(reading({ a: entry([1], [0, 1]), b: entry([1], [0, 1]) }, [0])).toThrow("overlaps another");
     expect(reading({ a: entry([1], [0, 1]) }, [0, 0])).toThrow("take 1 bytes of data, the file holds 2");
     expect(reading({ a: entry([2], [0, 2]) }, [0])).toThrow("the file holds 1");
-    expect(reading({ a: entry([1], [0, 1], "BOOL") }, [7])).toThrow("0 or 1, not 7");
+    expect(reading({ a: entry([1], [0, 1], "BOOL") }, [7])).toThrow("7 instead of 0 or 1");
   });
 });
 

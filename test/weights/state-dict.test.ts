@@ -1,11 +1,12 @@
 /** Finding the tensors in nested checkpoints. */
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/base/index.js";
-import { readTorch, stateDictOf, stripPrefix, type Value } from "../../src/weights/index.js";
+import { type PickleValue, readTorch, stateDictOf, stripPrefix } from "../../src/weights/index.js";
 import { golden } from "./golden.js";
 
 const tensor = (value = 0): Tensor => ({ type: "float32", dims: [1], data: Float32Array.of(value) });
-const dict = (entries: Readonly<Record<string, Value>>): Value => new Map(Object.entries(entries));
+const dict = (entries: Readonly<Record<string, PickleValue>>): PickleValue =>
+  new Map(Object.entries(entries));
 const weights = (value = 0) => dict({ weight: tensor(value), bias: tensor(value) });
 
 describe("stateDictOf", () => {

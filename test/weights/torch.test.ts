@@ -1,12 +1,12 @@
-/** Files of torch.save, both formats, against what torch says they hold. */
+/** Files of torch.save in both formats, compared with their content as torch reads it. */
 import { describe, expect, it } from "vitest";
 import { numbersOf, type Tensor } from "../../src/base/index.js";
-import { readTorch, type Value } from "../../src/weights/index.js";
+import { type PickleValue, readTorch } from "../../src/weights/index.js";
 import { described, expected, golden, goldenNames } from "./golden.js";
 
 const torchFiles = goldenNames.filter((name) => name.endsWith(".pt"));
 
-function entry(value: Value, key: string): Tensor {
+function entry(value: PickleValue, key: string): Tensor {
   return (value as ReadonlyMap<string, Tensor>).get(key)!;
 }
 

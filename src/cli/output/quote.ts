@@ -4,7 +4,7 @@ import { basename, relative } from "node:path";
 const plain = /^[\w@%+=:,./-]+$/;
 
 /** An argument in such quotes that a POSIX shell passes it on unchanged. */
-export function quote(argument: string): string {
+export function shellQuote(argument: string): string {
   return plain.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
@@ -19,5 +19,5 @@ export function programWords(env: NodeJS.ProcessEnv, script: string, cwd: string
 export function resumeCommand(program: readonly string[], args: readonly string[]): string {
   const rest = args.filter((argument) => argument !== "--no-resume");
   const resumed = rest.includes("--resume") ? rest : [...rest, "--resume"];
-  return [...program, ...resumed].map(quote).join(" ");
+  return [...program, ...resumed].map(shellQuote).join(" ");
 }

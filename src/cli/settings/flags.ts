@@ -1,7 +1,7 @@
 /** The flags of an evaluation: a table total over its configuration, so that no setting lacks one. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { type EvaluationConfig, evaluationSchema } from "../../evaluate/index.js";
+import { type EvaluationConfig, evaluationSchema, renamedSettings } from "../../evaluate/index.js";
 import { classes, collect, numbers, type Reader, shard, sizes, text, whole } from "./values.js";
 
 export type Setting = keyof EvaluationConfig;
@@ -20,6 +20,8 @@ export interface Flag {
 export interface FlagSet {
   readonly flags: Readonly<Record<string, Flag>>;
   readonly fields: Readonly<Record<string, z.ZodType>>;
+  /** Old names of settings → present names; flags of the old names are read, but not listed in help. */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 const model = { group: "Model" } as const;
@@ -46,6 +48,7 @@ export const evaluationFlags = {
   crop: { ...data, value: "HxW", read: sizes("512x512") },
   classes: { ...data, value: "K|FILE", read: classes },
   ignoreLabel: { ...data, ...counted("L") },
+  labelVariant: { ...data, ...named("NAME") },
   classWeights: { ...data, ...named("SPEC") },
   eps: { ...attack, ...named("LIST") },
   attacks: { ...attack, ...named("LIST") },
@@ -53,7 +56,7 @@ export const evaluationFlags = {
   radiusSchedule: { ...attack, ...named("reduce|constant") },
   protocol: { ...attack, ...named("strict|authors") },
   seed: { ...attack, ...counted() },
-  batchSize: { ...running, ...counted() },
+  parallel: { ...running, ...counted() },
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },
   out: { ...running, ...named("DIR") },
@@ -67,13 +70,17 @@ export const evaluationFlags = {
 export const settings = Object.keys(evaluationFlags) as Setting[];
 
 /** The flags of `seawall eval`. */
-export const evaluationSet: FlagSet = { flags: evaluationFlags, fields: evaluationSchema.shape };
+export const evaluationSet: FlagSet = {
+  flags: evaluationFlags,
+  fields: evaluationSchema.shape,
+  renamed: renamedSettings,
+};
 
 /** What `--config` takes. */
 export const configHelp =
   "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
 
-/** `batchSize` → `--batch-size`. */
+/** `resizeShort` → `--resize-short`. */
 export function flagName(setting: string): string {
   return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
@@ -114,6 +121,10 @@ export function addFlags(
     command.addOption(option);
     if (!value)
       command.addOption(new Option(`--no-${flagName(setting).slice(2)}`).hideHelp().helpGroup(`${group}:`));
+  }
+  for (const [old, present] of Object.entries(set.renamed ?? {})) {
+    const value = set.flags[present]!.value;
+    if (chosen.includes(present)) command.addOption(new Option(`${flagName(old)} <${value}>`).hideHelp());
   }
 }
 

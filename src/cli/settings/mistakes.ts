@@ -7,8 +7,11 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** Names by which a setting may be meant → its present name. */
+type KnownNames = Readonly<Record<string, string>>;
+
 /** What a schema found wrong with a value; one mistake for each unknown key. */
-export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: readonly string[]): Mistake[] {
+export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: KnownNames): Mistake[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
@@ -18,12 +21,13 @@ export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: reado
   return [{ path: issue.path, message: sentence(issue, valueAt(value, issue.path)) }];
 }
 
-function unknownKey(key: string, path: readonly PropertyKey[], known: readonly string[]): string {
-  const near = path.length === 0 ? known.find((name) => bare(name) === bare(key)) : undefined;
+function unknownKey(key: string, path: readonly PropertyKey[], known: KnownNames): string {
+  const names = path.length === 0 ? Object.entries(known) : [];
+  const near = names.find(([name]) => bare(name) === bare(key))?.[1];
   return `unknown setting${near ? `; did you mean ${near}?` : ""}`;
 }
 
-/** `--batch-size`, `batch_size` and `batchsize` are near to `batchSize`. */
+/** `resize-short`, `resize_short` and `resizeshort` are near to `resizeShort`. */
 function bare(name: string): string {
   return name.replace(/[-_]/g, "").toLowerCase();
 }

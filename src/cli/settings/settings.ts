@@ -1,6 +1,8 @@
 /** From flags and a configuration file to complete settings, or to every mistake at once. */
 import type { z } from "zod";
 import { messageOf, SeawallError } from "../../base/index.js";
+import { renameSettings } from "../../evaluate/index.js";
+import { say } from "../output/terminal.js";
 import { type ConfigFile, readConfigFile } from "./config-file.js";
 import { evaluationSet, type Flag, type FlagSet, flagForm, flagName, settingHelp } from "./flags.js";
 import { type Mistake, mistakesOf } from "./mistakes.js";
@@ -19,6 +21,10 @@ export async function readSettings<T>(
   set: FlagSet = evaluationSet,
 ): Promise<T> {
   const file = configFile === undefined ? undefined : await readConfigFile(configFile);
+  return checkMerged(schema, presentGiven(given, set), file && presentFile(file, set), set);
+}
+
+function checkMerged<T>(schema: z.ZodType<T>, given: Given, file: ConfigFile | undefined, set: FlagSet): T {
   const { values, mistakes } = readFlags(given, set);
   const merged = { ...file?.values, ...values };
   const result = schema.safeParse(merged);
@@ -26,9 +32,36 @@ export async function readSettings<T>(
 
   const misread = new Set(mistakes.map(({ path }) => path[0]));
   const wrong = (result.error?.issues ?? [])
-    .flatMap((issue) => mistakesOf(issue, merged, Object.keys(set.flags)))
+    .flatMap((issue) => mistakesOf(issue, merged, knownNames(set)))
     .filter(({ path }) => !misread.has(path[0]));
   throw refusal([...mistakes, ...wrong].map((mistake) => place(mistake, given, merged, file, set)));
+}
+
+/** Flags under their present names; an old name is read, and the user is told the present one. */
+function presentGiven(given: Given, { renamed }: FlagSet): Given {
+  if (!renamed) return given;
+  const { values, notices } = renameSettings(given, flagName);
+  say(...notices);
+  return values;
+}
+
+/** The same for a file, whose lines are still found. */
+function presentFile(file: ConfigFile, { renamed }: FlagSet): ConfigFile {
+  if (!renamed) return file;
+  const { values, notices } = renameSettings(file.values);
+  say(...notices.map((notice) => `${file.file}: ${notice}`));
+  const oldName = (name: PropertyKey | undefined) =>
+    Object.entries(renamed).find(([, present]) => present === name)?.[0];
+  const lineOf = ([first, ...rest]: readonly PropertyKey[]) => {
+    const old = oldName(first);
+    return file.lineOf([first ?? "", ...rest]) ?? ((old && file.lineOf([old, ...rest])) || undefined);
+  };
+  return { ...file, values, lineOf };
+}
+
+/** Names by which a setting may be meant → its present name. */
+function knownNames({ flags, renamed }: FlagSet): Readonly<Record<string, string>> {
+  return { ...Object.fromEntries(Object.keys(flags).map((name) => [name, name])), ...renamed };
 }
 
 function readFlags(

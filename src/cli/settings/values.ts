@@ -36,7 +36,7 @@ export function factors(value: string): Record<string, number> {
 }
 
 /** A whole number of at least 1. */
-export function positive(value: string): number {
+export function positiveWhole(value: string): number {
   return match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number);
 }
 

@@ -17,7 +17,7 @@ interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function compareVerb(command: Command): void {
   command
     .description("Compares two stored runs image by image, B with A, from their records alone.")
     .argument("<A>", "run folder that is compared with")

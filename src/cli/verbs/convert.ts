@@ -7,10 +7,10 @@ import {
   architecturesFor,
   type ConvertOptions,
   convertCheckpoint,
+  extractWeights,
   type Normalization,
   recordInMetadata,
   recordMetadata,
-  weightsOf,
 } from "../../nn/index.js";
 import { type Graph, halveWeights } from "../../onnx/index.js";
 import { readModelFile, writeModelFile } from "../../onnx/index.node.js";
@@ -37,7 +37,7 @@ interface ConvertFlags {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function convertVerb(command: Command): void {
   const normalize = new Option(
     "--normalize <none|imagenet>",
     "what the graph does to images in [0, 1] first",
@@ -78,7 +78,7 @@ async function convertAction(flags: ConvertFlags): Promise<void> {
   const { graph, report } = flags.model === undefined ? await fromWeights(flags) : await fromModel(flags);
   if (ending === "onnx") await writeModelFile(flags.out, flags.half ? halveWeights(graph) : graph);
   else {
-    const { weights, record } = weightsOf(graph);
+    const { weights, record } = extractWeights(graph);
     await writeSafetensorsFile(flags.out, weights, recordMetadata(record));
   }
   const bytes = statSync(flags.out).size;
@@ -103,7 +103,10 @@ async function fromModel({ model, weights, out }: ConvertFlags) {
   if (weights !== undefined) throw usage("--weights and --model: give one of them");
   if (out.endsWith(".onnx")) throw usage(`--out ${out}: a model becomes a .safetensors file`);
   const { graph } = await readModelFile(model!);
-  return naming(model!, () => ({ graph, report: { ...weightsOf(graph).record, notices: [] as string[] } }));
+  return naming(model!, () => ({
+    graph,
+    report: { ...extractWeights(graph).record, notices: [] as string[] },
+  }));
 }
 
 async function fromWeights(

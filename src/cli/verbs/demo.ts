@@ -25,7 +25,7 @@ interface DemoOptions extends Readonly<Record<string, unknown>> {
 /** Stands beside `dist` in the package, and beside `src` in the repository. */
 const sample = fileURLToPath(new URL("../../../demo/", import.meta.url));
 
-export function verb(command: Command): void {
+export function demoVerb(command: Command): void {
   command
     .description(
       "Attacks the models that ship with the package: a fragile and a robust one side by side, then a published model.",

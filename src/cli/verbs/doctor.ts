@@ -16,7 +16,7 @@ interface DoctorOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function doctorVerb(command: Command): void {
   command.description(
     "Checks machine, devices, a model and the first images of a data set, and estimates a run of them.",
   );
@@ -30,7 +30,7 @@ export function verb(command: Command): void {
 
 /** What the doctor looks at; a configuration file may hold more. */
 const looked = settings.filter((setting) => {
-  const running = ["batchSize", "device", "threads"].includes(setting);
+  const running = ["parallel", "device", "threads"].includes(setting);
   return running || evaluationFlags[setting].group !== "Running";
 });
 

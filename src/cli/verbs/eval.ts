@@ -19,7 +19,7 @@ interface EvalOptions extends Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
 }
 
-export function verb(command: Command): void {
+export function evalVerb(command: Command): void {
   command.description(
     "Attacks a model on labelled images, writes a run folder and prints the worst-case figures.",
   );

@@ -24,7 +24,7 @@ interface GradOptions {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function gradVerb(command: Command): void {
   const loss = new Option("--loss <ce|none>", "none: any loss outside, through the input output_grad");
   command
     .description("Writes an ONNX model that also returns gradients, in standard operators only.")

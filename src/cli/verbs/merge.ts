@@ -17,7 +17,7 @@ interface MergeOptions {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function mergeVerb(command: Command): void {
   command
     .description("Puts the shards of a run together; the result is that of the run made in one piece.")
     .argument("<RUN...>", "the run folders of all shards")

@@ -6,7 +6,7 @@ import {
   type ArchitectureName,
   architectures,
   describeArchitecture,
-  dialects,
+  keyMaps,
 } from "../../nn/index.js";
 import { alignRows, formatCount } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
@@ -18,7 +18,7 @@ interface ModelsOptions {
   readonly json?: boolean;
 }
 
-export function verb(command: Command): void {
+export function modelsVerb(command: Command): void {
   command
     .description("Lists the built-in architectures, or describes one with all its keys and shapes.")
     .argument("[NAME]", "an architecture; default: all, without their keys")
@@ -97,7 +97,7 @@ function detailLines(described: ArchitectureDescription): string[] {
       ],
       ["parameters", `${formatCount(parameters)} (${formatCount(inferenceParameters)} in inference)`],
       ["multiply-adds", `${gigas(multiplyAdds)}·10⁹ for one image forward`],
-      ...described.dialects.map((dialect) => ["reads", `${dialect}: ${dialects[dialect].summary}`]),
+      ...described.keyMaps.map((keyMap) => ["reads", `${keyMap}: ${keyMaps[keyMap].summary}`]),
     ]),
     "",
     `${keys.length} tensors of the state dictionary; those marked * are not read in inference`,

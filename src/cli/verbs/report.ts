@@ -13,7 +13,7 @@ interface ReportOptions {
   readonly gate?: readonly string[];
 }
 
-export function verb(command: Command): void {
+export function reportVerb(command: Command): void {
   command
     .description(
       "Writes reports of a stored run, finished or not, from its folder alone; recomputes nothing.",

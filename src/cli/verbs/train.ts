@@ -27,7 +27,7 @@ interface TrainOptions extends Readonly<Record<string, unknown>> {
   readonly recipes?: boolean;
 }
 
-export function verb(command: Command): void {
+export function trainVerb(command: Command): void {
   command.description(
     "Trains a built-in architecture adversarially, from a robust backbone if one is given (PIR-AT), and exports it.",
   );

@@ -11,7 +11,7 @@ import { exitCodes } from "../process/exit.js";
 import { Interrupted, interruptible } from "../process/interrupt.js";
 import { addFlags } from "../settings/flags.js";
 import { readSettings } from "../settings/settings.js";
-import { flagValue, fraction, positive, whole } from "../settings/values.js";
+import { flagValue, fraction, positiveWhole, whole } from "../settings/values.js";
 
 interface VerifyFlags extends Readonly<Record<string, unknown>> {
   readonly sample: string;
@@ -27,7 +27,7 @@ const overridesSchema = z.strictObject({
   ...{ classes, classWeights, threads },
 });
 
-export function verb(command: Command): void {
+export function verifyVerb(command: Command): void {
   command
     .description("Makes a random sample of a stored run's records again and compares: match or mismatch.")
     .argument("<RUN>", "run folder");
@@ -57,7 +57,7 @@ async function verifyAction(
   const { signal, release } = interruptible();
   try {
     const verification = await verifyRun(run, {
-      sample: flagValue("--sample", sample, positive),
+      sample: flagValue("--sample", sample, positiveWhole),
       seed: flagValue("--seed", seed, whole),
       tolerance: flagValue("--tolerance", tolerance, fraction),
       settings: await readSettings(overridesSchema, flags),

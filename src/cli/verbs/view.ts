@@ -5,7 +5,7 @@ import { serveRuns } from "../../report/index.node.js";
 import { say } from "../output/terminal.js";
 import { flagValue, whole } from "../settings/values.js";
 
-export function verb(command: Command): void {
+export function viewVerb(command: Command): void {
   command
     .description("Shows runs in the browser, live while they are going. Answers this machine alone.")
     .argument("[RUN...]", "run folders, or folders above them (default: runs)")

@@ -19,41 +19,41 @@ export interface TrainingBatch {
   readonly labels: BigInt64Array;
 }
 
-/** `batchSize`, `seed`, `augment` and `target` decide what is in a batch; the others only how soon it comes. */
+/** `batchSize`, `seed`, `augment` and `target` decide the content of a batch; the others only how soon it is ready. */
 export interface BatchOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly augment: AugmentOptions;
   /** Default `pixels`. */
   readonly target?: LabelTarget | undefined;
-  /** The first step (0): a run that stopped before step t goes on from t. */
+  /** The first step (0); a run that stopped before step t continues from t. */
   readonly from?: number | undefined;
-  /** Threads beside the calling one (1); 0: batches are made in the calling thread. */
+  /** Worker threads (1); 0: batches are made in the calling thread. */
   readonly workers?: number | undefined;
-  /** How many batches are made ahead of the one in use (2). */
+  /** Number of batches made ahead of the one in use (2). */
   readonly ahead?: number | undefined;
-  /** Decoded pixels that may be kept for the next epoch, in bytes, all workers together (2³⁰). */
+  /** Memory for decoded pixels kept for the next epoch, in bytes, of all workers together (2³⁰). */
   readonly cacheBytes?: number | undefined;
   /** Ends the batches with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A stream of batches without end; whoever opened it disposes of it. */
+/** An endless stream of batches. The caller disposes of it. */
 export interface BatchStream {
   readonly stepsPerEpoch: number;
   /**
    * The batches from the first step on.
-   * @throws SeawallError `data` naming a file that vanished, changed, is damaged or holds a label that is no class;
-   * the signal's reason when aborted
+   * @throws SeawallError `data` naming a file that vanished, changed, is damaged or holds an invalid label; the
+   * signal's reason when aborted
    */
   batches(): AsyncIterable<TrainingBatch>;
-  /** Ends the workers, after the crop that each is at. */
+  /** Ends the workers after their crops in progress. */
   dispose(): Promise<void>;
 }
 
 /**
- * The batches of a data set that was opened with labels and without transforms. Batch t depends on data, seed,
- * batch size, augmentation and t alone: on no number of workers, no read-ahead and no point of resumption.
+ * The batches of a data set that was opened with labels and without transforms. Batch t depends only on data, seed,
+ * batch size, augmentation and t; not on the number of workers, the read-ahead or the step a run resumed from.
  * @throws SeawallError `usage` when an option is out of range or a batch is larger than the data set
  */
 export function trainingBatches(dataset: FileDataset, options: BatchOptions): BatchStream {
@@ -63,7 +63,7 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
   const sources = openSources(cropSettings(dataset, options), workers);
   const load = async (plan: StepPlan) => {
     const crops = plan.positions.map((position) =>
-      // An image always goes to the same worker, so that no two of them remember it.
+      // An image always goes to the same worker, so that only one of them caches it.
       sources[position % sources.length]!.crop({ position, epoch: plan.epoch }),
     );
     return assemble(plan, dataset.ids, await Promise.all(crops));
@@ -77,7 +77,7 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
 }
 
 function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings {
-  const { name, entries, settings, classNames } = dataset;
+  const { entries, settings, labelTables } = dataset;
   const { seed, target = "pixels", cacheBytes = 2 ** 30 } = options;
   const augment = completeAugment(options.augment);
   const { classes = Number.POSITIVE_INFINITY } = settings;
@@ -85,9 +85,7 @@ function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings
     throw new SeawallError("usage", `padLabel ${augment.padLabel} is none of the ${classes} classes; use -1`);
   }
   return {
-    name,
-    scheme: { classes: classNames ?? settings.classes, ignoreLabel: settings.ignoreLabel },
-    variant: settings.labelVariant,
+    labelTables,
     entries,
     seed,
     augment,
@@ -113,7 +111,7 @@ async function* untilAborted(
   }
 }
 
-/** The crops side by side. */
+/** Copies the crops into one batch. */
 function assemble(
   { step, positions }: StepPlan,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-/** A worker's side of a crop source: makes the crops it is asked for, in order. */
+/** The worker's side of a crop source: answers requests for crops in order. */
 import { workerData } from "node:worker_threads";
 import { serveThread } from "../../base/index.node.js";
 import { type Crop, type CropRequest, type CropSettings, localCrops } from "./crops.node.js";
@@ -6,7 +6,7 @@ import { type Crop, type CropRequest, type CropSettings, localCrops } from "./cr
 const source = localCrops(workerData as CropSettings);
 
 serveThread<CropRequest, Crop>({
-  answer: (request) => source.crop(request),
+  reply: (request) => source.crop(request),
   transfer: ({ image, labels }) => [image.buffer, labels.buffer],
   dispose: () => source.dispose(),
 });

@@ -1,24 +1,20 @@
-/** Crops for training: a file decoded (or remembered), augmented by what seed, epoch and name decide. */
+/** Crops for training: an image is decoded or taken from the cache, then augmented as seed, epoch and name decide. */
 import { invariant, randomStream, SeawallError } from "../../base/index.js";
 import { majorityLabel } from "../counts.js";
-import { checkStamp } from "../formats/files.node.js";
+import { checkStamp } from "../formats/stamp.node.js";
+import type { StampedEntry } from "../layouts/layout.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "../pixels/augment.js";
-import type { LabelScheme } from "../pixels/labels.js";
+import type { LabelTables } from "../pixels/labels.js";
 import { createDecoder, type Decoder, type Pixels } from "../reader.node.js";
 import { unitPlanes } from "../sample.js";
-import { type DatasetName, schemeOf } from "../sets/datasets.node.js";
-import type { StampedEntry } from "../sets/layout.node.js";
-import type { LabelVariant } from "../sets/options.js";
 import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
 
-/** What the labels of a crop are: a class for each pixel, or the one that most of them have. */
+/** Labels of a crop: the class of each pixel, or the most frequent class. */
 export type LabelTarget = "pixels" | "majority";
 
-/** All that decides a crop besides its request; plain data, so that it can be sent to a worker. */
+/** Everything that decides a crop besides its request. Plain data, so that it can be sent to a worker. */
 export interface CropSettings {
-  readonly name: DatasetName;
-  readonly scheme: Pick<LabelScheme, "classes" | "ignoreLabel">;
-  readonly variant: LabelVariant | undefined;
+  readonly labelTables: LabelTables;
   readonly entries: readonly StampedEntry[];
   readonly seed: number;
   readonly augment: CompleteAugment;
@@ -27,13 +23,13 @@ export interface CropSettings {
   readonly cacheBytes: number;
 }
 
-/** Which image, for the how manieth time; both count from 0. */
+/** Position of an image, and the epoch in which it is used; both count from 0. */
 export interface CropRequest {
   readonly position: number;
   readonly epoch: number;
 }
 
-/** One image of a batch, and what the model shall say. */
+/** One image of a batch and its target. */
 export interface Crop {
   /** 3·H·W floats in [0, 1]. */
   readonly image: Float32Array<ArrayBuffer>;
@@ -45,13 +41,13 @@ export interface Crop {
 export interface CropSource {
   /** @throws SeawallError `data` when a file vanished, changed, is damaged or contradicts another */
   crop(request: CropRequest): Promise<Crop>;
-  /** Finishes the crop in progress; those still to come fail. */
+  /** Finishes the crop in progress; later requests fail. */
   dispose(): Promise<void>;
 }
 
 /** A source in the calling thread. */
 export function localCrops(settings: CropSettings): CropSource {
-  const decoder = decoderOf(settings);
+  const decoder = createDecoder(settings.labelTables);
   const cache = new PixelCache(settings.cacheBytes);
   const make = async ({ position, epoch }: CropRequest) => {
     const entry = settings.entries[position]!;
@@ -61,9 +57,9 @@ export function localCrops(settings: CropSettings): CropSource {
   let isOpen = true;
   return {
     crop(request) {
-      // One after another: however many are asked for, the pixels of one image are in memory besides the cache.
+      // One after another, so that besides the cache only one image is in memory, however many are requested.
       const crop = last.then(() => {
-        invariant(isOpen, "a crop was asked for and never waited for");
+        invariant(isOpen, "a crop was requested and never awaited");
         return make(request);
       });
       last = crop.catch(() => undefined);
@@ -76,11 +72,7 @@ export function localCrops(settings: CropSettings): CropSource {
   };
 }
 
-function decoderOf({ name, variant, scheme: { classes, ignoreLabel } }: CropSettings): Decoder {
-  return createDecoder(schemeOf(name, variant, { classes, ignoreLabel: ignoreLabel ?? -1 }));
-}
-
-/** Checked before, so that a missing file is told from a damaged one, and after, since reading takes a while. */
+/** Checks the files before reading, to tell a missing file from a damaged one, and after, since reading takes a while. */
 async function remembered(cache: PixelCache, decoder: Decoder, entry: StampedEntry): Promise<LabelledPixels> {
   await checkEntry(entry);
   const kept = cache.get(entry.id);

@@ -1,31 +1,31 @@
-/** Which images a training step sees: a function of the seed and the number of the step alone. */
+/** The images of each training step: a function of the seed and the step number alone. */
 import { randomStream, SeawallError } from "../../base/index.js";
 
 /** The images of one training step. */
 export interface StepPlan {
   /** Counted from 0 over the whole training. */
   readonly step: number;
-  /** How often each image was seen before, counted from 0. */
+  /** Number of the pass over the data set, counted from 0. */
   readonly epoch: number;
   /** Positions in the data set. */
   readonly positions: readonly number[];
 }
 
 /**
- * Full batches in an epoch; images that are left over wait for the next one.
+ * Number of full batches in an epoch. Remaining images are left out of that epoch.
  * @throws SeawallError `usage` when not even one batch is full
  */
 export function stepsPerEpoch(images: number, batchSize: number): number {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1 || batchSize > images) {
     throw new SeawallError(
       "usage",
-      `a batch of ${batchSize} images cannot be made of ${images}; use a batch size from 1 to ${images}`,
+      `a batch of ${batchSize} images does not fit a data set of ${images}; use a batch size from 1 to ${images}`,
     );
   }
   return Math.floor(images / batchSize);
 }
 
-/** The steps from `from` on, without end; every epoch visits the images in an order of its own. */
+/** The steps from `from` on, endlessly. Every epoch has its own order of the images. */
 export function* trainingSteps(
   images: number,
   batchSize: number,
@@ -42,7 +42,7 @@ export function* trainingSteps(
   }
 }
 
-/** The positions 0 to `images` − 1 shuffled (Fisher and Yates). */
+/** The positions 0 to `images` − 1, shuffled (Fisher–Yates). */
 export function epochOrder(images: number, seed: number, epoch: number): number[] {
   const random = randomStream("order", seed, epoch);
   const order = Array.from({ length: images }, (_, i) => i);

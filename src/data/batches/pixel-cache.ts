@@ -1,13 +1,13 @@
-/** Decoded pixels kept in memory, up to a number of bytes. */
+/** A cache of decoded pixels with a limit in bytes. */
 import type { ImageRaster, LabelRaster } from "../pixels/raster.js";
 
-/** A decoded image and its labels, in one size. */
+/** A decoded image and its labels, of the same size. */
 export interface LabelledPixels {
   readonly image: ImageRaster;
   readonly labels: LabelRaster;
 }
 
-/** Keeps what came first until it is full: in a random order, giving up one image for another gains nothing. */
+/** Keeps the first images until it is full. Epochs have random orders, so replacing one image by another gains nothing. */
 export class PixelCache {
   readonly #kept = new Map<string, LabelledPixels>();
   #free: number;
@@ -20,7 +20,7 @@ export class PixelCache {
     return this.#kept.get(id);
   }
 
-  /** Keeps the pixels if they still fit, and hands them back. */
+  /** Keeps the pixels if they still fit, and returns them. */
   keep(id: string, pixels: LabelledPixels): LabelledPixels {
     const bytes = pixels.image.data.byteLength + pixels.labels.data.byteLength;
     if (bytes <= this.#free) {

@@ -1,7 +1,9 @@
-/** Reading files of a data set that nobody has vouched for. */
+/** Reading files of a data set. Nothing about them is trusted: they may be missing, huge, or no plain file. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
+import type { DataFiles } from "../layouts/layout.js";
+import { stampOf } from "./stamp.node.js";
 
 /** The largest image or label file that is read, in bytes; `maxPixels` of raw RGB still fit. */
 export const maxFileBytes = 2 ** 28;
@@ -26,42 +28,19 @@ export async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** What tells that a file was written again: bytes, and the time of the last change in milliseconds. */
-export interface Stamp {
-  readonly size: number;
-  readonly changed: number;
-}
+/** The file system of this machine, as layouts see it. */
+export const diskFiles: DataFiles = {
+  join,
+  isFolder,
+  namesIn: sortedNames,
+  readText: async (file) => (await readBytes(file)).toString("utf8"),
+};
 
-/** The stamp of a plain file (links are followed); undefined for all else, so that no pipe or device is opened. */
-export async function stampOf(file: string): Promise<Stamp | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  return found?.isFile() ? { size: found.size, changed: found.mtimeMs } : undefined;
-}
-
-/**
- * Checks that a file is still the one that had this stamp.
- * @throws SeawallError `data` when it vanished or was written again
- */
-export async function checkStamp(file: string, { size, changed }: Stamp): Promise<void> {
-  const now = await stampOf(file);
-  if (now?.size === size && now.changed === changed) return;
-  const what = now ? `was written again (${size} bytes before, ${now.size} now)` : "vanished";
-  throw new SeawallError(
-    "data",
-    `${file}: ${what} since the data set was opened; put the file back as it was, then continue with --resume`,
-  );
-}
-
-/** Whether a path is a folder. */
-export async function isFolder(path: string): Promise<boolean> {
+async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/**
- * Names in a folder, sorted by code unit.
- * @throws SeawallError `data` when there is no such folder or it cannot be read.
- */
-export async function namesIn(folder: string): Promise<string[]> {
+async function sortedNames(folder: string): Promise<string[]> {
   if (!(await isFolder(folder))) {
     throw new SeawallError("data", `${folder}: no such folder; check --data and --split`);
   }
@@ -73,19 +52,4 @@ export async function namesIn(folder: string): Promise<string[]> {
       `${folder}: cannot be listed (${messageOf(error)}); check its permissions`,
     );
   }
-}
-
-/**
- * The first of `root` and the folders `below` it that has a folder `mark` inside.
- * @throws SeawallError `data` with what was looked for.
- */
-export async function findRoot(root: string, below: readonly string[], mark: string): Promise<string> {
-  const candidates = [root, ...below.map((path) => join(root, path))];
-  for (const candidate of candidates) {
-    if (await isFolder(join(candidate, mark))) return candidate;
-  }
-  throw new SeawallError(
-    "data",
-    `${root}: expected a folder ${mark} in ${candidates.join(" or in ")}, found none; check the path in --data`,
-  );
 }

@@ -18,7 +18,7 @@ export interface Element {
  * The elements one after another; small ones keep their bytes in the tag, all but packed ones fill up to 8 bytes.
  * @throws Error when they are cut off or too many
  */
-export function elementsOf(bytes: Buffer): Element[] {
+export function matElements(bytes: Buffer): Element[] {
   const elements: Element[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (at + 8 > bytes.length) throw new Error("the file is truncated");
@@ -47,7 +47,7 @@ export function* unpacked(elements: readonly Element[]): Generator<Element> {
     else {
       const bytes = inflate(element.data, left);
       left -= bytes.length;
-      yield* elementsOf(bytes);
+      yield* matElements(bytes);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** MATLAB 5 files, as far as a struct with a matrix of bytes goes. */
-import { checkParts, type Element, elementsOf, int32s, types, unpacked } from "./mat-elements.node.js";
+import { checkParts, type Element, int32s, matElements, types, unpacked } from "./mat-elements.node.js";
 
 /** Classes of arrays. */
 const classes = { struct: 2, uint8: 9 } as const;
@@ -30,7 +30,7 @@ export function findVariable(bytes: Buffer, name: string): MatArray {
   if (bytes.length < headerBytes || bytes.toString("latin1", 126, 128) !== "IM") {
     throw new Error("not a MATLAB 5 file of little endian");
   }
-  for (const element of unpacked(elementsOf(bytes.subarray(headerBytes)))) {
+  for (const element of unpacked(matElements(bytes.subarray(headerBytes)))) {
     if (element.type !== types.matrix) continue;
     const array = readArray(element.data);
     if (array.name === name) return array;
@@ -73,7 +73,7 @@ export function readByteMatrix(array: MatArray, limit: number): Matrix {
 }
 
 function readArray(bytes: Buffer): MatArray {
-  const [flags, dims, name, ...content] = elementsOf(bytes);
+  const [flags, dims, name, ...content] = matElements(bytes);
   if (flags?.type !== types.uint32 || flags.data.length !== 8) throw new Error("an array without a class");
   if (dims?.type !== types.int32 || name?.type !== types.int8)
     throw new Error("an array without size or name");

@@ -1,14 +1,14 @@
-/** From the values stored in label files to classes: which value counts nowhere, and which one is a mistake. */
+/** From stored label values to classes: which values are classes, which count nowhere, and which are mistakes. */
 import { SeawallError } from "../../base/index.js";
 import type { LabelRaster, Size } from "./raster.js";
 
-/** How the values of a data set's label files are meant. */
+/** What the values in a data set's label files mean. */
 export interface LabelScheme {
   /** Names in the order of the classes, or their number; undefined: any value may be a class. */
   readonly classes: readonly string[] | number | undefined;
-  /** The stored value that counts nowhere. */
+  /** Stored value whose pixels count nowhere. */
   readonly ignoreLabel: number | undefined;
-  /** The class of a stored value other than the ignore label, −1 for "counts nowhere"; default: the value itself. */
+  /** The class of a stored value other than the ignore label; −1: counts nowhere. Default: the value itself. */
   readonly relabel?: ((value: number) => number) | undefined;
 }
 
@@ -17,54 +17,79 @@ export interface StoredLabels extends Size {
   readonly values: Uint8Array | Uint16Array;
 }
 
-/** The label of a pixel that counts nowhere, whatever the data set calls it. */
+/** The label of a pixel that counts nowhere, whatever value the data set stores for it. */
 export const ignored = -1;
 
-const invalid = -2;
+/** A scheme worked out for every 16-bit value. Plain data, so that it can be sent to a worker. */
+export interface LabelTable {
+  /** 2¹⁶ entries: the class of each stored value, −1 where ignored, −2 − k for class k that does not exist. */
+  readonly labels: Int32Array;
+  readonly classes: number | undefined;
+  readonly ignoreLabel: number | undefined;
+}
 
-/** Number of classes of a scheme, where it says. */
+/** Number of classes of a scheme, where the scheme says it. */
 export function classCount({ classes }: LabelScheme): number | undefined {
   return typeof classes === "object" ? classes.length : classes;
 }
 
-/**
- * The reader of one scheme: stored values to classes, −1 where ignored.
- * @returns a function of the values (row by row), their size, and the file they came from
- * @throws SeawallError `data` (the returned function) for a value that is neither a class nor ignored.
- */
-export function labelReader(scheme: LabelScheme) {
-  const table = labelTable(scheme);
-  return (values: Uint8Array | Uint16Array, size: Size, file: string): LabelRaster => {
-    const data = new Int32Array(values.length);
-    for (let i = 0; i < values.length; i++) {
-      const label = table[values[i]!]!;
-      if (label === invalid) throw invalidLabel(scheme, values[i]!, i, size, file);
-      data[i] = label;
-    }
-    return { height: size.height, width: size.width, channels: 1, data };
-  };
+/** The tables of a data set: one for its own labels, and one for each other coding of label files. */
+export interface LabelTables {
+  readonly own: LabelTable;
+  readonly codings: Readonly<Record<string, LabelTable>>;
 }
 
-/** The class of every 16-bit value. */
-function labelTable(scheme: LabelScheme): Int32Array {
-  const limit = classCount(scheme) ?? Number.POSITIVE_INFINITY;
-  return Int32Array.from({ length: 2 ** 16 }, (_, value) => {
-    const label = classOf(scheme, value);
-    return label < limit ? label : invalid;
+/** The tables of a scheme; the codings replace its `relabel`. */
+export function labelTables(
+  scheme: LabelScheme,
+  codings: Readonly<Record<string, (value: number) => number>> = {},
+): LabelTables {
+  const tables = Object.entries(codings).map(
+    ([name, relabel]) => [name, labelTable({ ...scheme, relabel })] as const,
+  );
+  return { own: labelTable(scheme), codings: Object.fromEntries(tables) };
+}
+
+/** The table of a scheme. */
+export function labelTable(scheme: LabelScheme): LabelTable {
+  const classes = classCount(scheme);
+  const limit = classes ?? Number.POSITIVE_INFINITY;
+  const labels = Int32Array.from({ length: 2 ** 16 }, (_, value) => {
+    const label = value === scheme.ignoreLabel ? ignored : (scheme.relabel?.(value) ?? value);
+    if (!Number.isInteger(label)) return -2 - value;
+    return label < limit ? label : -2 - label;
   });
+  return { labels, classes, ignoreLabel: scheme.ignoreLabel };
 }
 
-function classOf(scheme: LabelScheme, value: number): number {
-  return value === scheme.ignoreLabel ? ignored : (scheme.relabel?.(value) ?? value);
+/**
+ * Turns stored values into classes, −1 where ignored.
+ * @param file names the file in messages
+ * @throws SeawallError `data` for a value that is neither a class nor ignored
+ */
+export function toClasses(table: LabelTable, stored: StoredLabels, file: string): LabelRaster {
+  const { height, width, values } = stored;
+  const data = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const label = table.labels[values[i]!]!;
+    if (label < ignored) throw invalidLabel(table, stored, i, file);
+    data[i] = label;
+  }
+  return { height, width, channels: 1, data };
 }
 
-function invalidLabel(scheme: LabelScheme, value: number, position: number, { width }: Size, file: string) {
+function invalidLabel(
+  { labels, classes, ignoreLabel }: LabelTable,
+  { values, width }: StoredLabels,
+  position: number,
+  file: string,
+): SeawallError {
+  const value = values[position]!;
   const place = `row ${Math.floor(position / width)}, column ${position % width}`;
-  const ignore = scheme.ignoreLabel === undefined ? "none is set" : `${scheme.ignoreLabel}`;
   return new SeawallError(
     "data",
-    `${file}: label ${value} at ${place} is none of the ${classCount(scheme)} classes and not the ignore ` +
-      `label (${ignore}); use --classes ${classOf(scheme, value) + 1} if it is a class, ` +
+    `${file}: label ${value} at ${place} is none of the ${classes} classes and not the ignore ` +
+      `label (${ignoreLabel ?? "none is set"}); use --classes ${-1 - labels[value]!} if it is a class, ` +
       `--ignore-label ${value} if it must not count`,
   );
 }

@@ -65,7 +65,7 @@ async function calibrate(plan: Plan): Promise<{ rate: number; lanes: number; att
 function addMemory(findings: Findings): void {
   const height = 1024 * process.resourceUsage().maxRSS;
   const enough = height < memoryShare * totalmem();
-  const remedy = enough ? "" : "; --batch-size 1 takes less";
+  const remedy = enough ? "" : "; --parallel 1 takes less";
   findings.add(
     enough ? "pass" : "warn",
     "memory",

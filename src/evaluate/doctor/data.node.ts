@@ -46,9 +46,10 @@ export async function firstSamples(
 
 /** Folders are read without their number of classes, so that a wrong label is counted and not refused. */
 function openAs(spec: string, settings: Settings, size?: readonly [number, number]): Promise<Dataset> {
-  const { labels, split, offset, limit = usualImages, ignoreLabel, resizeShort, crop } = settings;
+  const { labels, split, offset, limit = usualImages, resizeShort, crop } = settings;
+  const { ignoreLabel, labelVariant } = settings;
   const transform = { ...(resizeShort && { resizeShort }), ...(crop && { crop }), ...(size && { size }) };
-  return openData(spec, { labels, split, offset, limit, ignoreLabel, transform });
+  return openData(spec, { labels, split, offset, limit, ignoreLabel, labelVariant, transform });
 }
 
 async function declaredClasses(data: Dataset, { classes }: Settings): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 /** The labels of a data set: how many of each class, and which belong to none. */
 import { formatShare, plural } from "../../base/index.js";
-import { addCounts, countLabelMap, type LabelCounts, labelStats } from "../../data/index.js";
+import { addLabelCounts, countLabelMap, type LabelCounts, labelStats } from "../../data/index.js";
 import { type Finding, Findings } from "./finding.js";
 
 /** Labels of the images that were read. */
@@ -14,7 +14,7 @@ export interface LabelTally extends LabelCounts {
 /** The tally with one more label map. */
 export function addToTally(tally: LabelTally, labels: Int32Array): LabelTally {
   const own = countLabelMap(labels);
-  const counts = addCounts(tally, own);
+  const counts = addLabelCounts(tally, own);
   const images = counts.classes.map((_, k) => (tally.images[k] ?? 0) + (own.classes[k] ? 1 : 0));
   return { ...counts, images, declared: tally.declared };
 }

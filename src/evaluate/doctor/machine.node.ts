@@ -1,6 +1,8 @@
 /** The machine and the engine's devices. */
 import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Device, type DeviceInfo, devices, engineVersion } from "../../runtime/index.js";
@@ -68,11 +70,11 @@ function remedy({ device }: DeviceInfo): string {
 /** The registry's package is too small for CUDA, whose libraries ONNX Runtime loads from beside its binding. */
 function cudaRemedy(): string {
   if (process.platform !== "linux" || process.arch !== "x64") return "ONNX Runtime has it for Linux x64 only";
-  const folder = `node_modules/${engineVersion.name}/bin/napi-v6/linux/x64`;
+  const folder = dirname(createRequire(import.meta.url).resolve(`${engineVersion.name}/package.json`));
   return (
     "needs an NVIDIA driver, CUDA 12 with cuDNN 9, and libonnxruntime_providers_cuda.so and " +
-    `libonnxruntime_providers_shared.so in ${folder}: ` +
-    `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild ${engineVersion.name} downloads both ` +
+    `libonnxruntime_providers_shared.so in ${folder}/bin/napi-v6/linux/x64: ` +
+    `ONNXRUNTIME_NODE_INSTALL=cuda12 node ${folder}/script/install.js downloads both ` +
     `(package Microsoft.ML.OnnxRuntime.Gpu.Linux ${engineVersion.version})`
   );
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseAttacks } from "../../attack/index.js";
 import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
 import { dataFields } from "../../data/index.js";
+import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
 function parsed<T>(parse: (text: string) => T) {
@@ -44,6 +45,7 @@ export const evaluationSchema = z.strictObject({
   crop: z.tuple([count, count]).optional().describe("centre crop, HxW"),
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
+  labelVariant: dataFields.labelVariant,
   classWeights: text
     .optional()
     .describe(
@@ -61,7 +63,7 @@ export const evaluationSchema = z.strictObject({
     .default("strict")
     .describe("correct accounting, or that of the published code"),
   seed: z.int().default(0).describe("seed of all randomness"),
-  batchSize: count
+  parallel: count
     .optional()
     .describe(
       "images attacked at the same time, each by a worker of its own; default: as cores and memory allow",
@@ -90,7 +92,10 @@ export const evaluationSchema = z.strictObject({
 });
 
 /** What a user may leave out is optional. */
-export type EvaluationInput = z.input<typeof evaluationSchema>;
+export interface EvaluationInput extends z.input<typeof evaluationSchema> {
+  /** @deprecated The old name of `parallel`. */
+  batchSize?: number | undefined;
+}
 /** Complete: every default filled in. */
 export type EvaluationConfig = z.output<typeof evaluationSchema>;
 
@@ -99,7 +104,8 @@ export type EvaluationConfig = z.output<typeof evaluationSchema>;
  * @throws SeawallError `config` listing every mistake at once, each with its setting
  */
 export function parseConfig(input: unknown): EvaluationConfig {
-  return checkSettings(evaluationSchema, input);
+  const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
+  return checkSettings(evaluationSchema, isObject ? renameSettings({ ...input }).values : input);
 }
 
 /** The radii of a configuration, in order. */

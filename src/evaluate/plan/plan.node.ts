@@ -3,9 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Attack, parseAttacks } from "../../attack/index.js";
 import { type Radius, SeawallError } from "../../base/index.js";
-import type { Dataset, OpenOptions, Sample } from "../../data/index.js";
-import { vocPublishedWeights } from "../../data/index.js";
-import { cachedClassWeights, openData, parseDataSpec, readClasses } from "../../data/index.node.js";
+import { type DataOptions, type Dataset, parseDataSpec, type Sample } from "../../data/index.js";
+import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
@@ -80,16 +79,19 @@ function laneBytesOf({ graph, types }: Model["prepared"]): number {
   return 2 * bytes(graph.nodes.flatMap((node) => node.outputs)) + 3 * bytes(graph.initializers.keys());
 }
 
-async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<OpenOptions> {
-  const { labels, split, limit, offset, shard, ignoreLabel, protocol } = config;
+async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<DataOptions> {
+  const { labels, split, limit, offset, shard, ignoreLabel } = config;
   const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
-  // The published evaluation counts VOC's void pixels as background.
-  const voidAsBackground =
-    protocol === "authors" && parseDataSpec(config.data).name === "voc" ? true : undefined;
+  const labelVariant = config.labelVariant ?? publishedEvaluation(config)?.labelVariant;
   return {
-    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, voidAsBackground },
+    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant },
     transform: transformOf(config, input),
   };
+}
+
+/** What the publication does with this data set otherwise, where the run follows the publication. */
+function publishedEvaluation({ protocol, data }: EvaluationConfig) {
+  return protocol === "authors" ? parseDataSpec(data).layout.published : undefined;
 }
 
 function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput) {
@@ -106,7 +108,7 @@ function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: Im
   return { ...(resizeShort && { resizeShort }), size: [height, width] as [number, number] };
 }
 
-function sizeNotice(input: ImageInput, { transform }: OpenOptions): string[] {
+function sizeNotice(input: ImageInput, { transform }: DataOptions): string[] {
   if (!transform?.size || input.size.height === undefined) return [];
   return [
     `images of another size are resized to the model's ${transform.size.join("×")}, labels by nearest neighbour`,
@@ -130,10 +132,10 @@ function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
-async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: OpenOptions) {
+async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], options: DataOptions) {
   if (!attacks.some((attack) => attack.losses.includes("class-balanced-ce"))) return undefined;
-  const { name } = parseDataSpec(config.data);
-  if (config.protocol === "authors" && name === "voc") return publishedWeights(config);
+  const published = publishedEvaluation(config)?.classWeights;
+  if (published) return publishedWeights(config, published);
   const training = await openTraining(config, options);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
   const { weights } = await cachedClassWeights(
@@ -143,15 +145,15 @@ async function weightsFor(config: EvaluationConfig, attacks: readonly Attack[], 
   return weights;
 }
 
-function publishedWeights({ classWeights }: EvaluationConfig): readonly number[] {
-  if (classWeights === undefined) return vocPublishedWeights;
+function publishedWeights({ classWeights, data }: EvaluationConfig, published: readonly number[]) {
+  if (classWeights === undefined) return published;
   throw new SeawallError(
     "config",
-    `--class-weights ${classWeights}: --protocol authors has weights of its own for VOC; leave one of the two out`,
+    `--class-weights ${classWeights}: --protocol authors uses the published weights for --data ${data}; leave one of the two flags out`,
   );
 }
 
-async function openTraining(config: EvaluationConfig, options: OpenOptions): Promise<Dataset> {
+async function openTraining(config: EvaluationConfig, options: DataOptions): Promise<Dataset> {
   const { name, layout } = parseDataSpec(config.data);
   const split = layout.trainingSplit;
   const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;

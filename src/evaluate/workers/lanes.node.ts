@@ -22,14 +22,14 @@ export function openLanes(plan: Plan, watch: LaneWatch): Lane[] {
   const count = laneCount(plan);
   if (count <= 1) return [laneHere(plan, watch)];
   const threads = Math.max(1, Math.floor((plan.config.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () => workerLane({ ...plan.config, threads, batchSize: 1 }, watch));
+  return Array.from({ length: count }, () => workerLane({ ...plan.config, threads, parallel: 1 }, watch));
 }
 
 /** How many images of a run are attacked at the same time. */
 export function laneCount({ config, data, laneBytes }: Plan): number {
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / laneBytes));
   return Math.min(
-    config.batchSize ?? Math.min(config.threads ?? availableParallelism(), affordable),
+    config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),
     data.length,
   );
 }
@@ -52,21 +52,24 @@ export function laneHere(plan: Plan, watch: LaneWatch): Lane {
   );
 }
 
-/** Attack this sample. Besides, a lane is told to `stop` after the pass in progress, and says each `pass` it made. */
-export interface LaneOrder {
+/**
+ * A request to attack a sample. Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends
+ * `pass` after each pass.
+ */
+export interface LaneRequest {
   readonly sample: Sample;
   readonly slot: Slot;
 }
 
 function workerLane(config: EvaluationConfig, { onPass, signal }: LaneWatch): Lane {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<LaneOrder, Outcome>("a lane", program, config, () => onPass?.());
-  const stop = () => thread.tell("stop");
+  const thread = openThread<LaneRequest, Outcome>("a lane", program, config, () => onPass?.());
+  const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {
     async attack(sample, slot) {
       signal?.throwIfAborted();
-      return thread.ask({ sample, slot }).catch((error) => {
+      return thread.request({ sample, slot }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       });
     },

@@ -4,16 +4,16 @@ import { serveThread } from "../../base/index.node.js";
 import type { EvaluationConfig } from "../plan/config.js";
 import { makePlan } from "../plan/plan.node.js";
 import type { Outcome } from "./lane.js";
-import { type LaneOrder, laneHere } from "./lanes.node.js";
+import { type LaneRequest, laneHere } from "./lanes.node.js";
 
 const stopping = new AbortController();
-const say = serveThread<LaneOrder, Outcome>({
-  answer: async ({ sample, slot }) => (await lane).attack(sample, slot),
-  onWord: () => stopping.abort(),
+const notify = serveThread<LaneRequest, Outcome>({
+  reply: async ({ sample, slot }) => (await lane).attack(sample, slot),
+  onNotice: () => stopping.abort(),
   dispose: async () => (await lane).dispose(),
 });
 const lane = makePlan(workerData as EvaluationConfig).then((plan) =>
-  laneHere(plan, { onPass: () => say("pass"), signal: stopping.signal }),
+  laneHere(plan, { onPass: () => notify("pass"), signal: stopping.signal }),
 );
-// A plan that fails is reported with the first order, which waits for it.
+// If the plan fails, the first request, which awaits it, is rejected.
 lane.catch(() => {});

@@ -1,41 +1,41 @@
-/** What an architecture is: a function that writes a network, and what must be known about it beforehand. */
+/** The type of an architecture: a function that writes a network, and its properties before it is written. */
 import { SeawallError } from "../../base/index.js";
 import type { Net } from "../layers/modules.js";
 import type { Activation } from "../layers/scope.js";
-import { imageDims, type Size } from "../layers/shapes.js";
+import { type ImageSize, imageDims } from "../layers/shapes.js";
 
 export type Family = "upernet" | "segmenter" | "pspnet" | "segformer" | "classifier";
 
-/** What happens to an image in [0, 1] before the first layer: nothing, or ImageNet's mean and deviation. */
+/** How the network normalizes an image in [0, 1]: not at all, or by ImageNet's mean and deviation. */
 export type Normalization = "none" | "imagenet";
 
-/** Implementations of one architecture that differ in more than the names of their parameters. */
+/** Implementations of one architecture whose computations differ, not only the names of their parameters. */
 export type Flavour = "transformers" | "mmsegmentation" | "nvidia";
 
 export interface Variant {
   readonly classes: number;
-  /** Write the auxiliary head, if the architecture has one; its parameters are declared in any case. */
+  /** Whether to write the auxiliary head, if the architecture has one. Its parameters are declared either way. */
   readonly auxiliary: boolean;
-  /** Undefined for the architecture's own. */
+  /** Undefined: the architecture's default. */
   readonly flavour: Flavour | undefined;
 }
 
-/** Logits [classes, H, W] in the size of the image; [classes, 1, 1] of a classifier. */
+/** Logits [classes, H, W], with the height and width of the image; a classifier has [classes, 1, 1]. */
 export interface Outputs {
   readonly logits: Activation;
-  /** Of a head on inner layers, whose loss training adds. */
+  /** Logits of the auxiliary head on inner layers. Training adds their loss. */
   readonly auxiliary?: Activation | undefined;
 }
 
 export interface Architecture {
-  /** One line: what it is and where it comes from. */
+  /** One line: network and origin. */
   readonly summary: string;
   readonly family: Family;
-  /** The image size and number of classes of its best known checkpoints. */
-  readonly size: Size;
+  /** Image size and number of classes of its best-known checkpoints. */
+  readonly size: ImageSize;
   readonly classes: number;
   readonly normalization: Normalization;
-  /** The parameter whose first axis is the classes. */
+  /** The name of the parameter whose first axis has one entry per class. */
   readonly classifier: string;
   /** @throws SeawallError `config` for an image size that the architecture does not allow */
   write(net: Net, image: Activation, variant: Variant): Outputs;
@@ -47,12 +47,12 @@ export function requireSides(image: Activation, smallest: number): void {
   if (height >= smallest && width >= smallest) return;
   throw new SeawallError(
     "config",
-    `image size ${height}x${width}: this architecture halves its images so often that it needs ${smallest} pixels or more on each side`,
+    `image size ${height}x${width}: this architecture needs at least ${smallest} pixels on each side, because it halves the image several times`,
   );
 }
 
 /** Height and width of an image. */
-export function sizeOfImage(image: Activation): Size {
+export function sizeOfImage(image: Activation): ImageSize {
   const [, height, width] = imageDims(image);
   return [height, width];
 }

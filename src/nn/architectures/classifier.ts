@@ -1,11 +1,11 @@
-/** A classifier of whole images on ConvNeXt: what gives a segmentation network a robust backbone to begin with. */
+/** An image classifier on ConvNeXt. Trained robustly, its backbone is the start of a segmentation network. */
 
 import type { Net } from "../layers/modules.js";
 import type { Activation } from "../layers/scope.js";
 import { type Architecture, requireSides } from "./architecture.js";
 import { type ConvNextConfig, convNext } from "./convnext.js";
 
-/** Its logits are [classes, 1, 1]: to a loss, an image of one pixel. */
+/** Its logits are [classes, 1, 1], so that pixel losses apply: they see an image of one pixel. */
 export function convNextClassifier(summary: string, config: ConvNextConfig): Architecture {
   return {
     summary,

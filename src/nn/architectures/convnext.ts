@@ -7,11 +7,11 @@ export interface ConvNextConfig {
   readonly dims: readonly number[];
   /** Blocks of each stage. */
   readonly depths: readonly number[];
-  /** One 4×4 convolution of stride 4, or a row of 3×3 convolutions with these channels and strides. */
+  /** `patch`: one 4×4 convolution of stride 4. A list: 3×3 convolutions with these channels and strides. */
   readonly stem: "patch" | readonly { readonly channels: number; readonly stride: number }[];
-  /** Probability with which training leaves out the last block's branch; it grows linearly from 0. */
+  /** Probability that training leaves out a block's branch: 0 in the first block, growing linearly to this in the last. */
   readonly dropPath: number;
-  /** How weights and biases begin; default: N(0, 0.02) and 0, which suits wide layers. */
+  /** Initial weights and biases. Default: N(0, 0.02) and 0, suited to wide layers. */
   readonly initial?: Partial<InitialStyle>;
 }
 
@@ -30,7 +30,7 @@ export function convNext(net: Net, image: Activation, config: ConvNextConfig): A
       const rate = (config.dropPath * done++) / Math.max(1, blocks - 1);
       x = net.within(`stages.${stage}.${i}`, () => block(net, x, rate));
     }
-    // The next stage reads what is not normalized.
+    // Only the output is normalized; the next stage reads x.
     return net.layerNorm2d(`norm${stage}`, x, epsilon);
   });
 }
@@ -39,7 +39,7 @@ function stem(net: Net, image: Activation, { stem, dims }: ConvNextConfig): Acti
   if (stem === "patch") {
     return net.layerNorm2d("1", net.conv("0", image, { channels: dims[0]!, kernel: 4, stride: 4 }), epsilon);
   }
-  // Each convolution, norm and activation counts as one place; the last activation is there too.
+  // Parameter names count positions in a PyTorch Sequential: convolution, norm, activation, and so on.
   return net.within("stem", () =>
     stem.reduce((x, { channels, stride }, i) => {
       const y = net.conv(`${3 * i}`, x, { channels, kernel: 3, stride, padding: 1 });

@@ -1,4 +1,4 @@
-/** The architectures, by name. */
+/** The table of architectures, by name. */
 
 import { pytorchUniform } from "../layers/parameters.js";
 import type { Architecture } from "./architecture.js";
@@ -14,7 +14,7 @@ const convNextB = { dims: [128, 256, 512, 1024], depths: [3, 3, 27, 3], dropPath
 const convNextL = { dims: [192, 384, 768, 1536], depths: [3, 3, 27, 3], dropPath: 0.4 };
 const heads = { channels: 512, auxiliaryChannels: 256 };
 
-/** Small enough to be trained adversarially on a laptop's processor. */
+/** Small enough for adversarial training on a laptop's CPU. */
 const convNextMicro = {
   dims: [16, 32, 64, 128],
   depths: [2, 2, 6, 2],
@@ -31,14 +31,14 @@ const smallStem = [
   { channels: 48, stride: 2 },
   { channels: 96, stride: 2 },
 ];
-/** Two of stride 2 and one of stride 1, for B and L. */
+/** Two convolutions of stride 2 and one of stride 1, for B and L. */
 const largeStem = (channels: number) => [
   { channels, stride: 2 },
   { channels: 1.5 * channels, stride: 2 },
   { channels: 2 * channels, stride: 1 },
 ];
 
-/** ViT on 512×512 pixels in patches of 16. */
+/** ViT for 512×512 pixels, with patches of 16×16. */
 const vit = { depth: 12, patch: 16, grid: 32, dropPath: 0.1, imagenetClasses: 1000 };
 
 const resNet50 = { width: 64, depths: [3, 4, 6, 3], channels: 512, auxiliaryChannels: 256 };

@@ -1,4 +1,4 @@
-/** PSPNet (Zhao et al. 2017) on ResNet at output stride 8, in the layout of semseg, as the PIR-AT paper has it. */
+/** PSPNet (Zhao et al. 2017) on ResNet at output stride 8, with semseg's parameter names, as in the PIR-AT paper. */
 import { SeawallError } from "../../base/index.js";
 import type { Net } from "../layers/modules.js";
 import { pytorchUniform } from "../layers/parameters.js";
@@ -7,7 +7,7 @@ import { type Architecture, sizeOfImage, type Variant } from "./architecture.js"
 import { convolved, type ResNetConfig, resNet } from "./resnet.js";
 
 export interface PspNetConfig extends ResNetConfig {
-  /** Inner channels of the classifier, and of the auxiliary head. */
+  /** Inner channels of the segmentation head, and of the auxiliary head. */
   readonly channels: number;
   readonly auxiliaryChannels: number;
 }
@@ -44,7 +44,7 @@ function write(net: Net, image: Activation, config: PspNetConfig, { classes, aux
   });
 }
 
-/** The input joined with its means over ever smaller windows. */
+/** The input, concatenated with its averages over 1×1, 2×2, 3×3 and 6×6 windows. */
 function pyramidPooling(net: Net, x: Activation): Activation {
   const channels = x.dims[0]! / poolSizes.length;
   const branches = poolSizes.map((size, i) =>
@@ -61,7 +61,7 @@ function head(net: Net, x: Activation, channels: number, classes: number): Activ
   return net.conv("4", net.dropout2d(y, dropout), { channels: classes, kernel: 1 });
 }
 
-/** With aligned corners every eighth pixel is one of the coarse map's, if the sides are 8n + 1. */
+/** Interpolation with aligned corners keeps every eighth pixel on the coarse grid only if the sides are 8n + 1. */
 function requireEighths([height, width]: readonly [number, number]): void {
   if (height % 8 === 1 && width % 8 === 1 && height > 1 && width > 1) return;
   const near = (side: number) => 8 * Math.max(1, Math.round((side - 1) / 8)) + 1;

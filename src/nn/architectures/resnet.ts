@@ -1,25 +1,25 @@
-/** ResNet (He et al. 2016) with dilated last stages, in the layout of semseg. */
+/** ResNet (He et al. 2016) with dilation in the last two stages, with semseg's parameter names. */
 import type { ConvOptions, Net } from "../layers/modules.js";
 import { normal } from "../layers/parameters.js";
 import type { Activation } from "../layers/scope.js";
 
 export interface ResNetConfig {
-  /** Channels of the first stage's inner convolutions; they double from stage to stage. */
+  /** Inner channels of the first stage. They double from stage to stage. */
   readonly width: number;
   /** Blocks of each stage. */
   readonly depths: readonly number[];
-  /** Three 3×3 convolutions at the beginning in place of one 7×7. */
+  /** Whether the stem has three 3×3 convolutions instead of one 7×7. */
   readonly deepStem: boolean;
 }
 
-/** Of each stage; the last two see at a distance instead of striding. */
+/** Stride and dilation of each stage. The last two stages dilate instead of striding, to keep the resolution. */
 const strides = [1, 2, 1, 1];
 const dilations = [1, 1, 2, 4];
 
 /** The outputs of the four stages, at strides 4, 8, 8, 8. */
 export function resNet(net: Net, image: Activation, config: ResNetConfig): Activation[] {
   const { width, depths } = config;
-  // Kaiming's, for the outputs of convolutions that a ReLU follows.
+  // He et al. 2015 ("Kaiming"), by fan-out, for convolutions followed by ReLU.
   const style = { weight: (_: number, fanOut: number) => normal((2 / fanOut) ** 0.5) };
   return net.beginning(style, () => {
     let x = net.maxPool(

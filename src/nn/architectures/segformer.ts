@@ -1,4 +1,4 @@
-/** SegFormer (Xie et al. 2021): a hierarchical transformer and a head of products; names as on the Hugging Face hub. */
+/** SegFormer (Xie et al. 2021): a hierarchical transformer with an MLP head. Parameter names of the Hugging Face hub. */
 
 import type { Net } from "../layers/modules.js";
 import type { Activation } from "../layers/scope.js";
@@ -9,21 +9,24 @@ export interface SegFormerConfig {
   readonly dims: readonly number[];
   readonly depths: readonly number[];
   readonly heads: readonly number[];
-  /** By what factor the sides of keys and values are smaller than those of queries. */
+  /** For each stage, the factor by which height and width of keys and values are reduced. */
   readonly reductions: readonly number[];
   /** Channels of the head. */
   readonly channels: number;
-  /** Probability with which training leaves out the last block's branches; it grows linearly from 0. */
+  /** Probability that training leaves out a block's branch: 0 in the first block, growing linearly to this in the last. */
   readonly dropPath: number;
 }
 
-/** What implementations do differently: epsilons of the layer norms, and the head. */
+/** Differences between implementations: the epsilons of layer norms, and the head. */
 interface Details {
-  /** In patch embeddings and key reductions. */
+  /** Epsilon in patch embeddings and key reductions. */
   readonly inner: number;
-  /** In blocks and behind stages. */
+  /** Epsilon in blocks and after stages. */
   readonly outer: number;
-  /** A convolution with batch normalization for each stage, finest first, in place of a product, coarsest first. */
+  /**
+   * How the head projects each stage. True: convolution with batch normalization, stages joined finest first.
+   * False: linear layer, stages joined coarsest first.
+   */
   readonly convolutions: boolean;
 }
 
@@ -60,7 +63,7 @@ function write(
   return net.interpolate(logits, sizeOfImage(image));
 }
 
-/** Images at strides 4, 8, 16, 32. */
+/** Feature maps [channels, height, width] at strides 4, 8, 16, 32. */
 function encoder(net: Net, image: Activation, config: SegFormerConfig, how: Details): Activation[] {
   const blocks = config.depths.reduce((sum, depth) => sum + depth, 0);
   let done = 0;
@@ -90,7 +93,7 @@ interface BlockOptions {
   readonly rate: number;
 }
 
-/** Works on images with channels last. */
+/** A transformer block on a map with channels last. */
 function block(net: Net, x: Activation, { heads, reduction, rate }: BlockOptions, how: Details): Activation {
   const first = net.layerNorm("layer_norm_1", x, how.outer);
   const attended = net.within("attention", () => attention(net, first, heads, reduction, how));
@@ -106,15 +109,15 @@ function block(net: Net, x: Activation, { heads, reduction, rate }: BlockOptions
   );
 }
 
-/** Every pixel asks, and groups of reduction² pixels answer. */
+/** Attention with one query per pixel, and one key and value per group of reduction × reduction pixels. */
 function attention(net: Net, x: Activation, heads: number, reduction: number, how: Details): Activation {
   const channels = x.dims[2]!;
   const [q, k, v] = net.within("self", () => {
-    const asked = reduction > 1 ? reduced(net, x, reduction, how) : x;
+    const source = reduction > 1 ? reduced(net, x, reduction, how) : x;
     return [
       net.linear("query", x, channels),
-      net.linear("key", asked, channels),
-      net.linear("value", asked, channels),
+      net.linear("key", source, channels),
+      net.linear("value", source, channels),
     ];
   }) as [Activation, Activation, Activation];
   const mixed = net.attention(asTokens(net, q), asTokens(net, k), asTokens(net, v), heads);
@@ -134,7 +137,7 @@ function asTokens(net: Net, { value, dims }: Activation): Activation {
   return net.reshape({ value, dims }, [dims[0]! * dims[1]!, dims[2]!]);
 }
 
-/** The 3×3 convolution between the products tells pixels where they are. */
+/** Two linear layers. The 3×3 convolution between them, by its zero padding, replaces a position embedding. */
 function mixedPerceptron(net: Net, x: Activation): Activation {
   const channels = 4 * x.dims[2]!;
   const inner = net.channelsFirst(net.linear("dense1", x, channels));

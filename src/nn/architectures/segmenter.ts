@@ -1,13 +1,13 @@
-/** Segmenter (Strudel et al. 2021): ViT and a mask transformer, as in the PIR-AT paper's code. */
+/** Segmenter (Strudel et al. 2021): ViT with a mask transformer, as in the PIR-AT paper's code. */
 
 import type { Net } from "../layers/modules.js";
 import { normal } from "../layers/parameters.js";
 import type { Activation } from "../layers/scope.js";
-import type { Size } from "../layers/shapes.js";
+import type { ImageSize } from "../layers/shapes.js";
 import { type Architecture, sizeOfImage, type Variant } from "./architecture.js";
 import { block, epsilon, type VitConfig, vit } from "./vit.js";
 
-/** Blocks of the mask transformer, and what training leaves out in them. */
+/** Number of blocks of the mask transformer, and their dropout probability in training. */
 const layers = 2;
 const dropout = 0.1;
 
@@ -26,14 +26,14 @@ export function segmenter(summary: string, config: VitConfig): Architecture {
 function write(net: Net, image: Activation, config: VitConfig, { classes }: Variant): Activation {
   const size = sizeOfImage(image);
   const grid = size.map((side) => Math.ceil(side / config.patch)) as [number, number];
-  const whole: Size = [grid[0] * config.patch, grid[1] * config.patch];
+  const whole: ImageSize = [grid[0] * config.patch, grid[1] * config.patch];
   const tokens = net.within("encoder", () => vit(net, net.pad(image, whole), config));
   const masks = net.within("decoder", () => maskTransformer(net, tokens, config.heads, classes));
   const maps = net.channelsFirst(net.reshape(masks, [...grid, classes]));
   return net.crop(net.interpolate(maps, whole), size);
 }
 
-/** Scores [patches, classes]: how well each patch agrees with each class's own token. */
+/** Scores [patches, classes]: the normalized product of each patch with the learned token of each class. */
 function maskTransformer(net: Net, tokens: Activation, heads: number, classes: number): Activation {
   const [length, width] = tokens.dims as [number, number];
   const patches = net.linear("proj_dec", net.rows(tokens, 1, length), width);

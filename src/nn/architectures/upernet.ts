@@ -1,4 +1,4 @@
-/** UPerNet (Xiao et al. 2018) on ConvNeXt, laid out as in the PIR-AT paper's code and in Hugging Face transformers. */
+/** UPerNet (Xiao et al. 2018) on ConvNeXt, as in the PIR-AT paper's code and in Hugging Face transformers. */
 
 import type { ConvOptions, Net } from "../layers/modules.js";
 import type { Activation } from "../layers/scope.js";
@@ -19,7 +19,7 @@ export function uperNet(summary: string, config: UperNetConfig): Architecture {
     family: "upernet",
     size: [473, 473],
     classes: 21,
-    // Networks with the convolutional stem were trained on plain pixels, those with the patch stem were not.
+    // Published networks with the convolutional stem were trained without normalization, those with the patch stem with.
     normalization: config.stem === "patch" ? "imagenet" : "none",
     classifier: "decode_head.classifier.weight",
     write: (net, image, variant) =>
@@ -53,7 +53,7 @@ function decodeHead(
   channels: number,
   classes: number,
 ): Activation {
-  // From the coarsest level down, each lateral map takes up what lies above it.
+  // Feature pyramid: from the coarsest level down, each level adds the upsampled level above it.
   const levels = [pyramidPooling(net, features.at(-1)!, channels)];
   for (let i = features.length - 2; i >= 0; i--) {
     const lateral = convModule(net, `lateral_convs.${i}`, features[i]!, { channels, kernel: 1 });

@@ -1,27 +1,27 @@
-/** The vision transformer (Dosovitskiy et al. 2021) and its blocks, named as in timm. */
+/** The vision transformer (Dosovitskiy et al. 2021) and its blocks, with timm's parameter names. */
 import type { Net } from "../layers/modules.js";
 import { normal, pytorchUniform } from "../layers/parameters.js";
 import type { Activation } from "../layers/scope.js";
-import type { Size } from "../layers/shapes.js";
+import type { ImageSize } from "../layers/shapes.js";
 
 export interface VitConfig {
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
-  /** Pixels on a side of a patch. */
+  /** Side of a patch, in pixels. */
   readonly patch: number;
-  /** Patches on a side of the grid that has learned positions; others resize it. */
+  /** Side of the grid of learned positions, in patches. For images of another size the grid is resized. */
   readonly grid: number;
-  /** Probability with which training leaves out the last block's branches; it grows linearly from 0. */
+  /** Probability that training leaves out a block's branch: 0 in the first block, growing linearly to this in the last. */
   readonly dropPath: number;
-  /** Of the classifier that the files carry and nothing uses. */
+  /** Classes of the ImageNet classifier, which checkpoints contain and the network does not use. */
   readonly imagenetClasses: number;
 }
 
-/** As in the PIR-AT paper's code; timm's own is 1e-6. */
+/** The layer norms' epsilon in the PIR-AT paper's code. timm uses 1e-6. */
 export const epsilon = 1e-5;
 
-/** Tokens [1 + patches, width], the class token first; the image's sides are multiples of the patch. */
+/** Tokens [1 + patches, width], the class token first. The image's sides must be multiples of the patch. */
 export function vit(net: Net, image: Activation, config: VitConfig): Activation {
   const { width, depth, heads, patch } = config;
   const cut = net.within("patch_embed", () =>
@@ -42,8 +42,8 @@ export function vit(net: Net, image: Activation, config: VitConfig): Activation 
   return x;
 }
 
-/** The learned positions, resized bilinearly where the image has another grid; the class token's stays. */
-function positions(net: Net, { width, grid }: VitConfig, size: Size): Activation {
+/** The learned positions. If the image has another grid they are resized bilinearly, except the class token's. */
+function positions(net: Net, { width, grid }: VitConfig, size: ImageSize): Activation {
   const all = net.embedding("pos_embed", 1 + grid ** 2, width, normal(0.02), "position");
   if (size[0] === grid && size[1] === grid) return all;
   const plane = net.channelsFirst(net.reshape(net.rows(all, 1, 1 + grid ** 2), [grid, grid, width]));
@@ -54,11 +54,11 @@ function positions(net: Net, { width, grid }: VitConfig, size: Size): Activation
 export interface BlockOptions {
   readonly heads: number;
   readonly dropPath: number;
-  /** Of attention weights, projections and the inner layer. */
+  /** Dropout probability of attention weights, projections and the inner layer. */
   readonly dropout: number;
 }
 
-/** A transformer block that normalizes before each of its branches. */
+/** A pre-norm transformer block: self-attention, then two linear layers. */
 export function block(net: Net, x: Activation, { heads, dropPath, dropout }: BlockOptions): Activation {
   const first = net.layerNorm("norm1", x, epsilon);
   const attended = net.within("attn", () => selfAttention(net, first, heads, dropout));

@@ -1,45 +1,45 @@
-/** A checkpoint and an architecture made one ONNX graph. */
+/** From a checkpoint and an architecture to one ONNX graph. */
 import { SeawallError, type Tensor } from "../../base/index.js";
 import type { Graph } from "../../onnx/index.js";
 import type { Normalization } from "../architectures/architecture.js";
 import { type ArchitectureName, architectures } from "../architectures/index.js";
 import { buildArchitecture, withWeights } from "../build.js";
-import type { DialectName } from "../key-maps/index.js";
-import type { Size } from "../layers/shapes.js";
+import type { KeyMapName } from "../key-maps/index.js";
+import type { ImageSize } from "../layers/shapes.js";
 import { recordInMetadata } from "../record.js";
 import { compare, type FitOptions, fitWeights, loadable } from "./fit.js";
 import { type Translation, translateCheckpoint } from "./translate.js";
 
 export interface ConvertOptions extends FitOptions {
-  /** Default: what the checkpoint's classifier has. */
+  /** Default: the number of classes of the checkpoint's classifier. */
   readonly classes?: number;
-  /** Default: the architecture's usual size. */
-  readonly size?: Size;
-  /** Default: left open. */
+  /** Default: the image size of the architecture's published checkpoints. */
+  readonly size?: ImageSize;
+  /** Default: a symbolic dimension. */
   readonly batch?: number | string;
   readonly auxiliary?: boolean;
-  /** Default: as the dialect, else the architecture says. */
+  /** Default: from the file's metadata, else from its key map, else from the architecture. */
   readonly normalization?: Normalization;
-  /** Of the file; what Seawall wrote there about the network goes before what the dialect says. */
+  /** Metadata of the file. How Seawall built the network is recorded there, and precedes the key map's settings. */
   readonly metadata?: ReadonlyMap<string, string>;
 }
 
 export interface ConvertReport {
   readonly architecture: ArchitectureName;
-  readonly dialect: DialectName;
+  readonly keyMap: KeyMapName;
   readonly classes: number;
-  readonly size: Size;
+  readonly size: ImageSize;
   readonly normalization: Normalization;
-  /** Parameters that were not in the checkpoint and begin at random. */
+  /** Names of the parameters that the checkpoint lacks, which have random initial values. */
   readonly initialized: readonly string[];
-  /** Each thing done on the way, one sentence each. */
+  /** What was changed or decided, a sentence each. */
   readonly notices: readonly string[];
 }
 
 /**
  * The network with the checkpoint's weights, from `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W).
- * @param tensors a state dictionary in any of the dialects
- * @throws SeawallError `weights` when they do not fit, listing keys and shapes
+ * @param tensors a state dictionary under the names of any key map
+ * @throws SeawallError `weights` if they do not fit the architecture, listing keys and shapes
  */
 export function convertCheckpoint(
   tensors: ReadonlyMap<string, Tensor>,
@@ -50,11 +50,11 @@ export function convertCheckpoint(
   const translation = translateCheckpoint(tensors, row.family);
   const classes = options.classes ?? classesIn(translation, architecture);
   const size = options.size ?? row.size;
-  const { dialect } = translation;
+  const { keyMap } = translation;
   const record = recordInMetadata(options.metadata ?? new Map());
-  const flavour = record?.flavour ?? dialect.flavour;
+  const flavour = record?.flavour ?? keyMap.flavour;
   const normalization =
-    options.normalization ?? record?.normalization ?? dialect.normalization ?? row.normalization;
+    options.normalization ?? record?.normalization ?? keyMap.normalization ?? row.normalization;
   const built = buildArchitecture(architecture, {
     classes,
     size,
@@ -70,7 +70,7 @@ export function convertCheckpoint(
   const { initialized } = fitted;
   return {
     graph: withWeights(built, fitted.weights),
-    report: { architecture, dialect: translation.name, classes, size, normalization, initialized, notices },
+    report: { architecture, keyMap: translation.name, classes, size, normalization, initialized, notices },
   };
 }
 
@@ -78,16 +78,19 @@ function classesIn({ tensors }: Translation, architecture: ArchitectureName): nu
   const { classifier } = architectures[architecture];
   const classes = tensors.get(classifier)?.dims[0];
   if (classes !== undefined) return classes;
-  throw new SeawallError("usage", `the checkpoint has no ${classifier} to count classes by; give --classes`);
+  throw new SeawallError(
+    "usage",
+    `the number of classes is unknown, because the checkpoint has no ${classifier}; give --classes`,
+  );
 }
 
 function normalizationNotice(normalization: Normalization): string {
   return normalization === "none"
-    ? "the network sees the pixels as they are, in [0, 1]"
-    : "ImageNet's mean and deviation are part of the graph; its input stays in [0, 1]";
+    ? "no normalization: the network takes pixels in [0, 1]"
+    : "ImageNet normalization is part of the graph: its input is pixels in [0, 1]";
 }
 
-/** Adds to a failure the architectures that would have fitted. */
+/** Runs `load`. If it fails, the message also names the architectures that fit the checkpoint. */
 function withSuggestions<T>(tensors: ReadonlyMap<string, Tensor>, asked: ArchitectureName, load: () => T): T {
   try {
     return load();
@@ -99,7 +102,7 @@ function withSuggestions<T>(tensors: ReadonlyMap<string, Tensor>, asked: Archite
   }
 }
 
-/** The architectures whose whole state dictionary, or whose backbone, a checkpoint holds. */
+/** The architectures that a checkpoint fits: their whole state dictionary, or their backbone alone. */
 export function architecturesFor(tensors: ReadonlyMap<string, Tensor>): ArchitectureName[] {
   const names = Object.keys(architectures) as ArchitectureName[];
   return names.filter((name) => {
@@ -109,9 +112,9 @@ export function architecturesFor(tensors: ReadonlyMap<string, Tensor>): Architec
     const built = buildArchitecture(name, {
       classes: translation.tensors.get(classifier)?.dims[0] ?? classes,
       size,
-      ...(translation.dialect.flavour !== undefined && { flavour: translation.dialect.flavour }),
+      ...(translation.keyMap.flavour !== undefined && { flavour: translation.keyMap.flavour }),
     });
-    return loadable(compare(built.parameters, translation), translation.dialect.backbone === true);
+    return loadable(compare(built.parameters, translation), translation.keyMap.backbone === true);
   });
 }
 

@@ -1,4 +1,4 @@
-/** The way back: from a graph with weights to a state dictionary. */
+/** From a graph with weights back to a state dictionary. */
 import { SeawallError, type Tensor } from "../../base/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { architectures } from "../architectures/index.js";
@@ -6,15 +6,15 @@ import { buildArchitecture } from "../build.js";
 import { type BuildRecord, recordInName } from "../record.js";
 
 /**
- * The weights of a graph that Seawall built, by their keys (an auxiliary head's if the graph has one), and how it
- * was built.
- * @throws SeawallError `model` if it was built elsewhere, or if weights were renamed, folded or taken away since
+ * The weights of a graph that Seawall built, by their keys, and how it was built. An auxiliary head's weights are
+ * included if the graph has them.
+ * @throws SeawallError `model` if Seawall did not build the graph, or if its weights were renamed, folded or removed
  */
-export function weightsOf(graph: Graph): { weights: ReadonlyMap<string, Tensor>; record: BuildRecord } {
+export function extractWeights(graph: Graph): { weights: ReadonlyMap<string, Tensor>; record: BuildRecord } {
   const record = recordInName(graph.name);
   if (!record) {
-    return refuse(
-      `the model (graph name "${graph.name}") is none that Seawall wrote from an architecture, so its weights have no keys`,
+    return refuseModel(
+      `the model (graph name "${graph.name}") was not built by Seawall from an architecture, so its weights have no checkpoint keys`,
     );
   }
   const { classifier, classes, size } = architectures[record.architecture];
@@ -29,14 +29,14 @@ export function weightsOf(graph: Graph): { weights: ReadonlyMap<string, Tensor>;
   );
   if (changed.length > 0) {
     const names = changed.slice(0, 5).map(({ name }) => name);
-    refuse(
-      `${changed.length} weights of ${record.architecture} are gone or have another shape (${names.join(", ")}${changed.length > 5 ? ", …" : ""}): a tool has rewritten the model; give the file that Seawall wrote`,
+    refuseModel(
+      `${changed.length} weights of ${record.architecture} are missing or have another shape (${names.join(", ")}${changed.length > 5 ? ", …" : ""}): a tool has rewritten the model; give the file that Seawall wrote`,
     );
   }
   const kept = parameters.filter(({ name }) => held(name));
   return { weights: new Map(kept.map(({ name }) => [name, held(name)!])), record };
 }
 
-function refuse(message: string): never {
+function refuseModel(message: string): never {
   throw new SeawallError("model", message);
 }

@@ -1,4 +1,4 @@
-/** Strict loading: every tensor of a checkpoint has its parameter, and every parameter its tensor. */
+/** Strict loading: every tensor of the checkpoint needs a parameter, and every parameter a tensor. */
 import { SeawallError, type Tensor } from "../../base/index.js";
 import { toFloat32 } from "../../weights/index.js";
 import { initialTensor, type ParameterSpec } from "../layers/parameters.js";
@@ -6,24 +6,27 @@ import { gridOf, resizePositions } from "./positions.js";
 import { shown, type Translation } from "./translate.js";
 
 export interface FitOptions {
-  /** Let parameters that the checkpoint lacks begin at random, and say so. */
+  /** Gives random initial values to parameters that the checkpoint lacks, with a notice. */
   readonly allowMissing?: boolean;
-  /** Of the parameters that begin at random; default 0. */
+  /** Seed of the random initial values. Default 0. */
   readonly seed?: number | string;
 }
 
 export interface Fitted {
   /** A float32 tensor for every parameter that the graph reads. */
   readonly weights: ReadonlyMap<string, Tensor>;
-  /** The parameters that were not in the checkpoint and have their first values. */
+  /** Names of the parameters that the checkpoint lacks, which have random initial values. */
   readonly initialized: readonly string[];
   readonly notices: readonly string[];
 }
 
-/** What is wrong between parameters and tensors. */
+/** Differences between an architecture's parameters and a checkpoint's tensors. */
 export interface Mismatch {
   readonly missing: readonly ParameterSpec[];
-  /** Missing weights of a part that the checkpoint of a backbone does have: it is another backbone. */
+  /**
+   * Missing weights in a part of the network that the backbone checkpoint does contain. They show that the checkpoint
+   * is of another backbone.
+   */
   readonly holes: readonly ParameterSpec[];
   readonly unexpected: readonly string[];
   readonly misshapen: readonly ParameterSpec[];
@@ -32,9 +35,9 @@ export interface Mismatch {
 const floats = new Set(["float32", "float64", "float16", "bfloat16"]);
 
 /**
- * Gives every parameter that the graph reads its tensor from the checkpoint, as float32. Tensors of parameters that
- * it does not read (an auxiliary head's, counters) are allowed and left aside.
- * @throws SeawallError `weights` listing what is missing, unexpected or of another shape
+ * Assigns a float32 tensor of the checkpoint to every parameter that the graph reads. Tensors for parameters that the
+ * graph does not read (of an auxiliary head, counters) are ignored.
+ * @throws SeawallError `weights` listing the tensors that are missing, unexpected or of another shape
  */
 export function fitWeights(
   parameters: readonly ParameterSpec[],
@@ -66,7 +69,7 @@ export function fitWeights(
   };
 }
 
-/** A run that diverged leaves such files; every logit of theirs is NaN. */
+/** Training that diverged leaves checkpoints with NaN weights, whose logits are all NaN. */
 function refuseNonFinite(weights: ReadonlyMap<string, Tensor>): void {
   const spoilt = [...weights].filter(([, { data }]) => !(data as Float32Array).every(Number.isFinite));
   if (spoilt.length === 0) return;
@@ -78,7 +81,7 @@ function refuseNonFinite(weights: ReadonlyMap<string, Tensor>): void {
   throw new SeawallError("weights", `${names}; take a checkpoint from before training diverged`);
 }
 
-/** Whether a checkpoint may be loaded: exactly, or with first values for what it lacks. */
+/** Whether a checkpoint can be loaded. With `allowMissing`, parameters may be missing, but not parts of the backbone. */
 export function loadable(
   { missing, holes, unexpected, misshapen }: Mismatch,
   allowMissing: boolean,
@@ -87,7 +90,7 @@ export function loadable(
   return lacking.length + unexpected.length + misshapen.length === 0;
 }
 
-export function compare(parameters: readonly ParameterSpec[], { tensors, dialect }: Translation): Mismatch {
+export function compare(parameters: readonly ParameterSpec[], { tensors, keyMap }: Translation): Mismatch {
   const known = new Set(parameters.map(({ name }) => name));
   const read = parameters.filter(({ used }) => used);
   const missing = read.filter(({ name }) => !tensors.has(name));
@@ -95,7 +98,7 @@ export function compare(parameters: readonly ParameterSpec[], { tensors, dialect
   return {
     missing,
     holes: missing.filter(
-      ({ name, kind }) => dialect.backbone && kind === "weight" && parts.has(partOf(name)),
+      ({ name, kind }) => keyMap.backbone && kind === "weight" && parts.has(partOf(name)),
     ),
     unexpected: [...tensors.keys()].filter((name) => !known.has(name)),
     misshapen: read.filter((spec) => {
@@ -113,7 +116,7 @@ function fits(tensor: Tensor, { shape, kind }: ParameterSpec): boolean {
   return withoutOnes(tensor.dims) === withoutOnes(shape);
 }
 
-/** A 1×1 convolution [m, n, 1, 1] and a product [m, n] are one thing to two libraries. */
+/** Libraries differ: a 1×1 convolution [m, n, 1, 1] in one is a linear layer [m, n] in another. */
 function withoutOnes(dims: readonly number[]): string {
   return dims.join().replace(/(,1)+$/, "");
 }
@@ -138,11 +141,11 @@ function missingNotice(missing: readonly ParameterSpec[], seed: number | string)
   const names = missing.map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `NOT IN THE CHECKPOINT, first values from seed ${seed}: ${names.length} tensors: ${summary(names)}`,
+    `NOT IN THE CHECKPOINT, random initial values from seed ${seed}: ${names.length} tensors: ${summary(names)}`,
   ];
 }
 
-/** `decode_head (62), auxiliary_head (7)`: names counted by their first part. */
+/** The names counted by their first part: `decode_head (62), auxiliary_head (7)`. */
 function summary(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
@@ -156,14 +159,14 @@ function partOf(name: string): string {
   return name.split(".")[0]!;
 }
 
-/** At most this many keys of a kind are written out. */
+/** The most keys that a message lists for each kind of difference. */
 const listed = 40;
 
 function describeMismatch(
   { missing, holes, unexpected, misshapen }: Mismatch,
   translation: Translation,
 ): string {
-  const { tensors, sources, dialect } = translation;
+  const { tensors, sources, keyMap } = translation;
   const given = (name: string) => `${shown(sources.get(name)!)} ${shapeText(tensors.get(name)!)}`;
   const parts = [
     list("missing", missing, ({ name, shape }) => `${name} [${shape.join(", ")}]`),
@@ -179,8 +182,8 @@ function describeMismatch(
     ),
   ];
   const cure =
-    dialect.backbone && holes.length + unexpected.length + misshapen.length === 0
-      ? "; it holds a backbone alone: to begin training from it, the rest at random, pass --allow-missing"
+    keyMap.backbone && holes.length + unexpected.length + misshapen.length === 0
+      ? "; it contains only a backbone: to start training from it with random values elsewhere, pass --allow-missing"
       : "";
   return `the checkpoint (${translation.name}) does not fit: ${parts.filter(Boolean).join("; ")}${cure}`;
 }

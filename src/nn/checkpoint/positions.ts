@@ -1,10 +1,12 @@
-/** Position embeddings for another grid. */
+/** Resizing of position embeddings to another grid. */
 import { float32, type Tensor } from "../../base/index.js";
 import { toFloat32 } from "../../weights/index.js";
 
 /**
- * A position embedding [1, 1 + n², width] (one token, then an n × n grid) for an m × m grid: the token's entry stays,
- * the grid is resized bilinearly, pixels being areas; undefined where a number of entries is no such grid.
+ * Resizes a position embedding [1, 1 + n², width] (a class token, then an n × n grid) to an m × m grid. The token's entry
+ * is copied. The grid is resized bilinearly with pixel centres at ½ (ONNX's `half_pixel`).
+ * @param entries 1 + m²
+ * @returns undefined if either number of entries is not 1 + a square
  */
 export function resizePositions(positions: Tensor, entries: number): Tensor<"float32"> | undefined {
   const { dims, data } = toFloat32(positions);
@@ -28,14 +30,14 @@ export function resizePositions(positions: Tensor, entries: number): Tensor<"flo
   return float32([1, entries, width], result);
 }
 
-/** The side of the grid that stands behind a first token. */
+/** The side of the grid that follows the class token; undefined if the grid is not square. */
 export function gridOf(tokens: number): number | undefined {
   const side = Math.sqrt(tokens - 1);
   return Number.isInteger(side) && side > 0 ? side : undefined;
 }
 
-/** For each of `to` places on a line, the one or two of `from` places that it lies between, with their weights. */
-function interpolation(from: number, to: number): [place: number, weight: number][][] {
+/** Linear interpolation from `from` to `to` positions: for each target, the source positions and their weights. */
+function interpolation(from: number, to: number): [source: number, weight: number][][] {
   return Array.from({ length: to }, (_, i) => {
     const at = Math.max(0, ((i + 0.5) * from) / to - 0.5);
     const left = Math.min(Math.floor(at), from - 1);

@@ -1,10 +1,10 @@
-/** Files of classifiers of whole images. */
-import type { Dialect } from "./key-map.js";
+/** Key maps of image classifiers. */
+import type { KeyMap } from "./key-map.js";
 
-export const classifier = {
+export const classifierKeyMaps = {
   "classifier/seawall": {
     summary: "classifier on ConvNeXt as Seawall trains and saves it, with its head",
     family: "classifier",
-    sign: /^classification_head\./,
+    marker: /^classification_head\./,
   },
-} as const satisfies Record<string, Dialect>;
+} as const satisfies Record<string, KeyMap>;

@@ -1,16 +1,19 @@
-/** The dialects, by name; the first whose sign is among a file's keys is the file's. */
+/** The table of key maps. A checkpoint uses the first key map whose marker key it contains, so the order matters. */
 
-import { classifier } from "./classifier.js";
-import type { Dialect } from "./key-map.js";
-import { pspnet } from "./pspnet.js";
-import { segformer } from "./segformer.js";
-import { segmenter } from "./segmenter.js";
-import { upernet } from "./upernet.js";
+import { classifierKeyMaps } from "./classifier.js";
+import type { KeyMap } from "./key-map.js";
+import { pspnetKeyMaps } from "./pspnet.js";
+import { segformerKeyMaps } from "./segformer.js";
+import { segmenterKeyMaps } from "./segmenter.js";
+import { upernetKeyMaps } from "./upernet.js";
 
-export const dialects = { ...upernet, ...segmenter, ...pspnet, ...segformer, ...classifier } satisfies Record<
-  string,
-  Dialect
->;
+export const keyMaps = {
+  ...upernetKeyMaps,
+  ...segmenterKeyMaps,
+  ...pspnetKeyMaps,
+  ...segformerKeyMaps,
+  ...classifierKeyMaps,
+} satisfies Record<string, KeyMap>;
 
-export type DialectName = keyof typeof dialects;
-export { type Dialect, trainingDrop } from "./key-map.js";
+export type KeyMapName = keyof typeof keyMaps;
+export { type KeyMap, trainingDrop } from "./key-map.js";

@@ -1,28 +1,29 @@
-/** How the keys of published files map onto ours: substitutions, splits, and what is left out. */
+/** The type of a key map: how the keys of published checkpoints become Seawall's names. */
 import type { Family, Flavour, Normalization } from "../architectures/architecture.js";
 
-/** Part of a key, and what replaces it. */
+/** A part of a key, and its replacement. */
 export type Rename = readonly [part: RegExp, replacement: string];
 
-/** Keys that stand for nothing in our networks, and what they are. */
+/** Keys of tensors that Seawall's network does not have, and what they hold. */
 export type Drop = readonly [key: RegExp, what: string];
 
-/** A tensor that holds equal parts along its first axis, whose keys get these in place of `part`. */
+/** A tensor to cut into equal parts along its first axis. Each part's key has one of `into` in place of `part`. */
 export type Split = readonly [part: RegExp, into: readonly string[]];
 
-export interface Dialect {
-  /** Whose files these are. */
+/** The naming scheme of one kind of checkpoint, and how it maps to Seawall's names. */
+export interface KeyMap {
+  /** The library or paper whose checkpoints these are. */
   readonly summary: string;
   readonly family: Family;
-  /** A key that tells this dialect from the family's later ones. */
-  readonly sign: RegExp;
+  /** Marker key: tells these checkpoints from those of the family's later key maps. */
+  readonly marker: RegExp;
   readonly drops?: readonly Drop[];
   readonly splits?: readonly Split[];
-  /** Applied one after another to every key. */
+  /** Applied to every key, one after another. */
   readonly renames?: readonly Rename[];
-  /** The files are ImageNet classifiers: a segmentation network begins with their layers and others of its own. */
+  /** True for ImageNet classifiers, which have the backbone of a segmentation network but not its head. */
   readonly backbone?: true;
-  /** What these networks see, where it is not the architecture's own choice. */
+  /** The networks' normalization, if it is not the architecture's default. */
   readonly normalization?: Normalization;
   readonly flavour?: Flavour;
 }
@@ -31,6 +32,6 @@ export const normalizerDrop: Drop = [
   /^(base_)?normalizer?\.(new_)?(mean|std)$/,
   "the mean and deviation that the file subtracts and divides by (--normalize imagenet puts ImageNet's into the graph)",
 ];
-/** What Seawall's checkpoints carry beside weights, whatever the network. */
-export const trainingDrop: Drop = [/^training\./, "the memory of the optimizer"];
+/** Training state in Seawall's own checkpoints. */
+export const trainingDrop: Drop = [/^training\./, "the state of the optimizer"];
 export const classifierDrop: Drop = [/^(head|fc|classifier)\./, "the ImageNet classifier"];

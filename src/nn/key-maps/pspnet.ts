@@ -1,11 +1,11 @@
-/** Files of PSPNet, and of ResNet alone. */
-import { classifierDrop, type Dialect, normalizerDrop } from "./key-map.js";
+/** Key maps of PSPNet, and of ResNet alone. */
+import { classifierDrop, type KeyMap, normalizerDrop } from "./key-map.js";
 
-export const pspnet = {
+export const pspnetKeyMaps = {
   "pspnet/ddcat": {
     summary: "PSPNet of DDC-AT, its first classifier",
     family: "pspnet",
-    sign: /^cls1\.0\.weight$/,
+    marker: /^cls1\.0\.weight$/,
     drops: [[/^(cls2|mask1)\./, "DDC-AT's heads for training"]],
     renames: [
       [/^cls1\./, "cls."],
@@ -16,13 +16,13 @@ export const pspnet = {
   "pspnet/authors": {
     summary: "PSPNet as the PIR-AT paper's code and semseg save it, and as Seawall does",
     family: "pspnet",
-    sign: /^layer0\.0\.weight$/,
+    marker: /^layer0\.0\.weight$/,
   },
   "resnet/torchvision": {
     summary:
       "ResNet of torchvision, robust classifiers with its names, and semseg's with three convolutions first",
     family: "pspnet",
-    sign: /^layer1\.0\.conv1\.weight$/,
+    marker: /^layer1\.0\.conv1\.weight$/,
     drops: [classifierDrop, normalizerDrop, [/^attacker\./, "a second copy of the same weights"]],
     renames: [
       [/^conv1\./, "layer0.0."],
@@ -34,4 +34,4 @@ export const pspnet = {
     ],
     backbone: true,
   },
-} as const satisfies Record<string, Dialect>;
+} as const satisfies Record<string, KeyMap>;

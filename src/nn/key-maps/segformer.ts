@@ -1,5 +1,5 @@
-/** Files of SegFormer, and of its encoder alone. Our names are those of the files on the Hugging Face hub. */
-import { classifierDrop, type Dialect, type Drop, type Rename, type Split } from "./key-map.js";
+/** Key maps of SegFormer, and of its encoder alone. Seawall uses the names of the checkpoints on the Hugging Face hub. */
+import { classifierDrop, type Drop, type KeyMap, type Rename, type Split } from "./key-map.js";
 
 const fromNvidia: readonly Rename[] = [
   ...stages("patch_embed", "patch_embeddings."),
@@ -14,7 +14,7 @@ const fromNvidia: readonly Rename[] = [
   [/\.mlp\.fc/, ".mlp.dense"],
 ];
 
-/** Stages count from 1 there, from 0 here. */
+/** NVIDIA's names count stages from 1, Seawall's from 0. */
 function stages(from: string, to: string): Rename[] {
   return [0, 1, 2, 3].map((i) => [
     new RegExp(`^backbone\\.${from}${i + 1}\\.`),
@@ -36,17 +36,17 @@ const nvidiaHead: readonly Rename[] = [
 const keysAndValues: Split = [/\.attn\.kv\./, [".attn.key.", ".attn.value."]];
 const unusedClassifier: Drop = [/^decode_head\.conv_seg\./, "a classifier that the head does not use"];
 
-export const segformer = {
+export const segformerKeyMaps = {
   "segformer/transformers": {
     summary: "SegFormer of Hugging Face transformers, as on its hub, and as Seawall saves it",
     family: "segformer",
-    sign: /^segformer\.encoder\.block\.0\.0\.attention\.self\.query\.weight$/,
+    marker: /^segformer\.encoder\.block\.0\.0\.attention\.self\.query\.weight$/,
     drops: [classifierDrop],
   },
   "segformer/transformers-5": {
     summary: "SegFormer in memory of Hugging Face transformers 5",
     family: "segformer",
-    sign: /^segformer\.stages\.0\.blocks\.0\.attention\.q_proj\.weight$/,
+    marker: /^segformer\.stages\.0\.blocks\.0\.attention\.q_proj\.weight$/,
     drops: [classifierDrop],
     renames: [
       [/\.stages\.(\d)\.patch_embeddings\./, ".encoder.patch_embeddings.$1."],
@@ -67,7 +67,7 @@ export const segformer = {
   "segformer/nvidia": {
     summary: "SegFormer of its authors",
     family: "segformer",
-    sign: /^backbone\.block1\.0\.attn\.q\.weight$/,
+    marker: /^backbone\.block1\.0\.attn\.q\.weight$/,
     drops: [unusedClassifier],
     splits: [keysAndValues],
     renames: [...fromNvidia, ...nvidiaHead],
@@ -76,7 +76,7 @@ export const segformer = {
   "mit/nvidia": {
     summary: "SegFormer's encoder (MiT) of its authors",
     family: "segformer",
-    sign: /^block1\.0\.attn\.q\.weight$/,
+    marker: /^block1\.0\.attn\.q\.weight$/,
     drops: [classifierDrop],
     splits: [keysAndValues],
     renames: [[/^/, "backbone."], ...fromNvidia],
@@ -87,7 +87,7 @@ export const segformer = {
     summary:
       "SegFormer of mmsegmentation, whose head has a convolution with batch normalization for each stage",
     family: "segformer",
-    sign: /^backbone\.layers\.0\.1\.0\.attn\.attn\.in_proj_weight$/,
+    marker: /^backbone\.layers\.0\.1\.0\.attn\.attn\.in_proj_weight$/,
     splits: [
       [/attn\.attn\.in_proj_weight/, ["query.weight", "key.weight", "value.weight"]],
       [/attn\.attn\.in_proj_bias/, ["query.bias", "key.bias", "value.bias"]],
@@ -112,4 +112,4 @@ export const segformer = {
     ],
     flavour: "mmsegmentation",
   },
-} as const satisfies Record<string, Dialect>;
+} as const satisfies Record<string, KeyMap>;

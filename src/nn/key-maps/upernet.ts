@@ -1,7 +1,7 @@
-/** Files of UPerNet on ConvNeXt, and of ConvNeXt alone. */
-import { classifierDrop, type Dialect, type Drop, normalizerDrop, type Rename } from "./key-map.js";
+/** Key maps of UPerNet on ConvNeXt, and of ConvNeXt alone. */
+import { classifierDrop, type Drop, type KeyMap, normalizerDrop, type Rename } from "./key-map.js";
 
-/** The stem's and the blocks' names in timm, which count from the backbone. */
+/** timm's names of stem and blocks, which have no `backbone.` prefix. */
 const fromTimm: readonly Rename[] = [
   [/^stem\.stem\./, "downsample_layers.0.stem."],
   [/^stem\./, "downsample_layers.0."],
@@ -14,23 +14,23 @@ const fromTimm: readonly Rename[] = [
 
 const classificationHead: Drop = [/^classification_head\./, "the head that classifies whole images"];
 
-export const upernet = {
+export const upernetKeyMaps = {
   "convnext/seawall": {
     summary: "classifier on ConvNeXt as Seawall trains and saves it",
     family: "upernet",
-    sign: /^classification_head\./,
+    marker: /^classification_head\./,
     drops: [classificationHead],
     backbone: true,
   },
   "upernet/authors": {
     summary: "UPerNet as the PIR-AT paper's code saves it, and as Seawall does",
     family: "upernet",
-    sign: /^backbone\.stages\.0\.0\.dwconv\.weight$/,
+    marker: /^backbone\.stages\.0\.0\.dwconv\.weight$/,
   },
   "upernet/mmsegmentation": {
     summary: "UPerNet on ConvNeXt of mmsegmentation",
     family: "upernet",
-    sign: /^backbone\.stages\.0\.0\.depthwise_conv\.weight$/,
+    marker: /^backbone\.stages\.0\.0\.depthwise_conv\.weight$/,
     renames: [
       [/\.depthwise_conv\./, ".dwconv."],
       [/\.pointwise_conv/, ".pwconv"],
@@ -42,7 +42,7 @@ export const upernet = {
   "upernet/transformers": {
     summary: "UPerNet on ConvNeXt of Hugging Face transformers",
     family: "upernet",
-    sign: /^backbone\.encoder\.stages\.0\.layers\.0\.dwconv\.weight$/,
+    marker: /^backbone\.encoder\.stages\.0\.layers\.0\.dwconv\.weight$/,
     renames: [
       [/\.embeddings\.patch_embeddings\./, ".downsample_layers.0.0."],
       [/\.embeddings\.layernorm\./, ".downsample_layers.0.1."],
@@ -60,7 +60,7 @@ export const upernet = {
   "convnext/timm": {
     summary: "ConvNeXt of timm, and the robust ConvNeXt-CvSt classifiers",
     family: "upernet",
-    sign: /^stages\.0\.blocks\.0\.conv_dw\.weight$/,
+    marker: /^stages\.0\.blocks\.0\.conv_dw\.weight$/,
     drops: [classifierDrop, normalizerDrop],
     renames: fromTimm,
     backbone: true,
@@ -68,9 +68,9 @@ export const upernet = {
   "convnext/meta": {
     summary: "ConvNeXt of its authors",
     family: "upernet",
-    sign: /^stages\.0\.0\.dwconv\.weight$/,
+    marker: /^stages\.0\.0\.dwconv\.weight$/,
     drops: [classifierDrop, [/^norm\./, "the ImageNet classifier's norm"], normalizerDrop],
     renames: [[/^/, "backbone."]],
     backbone: true,
   },
-} as const satisfies Record<string, Dialect>;
+} as const satisfies Record<string, KeyMap>;

@@ -1,11 +1,11 @@
-/** The vocabulary of architectures: layers that read as in PyTorch's `forward` and write standard operators. */
+/** Layers with parameters. Architectures call them as PyTorch modules are called; each writes standard operators. */
 import { SeawallError, sizeOf } from "../../base/index.js";
 import { float, type Value } from "../../onnx/index.js";
 import { constant, type Initial } from "./parameters.js";
 import type { Activation } from "./scope.js";
 import { imageDims, Shapes, windows } from "./shapes.js";
 
-/** A convolution; kernel, stride, padding and dilation are the same in both directions. */
+/** Options of a convolution. Kernel, stride, padding and dilation apply to height and width. */
 export interface ConvOptions {
   readonly channels: number;
   readonly kernel: number;
@@ -16,10 +16,10 @@ export interface ConvOptions {
   readonly bias?: boolean;
 }
 
-/** As in PyTorch: how far running statistics move towards those of the batch, and what is added to a variance. */
+/** PyTorch's defaults. `momentum` is the weight of the batch's statistics in the running ones. */
 const batchNorm = { momentum: 0.1, epsilon: 1e-5 } as const;
 
-/** A network being written. Layers with parameters take their name first; images are channels first. */
+/** A network being written. A layer with parameters takes its name as first argument. Images are [C, H, W]. */
 export class Net extends Shapes {
   /** Cross-correlation of an image; weight [channels, C/groups, kernel, kernel]. */
   conv(name: string, x: Activation, options: ConvOptions): Activation {
@@ -58,13 +58,13 @@ export class Net extends Shapes {
     return { value: this.spend(value, sizeOf(dims) * a.dims.at(-1)!), dims };
   }
 
-  /** A learned matrix [fan-in, width] without a bias. */
+  /** x P with a learned matrix P [fan-in, width], without a bias. */
   project(name: string, x: Activation, width: number, initial: Initial): Activation {
     const dims = [x.dims.at(-1)!, width];
     return this.matmul(x, { value: this.parameter(name, dims, "weight", initial), dims });
   }
 
-  /** Learned tokens [tokens, width], the same for all images; in the files with a leading axis of 1. */
+  /** Learned tokens [tokens, width], the same for all images. In checkpoints they are [1, tokens, width]. */
   embedding(
     name: string,
     tokens: number,
@@ -75,13 +75,13 @@ export class Net extends Shapes {
     return { value: this.parameter(name, [1, tokens, width], kind, initial), dims: [tokens, width] };
   }
 
-  /** Times a learned factor per element of the last axis, which begins at 1. */
+  /** x times a learned factor for each element of the last axis. Initial factors are 1. */
   scale(name: string, x: Activation): Activation {
     const factor = this.parameter(name, [x.dims.at(-1)!], "scale", constant(1));
     return { ...x, value: this.op("Mul", [x.value, factor]) };
   }
 
-  /** Brings the last axis to mean 0 and (biased) variance 1, then applies a learned factor and offset. */
+  /** Normalizes the last axis to mean 0 and (biased) variance 1, then applies a learned factor and offset. */
   layerNorm(name: string, x: Activation, epsilon: number): Activation {
     return this.within(name, () => this.#normalize(x, epsilon));
   }
@@ -101,7 +101,7 @@ export class Net extends Shapes {
     return [weight, this.parameter("bias", [width], "norm", constant(0))];
   }
 
-  /** Normalizes an image's channels by stored statistics in inference, by those of the batch in training. */
+  /** Normalizes an image's channels: by running statistics in inference, by the batch's in training. */
   batchNorm(name: string, x: Activation): Activation {
     const [channels] = imageDims(x);
     return this.within(name, () => {
@@ -127,7 +127,7 @@ export class Net extends Shapes {
     const batchVariance = this.op("ReduceMean", [this.op("Mul", [centred, centred]), axes]);
     const deviation = this.op("Sqrt", [this.op("Add", [batchVariance, batchNorm.epsilon])]);
     const scaled = this.op("Mul", [this.op("Div", [centred, deviation]), perChannel(weight)]);
-    // The batch's variance is a mean over n for normalizing, but over n − 1 for the running estimate.
+    // As PyTorch: biased variance (n) for normalizing, unbiased (n − 1) for the running estimate.
     const n = this.#countOf(height * width);
     this.#follow("running_mean", mean, batchMean, 1);
     this.#follow("running_var", variance, batchVariance, n / (n - 1));
@@ -140,19 +140,22 @@ export class Net extends Shapes {
     this.update(name, this.op("Add", [kept, this.op("Mul", [flat, batchNorm.momentum * factor])]));
   }
 
-  /** How many values of a channel a batch has. */
+  /** The number of values of a channel in a batch. */
   #countOf(pixels: number): number {
     if (typeof this.batch !== "number") {
-      throw new SeawallError("usage", `batch "${this.batch}": a training graph needs a number of images`);
+      throw new SeawallError(
+        "usage",
+        `batch "${this.batch}": a training graph needs a fixed number of images`,
+      );
     }
     if (this.batch * pixels > 1) return this.batch * pixels;
     throw new SeawallError(
       "config",
-      "batch size 1: a batch normalization would see one value per channel, which has no variance; train with 2 images per step or more",
+      "batch size 1: batch normalization needs more than one value per channel, for the variance; train with at least 2 images per step",
     );
   }
 
-  /** Exact, by the error function. */
+  /** The exact GELU, by the error function. */
   gelu = (x: Activation): Activation => ({ ...x, value: this.op("Gelu", [x.value]) });
   relu = (x: Activation): Activation => ({ ...x, value: this.op("Relu", [x.value]) });
   add = (a: Activation, b: Activation): Activation => ({ ...a, value: this.op("Add", [a.value, b.value]) });
@@ -164,8 +167,8 @@ export class Net extends Shapes {
   }
 
   /**
-   * Attention of queries [L, W] over keys and values [M, W], in `heads` parts of the width, scaled by the root
-   * of a part's width; `dropout` leaves out attention weights in training.
+   * Multi-head attention of queries [L, W] over keys and values [M, W], with scale 1/√(W / heads).
+   * @param dropout probability that training leaves out an attention weight
    */
   attention(q: Activation, k: Activation, v: Activation, heads: number, dropout = 0): Activation {
     const scaled = { ...q, value: this.op("Mul", [q.value, (q.dims[1]! / heads) ** -0.5]) };
@@ -176,7 +179,7 @@ export class Net extends Shapes {
     return this.reshape(this.permute(mixed, [1, 0, 2]), q.dims);
   }
 
-  /** The width cut into heads and the axes (tokens, heads, width of a head) reordered. */
+  /** Splits the width into heads, then reorders the axes (tokens, heads, width of a head). */
   #heads(x: Activation, heads: number, axes: readonly number[]): Activation {
     const [tokens, width] = x.dims as [number, number];
     return this.permute(this.reshape(x, [tokens, heads, width / heads]), axes);

@@ -1,11 +1,11 @@
-/** What a network learns and remembers: names, shapes, kinds, and how each begins. */
+/** Parameters of a network: names, shapes, kinds and initial values. */
 import { randomStream, sizeOf, type Tensor } from "../../base/index.js";
 
 /**
- * `weight` and `bias` of convolutions and products, `norm` (factor and offset of a normalization), `scale`,
- * `embedding` and `position` (an embedding of one token and of the squares of a grid) are learned; a `statistic`
- * follows the data (running mean and variance of a batch normalization); a `counter` is an integer that files
- * carry and nothing reads.
+ * Learned: `weight` and `bias` of convolutions and linear layers, `norm` (factor and offset of a normalization),
+ * `scale`, `embedding`, and `position` (an embedding of a class token and the cells of a grid).
+ * Not learned: `statistic`, the running mean or variance of a batch normalization; `counter`, an integer that
+ * checkpoints contain and nothing reads.
  */
 export type ParameterKind =
   | "weight"
@@ -17,7 +17,7 @@ export type ParameterKind =
   | "statistic"
   | "counter";
 
-/** How the elements of a parameter begin: all equal, normal around 0, or uniform between −bound and bound. */
+/** The distribution of initial values: constant, normal with mean 0, or uniform in [−bound, bound). */
 export type Initial =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "normal"; readonly deviation: number }
@@ -30,7 +30,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly kind: ParameterKind;
   readonly initial: Initial;
-  /** Whether the graph reads it; an auxiliary head's tensors are in the files but not in an inference graph. */
+  /** Whether the graph reads it. An inference graph does not read an auxiliary head's tensors, for example. */
   readonly used: boolean;
 }
 
@@ -38,7 +38,7 @@ export const constant = (value: number): Initial => ({ kind: "constant", value }
 export const normal = (deviation: number): Initial => ({ kind: "normal", deviation });
 const uniform = (bound: number): Initial => ({ kind: "uniform", bound });
 
-/** What PyTorch gives to weights and biases of which nobody says anything else. */
+/** PyTorch's default for weights and biases of convolutions and linear layers. */
 export const pytorchUniform = (fanIn: number): Initial => uniform(fanIn ** -0.5);
 
 /** Whether an optimizer changes parameters of this kind. */
@@ -46,12 +46,12 @@ export function isLearned(kind: ParameterKind): boolean {
   return kind !== "statistic" && kind !== "counter";
 }
 
-/** Number of learned numbers, those that the graph does not read included. */
+/** The number of learned values, including those that the graph does not read. */
 export function countParameters(parameters: readonly ParameterSpec[]): number {
   return parameters.filter(({ kind }) => isLearned(kind)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** The first value of a parameter: decided by its name and the seed alone, whatever else the network has. */
+/** The initial value of a parameter. It depends on the parameter's name and the seed alone, not on other parameters. */
 export function initialTensor({ name, shape, kind, initial }: ParameterSpec, seed: number | string): Tensor {
   const size = sizeOf(shape);
   if (kind === "counter") return { type: "int64", dims: shape, data: new BigInt64Array(size) };
@@ -67,7 +67,7 @@ function draw(initial: Initial, size: number, seed: number | string, name: strin
   return numbers;
 }
 
-/** A first value for every parameter that the graph reads, by name. */
+/** The initial value of every parameter that the graph reads, by name. */
 export function initialWeights(
   parameters: readonly ParameterSpec[],
   seed: number | string,

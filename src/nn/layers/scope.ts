@@ -1,40 +1,40 @@
-/** Where an architecture is written: names of parameters, inputs of chance, new statistics, and cost. */
+/** Bookkeeping while an architecture is written: names, parameters, random inputs, statistics, and cost. */
 import { invariant, sizeOf } from "../../base/index.js";
 import { type AttributeInput, type Graph, GraphBuilder, type Operand, type Value } from "../../onnx/index.js";
 import { constant, type Initial, normal, type ParameterKind, type ParameterSpec } from "./parameters.js";
 
-/** A value of the network with its shape, the batch axis left out: [channels, height, width], [tokens, width], … */
+/** A value of the network, and its shape without the batch axis: [channels, height, width] or [tokens, width]. */
 export interface Activation {
   readonly value: Value;
   readonly dims: readonly number[];
 }
 
-/** An input by which chance enters a training graph: each element is 1/keep with probability keep, else 0. */
+/** An input for the random factors of dropout: each element is 1/keep with probability `keep`, else 0. */
 export interface NoiseInput {
   readonly name: Value;
   readonly shape: readonly (number | string)[];
   readonly keep: number;
 }
 
-/** How weights and biases begin, from the numbers of inputs and outputs that each of them joins. */
+/** Initial distributions of weights and biases, from the number of inputs and outputs of their layer. */
 export interface InitialStyle {
   weight(fanIn: number, fanOut: number): Initial;
   bias(fanIn: number): Initial;
 }
 
 export interface ScopeOptions {
-  /** Images per run, or the name of a symbolic dimension. */
+  /** Images per run: a number, or the name of a symbolic dimension. */
   readonly batch: number | string;
-  /** Write what only training has: batch statistics, dropout, stochastic depth. */
+  /** Whether to write batch statistics, dropout and stochastic depth. */
   readonly training: boolean;
 }
 
-/** Names, declarations and bookkeeping; the layers themselves are `Net`. */
+/** The base of `Net`, without any layer. */
 export class Scope {
   readonly batch: number | string;
   readonly training: boolean;
   readonly noise: NoiseInput[] = [];
-  /** New values of statistics after a training step, by the name of the parameter. */
+  /** The new value of each running statistic after a training step, by the statistic's name. */
   readonly updates = new Map<string, Value>();
   readonly graph: Graph;
   protected readonly build: GraphBuilder;
@@ -50,7 +50,7 @@ export class Scope {
     this.training = options.training;
   }
 
-  /** Runs `write` with the names of parameters and nodes below `name`. */
+  /** Runs `write` with `name` added to the prefix of parameters' and nodes' names. */
   within<T>(name: string, write: () => T): T {
     const outer = this.#path;
     this.#path = this.#key(name);
@@ -61,7 +61,7 @@ export class Scope {
     }
   }
 
-  /** Runs `write` with weights and biases that begin in another way than N(0, 0.02) and 0. */
+  /** Runs `write` with another initial distribution of weights and biases than the default, N(0, 0.02) and 0. */
   beginning<T>(style: Partial<InitialStyle>, write: () => T): T {
     const outer = this.#style;
     this.#style = { ...outer, ...style };
@@ -72,7 +72,7 @@ export class Scope {
     }
   }
 
-  /** Writes what `write` says, or if not `wanted` declares its parameters and nothing else. */
+  /** Runs `write` if `wanted`. Otherwise only declares its parameters, and takes back everything else it wrote. */
   optional<T>(wanted: boolean, write: () => T): T | undefined {
     if (wanted) return write();
     const { nodes, inputs } = this.graph;
@@ -85,7 +85,7 @@ export class Scope {
     return undefined;
   }
 
-  /** Declares a parameter and returns the value that holds it. */
+  /** Declares a parameter and returns its value in the graph. */
   parameter(name: string, shape: readonly number[], kind: ParameterKind, initial: Initial): Value {
     const key = this.#key(name);
     invariant(!this.#parameters.has(key), `parameter ${key} is declared twice`);
@@ -93,7 +93,7 @@ export class Scope {
     return key;
   }
 
-  /** A weight, its first axis the outputs and the others the inputs. */
+  /** Declares a weight [outputs, inputs, kernel…]. */
   weight(name: string, shape: readonly number[]): Value {
     const receptive = sizeOf(shape.slice(2));
     const initial = this.#style.weight(shape[1]! * receptive, shape[0]! * receptive);
@@ -104,12 +104,12 @@ export class Scope {
     return this.parameter(name, [length], "bias", this.#style.bias(fanIn));
   }
 
-  /** The parameters, marked by whether one of `read` is theirs. */
+  /** The parameters, with `used` set for those in `read`. */
   parameters(read: ReadonlySet<Value>): ParameterSpec[] {
     return [...this.#parameters.values()].map((spec) => ({ ...spec, used: read.has(spec.name) }));
   }
 
-  /** Multiply-adds per image of all products and convolutions whose result is in `made`. */
+  /** Multiply-adds per image of the matrix products and convolutions whose result is in `made`. */
   multiplyAdds(made: ReadonlySet<Value>): number {
     return this.#costs.reduce((sum, cost) => sum + (made.has(cost.value) ? cost.multiplyAdds : 0), 0);
   }
@@ -122,7 +122,7 @@ export class Scope {
     return this.build.output(value, name);
   }
 
-  /** Appends a node, named after the present scope. */
+  /** Appends a node whose name has the current prefix. */
   protected op(
     op: string,
     inputs: readonly Operand[],
@@ -145,7 +145,7 @@ export class Scope {
     return value;
   }
 
-  /** An input of factors that are 1/keep or 0, for the present scope. */
+  /** Adds an input for random factors (see `NoiseInput`), under the current prefix. */
   protected noiseInput(name: string, dims: readonly number[], keep: number): Value {
     const shape = [this.batch, ...dims];
     const value = this.build.input(this.#key(name), "float32", shape);
@@ -153,12 +153,12 @@ export class Scope {
     return value;
   }
 
-  /** Says that training replaces the present scope's statistic `name` by `value`. */
+  /** Declares `value` the new value of the statistic `name` of the current scope. */
   protected update(name: string, value: Value): void {
     this.updates.set(this.#key(name), value);
   }
 
-  /** The full name of something in the present scope. */
+  /** `name` with the current prefix. */
   #key(name: string): string {
     return this.#path ? `${this.#path}.${name}` : name;
   }

@@ -1,20 +1,20 @@
-/** The part of the vocabulary that has no parameters: moving, cutting, joining, resizing, pooling. */
+/** Layers without parameters: permuting, slicing, joining, resizing, pooling. */
 import { float32, invariant, sizeOf } from "../../base/index.js";
 import { type Activation, Scope } from "./scope.js";
 
-/** Height and width. */
-export type Size = readonly [height: number, width: number];
+/** Height and width of an image, in pixels. */
+export type ImageSize = readonly [height: number, width: number];
 
-/** What can be done to the shape of an activation. Images are channels first: [C, H, W]. */
+/** Operations on shapes. Axis numbers do not count the batch. Images are [C, H, W]. */
 export class Shapes extends Scope {
-  /** Joins along the first axis: channels of images, or tokens. */
+  /** Concatenates along the first axis: channels of images, or tokens. */
   concat(parts: readonly Activation[]): Activation {
     const length = parts.reduce((sum, { dims }) => sum + dims[0]!, 0);
     const values = parts.map(({ value }) => value);
     return { value: this.op("Concat", values, { axis: 1 }), dims: [length, ...parts[0]!.dims.slice(1)] };
   }
 
-  /** Cuts along the last axis into equal parts. */
+  /** Splits the last axis into equal parts. */
   split(x: Activation, parts: number): Activation[] {
     const dims = [...x.dims.slice(0, -1), x.dims.at(-1)! / parts];
     const values = this.ops("Split", [x.value], parts, { axis: -1, num_outputs: parts });
@@ -33,7 +33,7 @@ export class Shapes extends Scope {
   /** [H, W, C] → [C, H, W]. */
   channelsFirst = (x: Activation): Activation => this.permute(x, [2, 0, 1]);
 
-  /** The axes reordered: axis i of the result is axis `axes[i]` of `x`, the batch not counted. */
+  /** Reorders axes: axis i of the result is axis `axes[i]` of `x`. */
   permute(x: Activation, axes: readonly number[]): Activation {
     const perm = [0, ...axes.map((axis) => axis + 1)];
     return { value: this.op("Transpose", [x.value], { perm }), dims: axes.map((axis) => x.dims[axis]!) };
@@ -45,7 +45,7 @@ export class Shapes extends Scope {
     return { value: this.op("Reshape", [x.value, this.build.ints([-1, ...dims])], { allowzero: 1 }), dims };
   }
 
-  /** What is one for all images, repeated for each image of the batch that `like` has. */
+  /** Repeats a value that is the same for all images, once for each image in the batch of `like`. */
   perImage(x: Activation, like: Activation): Activation {
     const batch =
       typeof this.batch === "number"
@@ -56,10 +56,10 @@ export class Shapes extends Scope {
   }
 
   /**
-   * Bilinear resizing of an image. Pixels are areas and their centres lie at ½, unless `alignCorners`: then they
-   * are points, and those in the corners stay there.
+   * Bilinear resizing of an image, as PyTorch's `interpolate`. Default: pixel centres at ½ (`half_pixel`).
+   * `alignCorners`: corner pixels of source and result coincide.
    */
-  interpolate(x: Activation, size: Size, alignCorners = false): Activation {
+  interpolate(x: Activation, size: ImageSize, alignCorners = false): Activation {
     const [channels, height, width] = imageDims(x);
     if (height === size[0] && width === size[1]) return x;
     const value = this.op("Resize", [x.value, "", "", this.build.ints(size)], {
@@ -71,8 +71,8 @@ export class Shapes extends Scope {
   }
 
   /**
-   * Means over size × size windows that cover the image: window i of n pixels is [⌊i·n/size⌋, ⌈(i+1)·n/size⌉),
-   * and windows overlap where size does not divide n. Written as a product from each side.
+   * Averages over size × size windows that cover the image, as PyTorch's AdaptiveAvgPool2d: on a side of n pixels,
+   * window i is [⌊i·n/size⌋, ⌈(i+1)·n/size⌉). Written as two matrix products, one for rows and one for columns.
    */
   adaptiveAveragePool(x: Activation, size: number): Activation {
     const [channels, height, width] = imageDims(x);
@@ -82,7 +82,7 @@ export class Shapes extends Scope {
     return { value: this.op("MatMul", [rows, across]), dims: [channels, size, size] };
   }
 
-  /** Maxima over windows; beyond the edges lies nothing. */
+  /** Maximum over windows. Padding does not count. */
   maxPool(x: Activation, kernel: number, stride: number, padding: number): Activation {
     const [channels, ...size] = imageDims(x);
     const value = this.op("MaxPool", [x.value], {
@@ -93,7 +93,7 @@ export class Shapes extends Scope {
     return { value, dims: [channels, ...size.map((n) => windows(n + 2 * padding, kernel, stride))] };
   }
 
-  /** An image whose channels have the given means and deviations, brought to 0 and 1. */
+  /** Subtracts each channel's mean and divides by its deviation. */
   standardize(x: Activation, means: readonly number[], deviations: readonly number[]): Activation {
     const perChannel = (values: readonly number[]) =>
       this.build.constant(float32([1, values.length, 1, 1], values));
@@ -101,16 +101,16 @@ export class Shapes extends Scope {
     return { ...x, value: this.op("Div", [centred, perChannel(deviations)]) };
   }
 
-  /** Zeros to the right and below, up to `size`. */
-  pad(x: Activation, size: Size): Activation {
+  /** Pads with zeros on the right and at the bottom, to `size`. */
+  pad(x: Activation, size: ImageSize): Activation {
     const [channels, height, width] = imageDims(x);
     if (height === size[0] && width === size[1]) return x;
     const pads = this.build.ints([0, 0, 0, 0, 0, 0, size[0] - height, size[1] - width]);
     return { value: this.op("Pad", [x.value, pads]), dims: [channels, ...size] };
   }
 
-  /** The upper left part of an image. */
-  crop(x: Activation, size: Size): Activation {
+  /** The top left part of an image. */
+  crop(x: Activation, size: ImageSize): Activation {
     const [channels, height, width] = imageDims(x);
     if (height === size[0] && width === size[1]) return x;
     const [starts, ends, axes] = [[0, 0], size, [2, 3]].map((list) => this.build.ints(list));
@@ -124,12 +124,12 @@ export function imageDims({ dims }: Activation): [channels: number, height: numb
   return dims as [number, number, number];
 }
 
-/** How many windows of a length fit into n at a stride. */
+/** The number of windows of a length that fit into n positions at a stride. */
 export function windows(n: number, length: number, stride: number): number {
   return Math.floor((n - length) / stride) + 1;
 }
 
-/** Row i holds the weights with which n values make the mean over window i of `size`. */
+/** The matrix [size, n] that averages n values over `size` windows. */
 function averaging(n: number, size: number): number[][] {
   return Array.from({ length: size }, (_, i) => {
     const start = Math.floor((i * n) / size);

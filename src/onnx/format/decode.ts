@@ -1,4 +1,4 @@
-/** Decoding: ONNX's messages → plain graphs, nodes and attributes, whatever operators they hold. */
+/** Decoding: from ONNX's protobuf messages to graphs, nodes and attributes. Operators do not matter here. */
 import {
   type AttributeProto,
   type GraphProto,
@@ -14,17 +14,20 @@ import type { Attribute, Graph, Node, Value, ValueInfo } from "../graph/graph.js
 import { standardDomain } from "./protos.js";
 import { decodeTensor, type ExternalData } from "./tensors.js";
 
-/** What holds for a whole file: versions of the operators, and where external tensor data comes from. */
+/** Facts about the whole file: the versions of operators, and the source of external tensor data. */
 export interface DecodeContext {
   readonly opset: number;
   readonly domains: ReadonlyMap<string, number>;
   readonly external: ExternalData | undefined;
 }
 
-/** Decodes a graph; initializers are no longer listed as inputs. */
+/** Decodes a graph. Its inputs do not include initializers, which older files list among them. */
 export function decodeGraph(proto: GraphProto, context: DecodeContext): Graph {
   if (proto.sparseInitializer.length > 0) {
-    throw new SeawallError("unsupported", "holds sparse initializers; export it with dense weights");
+    throw new SeawallError(
+      "unsupported",
+      "has sparse initializers, which are not supported; export it with dense weights",
+    );
   }
   const initializers = decodeInitializers(proto.initializer, context);
   return {
@@ -42,7 +45,7 @@ function decodeInitializers(protos: readonly TensorProto[], context: DecodeConte
   const initializers = new Map<Value, Tensor>();
   for (const proto of protos) {
     if (initializers.has(proto.name)) {
-      throw new SeawallError("model", `holds two initializers named "${proto.name}"; it is damaged`);
+      throw new SeawallError("model", `has two initializers named "${proto.name}"; the file is damaged`);
     }
     initializers.set(proto.name, decodeTensor(proto, context.external));
   }
@@ -59,7 +62,7 @@ function decodeValue(proto: ValueInfoProto): ValueInfo {
   };
 }
 
-/** Some exporters write 0 or -1 for a dimension that they leave open. */
+/** A number, or the name of a symbolic dimension. Some exporters write 0 or -1 for a symbolic one. */
 function dimension({ value }: TensorShapeProto_Dimension, symbol: string): number | string {
   if (value.case === "dimParam") return value.value || symbol;
   const size = Number(value.value ?? 0);
@@ -79,7 +82,7 @@ function decodeNode(proto: NodeProto, context: DecodeContext): Node {
   };
 }
 
-/** 64-bit integers become numbers; "to the end" markers beyond 2⁵³ are cut to the largest safe one. */
+/** A 64-bit integer as a number. Values beyond 2⁵³, used as "to the end", become the largest safe integer. */
 function toNumber(value: bigint): number {
   const limit = BigInt(Number.MAX_SAFE_INTEGER);
   return Number(value > limit ? limit : value < -limit ? -limit : value);
@@ -110,7 +113,7 @@ function decodeAttribute(proto: AttributeProto, context: DecodeContext): Attribu
     default:
       throw new SeawallError(
         "unsupported",
-        `attribute "${proto.name}" is of a kind Seawall does not read (${Kind[proto.type] ?? proto.type})`,
+        `attribute "${proto.name}" has the type ${Kind[proto.type] ?? proto.type}, which Seawall does not support`,
       );
   }
 }

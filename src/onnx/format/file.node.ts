@@ -1,4 +1,4 @@
-/** Models on disk, with the files of tensor data that they name. */
+/** Models on disk, with their files of external tensor data. */
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
@@ -8,22 +8,22 @@ import type { Graph } from "../graph/graph.js";
 import { readModel } from "./read.js";
 import { splitModel, weightBytes, writeModel } from "./write.js";
 
-/** A model as it was read. */
+/** A model file. */
 export interface ModelFile {
   readonly graph: Graph;
-  /** SHA-256 of the file's bytes, followed by those of its external data files in the order of their names. */
+  /** SHA-256 of the bytes of the file and then of its external data files, sorted by name. */
   readonly sha256: string;
   /** The file itself, without external data. */
   readonly bytes: Uint8Array;
 }
 
-/** ONNX's own limit for one file; the engine takes a model with all its weights in no larger a piece. */
+/** The limit of one protobuf message, and so of a model with all its weights as the engine takes it. */
 const largestFile = 2 ** 31 - 1;
 
 /**
- * Reads an ONNX file; external data is read from files in its folder and below, and nowhere else.
- * @throws SeawallError `model` for a missing, damaged or foreign file; `unsupported` as `readModel`, and for
- * more than 2 GiB in all
+ * Reads an ONNX file. External data is read only from files in the model's folder and below.
+ * @throws SeawallError `model` for a file that is missing, damaged or not ONNX; `unsupported` as `readModel`, and for
+ * more than 2 GiB with external data
  */
 export async function readModelFile(file: string): Promise<ModelFile> {
   const bytes = readWhole(file, 0, "give the path of an .onnx file");
@@ -42,30 +42,33 @@ export async function readModelFile(file: string): Promise<ModelFile> {
   return { graph, sha256: hash.digest("hex"), bytes };
 }
 
-const missingData = (file: string) => `${basename(file)} keeps weights in it: copy it to the same folder`;
+const missingData = (file: string) => `${basename(file)} has its weights there: copy it to the same folder`;
 
-/** Reads a regular file that makes no more than 2 GiB together with `before` bytes read already. */
+/** Reads a regular file. Together with the `before` bytes read earlier it must have at most 2 GiB. */
 function readWhole(file: string, before: number, remedy: string): Uint8Array {
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) throw refusal(file, `no such file; ${remedy}`);
-    if (!stat.isFile()) throw refusal(file, `not a file; ${remedy}`);
+    if (!stat) throw fileError(file, `no such file; ${remedy}`);
+    if (!stat.isFile()) throw fileError(file, `not a file; ${remedy}`);
     if (before + stat.size > largestFile) throw tooLarge(file, before + stat.size);
     return readFileSync(file);
   } catch (error) {
     if (error instanceof SeawallError) throw error;
-    throw refusal(file, `cannot be read (${messageOf(error)})`);
+    throw fileError(file, `cannot be read (${messageOf(error)})`);
   }
 }
 
 function tooLarge(file: string, bytes: number): SeawallError {
   return new SeawallError(
     "unsupported",
-    `${file}: ${(bytes / 2 ** 30).toFixed(1)} GiB with its weights; Seawall reads models of up to 2 GiB: use a smaller one or half-precision weights`,
+    `${file}: the model has ${(bytes / 2 ** 30).toFixed(1)} GiB with its weights, more than the 2 GiB supported; use a smaller model or half-precision weights`,
   );
 }
 
-/** The path of a file that a model names; links are followed before it is judged. */
+/**
+ * The path of a file that a model names. It must be in the model's folder or below after links are resolved.
+ * @throws SeawallError `model` otherwise
+ */
 function within(file: string, location: string): string {
   const folder = dirname(file);
   const steps = location.split(/[\\/]/);
@@ -84,30 +87,30 @@ function realPath(path: string, remedy: string): string {
   try {
     return realpathSync(path);
   } catch {
-    throw refusal(path, `no such file; ${remedy}`);
+    throw fileError(path, `no such file; ${remedy}`);
   }
 }
 
 function foreign(file: string, location: string): SeawallError {
-  const problem = `names external data "${location}", which is not in the model's folder`;
-  return refusal(file, `${problem}: copy both into one folder, and trust the model only if it should be so`);
+  const problem = `names external data "${location}", which is outside the model's folder`;
+  return fileError(file, `${problem}; copy both into one folder, if you trust the model`);
 }
 
-function refusal(file: string, problem: string): SeawallError {
+function fileError(file: string, problem: string): SeawallError {
   return new SeawallError("model", `${file}: ${problem}`);
 }
 
 export interface WriteOptions {
-  /** Puts weights into a second file, named like the model with `.data` after it. Default: above 1.5 GB. */
+  /** Writes weights to a second file, named as the model with `.data` appended. Default: if they exceed 1.5 GB. */
   readonly externalData?: boolean;
 }
 
 const largestWithin = 1.5e9;
 
 /**
- * Writes a graph as an ONNX file: beside it first, flushed, then renamed, so that a reader finds the old
- * content or the new. With external data the second file takes its place before the first.
- * @throws SeawallError `usage` if the folder cannot be written to
+ * Writes a graph as an ONNX file atomically: to a temporary file that is flushed and renamed. The file of external
+ * data is written before the model.
+ * @throws SeawallError `usage` if a file cannot be written
  */
 export async function writeModelFile(file: string, graph: Graph, options: WriteOptions = {}): Promise<void> {
   if (!(options.externalData ?? weightBytes(graph) > largestWithin)) {
@@ -141,7 +144,7 @@ async function writePieces(file: string, pieces: Pieces): Promise<void> {
   }
 }
 
-/** One call writes 2 GiB at most, and may write less than it was given. */
+/** Writes all bytes. One call writes at most 2 GiB, and may write less than requested. */
 async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Array, offset: number) {
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(bytes.length - done, 2 ** 30);

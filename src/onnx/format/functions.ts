@@ -1,4 +1,4 @@
-/** Model-local functions: every call is replaced by the function's body, before anything else is read. */
+/** Model-local functions: every call is replaced by the function's body, before the graph is decoded. */
 import { create } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
@@ -10,9 +10,9 @@ import {
 import { SeawallError } from "../../base/index.js";
 import { Names } from "../graph/names.js";
 import { changes } from "../upgrades/index.js";
-import { changed, graphsIn, namesIn, renameGraph, standardDomain, withGraphs } from "./protos.js";
+import { changed, graphsIn, renameGraph, standardDomain, valueNamesIn, withGraphs } from "./protos.js";
 
-/** Bounds what a small file can ask for: functions that call others twice double at every level. */
+/** Limits for hostile files: functions that each call the next twice would double the nodes at every level. */
 const mostNodes = 100_000;
 const deepestCall = 100;
 
@@ -26,10 +26,10 @@ interface Library {
 }
 
 /**
- * Replaces calls of `functions` in a graph, at any depth, by their bodies with values renamed and attributes
- * filled in; and adds the operator versions that the bodies call for.
- * @throws SeawallError `model` for recursion and for calls that do not fit, `unsupported` for bodies written
- * for an opset that means something else by their operators, or that grow beyond a hundred thousand nodes
+ * Replaces calls of `functions` in a graph, at any depth, by their bodies, with values renamed and attributes filled
+ * in. The result's versions include those that the bodies need.
+ * @throws SeawallError `model` for recursion and for calls whose inputs or outputs do not fit; `unsupported` for bodies
+ * whose opset defines their operators differently, and for more than 100,000 nodes
  */
 export function inlineFunctions(
   graph: GraphProto,
@@ -39,7 +39,7 @@ export function inlineFunctions(
   if (functions.length === 0) return { graph, versions };
   const library: Library = {
     functions: new Map(functions.map((entry) => [keyOf(entry.domain, entry.name, entry.overload), entry])),
-    names: new Names(namesIn(graph)),
+    names: new Names(valueNamesIn(graph)),
     nodes: 0,
   };
   for (const entry of functions) checkVersion(entry, versions.get("") ?? 0);
@@ -50,7 +50,7 @@ function keyOf(domain: string, name: string, overload: string): string {
   return JSON.stringify([standardDomain(domain), name, overload]);
 }
 
-/** The standard lets a body name another opset only where its operators are the same in both. */
+/** The standard allows a body another opset only if the operators it uses are the same in both. */
 function checkVersion(entry: FunctionProto, opset: number): void {
   const theirs = Number(
     entry.opsetImport.find(({ domain }) => standardDomain(domain) === "")?.version ?? opset,
@@ -82,10 +82,7 @@ function inlineGraph(graph: GraphProto, library: Library, path: readonly string[
 function inlineNodes(nodes: readonly NodeProto[], library: Library, path: readonly string[]): NodeProto[] {
   return nodes.flatMap((node) => {
     if (++library.nodes > mostNodes) {
-      throw new SeawallError(
-        "unsupported",
-        `its functions make more than ${mostNodes} nodes when written out`,
-      );
+      throw new SeawallError("unsupported", `its functions, when inlined, make more than ${mostNodes} nodes`);
     }
     const key = keyOf(node.domain, node.opType, node.overload);
     const entry = library.functions.get(key);
@@ -99,7 +96,7 @@ function inlineNodes(nodes: readonly NodeProto[], library: Library, path: readon
   });
 }
 
-/** The function's nodes for one call: its inputs, outputs and attributes in place of the declared ones. */
+/** The nodes of a function for one call, with the call's inputs, outputs and attributes. */
 function bodyOf(call: NodeProto, entry: FunctionProto, names: Names): NodeProto[] {
   checkArity(call, entry);
   const prefix = call.name || call.output.find(Boolean) || entry.name;
@@ -126,11 +123,14 @@ function checkArity(call: NodeProto, entry: FunctionProto): void {
   if (call.input.length <= entry.input.length && call.output.length <= entry.output.length) return;
   throw new SeawallError(
     "model",
-    `node "${call.name}" gives function "${entry.name}" ${call.input.length} inputs and takes ${call.output.length} outputs; it has ${entry.input.length} and ${entry.output.length}`,
+    `node "${call.name}" calls function "${entry.name}" with ${call.input.length} inputs and ${call.output.length} outputs; the function has ${entry.input.length} and ${entry.output.length}`,
   );
 }
 
-/** The caller's names for the body's inputs and outputs, and identities for outputs that have a name already. */
+/**
+ * The caller's names for the body's inputs and outputs, and Identity nodes (`bridges`) for outputs that are also inputs
+ * or other outputs, and so have a name already.
+ */
 function bind(call: NodeProto, entry: FunctionProto) {
   const inputs = entry.input.map((formal, i) => [formal, call.input[i] ?? ""] as const);
   const values = new Map<string, string>([["", ""], ...inputs]);
@@ -149,7 +149,7 @@ function identity(from: string, to: string): NodeProto {
   return create(NodeProtoSchema, { opType: "Identity", name: to, input: [from], output: [to] });
 }
 
-/** An attribute that refers to one of the function's takes its value, or goes where the call gives none. */
+/** An attribute that refers to one of the function's attributes gets its value, or is removed if the call has none. */
 function resolve(held: AttributeProto, given: ReadonlyMap<string, AttributeProto>): AttributeProto[] {
   if (!held.refAttrName) return [held];
   const actual = given.get(held.refAttrName);

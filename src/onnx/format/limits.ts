@@ -1,17 +1,17 @@
-/** Bounds on a file's structure, counted before anything is built: two bytes can call for a whole object. */
+/** Limits on the structure of a file, checked before it is parsed, because two bytes can demand a whole object. */
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { SeawallError } from "../../base/index.js";
 
-/** In units of one number: some hundred megabytes in memory. A network of a hundred thousand nodes stays below. */
+/** In units of one number; it amounts to a few hundred megabytes. A network of 100,000 nodes stays below. */
 const mostUnits = 2 ** 25;
 const unitsOfMessage = 16;
-/** Messages within messages; a graph inside a graph takes three. */
+/** Nesting levels of messages. A graph inside a graph takes three. */
 const deepest = 100;
 
 /**
- * Walks the wire format of a message of kind `schema` without building it.
- * @throws SeawallError `unsupported` if building it would take too many objects; Error where it is damaged
+ * Measures a message of type `schema` in its wire format, without parsing it.
+ * @throws SeawallError `unsupported` if it has too many parts or levels; Error if it is damaged
  */
 export function checkSize(schema: DescMessage, bytes: Uint8Array): void {
   const reader = new BinaryReader(bytes);
@@ -21,7 +21,7 @@ export function checkSize(schema: DescMessage, bytes: Uint8Array): void {
     if (units > mostUnits) throw tooLarge(`has more than ${mostUnits} parts besides raw tensor data`);
   };
 
-  const walk = (message: DescMessage, end: number, depth: number) => {
+  const measure = (message: DescMessage, end: number, depth: number) => {
     if (depth > deepest) throw tooLarge(`nests more than ${deepest} levels of graphs and attributes`);
     const fields = fieldsOf(message);
     spend(unitsOfMessage);
@@ -35,13 +35,13 @@ export function checkSize(schema: DescMessage, bytes: Uint8Array): void {
       const field = fields.get(number);
       const next = reader.uint32() + reader.pos;
       if (next > reader.len) throw new Error("premature end of file");
-      if (field?.message) walk(field.message, next, depth + 1);
+      if (field?.message) measure(field.message, next, depth + 1);
       else if (holdsIntegers(field)) spend(numbersIn(bytes, reader.pos, next));
       else spend(1);
       reader.pos = next;
     }
   };
-  walk(schema, bytes.length, 1);
+  measure(schema, bytes.length, 1);
 }
 
 const known = new WeakMap<DescMessage, Map<number, DescField>>();
@@ -57,12 +57,12 @@ function fieldsOf(message: DescMessage): Map<number, DescField> {
 
 const integers: readonly ScalarType[] = [ScalarType.INT32, ScalarType.INT64, ScalarType.UINT64];
 
-/** Lists of floats are left out: they take as many bytes in the file as half their memory. */
+/** Lists of floats do not count: their memory is only twice their size in the file. */
 function holdsIntegers(field: DescField | undefined): boolean {
   return field?.fieldKind === "list" && field.listKind === "scalar" && integers.includes(field.scalar);
 }
 
-/** The number of variable-length integers: each ends in a byte below 128. */
+/** The number of variable-length integers in a range. Each ends in a byte below 128. */
 function numbersIn(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let i = start; i < end; i++) if (bytes[i]! < 0x80) count++;
@@ -72,6 +72,6 @@ function numbersIn(bytes: Uint8Array, start: number, end: number): number {
 function tooLarge(what: string): SeawallError {
   return new SeawallError(
     "unsupported",
-    `${what}; no network known to Seawall does: check where it came from`,
+    `${what}, more than any known network; check the origin of the file`,
   );
 }

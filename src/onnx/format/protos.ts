@@ -1,13 +1,13 @@
-/** Editing ONNX's messages before they are decoded: copies with changes, graphs within nodes, names. */
+/** Editing ONNX's messages before they are decoded. */
 import type { Message } from "@bufbuild/protobuf";
 import type { AttributeProto, GraphProto, NodeProto } from "onnx-buf";
 
-/** A domain's name as nodes of a `Graph` bear it: the standard operators have the empty one. */
+/** An operator domain's name in a `Graph`: the standard domain `ai.onnx` is the empty name. */
 export function standardDomain(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 
-/** A shallow copy with some fields changed; a message's defaults live on its prototype, which a spread loses. */
+/** A shallow copy with some fields changed. It keeps the prototype, which has the message's default values. */
 export function changed<T extends Message>(message: T, fields: Partial<T>): T {
   return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields);
 }
@@ -21,7 +21,7 @@ export function graphsIn(nodes: readonly NodeProto[]): GraphProto[] {
 }
 
 /** The names of all values of a graph and the graphs inside it. */
-export function namesIn(graph: GraphProto): Set<string> {
+export function valueNamesIn(graph: GraphProto): Set<string> {
   const graphs = [graph, ...graphsIn(graph.node)];
   return new Set(
     graphs.flatMap(({ input, output, initializer, node }) => [

@@ -1,4 +1,4 @@
-/** Reading: an ONNX file's bytes → a graph in the one form that the rest of Seawall knows. */
+/** Reading: from an ONNX file's bytes to a graph in normal form. */
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { messageOf, SeawallError } from "../../base/index.js";
@@ -12,17 +12,17 @@ import { domainsIn, standardDomain } from "./protos.js";
 import type { ExternalData } from "./tensors.js";
 
 export interface ReadOptions {
-  /** Names the file in messages. */
+  /** The file's name in messages. */
   readonly file?: string;
   /** Reads a file of external tensor data. */
   readonly external?: ExternalData;
 }
 
 /**
- * Reads an ONNX model (IR 3 and later, opset 7 and later): functions inlined, every node named, nodes in
- * topological order and in the form that `upgrade` describes, initializers no longer listed as inputs.
- * @throws SeawallError `model` for bytes that are no ONNX model or a damaged one, `unsupported` for one
- * that uses what Seawall does not know.
+ * Reads an ONNX model (IR 3 and later, opset 7 and later). Functions are inlined, every node has a unique name, nodes
+ * are in topological order and in the normal form of `upgrade`, and inputs do not include initializers.
+ * @throws SeawallError `model` for bytes that are not an ONNX model, or a damaged one; `unsupported` for a model that
+ * uses a feature Seawall does not support
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
   const file = options.file ?? "model";
@@ -44,20 +44,17 @@ function parse(bytes: Uint8Array): ModelProto {
     if (error instanceof SeawallError) throw error;
     throw new SeawallError(
       "model",
-      `not an ONNX file, or a truncated one (${messageOf(error)}); export or copy it again`,
+      `not an ONNX file, or truncated (${messageOf(error)}); export or copy it again`,
       { cause: error },
     );
   }
   if (!model.graph || model.graph.node.length === 0) {
-    throw new SeawallError(
-      "model",
-      "holds no graph: not an ONNX model, or a truncated one; export or copy it again",
-    );
+    throw new SeawallError("model", "has no graph: not an ONNX model, or truncated; export or copy it again");
   }
   return model;
 }
 
-/** The model's graph, with the versions of only those operators that it uses. */
+/** The model's graph, with the versions of the operator domains that it uses. */
 function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
   const versions = new Map(
     model.opsetImport.map((entry) => [standardDomain(entry.domain), Number(entry.version)]),
@@ -66,7 +63,7 @@ function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
   if (opset < 7) {
     throw new SeawallError(
       "unsupported",
-      `written for opset ${opset || "unknown"}; Seawall reads opset 7 and later: convert it with onnx.version_converter`,
+      `has opset ${opset || "unknown"}; Seawall needs opset 7 or later: convert it with onnx.version_converter`,
     );
   }
   const inlined = inlineFunctions(model.graph!, model.functions, versions);

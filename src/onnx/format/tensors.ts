@@ -1,4 +1,4 @@
-/** Tensors between ONNX's encoding and ours. */
+/** Decoding and encoding of tensors. */
 import { create } from "@bufbuild/protobuf";
 import {
   StringStringEntryProtoSchema,
@@ -16,10 +16,13 @@ import {
 } from "../../base/index.js";
 import { dataType, elementType } from "../graph/builder.js";
 
-/** Where external tensor data comes from: the content of a file beside the model, by its relative name. */
+/** Reads a file of external tensor data, given by its path relative to the model. */
 export type ExternalData = (location: string) => Uint8Array;
 
-/** Decodes a tensor; data is a view on the file's bytes where alignment allows. */
+/**
+ * Decodes a tensor. Its data is a view of the file's bytes if they are aligned.
+ * @throws SeawallError `unsupported` for another element type; `model` if the data is missing or does not fit the shape
+ */
 export function decodeTensor(proto: TensorProto, external?: ExternalData): Tensor {
   const type = dataType(proto.dataType);
   if (type === undefined) {
@@ -31,7 +34,7 @@ export function decodeTensor(proto: TensorProto, external?: ExternalData): Tenso
   const dims = proto.dims.map(Number);
   const size = sizeOf(dims);
   if (![...dims, size].every((dim) => dim >= 0 && Number.isSafeInteger(dim))) {
-    throw new SeawallError("model", `tensor "${proto.name}": impossible dimensions [${dims.join(", ")}]`);
+    throw new SeawallError("model", `tensor "${proto.name}": invalid dimensions [${dims.join(", ")}]`);
   }
   if (type === "string") return { type, dims, data: stringsOf(proto, size) };
   const data = isExternal(proto)
@@ -42,7 +45,7 @@ export function decodeTensor(proto: TensorProto, external?: ExternalData): Tenso
   if (data.length !== size) {
     throw new SeawallError(
       "model",
-      `tensor "${proto.name}": dimensions [${dims.join(", ")}] call for ${size} elements, the file holds ${data.length}; it is damaged`,
+      `tensor "${proto.name}": the file has ${data.length} elements, its dimensions [${dims.join(", ")}] need ${size}; it is damaged`,
     );
   }
   return { type, dims, data };
@@ -58,7 +61,7 @@ function externalBytes(proto: TensorProto, external: ExternalData | undefined): 
   if (!external) {
     throw new SeawallError(
       "model",
-      `tensor "${proto.name}" lies in the external file "${location}", which is not at hand`,
+      `tensor "${proto.name}": its data is in the external file "${location}", which is not available; read the model from disk`,
     );
   }
   const bytes = external(location);
@@ -67,7 +70,7 @@ function externalBytes(proto: TensorProto, external: ExternalData | undefined): 
   if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
     throw new SeawallError(
       "model",
-      `tensor "${proto.name}": bytes ${offset} to ${offset + length} of "${location}" are beyond its end (${bytes.length}); the file is truncated`,
+      `tensor "${proto.name}": needs bytes ${offset} to ${offset + length} of "${location}", which has only ${bytes.length}; the file is truncated`,
     );
   }
   return bytes.subarray(offset, offset + length);
@@ -78,11 +81,11 @@ function arrayFromBytes(type: Exclude<DataType, "string">, bytes: Uint8Array, na
   if (bytes.length !== size * TypedArray.BYTES_PER_ELEMENT) {
     throw new SeawallError(
       "model",
-      `tensor "${name}": ${size} elements of ${type} take ${size * TypedArray.BYTES_PER_ELEMENT} bytes, the file holds ${bytes.length}; it is damaged`,
+      `tensor "${name}": the file has ${bytes.length} bytes, ${size} elements of ${type} need ${size * TypedArray.BYTES_PER_ELEMENT}; it is damaged`,
     );
   }
   const aligned = bytes.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0;
-  // Not `slice`, which for Node's buffers gives another view on the same, unaligned memory.
+  // Not `slice`: of a Node Buffer it is another view of the same unaligned memory.
   const source = aligned ? bytes : new Uint8Array(bytes);
   return new TypedArray(source.buffer as ArrayBuffer, source.byteOffset, size);
 }
@@ -108,20 +111,20 @@ function stringsOf(proto: TensorProto, size: number): string[] {
   if (proto.stringData.length !== size) {
     throw new SeawallError(
       "model",
-      `tensor "${proto.name}": ${size} strings expected, ${proto.stringData.length} found`,
+      `tensor "${proto.name}": the file has ${proto.stringData.length} strings, its dimensions need ${size}; it is damaged`,
     );
   }
   return proto.stringData.map((bytes) => new TextDecoder().decode(bytes));
 }
 
-/** A tensor's elements as ONNX stores them, a view; undefined for strings. */
+/** A tensor's elements as bytes, without copying; undefined for strings. */
 export function bytesOf({ type, data }: Tensor): Uint8Array<ArrayBuffer> | undefined {
   if (type === "string") return undefined;
   const { buffer, byteOffset, byteLength } = data as Exclude<ArrayOf[DataType], string[]>;
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Encodes a tensor with its bytes inline. */
+/** Encodes a tensor with its data inside the message. */
 export function encodeTensor(name: string, tensor: Tensor): TensorProto {
   const proto = describeTensor(name, tensor);
   const bytes = bytesOf(tensor);
@@ -130,7 +133,7 @@ export function encodeTensor(name: string, tensor: Tensor): TensorProto {
   return proto;
 }
 
-/** Encodes a tensor whose bytes lie in another file. */
+/** Encodes a tensor whose data is in another file, at `offset`; `offset` and `length` are in bytes. */
 export function externalTensor(
   name: string,
   tensor: Tensor,

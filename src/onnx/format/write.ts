@@ -1,4 +1,4 @@
-/** Writing: a graph → an ONNX file's bytes. */
+/** Writing: from a graph to an ONNX file's bytes. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
@@ -23,10 +23,10 @@ import { elementType } from "../graph/builder.js";
 import type { Attribute, Graph, Node, ValueInfo } from "../graph/graph.js";
 import { bytesOf, encodeTensor, externalTensor } from "./tensors.js";
 
-/** A protobuf message, and so a model without external data, ends at 2 GiB. */
+/** The limit of one protobuf message, and so of a model without external data. */
 const largestModel = 2 ** 31 - 1;
 
-/** The IR version that goes with each range of opsets (first opset, IR version). */
+/** The IR version for each range of opsets: [first opset, IR version]. */
 const irVersions = [
   [25, 13],
   [24, 12],
@@ -38,38 +38,38 @@ const irVersions = [
 ] as const;
 
 /**
- * Encodes a graph as an ONNX model with its weights inside.
- * @throws SeawallError `unsupported` if the weights take more than 2 GiB.
+ * Encodes a graph as an ONNX model that includes its weights.
+ * @throws SeawallError `unsupported` if the weights take more than 2 GiB
  */
 export function writeModel(graph: Graph): Uint8Array {
   const weights = weightBytes(graph);
   if (weights > largestModel) {
     throw new SeawallError(
       "unsupported",
-      `model "${graph.name}": its weights take ${(weights / 2 ** 30).toFixed(1)} GiB, and one ONNX message holds 2 GiB at most; use a smaller model or half-precision weights`,
+      `model "${graph.name}": its weights take ${(weights / 2 ** 30).toFixed(1)} GiB, more than the 2 GiB of one ONNX message; use a smaller model or half-precision weights`,
     );
   }
   return encodeModel(graph, encodeTensor);
 }
 
-/** Bytes that a graph's initializers take, strings left out. */
+/** The size of a graph's initializers in bytes, not counting strings. */
 export function weightBytes(graph: Graph): number {
   return [...graph.initializers.values()].reduce((sum, tensor) => sum + (bytesOf(tensor)?.length ?? 0), 0);
 }
 
-/** A model whose larger tensors lie in a second file. */
+/** A model whose larger tensors are in a second file. */
 export interface SplitModel {
   readonly model: Uint8Array;
-  /** The second file's content: pieces to be written at ascending offsets, zeros between them. */
+  /** The second file's content: pieces at ascending offsets in bytes, with zeros in between. */
   readonly pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
 
-/** Tensors below this many bytes stay in the model, where readers that know no second file find shapes. */
+/** In bytes. Smaller tensors stay in the model, so that tools which do not read the second file still find shapes. */
 const smallestExternal = 1024;
-/** Memory pages: readers may map the file. */
+/** The size of a memory page, so that readers can map tensors into memory. */
 const alignment = 4096;
 
-/** Encodes a graph as a model that finds its larger tensors in the file `location` beside it. */
+/** Encodes a graph as a model whose larger tensors are in the file `location` beside it. */
 export function splitModel(graph: Graph, location: string): SplitModel {
   const pieces: { offset: number; bytes: Uint8Array }[] = [];
   let end = 0;

@@ -1,8 +1,8 @@
-/** Writing and reading attributes: defaults are given where an attribute is read. */
+/** Writing and reading attributes. The reader gives the default value. */
 import { invariant, type Tensor } from "../../base/index.js";
 import type { Attribute, Attributes, Graph, Node } from "./graph.js";
 
-/** A number that must be written as FLOAT even when it is whole. */
+/** A FLOAT attribute. Bare numbers would become INT. */
 export function float(value: number): Attribute {
   return { kind: "float", value };
 }
@@ -11,10 +11,10 @@ export function floats(value: readonly number[]): Attribute {
   return { kind: "floats", value };
 }
 
-/** What an attribute may be given as: bare numbers are INT or INTS, `float(…)` marks a FLOAT. */
+/** The value of an attribute when writing: bare numbers are INT or INTS, `float(…)` is a FLOAT. */
 export type AttributeInput = number | string | readonly number[] | Tensor | Attribute | undefined;
 
-/** Tags plain values; an `undefined` one is left out. */
+/** Attributes from plain values. Undefined values are left out. */
 export function attributesOf(plain: Readonly<Record<string, AttributeInput>>): Attributes {
   const entries = Object.entries(plain).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, tag(value)] as const],
@@ -49,14 +49,14 @@ function read<K extends keyof AttributeValues>(node: Node, name: string, kind: K
   return attribute?.kind === kind ? (attribute.value as AttributeValues[K]) : undefined;
 }
 
-/** Readers with the standard's default as second argument: `attribute.int(node, "axis", -1)`. */
+/** Readers of attributes. The last argument is the standard's default: `attribute.int(node, "axis", -1)`. */
 export const attribute = {
   int: (node: Node, name: string, fallback: number) => read(node, name, "int") ?? fallback,
   float: (node: Node, name: string, fallback: number) => read(node, name, "float") ?? fallback,
   string: (node: Node, name: string, fallback: string) => read(node, name, "string") ?? fallback,
   ints: (node: Node, name: string, fallback: readonly number[]) => read(node, name, "ints") ?? fallback,
   floats: (node: Node, name: string, fallback: readonly number[]) => read(node, name, "floats") ?? fallback,
-  /** The list, or undefined where the attribute is absent and the default depends on the inputs. */
+  /** The list; undefined if the attribute is absent, where the default depends on the inputs. */
   optionalInts: (node: Node, name: string) => read(node, name, "ints"),
   optionalFloats: (node: Node, name: string) => read(node, name, "floats"),
   optionalInt: (node: Node, name: string) => read(node, name, "int"),
@@ -65,7 +65,7 @@ export const attribute = {
   graph: (node: Node, name: string) => read(node, name, "graph"),
 };
 
-/** The graphs inside a node (branches of `If`, bodies of `Loop` and `Scan`). */
+/** The graphs inside a node: branches of `If`, bodies of `Loop` and `Scan`. */
 export function subgraphsOf(node: Node): readonly Graph[] {
   return Object.values(node.attributes).flatMap((attribute) => {
     if (attribute.kind === "graph") return [attribute.value];
@@ -73,7 +73,7 @@ export function subgraphsOf(node: Node): readonly Graph[] {
   });
 }
 
-/** The node with `change` applied to the graphs inside it; itself if it holds none. */
+/** The node with `change` applied to the graphs inside it; the same node if it has none. */
 export function mapGraphs(node: Node, change: (graph: Graph) => Graph): Node {
   if (subgraphsOf(node).length === 0) return node;
   const changed = Object.entries(node.attributes).map(

@@ -1,15 +1,15 @@
-/** Writing nodes: a builder appends to a graph and names every node after what it serves. */
+/** Writing nodes: a builder appends them to a graph and gives them unique names. */
 import { type DataType, float32, int64, SeawallError, sizeOf, type Tensor } from "../../base/index.js";
 import { type AttributeInput, attributesOf } from "./attributes.js";
 import type { Graph, Value } from "./graph.js";
-import { namesIn } from "./walk.js";
+import { allNamesIn } from "./traverse.js";
 
-/** An operand: a value of the graph, or a number, which stands for a float32 scalar constant. */
+/** An operand: a value of the graph, or a number for a float32 scalar constant. */
 export type Operand = Value | number;
 
 /**
- * Appends nodes to a graph. Values and nodes are named `scope/operator`, with a number where that is taken,
- * so that a viewer, a profile and an error speak of the node a new one was made for.
+ * Appends nodes to a graph. Values and nodes are named `scope/operator`, with a number if the name is taken. The scope
+ * is the name of the node that a new one was made for, so that viewers, profiles and errors show it.
  */
 export class GraphBuilder {
   readonly graph: Graph;
@@ -17,8 +17,8 @@ export class GraphBuilder {
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, Value>();
 
-  /** `taken`: the names in use; builders of graphs that lie within one another share it. */
-  constructor(graph: Graph, taken = namesIn(graph)) {
+  /** @param taken the names in use; builders of nested graphs share it */
+  constructor(graph: Graph, taken = allNamesIn(graph)) {
     this.graph = graph;
     this.#taken = taken;
   }
@@ -34,12 +34,12 @@ export class GraphBuilder {
     }
   }
 
-  /** A name that nothing in the graph bears yet. */
+  /** A name that is not in use in the graph. */
   fresh(base: string): string {
     return this.#claim(base, (name) => [name])[0]!;
   }
 
-  /** The first of `base`, `base_1`, … for which `names` gives names that are all free. */
+  /** Claims the names that `names` gives for the first of `base`, `base_1`, … for which all of them are free. */
   #claim(base: string, names: (name: string) => string[]): string[] {
     const stem = this.#scope ? `${this.#scope}/${base}` : base;
     let claimed = names(stem);
@@ -54,7 +54,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Declares `value` an output, under `name` if given (an Identity bridges the two). */
+  /** Declares `value` an output. If `name` differs, an Identity node makes the output of that name. */
   output(value: Value, name: string = value): Value {
     if (name !== value) {
       if (this.#taken.has(name))
@@ -76,7 +76,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A constant; small equal ones are shared. */
+  /** Adds a constant. Equal small constants are added once. */
   constant(tensor: Tensor, name = "constant"): Value {
     const key = sizeOf(tensor.dims) <= 64 ? contentKey(tensor) : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
@@ -147,7 +147,7 @@ export class GraphBuilder {
   transpose = (a: Value, perm: readonly number[]) => this.op("Transpose", [a], { perm });
   concat = (parts: readonly Value[], axis: number) => this.op("Concat", parts, { axis });
 
-  /** `op` is ReduceSum, ReduceMean, ReduceMax, …; the reduced axes stay with length 1 unless `keepdims` is false. */
+  /** `op` is ReduceSum, ReduceMean, ReduceMax, …. Reduced axes keep length 1 unless `keepdims` is false. */
   reduce(op: string, a: Value, axes: readonly number[], keepdims = true): Value {
     return this.op(op, [a, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
@@ -165,7 +165,7 @@ export class GraphBuilder {
   }
 }
 
-/** Equal for equal tensors alone: −0 is not 0, and strings keep their commas. */
+/** A key that is equal only for equal tensors. It distinguishes −0 from 0, and strings that contain commas. */
 function contentKey({ type, dims, data }: Tensor): string {
   const elements = Array.from(data as ArrayLike<number | bigint | string>, (element) =>
     Object.is(element, -0) ? "-0" : typeof element === "string" ? JSON.stringify(element) : String(element),
@@ -190,12 +190,12 @@ const elementTypes = {
   bfloat16: 16,
 } as const satisfies Record<DataType, number>;
 
-/** The number that ONNX files use for an element type. */
+/** ONNX's number of an element type. */
 export function elementType(type: DataType): number {
   return elementTypes[type];
 }
 
-/** The element type of ONNX's number; undefined for those that Seawall does not know. */
+/** The element type for ONNX's number; undefined for types that Seawall does not support. */
 export function dataType(element: number): DataType | undefined {
   return (Object.keys(elementTypes) as DataType[]).find((type) => elementTypes[type] === element);
 }

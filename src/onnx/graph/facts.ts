@@ -1,10 +1,10 @@
-/** What a graph says about its values without running it: element type and rank, where they can be told. */
+/** Element type and rank of a graph's values, as far as they can be inferred without running it. */
 import { type DataType, numbersOf } from "../../base/index.js";
 import { attribute } from "./attributes.js";
 import { dataType } from "./builder.js";
 import type { Graph, Node, Value } from "./graph.js";
 
-/** Undefined where the graph does not say. */
+/** Element type and rank of a value; undefined if unknown. */
 export interface Fact {
   readonly type: DataType | undefined;
   readonly rank: number | undefined;
@@ -12,12 +12,12 @@ export interface Fact {
 
 const unknown: Fact = { type: undefined, rank: undefined };
 
-/** Element types and ranks of a graph's values, told from its inputs and constants node by node. */
+/** Infers element types and ranks from a graph's inputs and constants, node by node. */
 export class Facts {
   readonly #facts = new Map<Value, Fact>();
   readonly #graph: Graph;
 
-  /** Knows of `nodes` (default: all of the graph's) in normal form; `observe` tells of more. */
+  /** @param nodes nodes in normal form to observe at first; default: all nodes of the graph */
   constructor(graph: Graph, nodes: readonly Node[] = graph.nodes) {
     this.#graph = graph;
     for (const { name, type, shape } of graph.inputs) this.#facts.set(name, { type, rank: shape?.length });
@@ -31,6 +31,7 @@ export class Facts {
       : (this.#facts.get(value) ?? unknown);
   }
 
+  /** Infers facts about a node's outputs. Nodes must be observed in topological order. */
   observe(node: Node): void {
     if (node.domain !== "") return;
     const operands: Operands = {
@@ -40,7 +41,7 @@ export class Facts {
     };
     const type = (types.get(node.op) ?? sameType)(operands);
     const rank = ranks.get(node.op)?.(operands);
-    // Further outputs (indices, masks, states) are of other kinds; only those of Split are all alike.
+    // Only Split's outputs all have the same type and rank; further outputs of others are indices, masks or states.
     const alike = node.op === "Split" ? node.outputs : node.outputs.slice(0, 1);
     for (const output of alike) this.#facts.set(output, { type, rank });
   }
@@ -54,7 +55,7 @@ export class Facts {
 interface Operands {
   readonly node: Node;
   readonly inputs: readonly Fact[];
-  /** The constant integers of input `i`. */
+  /** The integers of input `i` if it is a constant. */
   ints(i: number): readonly number[] | undefined;
 }
 

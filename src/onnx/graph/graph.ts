@@ -1,10 +1,10 @@
-/** The graph in memory: ONNX's own model (values are names) with plain data. */
+/** The graph in memory: ONNX's own model, where values are names, as plain data. */
 import type { DataType, Tensor } from "../../base/index.js";
 
-/** A value is known by its name; the empty name stands for an optional input that is left out. */
+/** The name of a value. The empty name stands for an optional input that is left out. */
 export type Value = string;
 
-/** Attribute values as ONNX tags them; an integer and a float of the same value are different things. */
+/** An attribute with its ONNX type. An integer and a float of the same value are different attributes. */
 export type Attribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "float"; readonly value: number }
@@ -22,28 +22,28 @@ export interface Node {
   readonly op: string;
   /** Empty for the standard operators. */
   readonly domain: string;
-  /** Unique within the graph; names in messages, profiles and viewers. */
+  /** Unique within the graph. Shown in messages, profiles and viewers. */
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;
 }
 
-/** A graph input or output. A dimension is a number, or the name of a symbolic one. */
+/** A graph input or output. A dimension is a number, or the name of a symbolic dimension. */
 export interface ValueInfo {
   readonly name: Value;
-  /** Undefined where the file does not say; the engine infers it. */
+  /** Undefined if the file does not say; the engine then infers it. */
   readonly type: DataType | undefined;
   readonly shape: readonly (number | string)[] | undefined;
 }
 
 export interface Graph {
   name: string;
-  /** Version of the standard operators that the nodes are written in. */
+  /** The opset: the version of the standard operators. */
   opset: number;
-  /** Versions of the other operator domains in use. */
+  /** Versions of the other operator domains that the graph uses. */
   domains: Map<string, number>;
-  /** What a caller feeds; initializers are not listed here. */
+  /** The values that a caller feeds, without initializers. */
   inputs: ValueInfo[];
   outputs: ValueInfo[];
   initializers: Map<Value, Tensor>;
@@ -55,7 +55,7 @@ export function emptyGraph(name: string, opset: number): Graph {
   return { name, opset, domains: new Map(), inputs: [], outputs: [], initializers: new Map(), nodes: [] };
 }
 
-/** A copy whose lists can be edited; nodes and tensors are immutable and shared. */
+/** A copy whose lists can be changed. Nodes and tensors are shared, because they are immutable. */
 export function copyGraph(graph: Graph): Graph {
   return {
     ...graph,
@@ -67,7 +67,7 @@ export function copyGraph(graph: Graph): Graph {
   };
 }
 
-/** `Conv "encoder.3"`, as messages name a node. */
+/** A node's operator and name for messages: `Conv "encoder.3"`. */
 export function describeNode(node: Node): string {
   const operator = node.domain ? `${node.domain}.${node.op}` : node.op;
   return `${operator} "${node.name}"`;

@@ -1,15 +1,16 @@
-/** New names beside those in use. */
+/** New names that differ from those in use. */
 
-/** Gives names that nothing bears yet. */
+/** Gives names that are not in use. */
 export class Names {
   readonly #taken: Set<string>;
-  /** Where to go on counting: a thousand equal stems take a thousand steps, not a million. */
+  /** The next number to try for each stem, so that n equal stems take n steps, not n². */
   readonly #next = new Map<string, number>();
 
   constructor(taken: Iterable<string>) {
     this.#taken = new Set(taken);
   }
 
+  /** The first of `stem`, `stem_1`, … that is not in use. */
   fresh(stem: string): string {
     let name = stem;
     let i = this.#next.get(stem) ?? 1;

@@ -1,14 +1,14 @@
-/** What must hold of any graph before Seawall works on it: one definition per value, all reads defined, no circle. */
+/** Checks that a graph is valid: each value has one definition, all values that are read exist, and there is no cycle. */
 import { SeawallError } from "../../base/index.js";
 import { mapGraphs } from "./attributes.js";
 import { describeNode, type Graph, type Node, type Value } from "./graph.js";
 import { Names } from "./names.js";
-import { topologicalOrder } from "./walk.js";
+import { topologicalOrder } from "./traverse.js";
 
 /**
- * Checks a graph and the graphs inside its nodes, and returns it with nodes in topological order and named,
- * each differently: exporters may leave names empty or use one twice.
- * @param outer whether a value is one of the graphs around this one, which it may read
+ * Checks a graph and the graphs inside its nodes. Returns it with nodes in topological order and with unique names,
+ * which exporters do not guarantee.
+ * @param outer whether a value belongs to an enclosing graph, which this graph may read
  * @throws SeawallError `model`, naming the value and the node
  */
 export function verified(graph: Graph, outer: (value: Value) => boolean = () => false): Graph {
@@ -17,7 +17,7 @@ export function verified(graph: Graph, outer: (value: Value) => boolean = () => 
   for (const node of graph.nodes) checkReads(node, visible);
   checkOutputs(graph, visible);
   const nodes = topologicalOrder(graph);
-  if (!nodes) throw damaged(`the nodes of graph "${graph.name}" form a circle`);
+  if (!nodes) throw damaged(`the nodes of graph "${graph.name}" form a cycle`);
   return {
     ...graph,
     nodes: named(nodes).map((node) => mapGraphs(node, (inner) => verified(inner, visible))),
@@ -28,7 +28,7 @@ function definitionsOf(graph: Graph): Set<Value> {
   const defined = new Set<Value>();
   const define = (value: Value, where: string) => {
     if (value === "") throw damaged(`${where} has no name`);
-    if (defined.has(value)) throw damaged(`value "${value}" is made twice, the second time by ${where}`);
+    if (defined.has(value)) throw damaged(`value "${value}" is defined twice, the second time by ${where}`);
     defined.add(value);
   };
   for (const { name } of graph.inputs) define(name, "a graph input");
@@ -43,13 +43,13 @@ function checkReads(node: Node, visible: (value: Value) => boolean): void {
   if (node.op === "") throw damaged(`node "${node.name}" has no operator`);
   if (!node.outputs.some(Boolean)) throw damaged(`${describeNode(node)} has no output`);
   const missing = node.inputs.find((input) => input !== "" && !visible(input));
-  if (missing !== undefined) throw damaged(`${describeNode(node)} reads "${missing}", which nothing makes`);
+  if (missing !== undefined) throw damaged(`${describeNode(node)} reads "${missing}", which is not defined`);
 }
 
 function checkOutputs(graph: Graph, visible: (value: Value) => boolean): void {
   if (graph.outputs.length === 0) throw damaged(`graph "${graph.name}" has no outputs`);
   const missing = graph.outputs.find((output) => !visible(output.name));
-  if (missing) throw damaged(`output "${missing.name}" of graph "${graph.name}" is made by nothing`);
+  if (missing) throw damaged(`output "${missing.name}" of graph "${graph.name}" is not defined`);
 }
 
 function damaged(what: string): SeawallError {

@@ -1,18 +1,18 @@
-/** Folding: batch normalization, and other constant maps per channel, go into the weights before them. */
+/** Folding of batch normalization, and of other constant maps per channel, into the weights of the layer before. */
 import { float32, numbersOf, type Tensor } from "../../base/index.js";
 import { attribute } from "../graph/attributes.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { Facts } from "../graph/facts.js";
 import { copyGraph, type Graph, type Node, type Value } from "../graph/graph.js";
-import { readsOf } from "../graph/walk.js";
+import { readsOf } from "../graph/traverse.js";
 import { type Affine, linearOf, perChannel } from "./linear.js";
 import { removeDead } from "./simplify.js";
 
 /**
- * Folds `BatchNormalization` in inference, and additions and products with one constant per channel, into
- * the constant float32 weights of a `Conv`, `ConvTranspose`, `Gemm` or `MatMul` that nothing else reads;
- * any other `BatchNormalization` with constant parameters becomes `Mul` and `Add`, where its rank is known.
- * Computed in float64 and rounded once, so results differ by rounding. Values that go are not outputs.
+ * Folds `BatchNormalization` in inference mode, and additions and multiplications with one constant per channel, into
+ * the constant float32 weights of a preceding `Conv`, `ConvTranspose`, `Gemm` or `MatMul` whose output has no other
+ * reader. A `BatchNormalization` that cannot be folded becomes `Mul` and `Add` if its parameters are constant and its rank
+ * is known. Weights are computed in float64 and rounded once, so results differ by rounding. Graph outputs are kept.
  */
 export function foldBatchNorm(graph: Graph): Graph {
   const next: Graph = { ...copyGraph(graph), nodes: [] };
@@ -46,7 +46,7 @@ export function foldBatchNorm(graph: Graph): Graph {
   return removeDead(next);
 }
 
-/** How often each value is read; being an output counts. */
+/** How often each value is read. Being a graph output counts as a read. */
 function readCounts(graph: Graph): Map<Value, number> {
   const counts = new Map<Value, number>();
   for (const name of [...graph.nodes.flatMap(readsOf), ...graph.outputs.map((output) => output.name)]) {
@@ -57,7 +57,10 @@ function readCounts(graph: Graph): Map<Value, number> {
 
 type Constants = (value: Value) => Tensor | undefined;
 
-/** The map that `node` applies to its operand `input`, whose axis 1 has `channels`; undefined if it is none. */
+/**
+ * The affine map that `node` applies to its operand `input`, which has `channels` on axis 1; undefined if it is not an
+ * affine map with constant finite coefficients.
+ */
 function affineOf(
   node: Node,
   input: Value,
@@ -89,7 +92,7 @@ function normalizationOf(node: Node, constant: Constants): Affine | undefined {
   return { scale, shift: beta.map((b, i) => b - mean[i]! * scale[i]!) };
 }
 
-/** Scale and shift of `input ∘ c` and `c ∘ input`, for a number c. */
+/** [scale, shift] of `input op c` (`first`) or `c op input`, for a number c; undefined if not affine. */
 const arithmetic: ReadonlyMap<string, (c: number, first: boolean) => [number, number] | undefined> = new Map([
   ["Add", (c) => [1, c]],
   ["Mul", (c) => [c, 0]],
@@ -115,13 +118,13 @@ function arithmeticOf(
   return { scale: known.map(([scale]) => scale), shift: known.map(([, shift]) => shift) };
 }
 
-/** Whether dimensions, aligned to the right of `rank` axes, vary along axis 1 alone. */
+/** Whether a shape, broadcast to `rank` axes, differs from 1 on axis 1 only. */
 function liesOnChannels(dims: readonly number[], rank: number): boolean {
   const lead = rank - dims.length;
   return lead >= 0 && dims.every((dim, i) => dim === 1 || i + lead === 1);
 }
 
-/** A normalization that follows nothing it could be folded into: two elementwise nodes, if the rank is known. */
+/** A normalization that cannot be folded, as `Mul` and `Add`; undefined if its rank is unknown. */
 function standalone(node: Node, build: GraphBuilder, facts: Facts, constant: Constants): Node | undefined {
   if (node.op !== "BatchNormalization") return undefined;
   const rank = facts.of(node.inputs[0]!).rank;

@@ -1,14 +1,14 @@
-/** Weights stored in half the bytes: float16 in the file, float32 in every computation. */
+/** Storing weights as float16. Computations stay in float32. */
 import { numberToFloat16, sizeOf, type Tensor } from "../../base/index.js";
 import { elementType } from "../graph/builder.js";
 import { copyGraph, type Graph, type Node } from "../graph/graph.js";
 
-/** Shorter tensors are not worth a node. */
+/** Smaller tensors stay float32: the Cast node would outweigh the saving. */
 const shortest = 64;
 
 /**
- * Stores each float32 initializer of 64 elements or more in float16, with a Cast that gives its readers float32.
- * Numbers are rounded to 11 significant bits; those beyond ±65504 become infinite, which trained weights never are.
+ * Stores each float32 initializer of at least 64 elements as float16, with a Cast to float32 for its readers. Numbers
+ * are rounded to 11 significant bits. Numbers beyond ±65504 would become infinite; trained weights are far smaller.
  */
 export function halveWeights(graph: Graph): Graph {
   const halved = copyGraph(graph);

@@ -1,22 +1,22 @@
-/** What convolutions and matrix products with constant weights have in common: output channels, each with a bias. */
+/** Convolutions and matrix products with constant weights, in one form: output channels with a bias each. */
 import { float32, numbersOf, sizeOf, type Tensor } from "../../base/index.js";
 import { attribute, attributesOf, float } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Facts } from "../graph/facts.js";
 import type { Node } from "../graph/graph.js";
 
-/** y ↦ scale · y + shift, one pair of numbers per channel. */
+/** The map y ↦ scale · y + shift, with one scale and shift per channel. */
 export interface Affine {
   readonly scale: readonly number[];
   readonly shift: readonly number[];
 }
 
-/** A node whose output is linear in its first input, channel by channel. */
+/** A node whose output is linear in its first input, with a bias per output channel. */
 export interface Linear {
   readonly channels: number;
-  /** Rank of the output, whose axis 1 holds the channels. */
+  /** Rank of the output. Axis 1 is the channels. */
   readonly rank: number;
-  /** The node followed by an affine map; constants are written by `build`. */
+  /** The node with the affine map folded in. Its new weights are added by `build`. */
   followedBy(affine: Affine, build: GraphBuilder): Node;
 }
 
@@ -27,7 +27,7 @@ interface Layout {
   channelOf(i: number): number;
 }
 
-/** Reads a node as linear; undefined if it is not, or where its weights are not constant float32. */
+/** The node as a `Linear`; undefined if it is not linear, or its weights are not constant float32. */
 export function linearOf(
   node: Node,
   constant: (value: string) => Tensor | undefined,
@@ -84,7 +84,7 @@ const layouts: ReadonlyMap<string, LayoutOf> = new Map(
   }),
 );
 
-/** What is added to each channel; undefined if that is not constant, or not one number per channel. */
+/** The bias of each channel, 0 if there is none; undefined if it is not constant, or not one number per channel. */
 function biasOf(node: Node, constant: (value: string) => Tensor | undefined, channels: number) {
   if (!node.inputs[2]) return new Array<number>(channels).fill(0);
   const tensor = constant(node.inputs[2]);
@@ -93,7 +93,7 @@ function biasOf(node: Node, constant: (value: string) => Tensor | undefined, cha
   return perChannel(numbersOf(tensor), channels)?.map((b) => beta * b);
 }
 
-/** One number per channel, a single one repeated; undefined for any other count. */
+/** One number per channel. A single number is repeated; any other count gives undefined. */
 export function perChannel(numbers: readonly number[], channels: number): readonly number[] | undefined {
   if (numbers.length === channels) return numbers;
   return numbers.length === 1 ? new Array<number>(channels).fill(numbers[0]!) : undefined;

@@ -1,15 +1,15 @@
-/** Structural simplifying that needs no values: dead nodes, identities, common subexpressions. */
+/** Structural simplifying, which needs no values: unused nodes, identities, common subexpressions. */
 
 import { subgraphsOf } from "../graph/attributes.js";
 import type { Graph, Node, Value } from "../graph/graph.js";
-import { neededFor, readsOf } from "../graph/walk.js";
+import { neededFor, readsOf } from "../graph/traverse.js";
 
-/** Removes identities, merges equal nodes, then drops what the outputs do not need. */
+/** Removes identities, merges equal nodes, then removes nodes and initializers that no output needs. */
 export function simplify(graph: Graph): Graph {
   return removeDead(mergeCommon(removeIdentities(graph)));
 }
 
-/** Drops nodes and initializers that no output depends on; inputs stay, they are the interface. */
+/** Removes nodes and initializers that no output depends on. Inputs stay, because callers feed them. */
 export function removeDead(graph: Graph): Graph {
   const needed = neededFor(
     graph,
@@ -22,14 +22,14 @@ export function removeDead(graph: Graph): Graph {
   };
 }
 
-/** Rewires the readers of every `Identity` to its input; those that make a graph output stay. */
+/** Removes `Identity` nodes, except those that make a graph output. */
 export function removeIdentities(graph: Graph): Graph {
   return rewire(graph, (node) =>
     node.op === "Identity" && node.domain === "" ? [node.inputs[0]!] : undefined,
   );
 }
 
-/** Merges nodes of equal operator, attributes and inputs; operators that draw random numbers stay apart. */
+/** Merges nodes with equal operator, attributes and inputs, except random operators. */
 export function mergeCommon(graph: Graph): Graph {
   const first = new Map<string, Node>();
   return rewire(graph, (node) => {
@@ -45,12 +45,12 @@ export function mergeCommon(graph: Graph): Graph {
 
 const random = /^(Random|Bernoulli|Multinomial|Dropout)/;
 
-/** Whether a node gives the same values for the same inputs and has no graphs inside. */
+/** Whether a node gives the same values for the same inputs, and has no graphs inside. */
 export function isPure(node: Node): boolean {
   return !random.test(node.op) && subgraphsOf(node).length === 0;
 }
 
-/** Tensor attributes compare by identity: only a `Constant` carries one, and those are folded elsewhere. */
+/** Tensor attributes are compared by identity. Only `Constant` nodes have them, and reading makes those initializers. */
 const tensorNumbers = new WeakMap<object, number>();
 let tensorCount = 0;
 
@@ -64,7 +64,7 @@ function attributesKey(node: Node): unknown {
     ]);
 }
 
-/** JSON writes NaN and the infinities alike, and −0 as 0. */
+/** A JSON replacer that distinguishes NaN, the infinities and −0, which JSON does not. */
 function exactNumbers(_: string, value: unknown): unknown {
   return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
     ? { number: Object.is(value, -0) ? "-0" : String(value) }
@@ -79,8 +79,8 @@ function tensorNumber(tensor: object): number {
 }
 
 /**
- * Walks the nodes once; where `replacement` names values that stand for a node's outputs, the node goes and
- * its readers read those. A node that makes a graph output is kept, since the output's name is a promise.
+ * Removes each node for which `replacement` gives values, and lets its readers read these values instead. A node that
+ * makes a graph output, or a value that a subgraph reads, is kept, because its name must not change.
  */
 function rewire(graph: Graph, replacement: (node: Node) => readonly Value[] | undefined): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name));

@@ -1,4 +1,4 @@
-/** Half- and double-precision models made float32, so that gradients are computed in float32. */
+/** Conversion of half- and double-precision models to float32, in which gradients are computed. */
 import {
   type ArrayOf,
   bfloat16ToNumber,
@@ -10,21 +10,21 @@ import { mapGraphs } from "../graph/attributes.js";
 import { dataType, elementType } from "../graph/builder.js";
 import { type Attribute, copyGraph, type Graph, type Node, type ValueInfo } from "../graph/graph.js";
 
-/** A graph in float32, and what had to be changed, for the caller to say so. */
+/** A graph in float32, and what was changed, for a notice to the user. */
 export interface Widened {
   readonly graph: Graph;
-  /** The float types that became float32, each once; empty if the graph is the one that was given. */
+  /** The float types that became float32; empty if the graph is unchanged. */
   readonly from: readonly DataType[];
-  /** Inputs to be fed with float32 where the model's file asks for another type. */
+  /** Inputs that now take float32. */
   readonly inputs: readonly string[];
-  /** Outputs that come in float32 where the model's file declares another type. */
+  /** Outputs that are now float32. */
   readonly outputs: readonly string[];
 }
 
 /**
- * Makes every float16, bfloat16 and float64 of a graph in normal form a float32: initializers, inputs,
- * outputs, and attributes that hold a tensor or name an element type. Finite numbers stay finite: those of
- * float64 that are too large for float32 become its largest.
+ * Converts float16, bfloat16 and float64 in a graph in normal form to float32: initializers, inputs, outputs, and
+ * attributes that hold a tensor or an element type. Finite numbers stay finite: a float64 beyond float32's range becomes
+ * float32's largest number.
  */
 export function widenFloats(graph: Graph): Widened {
   const found = new Set<DataType>();
@@ -39,7 +39,7 @@ export function widenFloats(graph: Graph): Widened {
   };
 }
 
-/** How to read an element of each other float type as a number. */
+/** For each float type to convert, the value of an element as a number. */
 const others = {
   float16: float16ToNumber,
   bfloat16: bfloat16ToNumber,
@@ -89,7 +89,7 @@ function widenTensor({ type, dims, data }: Tensor<Other>): Tensor<"float32"> {
   return { type: "float32", dims, data: numbers };
 }
 
-/** Attributes by which standard operators name an element type: of `Cast`, random numbers, windows, sums. */
+/** Attributes of standard operators that hold an element type. */
 const typeNames = new Set([
   "to",
   "dtype",

@@ -1,4 +1,4 @@
-/** What changed between opsets: operator → the version that changed it → from the older form to that one. */
+/** The table of changes between opsets: operator → opset that changed it → function from the older form. */
 import { int64, SeawallError } from "../../base/index.js";
 import { attribute } from "../graph/attributes.js";
 import { describeNode } from "../graph/graph.js";
@@ -15,7 +15,7 @@ import { fromResize10, fromResize11, settleResize } from "./resize.js";
 
 export type { Surroundings } from "./change.js";
 
-/** Defaults that changed are written out. */
+/** A default value that changed: writes the old default as an attribute. */
 const defaults = (name: string, value: string): Change => {
   return (node) => withAttributes(node, { [name]: attribute.string(node, name, value) });
 };
@@ -46,7 +46,7 @@ const upsampleScales: Change = (node, { build }) => {
   return withAttributes(withInputs(node, [node.inputs[0], value]), { scales: undefined });
 };
 
-/** Without lengths, the number of parts must be said. */
+/** Since opset 18, Split without lengths needs the number of parts. */
 const splitParts: Change = (node) =>
   node.inputs[1] ? node : withAttributes(node, { num_outputs: node.outputs.length });
 
@@ -108,7 +108,7 @@ export const changes: ReadonlyMap<string, ReadonlyMap<number, Change>> = new Map
   ]),
 );
 
-/** What has several forms within one opset, and the one that is kept. */
+/** Operators with several equivalent forms in one opset, and the change to the form that is kept. */
 export const settled: ReadonlyMap<string, Change> = new Map(
   Object.entries({
     Dropout: settleDropout,

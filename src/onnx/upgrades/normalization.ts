@@ -1,10 +1,10 @@
-/** Softmax, dropout, batch and group normalization through the opsets. */
+/** Changes of softmax, dropout, batch and group normalization between opsets. */
 import { SeawallError, type Tensor } from "../../base/index.js";
 import { attribute, attributesOf } from "../graph/attributes.js";
 import { describeNode } from "../graph/graph.js";
 import { type Change, withAttributes, withInputs } from "./change.js";
 
-/** Before opset 13 these operators saw a matrix: the axes from `axis` on, 1 by default, were one. */
+/** Before opset 13 these operators flattened their input to a matrix at `axis`, by default 1. */
 export const fromFlattening: Change = (node, { build, facts }) => {
   const x = node.inputs[0]!;
   const axis = attribute.int(node, "axis", 1);
@@ -29,7 +29,7 @@ export const fromSpatial: Change = (node) => {
   );
 };
 
-/** Until opset 13, five outputs said that the statistics are the batch's own, as in training. */
+/** Before opset 14, more than one output meant training mode. */
 export const fromFiveOutputs: Change = (node, { isRead }) => {
   const [y, mean, variance, ...saved] = node.outputs;
   if (!mean && !variance && !saved.some(Boolean)) return { ...node, outputs: [y!] };
@@ -43,7 +43,7 @@ export const fromFiveOutputs: Change = (node, { isRead }) => {
   );
 };
 
-/** A mask is of use in training only, and was then of another type. */
+/** The mask output is useful in training only, and had another type before opset 12. */
 export const fromRatio: Change = (node, { isRead }) => {
   const [y, mask] = node.outputs;
   if (!isRead(mask)) return withAttributes({ ...node, outputs: [y!] }, { ratio: undefined });
@@ -55,7 +55,7 @@ export const fromRatio: Change = (node, { isRead }) => {
 
 const yes: Tensor = { type: "bool", dims: [1], data: Uint8Array.of(1) };
 
-/** In inference nothing is dropped; one that a constant sets to training stays as it is. */
+/** Dropout in inference becomes Identity. A node whose training input is not constant false stays as it is. */
 export const settleDropout: Change = (node, { build, constant, isRead }) => {
   const [x, , training] = node.inputs;
   if (training && constant(training)?.data[0] !== 0) return node;
@@ -73,7 +73,7 @@ export const settleDropout: Change = (node, { build, constant, isRead }) => {
   return { ...node, op: "Identity", inputs: [x!], outputs: [y!], attributes: {} };
 };
 
-/** Opset 18 scaled each group, opset 21 scales each channel: every factor is repeated for its group. */
+/** Opset 18 has a scale per group, opset 21 per channel: each group's scale is repeated for its channels. */
 export const fromGroupScale: Change = (node, { build }) => {
   const [x, scale, bias] = node.inputs;
   const groups = attribute.int(node, "num_groups", 1);

@@ -1,10 +1,10 @@
-/** Resize through the opsets: 10 had no coordinate modes, 11 had more of them than any later one. */
+/** Changes of Resize between opsets: opset 10 has no coordinate modes, opset 11 has one that later opsets lack. */
 import { float32, numbersOf, SeawallError } from "../../base/index.js";
 import { attribute } from "../graph/attributes.js";
 import { describeNode, type Node } from "../graph/graph.js";
 import { type Change, type Surroundings, withAttributes, withInputs } from "./change.js";
 
-/** Opset 10 sampled at x / scale; its nearest neighbour lay below when enlarging and above when shrinking. */
+/** Opset 10 samples at x / scale. Its nearest mode rounds down when enlarging and up when shrinking. */
 export const fromResize10: Change = (node, around) => {
   const resize = withAttributes(node, { coordinate_transformation_mode: "asymmetric" });
   const [x, scales] = node.inputs;
@@ -16,7 +16,7 @@ export const fromResize10: Change = (node, around) => {
   const shrunk = withAttributes(resize, { nearest_mode: "ceil" });
   if (!factors.some((factor) => factor > 1)) return withInputs(shrunk, [x, "", scales]);
 
-  // A node rounds one way on all axes, so axes that grow and axes that shrink take a node each.
+  // A node rounds in the same way on all axes, so enlarged and shrunk axes need a node each.
   const part = (bound: (a: number, b: number) => number) =>
     around.build.constant(
       float32(
@@ -33,7 +33,7 @@ function constantScales(node: Node, { constant }: Surroundings): number[] | unde
   return scales && numbersOf(scales);
 }
 
-/** Opset 13 dropped `tf_half_pixel_for_nn`, half a pixel above `half_pixel`: rounding makes up for it. */
+/** Opset 13 has no `tf_half_pixel_for_nn`, which is `half_pixel` plus ½: another rounding gives the same result. */
 export const fromResize11: Change = (node) => {
   if (attribute.string(node, "coordinate_transformation_mode", "") !== "tf_half_pixel_for_nn") return node;
   const rounding = attribute.string(node, "nearest_mode", "round_prefer_floor");
@@ -47,7 +47,7 @@ export const fromResize11: Change = (node) => {
   return withAttributes(node, { coordinate_transformation_mode: "half_pixel", nearest_mode: raised });
 };
 
-/** Leaves out a region that the coordinate mode does not read, and scales or sizes given as empty lists. */
+/** Removes a region of interest that the coordinate mode does not read, and scales or sizes that are empty lists. */
 export const settleResize: Change = (node, { constant }) => {
   const [x, roi, scales, sizes] = node.inputs;
   const crops =

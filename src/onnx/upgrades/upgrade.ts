@@ -1,4 +1,4 @@
-/** The one form of each operator: older opsets are settled here, so that nothing after reading knows versions. */
+/** Brings graphs of all opsets into one normal form, so that no code after reading needs to know opsets. */
 import { float32, int64, SeawallError, type Tensor } from "../../base/index.js";
 import { mapGraphs } from "../graph/attributes.js";
 import { GraphBuilder } from "../graph/builder.js";
@@ -11,26 +11,26 @@ import {
   type Node,
   type Value,
 } from "../graph/graph.js";
-import { graphsWithin, namesIn, readsOf } from "../graph/walk.js";
+import { allNamesIn, graphsWithin, readsOf } from "../graph/traverse.js";
 import { changes, type Surroundings, settled } from "./index.js";
 
-/** Every graph is brought to this version of the standard operators at least. */
+/** Every graph is brought to this opset at least. */
 const lowestOpset = 18;
 
 /**
  * Brings a graph, and the graphs inside it, into normal form:
- * - operators as opset 18 defines them; as a later one does where the model says so, or where `changes`
- *   has a later row for one of its operators (`graph.opset` is the version that came out);
+ * - operators are those of opset 18, or of a later opset if the model has a later one, or if `changes` has a later row
+ *   for one of its operators (`graph.opset` says which);
  * - constants are initializers, never `Constant` nodes;
- * - `Dropout` is an `Identity`, except where the file says that it trains;
- * - optional inputs that have no effect are left out.
- * The engine computes the same as for the original, bit for bit.
- * @throws SeawallError `unsupported`, naming the node, for what has no form in newer opsets
+ * - `Dropout` is an `Identity`, unless the file sets it to training;
+ * - optional inputs without effect are left out.
+ * The engine's results are bit-identical to those of the original.
+ * @throws SeawallError `unsupported`, naming the node, if newer opsets cannot express it
  */
 export function upgrade(graph: Graph): Graph {
   const nodes = graphsWithin(graph).flatMap((inner) => inner.nodes);
   const needed = nodes.reduce((opset, node) => Math.max(opset, newestChange(node)), lowestOpset);
-  const scope: Scope = { taken: namesIn(graph), constant: () => undefined };
+  const scope: Scope = { taken: allNamesIn(graph), constant: () => undefined };
   return upgradeTo(Math.max(graph.opset, needed), graph, scope);
 }
 
@@ -40,9 +40,9 @@ function newestChange(node: Node): number {
 }
 
 interface Scope {
-  /** Names in use anywhere in the model. */
+  /** All names in use in the model. */
   readonly taken: Set<string>;
-  /** Constants of the graphs around. */
+  /** The constants of enclosing graphs. */
   constant(value: Value): Tensor | undefined;
 }
 
@@ -68,7 +68,7 @@ function upgradeTo(opset: number, graph: Graph, scope: Scope): Graph {
   return next;
 }
 
-/** Applies the rows of `changes` between two versions in turn: a change may rename the operator. */
+/** Applies the changes between two opsets in order. A change may rename the operator, so each looks up the new name. */
 function settle(node: Node, from: number, to: number, around: Surroundings): Node {
   if (node.domain !== "") return node;
   let current = node;
@@ -78,13 +78,13 @@ function settle(node: Node, from: number, to: number, around: Surroundings): Nod
   return settled.get(current.op)?.(current, around) ?? current;
 }
 
-/** The tensor of a `Constant` node, whichever of the attributes that newer opsets offer holds it. */
+/** The tensor of a `Constant` node, from whichever of its attributes has the value. */
 function constantOf(node: Node): Tensor {
   const tensor = Object.entries(node.attributes).flatMap(([name, held]) =>
     name.startsWith("value") ? [tensorOf(held)] : [],
   )[0];
   if (tensor) return tensor;
-  throw new SeawallError("model", `${describeNode(node)} holds no value; the file is damaged`);
+  throw new SeawallError("model", `${describeNode(node)} has no value; the file is damaged`);
 }
 
 function tensorOf({ kind, value }: Attribute): Tensor | undefined {

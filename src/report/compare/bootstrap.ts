@@ -1,22 +1,22 @@
-/** How far a figure of the images at hand may lie from that of all images like them: the percentile bootstrap. */
+/** Percentile bootstrap over images: an interval for the figure of all images of the same kind. */
 import { type RandomStream, randomStream } from "../../base/index.js";
 import type { Counts } from "../../metric/index.js";
 
-/** A figure of a resample; `weights[i]` says how often image i is in it. NaN where there is none. */
+/** A figure of a resample. `weights[i]` is the number of times image i is in it. NaN if the figure does not exist. */
 export type Statistic = (weights: Uint32Array) => number;
 
-/** Lower and upper end. */
+/** The lower and the upper end of an interval. */
 export type Interval = readonly [low: number, high: number];
 
-/** Share of the resamples inside an interval. */
+/** The share of resamples inside an interval. */
 export const confidence = 0.95;
 
-/** Enough for two digits of the ends; three times as many move them by less than they differ between seeds. */
+/** Enough for two digits of the ends: with three times as many they change less than between seeds. */
 export const resampleCount = 2000;
 
 /**
- * An interval for each statistic, all from the same resamples of the images, which the seed alone decides.
- * @returns null instead of an interval where resampling says nothing: for a single image
+ * An interval for each statistic, all from the same resamples of the images. Resamples depend on the seed alone.
+ * @returns null in place of an interval for a single image, of which all resamples are equal
  */
 export function bootstrap(
   images: number,
@@ -34,7 +34,7 @@ export function bootstrap(
   return values.map(intervalOf);
 }
 
-/** As many images as there are, with replacement. */
+/** Draws as many images as there are, with replacement. */
 function draw(weights: Uint32Array, stream: RandomStream): void {
   weights.fill(0);
   for (let i = 0; i < weights.length; i++) weights[Math.floor(stream.next() * weights.length)]!++;
@@ -46,7 +46,7 @@ function intervalOf(values: Float64Array): Interval | null {
   return [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)];
 }
 
-/** Between the two nearest values, in proportion. */
+/** The quantile, interpolated linearly between the two nearest values. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
@@ -66,7 +66,7 @@ export function weightedMean(values: readonly (number | null)[]): Statistic {
   };
 }
 
-/** mIoU of the set that the weights make, over the classes with a non-empty union. */
+/** mIoU of the resample, over the classes with a non-empty union. */
 export function weightedMIoU(images: readonly Counts[]): Statistic {
   const classes = images[0]!.union.length;
   const present = images.map(({ union }) => union.flatMap((count, s) => (count > 0 ? [s] : [])));

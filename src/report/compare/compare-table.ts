@@ -1,31 +1,33 @@
-/** A comparison as a page of plain text. */
+/** A comparison as plain text. */
 
 import { alignRows, formatFigure, plural } from "../text.js";
 import type { Comparison } from "./compare.js";
 import type { ChangedImage, ComparedFigure, ComparedRow } from "./compared-rows.js";
 
-/** What was compared, the table of differences, and the images that changed most; lines without an end. */
+/** The lines of a comparison, without line ends: the runs, the table of differences, the images that changed most. */
 export function comparisonLines(comparison: Comparison): string[] {
   const { a, b, images, bootstrap, differences, rows } = comparison;
   const { resamples, confidence } = bootstrap;
   return [
-    `${plural(images, "image")} of both runs: A is ${a.model}, B is ${b.model}`,
-    `differences are B − A; in brackets the ${100 * confidence} % interval of ${resamples} resamples of the images`,
-    ...(images < fewImages ? ["so few images make intervals a rough guide"] : []),
-    ...differences.map((difference) => `not alike: ${difference}`),
+    `${plural(images, "image")} in both runs. A: ${a.model}, B: ${b.model}`,
+    `B − A is the difference; in brackets its ${100 * confidence} % bootstrap interval over images (${resamples} resamples)`,
+    ...(images < fewImages
+      ? [`intervals are only a rough guide, because there are fewer than ${fewImages} images`]
+      : []),
+    ...differences.map((difference) => `the runs differ: ${difference}`),
     "",
     ...alignRows([heading, ...rows.map(rowOf)]),
     ...rows.filter(isHeadline).flatMap(changedLines),
   ];
 }
 
-/** Below, resamples repeat a handful of images, and intervals come out too narrow. */
+/** With fewer images, resamples repeat a handful of them, and intervals are too narrow. */
 const fewImages = 20;
 
 const heading = ["", "ε", "aAcc A", "aAcc B", "B − A", "", "mIoU A", "mIoU B", "B − A", ""];
 
 function rowOf({ subject, eps, aAcc, mIoU }: ComparedRow): string[] {
-  return [subjectName(subject), eps ?? "", ...cells(aAcc), ...(mIoU ? cells(mIoU) : ["other classes"])];
+  return [subjectName(subject), eps ?? "", ...cells(aAcc), ...(mIoU ? cells(mIoU) : ["classes differ"])];
 }
 
 function subjectName(subject: string): string {
@@ -37,14 +39,14 @@ function cells({ a, b, difference, interval }: ComparedFigure): string[] {
   return [formatFigure(a), formatFigure(b), formatDifference(difference), bracket];
 }
 
-/** With its sign, and without one where it rounds to nothing. */
+/** A difference with four decimals and its sign; without a sign if it rounds to 0. */
 export function formatDifference(difference: number): string {
   const text = formatFigure(Math.abs(difference));
   if (Number(text) === 0) return text;
   return difference < 0 ? `-${text}` : `+${text}`;
 }
 
-/** The rows whose images are listed: each attack alone would say the same again. */
+/** Whether a row's images are listed. They are not for single attacks, which would repeat the worst case. */
 function isHeadline({ subject }: ComparedRow): boolean {
   return subject === "clean" || subject === "worst";
 }

@@ -1,4 +1,4 @@
-/** Two stored runs compared image by image: differences with bootstrap intervals, and who changed most. */
+/** Comparison of two stored runs, image by image: differences with bootstrap intervals, and the largest changes. */
 import { SeawallError } from "../../base/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
 import { confidence, resampleCount } from "./bootstrap.js";
@@ -7,11 +7,11 @@ import { pairRuns } from "./paired.js";
 import { type Series, seriesOf } from "./series.js";
 
 export interface CompareOptions {
-  /** Compare what both runs have although data or protocol differ; the differences stay named. */
+  /** Compares what both runs have although data or protocol differ. The differences are still reported. */
   readonly allowDifferent?: boolean;
-  /** Of the bootstrap's resamples; default 0. */
+  /** Seed of the bootstrap's resamples. Default 0. */
   readonly seed?: number;
-  /** How many images that changed most are listed; default 5. */
+  /** The number of images with the largest changes to list. Default 5. */
   readonly top?: number;
 }
 
@@ -19,7 +19,7 @@ export interface ComparedRun {
   readonly model: string;
   readonly sha256: string;
   readonly classes: number;
-  /** The attacks that its worst case is over, and its radii. */
+  /** The attacks that were run, over which the worst case is taken, and the radii. */
   readonly attacks: readonly string[];
   readonly eps: readonly string[];
 }
@@ -28,18 +28,18 @@ export interface Comparison {
   readonly schemaVersion: 1;
   readonly a: ComparedRun;
   readonly b: ComparedRun;
-  /** In data and protocol, a sentence each. */
+  /** Differences in data and protocol, a sentence each. */
   readonly differences: readonly string[];
-  /** Images that both runs have. */
+  /** The number of images in both runs. */
   readonly images: number;
   readonly bootstrap: { readonly resamples: number; readonly confidence: number; readonly seed: number };
   readonly rows: readonly ComparedRow[];
 }
 
 /**
- * Compares two stored runs, recomputing nothing but figures.
- * @throws SeawallError `usage` if data or protocol differ (unless allowed), or nothing is common to both; `data`
- * if no pixel of the common images has a label
+ * Compares two stored runs. Only figures are recomputed, from the stored records.
+ * @throws SeawallError `usage` if data or protocol differ (unless allowed), or no image is in both runs; `data` if no
+ * pixel of the common images has a label
  */
 export function compareRuns(a: StoredRun, b: StoredRun, options: CompareOptions = {}): Comparison {
   const { allowDifferent = false, seed = 0, top = 5 } = options;
@@ -64,13 +64,16 @@ function refuseDifferences(differences: readonly string[]): void {
   throw new SeawallError(
     "usage",
     `the runs differ in more than the model:\n  ${differences.join("\n  ")}\n` +
-      "--allow-different compares what they have in common all the same",
+      "to compare what they have in common anyway, use --allow-different",
   );
 }
 
 function refuseUnlabelled({ a, b }: Series): void {
   if (a.accuracy.some(({ valid }, i) => valid > 0 && b.accuracy[i]!.valid > 0)) return;
-  throw new SeawallError("data", "no pixel of the images that both runs have carries a label");
+  throw new SeawallError(
+    "data",
+    "no pixel of the images in both runs has a label, so there is no accuracy to compare",
+  );
 }
 
 function comparedRun({ description: { model, protocol } }: StoredRun): ComparedRun {

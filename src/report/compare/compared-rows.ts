@@ -1,15 +1,15 @@
-/** The rows of a comparison: both figures, their difference with its interval, and the images behind it. */
+/** The rows of a comparison: both figures, their difference with its interval, and the images that changed most. */
 import { meanIoU, pixelAccuracy, sumCounts } from "../../metric/index.js";
 import { bootstrap, type Interval, type Statistic, weightedMean, weightedMIoU } from "./bootstrap.js";
 import type { PairedImage } from "./paired.js";
 import type { Series } from "./series.js";
 
-/** One figure of both runs; fractions in [0, 1], `difference` and `interval` are second minus first. */
+/** One figure in both runs, as fractions in [0, 1]. `difference` and `interval` are of b − a. */
 export interface ComparedFigure {
   readonly a: number;
   readonly b: number;
   readonly difference: number;
-  /** null where it says nothing: for a single image. */
+  /** null for a single image. */
   readonly interval: Interval | null;
 }
 
@@ -22,18 +22,18 @@ export interface ChangedImage {
 }
 
 export interface ComparedRow {
-  /** `clean`, an attack's name or `worst`: the worst case over the attacks of each run. */
+  /** `clean`, an attack's name, or `worst` for the worst case over the attacks of each run. */
   readonly subject: string;
   /** null for `clean`. */
   readonly eps: string | null;
   readonly aAcc: ComparedFigure;
-  /** null where the runs have other numbers of classes. */
+  /** null if the runs have different numbers of classes. */
   readonly mIoU: ComparedFigure | null;
-  /** Images whose accuracy is higher in the second run, lower, and the same. */
+  /** Number of images whose accuracy is higher, lower and the same in the second run. */
   readonly higher: number;
   readonly lower: number;
   readonly same: number;
-  /** Those that changed most, largest change first. */
+  /** The images that changed most, largest change first. */
   readonly changed: readonly ChangedImage[];
 }
 
@@ -43,7 +43,7 @@ interface RowOptions {
   readonly top: number;
 }
 
-/** A row for each series; all intervals are from the same resamples. */
+/** A row for each series. All intervals use the same resamples. */
 export function compareSeries(
   series: readonly Series[],
   images: readonly PairedImage[],
@@ -77,7 +77,7 @@ function meanOf(changes: readonly (ChangedImage | null)[], side: "a" | "b"): num
   );
 }
 
-/** Image by image; null where an image has no accuracy in one of the runs. */
+/** The change of each image; null if it has no accuracy in one of the runs. */
 function changesOf({ a, b }: Series, images: readonly PairedImage[]): (ChangedImage | null)[] {
   return images.map(({ image }, i) => {
     const [before, after] = [pixelAccuracy(a.accuracy[i]!), pixelAccuracy(b.accuracy[i]!)];

@@ -1,10 +1,17 @@
-/** Gates on a comparison: conditions on how much a figure of the second run may differ from the first's. */
+/** Gates on a comparison: conditions on the difference of a figure between the two runs. */
 import { SeawallError } from "../../base/index.js";
-import { type GateOutcome, operators, readTarget, refusal, splitCondition, withoutSpaces } from "../gates.js";
+import {
+  type GateOutcome,
+  gateError,
+  operators,
+  readTarget,
+  splitCondition,
+  withoutSpaces,
+} from "../gates.js";
 import type { Comparison } from "./compare.js";
 import type { ComparedFigure } from "./compared-rows.js";
 
-/** What a gate may ask of a difference: the difference itself, or an end of its interval. */
+/** The values that a gate can use: the difference, or an end of its interval. */
 const statistics = {
   diff: ({ difference }: ComparedFigure) => difference,
   low: ({ interval }: ComparedFigure) => interval?.[0],
@@ -16,13 +23,13 @@ type StatisticName = keyof typeof statistics;
 const figures = ["aAcc", "mIoU"] as const;
 
 const form =
-  "expected SUBJECT.FIGURE@RADIUS diff>=NUMBER, as worst.mIoU@4/255 diff>=-0.01; " +
-  "low and high instead of diff are the ends of the interval";
+  "expected SUBJECT.FIGURE@RADIUS diff>=NUMBER, such as worst.mIoU@4/255 diff>=-0.01; " +
+  "low or high in place of diff is an end of the interval";
 
 /**
- * Judges a comparison.
- * @returns one outcome for each gate, in order
- * @throws SeawallError `config` for a gate that cannot be read or speaks of what the comparison does not have
+ * Checks gates on a comparison.
+ * @returns the outcome of each gate, in order
+ * @throws SeawallError `config` for a gate that is invalid, or whose figure the comparison does not have
  */
 export function checkComparisonGates(comparison: Comparison, expressions: readonly string[]): GateOutcome[] {
   return expressions.map((expression) => checkGate(comparison, expression));
@@ -31,9 +38,9 @@ export function checkComparisonGates(comparison: Comparison, expressions: readon
 function checkGate(comparison: Comparison, expression: string): GateOutcome {
   const condition = splitCondition(expression);
   const [, target = "", statistic = ""] = /^(.+)\s(\S+)\s*$/s.exec(condition?.target ?? "") ?? [];
-  if (!condition || !Object.hasOwn(statistics, statistic)) throw refusal(expression, form);
+  if (!condition || !Object.hasOwn(statistics, statistic)) throw gateError(expression, form);
   const about = readTarget(expression, target, subjectsOf(comparison), () => figures);
-  if (!about) throw refusal(expression, form);
+  if (!about) throw gateError(expression, form);
   const row = comparison.rows.find(
     ({ subject, eps }) => subject === about.subject && eps === (about.eps ?? null),
   );
@@ -48,7 +55,7 @@ function checkGate(comparison: Comparison, expression: string): GateOutcome {
   };
 }
 
-/** The attacks and radii that have a row. */
+/** The attacks and radii that have rows. */
 function subjectsOf({ rows }: Comparison) {
   const robust = rows.filter(({ eps }) => eps !== null);
   return {
@@ -60,18 +67,18 @@ function subjectsOf({ rows }: Comparison) {
 function difference(expression: string, text: string): number {
   const value = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (Math.abs(value) <= 1) return value;
-  throw refusal(
+  throw gateError(
     expression,
-    `differences lie in [-1, 1], got ${withoutSpaces(text)}; write -0.01 for one point less`,
+    `got ${withoutSpaces(text)}, expected a difference in [-1, 1]; write -0.01 for one percentage point less`,
   );
 }
 
-/** An absent figure must never read as a passed gate. */
+/** The error for a figure that does not exist, which must never count as a passed gate. */
 function absent(target: string, statistic: string): SeawallError {
   return new SeawallError(
     "config",
     statistic === "diff"
-      ? `gate on ${target}: the runs have other numbers of classes, so there is no such difference`
-      : `gate on ${target} ${statistic}: there is no interval, which needs two images and equal classes`,
+      ? `gate on ${target}: the runs have different numbers of classes, so their mIoU cannot be compared`
+      : `gate on ${target} ${statistic}: there is no interval, because that needs at least two images and the same number of classes`,
   );
 }

@@ -1,4 +1,4 @@
-/** Two stored runs side by side: the images that both have, and all that keeps them from being one question. */
+/** Pairing of two stored runs: the images in both, and the differences that make a comparison doubtful. */
 import { SeawallError } from "../../base/index.js";
 import {
   arrange,
@@ -9,7 +9,7 @@ import {
 } from "../../journal/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
 
-/** One image, with all of its records in both runs. */
+/** One image, with all its records in both runs. */
 export interface PairedImage {
   readonly image: string;
   readonly a: readonly RunRecord[];
@@ -17,15 +17,15 @@ export interface PairedImage {
 }
 
 export interface PairedRuns {
-  /** In the order of the first run; at least one. */
+  /** At least one image, in the order of the first run. */
   readonly images: readonly PairedImage[];
-  /** A sentence each; empty if both runs ask the same of the same data. */
+  /** A sentence each. Empty if both runs have the same data and the same protocol. */
   readonly differences: readonly string[];
 }
 
 /**
- * Pairs the images of two runs by their names; those that lack a record in either run are left out, and said so.
- * @throws SeawallError `journal` if records contradict each other, `usage` if no image is complete in both
+ * Pairs the images of two runs by name. An image that lacks a record in one run is left out and listed as a difference.
+ * @throws SeawallError `journal` if records contradict each other, `usage` if no image is complete in both runs
  */
 export function pairRuns(a: StoredRun, b: StoredRun): PairedRuns {
   const others = completeImages(b);
@@ -77,7 +77,7 @@ function unlike(
     : [`${what} of ${found.length} of ${images.length} images (the first: "${found[0]!.image}")`];
 }
 
-/** With its own prediction as the reference, each model has labels of its own. */
+/** Whether the labels are the model's own clean predictions, so that they differ between models. */
 function isSelf({ description }: StoredRun): boolean {
   return description.data.settings.labels === "self";
 }

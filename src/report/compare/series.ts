@@ -1,4 +1,4 @@
-/** What is compared of two runs: the counts of the same images, clean, under each attack, and in the worst case. */
+/** The compared series: counts of the same images in two runs, clean, under each attack, and in the worst case. */
 import { parseRadius } from "../../base/index.js";
 import {
   cleanAttack,
@@ -10,16 +10,16 @@ import {
 import { type Counts, type CountsTable, worstCase } from "../../metric/index.js";
 import type { PairedImage } from "./paired.js";
 
-/** Counts image by image; the worst case picks one attack for accuracy and may pick another for mIoU. */
+/** Counts of each image, for accuracy and for mIoU (`overlap`). In the worst case these can be of different attacks. */
 export interface SeriesSide {
   readonly accuracy: readonly Counts[];
   readonly overlap: readonly Counts[];
 }
 
 export interface Series {
-  /** `clean`, an attack's name or `worst`. */
+  /** `clean`, an attack's name, or `worst`. */
   readonly subject: string;
-  /** As the first run writes it; undefined for `clean`. */
+  /** The radius in the first run's notation; undefined for `clean`. */
   readonly eps: string | undefined;
   readonly a: SeriesSide;
   readonly b: SeriesSide;
@@ -28,8 +28,8 @@ export interface Series {
 type Radii = readonly [a: string, b: string];
 
 /**
- * The series that both runs have: clean, then radius by radius each common attack and the worst case, which is
- * over all attacks of its own run.
+ * The series in both runs: clean, then for each common radius the common attacks and the worst case. The worst case is
+ * over all attacks of its run.
  */
 export function seriesOf(
   images: readonly PairedImage[],
@@ -45,7 +45,7 @@ export function seriesOf(
   return [{ ...clean, eps: undefined }, ...robust];
 }
 
-/** Radii of equal value, however they are written. */
+/** The radii of equal value in both runs, each in both notations. */
 function commonRadii(a: Protocol, b: Protocol): Radii[] {
   return a.eps.flatMap((eps) => {
     const other = b.eps.find((text) => parseRadius(text).value === parseRadius(eps).value);

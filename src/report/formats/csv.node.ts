@@ -1,13 +1,13 @@
-/** A run as tables of comma-separated values: its figures, its classes, its images. */
+/** A run as CSV files: figures, classes and images. */
 import { stringify } from "csv-stringify/sync";
 import { cleanAttack, cleanEps, type Figures, type WorstFigures } from "../../journal/index.js";
 import { meanIoU } from "../../metric/index.js";
 import type { ReportedRun } from "../stored.node.js";
 
-/** Names of the attack column that are no attacks. */
+/** The entry of the attack column for the worst case. */
 const worst = "worst";
 
-/** Files by name. Cells that a spreadsheet would take for a formula begin with an apostrophe. */
+/** The files, by name. A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
 export function csvFiles(run: ReportedRun): Readonly<Record<string, string>> {
   return { "figures.csv": figuresCsv(run), "classes.csv": classesCsv(run), "images.csv": imagesCsv(run) };
 }
@@ -20,7 +20,7 @@ function table(head: readonly string[], rows: readonly (readonly Cell[])[]): str
 
 type Named = readonly [eps: string, attack: string, figures: Partial<Figures & WorstFigures>];
 
-/** Every set of figures of a result: clean, each attack and the worst case at each radius. */
+/** All sets of figures of a result: clean, and each attack and the worst case at each radius. */
 function figureSets({ result: { clean, robust } }: ReportedRun): Named[] {
   return [
     [cleanEps, cleanAttack, clean],

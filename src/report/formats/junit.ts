@@ -1,4 +1,4 @@
-/** Checks and gates of a run as JUnit XML, for the CI systems that read it. */
+/** Soundness checks and gates as JUnit XML, for CI systems. */
 import type { Result } from "../../journal/index.js";
 import { checkGates } from "../gates.js";
 import { type Markup, markup } from "../markup.js";
@@ -11,8 +11,8 @@ interface Case {
 }
 
 /**
- * One suite for the soundness checks, one for the gates. A warning is a passed case with its detail as output.
- * @throws SeawallError `config` for a gate that cannot be read
+ * One test suite for the soundness checks and one for the gates. A warning is a passed test with its detail as output.
+ * @throws SeawallError `config` for an invalid gate
  */
 export function junitXml(result: Result, gates: readonly string[] = []): string {
   const checks = result.soundness.map(({ check, ...rest }) => ({ name: check, ...rest }));

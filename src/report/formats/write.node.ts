@@ -1,4 +1,4 @@
-/** The formats of a report, and writing them. */
+/** The table of report formats, and writing reports. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/index.node.js";
@@ -8,9 +8,10 @@ import type { ReportedRun } from "../stored.node.js";
 import { csvFiles } from "./csv.node.js";
 import { junitXml } from "./junit.js";
 
-/** What a format is made of: its files by name. */
+/** A format: a function that gives its files, by name. */
 type Format = (run: ReportedRun, gates: readonly string[]) => Readonly<Record<string, string>>;
 
+/** Report formats, by name. */
 export const reportFormats = {
   html: (run) => ({ [runFiles.report]: htmlReport(run) }),
   csv: (run) => csvFiles(run),
@@ -20,8 +21,8 @@ export const reportFormats = {
 export type ReportFormat = keyof typeof reportFormats;
 
 /**
- * Writes reports, each file as a whole or not at all; the folder is made if there is none.
- * @param gates conditions that `junit` has a case for
+ * Writes reports, each file atomically. The folder is created if needed.
+ * @param gates the gates that `junit` reports
  * @returns the files written
  */
 export function writeReports(

@@ -1,14 +1,14 @@
-/** Charts as SVG, drawn when the report is written: the page needs no program to show them. */
+/** Charts as SVG, drawn when the report is written, so that the page shows them without a program. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Markup, Markup as Piece } from "../markup.js";
 
 export { Plot };
 
-/** As wide as a phone shows without shrinking its text. */
+/** In pixels: the width that a phone shows without shrinking the text. */
 export const chartWidth = 400;
 
-/** Colours of lines, defined for light and dark in the page's style; a longer list repeats with dashes. */
+/** The number of line colours in the page's style. Further lines repeat the colours with dashes. */
 const colours = 6;
 
 /** The colour of the i-th line. */
@@ -16,18 +16,18 @@ export function lineColour(i: number): string {
   return `var(--line-${i % colours})`;
 }
 
-/** The dashes of the i-th line: none while colours last. */
+/** The dashes of the i-th line; none for the first lines, whose colours differ. */
 export function lineDash(i: number): string | undefined {
   return [undefined, "6 3", "2 3", "8 3 2 3"][Math.floor(i / colours) % 4];
 }
 
 export interface ChartOptions extends Plot.PlotOptions {
-  /** What the chart shows, in a sentence, for those who do not see it. */
+  /** The chart's content in a sentence, for screen readers. */
   readonly title: string;
 }
 
 /**
- * Draws a chart. Its text is that of the page; `data-x` holds domain and range of the x axis where it is linear.
+ * Draws a chart. `data-x` holds domain and range of the x axis if it is linear.
  * @returns an `svg` element
  */
 export function chart({ title, ...options }: ChartOptions): Markup {
@@ -47,11 +47,11 @@ export function chart({ title, ...options }: ChartOptions): Markup {
   svg.setAttribute("aria-label", title);
   const x = svg.scale("x");
   if (x?.type === "linear") svg.setAttribute("data-x", [...x.domain, ...x.range].map(short).join(" "));
-  // A hundredth of a pixel is enough, and half of the bytes.
+  // Two decimals of a pixel suffice, and halve the size.
   return new Piece(svg.outerHTML.replace(/\d+\.\d{3,}/g, short));
 }
 
-/** The part of an element that is used here; the DOM's types are not those of Node. */
+/** The part of an SVG element that is used here. Node has no DOM types. */
 interface Drawn {
   readonly outerHTML: string;
   setAttribute(name: string, value: string): void;

@@ -1,4 +1,4 @@
-/** Which class turns into which. */
+/** The section on confusions between classes. */
 import type { RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
@@ -7,11 +7,11 @@ import { chart, Plot } from "./chart.js";
 import { classLabel, className, panels, sortableTable } from "./parts.js";
 import type { RegionSums } from "./regions.js";
 
-/** Confusions listed for each radius, and classes of the matrix. */
+/** The most confusions listed for each radius, and the most classes in the matrix. */
 const mostListed = 12;
 const mostClasses = 12;
 
-/** Which class turns into which, at each radius. */
+/** Matrix and list of confusions, at each radius. */
 export function confusionPanels(run: ReportedRun, [clean, ...attacked]: readonly RegionSums[]): Markup {
   const list = attacked.map((sums) => ({
     eps: sums.eps,
@@ -38,16 +38,16 @@ function confusionList({ description: run }: ReportedRun, clean: RegionSums, sum
       share(before?.pixels ?? 0),
     ];
   });
-  if (rows.length === 0) return markup`<p>No pixel is wrong.</p>`;
-  const numeric = ["pixels", "of the class", "clean"].map((head) => ({ head, numeric: true }));
+  if (rows.length === 0) return markup`<p>All pixels are correct.</p>`;
+  const numeric = ["pixels", "share", "clean"].map((head) => ({ head, numeric: true }));
   return sortableTable(
-    "Most frequent confusions",
-    [{ head: "class" }, { head: "becomes" }, ...numeric],
+    "Most frequent confusions, and their share of the class's pixels",
+    [{ head: "class" }, { head: "predicted as" }, ...numeric],
     rows,
   );
 }
 
-/** The share of each label's pixels that each class is predicted for, of the classes with the most pixels. */
+/** The matrix of confusions between the classes with the most pixels: for each label, the shares of predicted classes. */
 function matrix({ description: run }: ReportedRun, { sums, records }: RegionSums): Markup {
   const pixels = (s: number) =>
     labelledPixels(records, s) +
@@ -97,8 +97,8 @@ function matrix({ description: run }: ReportedRun, { sums, records }: RegionSums
     ],
     opacity: { domain: [0, 1], range: [0, 1] },
   });
-  return markup`<figure><figcaption>Labels in rows, predictions in columns; the darker, the larger the share of the row${
-    classes.length === mostClasses && ` (the ${mostClasses} classes with the most pixels)`
+  return markup`<figure><figcaption>Rows: labels. Columns: predictions. A darker cell is a larger share of its row's pixels.${
+    classes.length === mostClasses && ` The ${mostClasses} classes with the most pixels are shown.`
   }</figcaption>${drawing}</figure>`;
 }
 

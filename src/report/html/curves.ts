@@ -1,4 +1,4 @@
-/** Robustness curves: what is left as the radius grows. */
+/** Robustness curves: accuracy and mIoU by radius. */
 import { parseRadius } from "../../base/index.js";
 import type { Result } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
@@ -9,11 +9,11 @@ export function curves({ result }: ReportedRun): Markup {
   const names = result.robust[0]!.attacks.map(({ name }) => name);
   return markup`<div class="charts">
 <figure><figcaption>Pixel accuracy (aAcc)</figcaption>${curve(result, "aAcc")}</figure>
-<figure><figcaption>mIoU, with the bounds of the worst case</figcaption>${curve(result, "mIoU")}</figure>
+<figure><figcaption>mIoU; shaded: down to the lower bound over these attacks</figcaption>${curve(result, "mIoU")}</figure>
 </div>
 <ul class="legend">${names.map(
     (name, i) => markup`<li><svg width="28" height="10" aria-hidden="true">${line(i)}</svg>${name}</li>`,
-  )}<li><svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" class="worst"/></svg>worst case</li></ul>
+  )}<li><svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" class="worst"/></svg>worst case over these attacks</li></ul>
 `;
 }
 
@@ -21,6 +21,7 @@ function line(i: number): Markup {
   return markup`<path d="M0 5H28" stroke="${lineColour(i)}" stroke-width="2" stroke-dasharray="${lineDash(i) ?? "none"}"/>`;
 }
 
+/** A point of a curve; `low` is the lower end of the shaded area. */
 interface Place {
   readonly x: number;
   readonly y: number;
@@ -54,7 +55,7 @@ function curve(result: Result, figure: "aAcc" | "mIoU"): Markup {
     ...linesOf(worst, "currentColor", 3),
   ];
   return chart({
-    title: `${figure} against the radius: ${worst.map(({ x, y }) => `${y.toFixed(3)} at ${x.toFixed(4)}`).join(", ")} in the worst case`,
+    title: `worst-case ${figure} by radius: ${worst.map(({ x, y }) => `${y.toFixed(3)} at ${x.toFixed(4)}`).join(", ")}`,
     height: 260,
     y: { domain: [0, 1], grid: true, label: null, ticks: 5 },
     x: { domain: [0, worst.at(-1)!.x || 1], label: "ε →", ...radiusTicks(radii.map(({ eps }) => eps)) },
@@ -70,15 +71,15 @@ function linesOf(places: readonly Place[], stroke: string, strokeWidth: number, 
   ];
 }
 
-/** A tick at each radius, in the run's own words where there is room for them. */
+/** A tick at each radius. Its label is the radius in the run's notation, if there is space for it. */
 function radiusTicks(eps: readonly string[]) {
   const largest = Math.max(...eps.map((text) => parseRadius(text).value)) || 1;
   const place = (text: string) => ((chartWidth - 60) * parseRadius(text).value) / largest;
   const shown = new Map<number, string>([[0, "0"]]);
   let right = Number.POSITIVE_INFINITY;
   for (const text of [...eps].sort((a, b) => place(b) - place(a))) {
-    const room = 8 + 7 * text.length;
-    if (place(text) > right - room || place(text) < room / 2) continue;
+    const width = 8 + 7 * text.length;
+    if (place(text) > right - width || place(text) < width / 2) continue;
     shown.set(parseRadius(text).value, text);
     right = place(text);
   }

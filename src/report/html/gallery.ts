@@ -1,4 +1,4 @@
-/** Images at each radius: the worst, the middle and the best. */
+/** The section of images: at each radius those of lowest, median and highest accuracy. */
 import { parseRadius } from "../../base/index.js";
 import { type RunRecord, slotOf } from "../../journal/index.js";
 import type { PictureKey } from "../../journal/index.node.js";
@@ -9,9 +9,9 @@ import { formatShare } from "../text.js";
 import { classLabel, panels, pictureUrl } from "./parts.js";
 
 const titles = {
-  worst: "Worst: the fewest right pixels",
-  median: "In the middle",
-  best: "Best: the most right pixels",
+  worst: "Lowest accuracy under attack",
+  median: "Median accuracy under attack",
+  best: "Highest accuracy under attack",
 } as const;
 
 export function gallery(run: ReportedRun): Markup {
@@ -34,10 +34,10 @@ function galleryOf(run: ReportedRun, eps: string): Markup[] {
 /** One image: a button that opens its pictures side by side. */
 function card(run: ReportedRun, record: RunRecord): Markup {
   const clean = run.images.find(({ index }) => index === record.index)!.records[0]!;
-  const caption = markup`<span class="id">${record.image}</span> <span class="note">clean ${formatShare(
+  const caption = markup`<span class="id">${record.image}</span> <span class="note">correct pixels: ${formatShare(
     clean.accuracy ?? 0,
-  )} → ${formatShare(record.accuracy ?? 0)} right, by ${record.attack}</span>`;
-  return markup`<figure class="card"><button type="button" class="zoom" data-open aria-label="show the pictures of ${record.image} in large">
+  )} clean, ${formatShare(record.accuracy ?? 0)} under ${record.attack}</span>`;
+  return markup`<figure class="card"><button type="button" class="zoom" data-open aria-label="enlarge the pictures of ${record.image}">
 <span class="tiles">${tiles(run, record)}</span></button><figcaption>${caption}</figcaption></figure>
 `;
 }
@@ -66,13 +66,13 @@ function tiles(run: ReportedRun, record: RunRecord): Markup[] {
   });
 }
 
-/** The classes that occur in the run, in the colours of the pictures. */
+/** The classes that occur in the run, with their colours. */
 function legend({ description: run, result }: ReportedRun): Markup {
   const sets = [result.clean.perClassIoU, ...result.robust.map(({ worst }) => worst.perClassIoU)];
   const present = Array.from({ length: run.model.classes }, (_, s) => s).filter((s) =>
     sets.some((figures) => figures[s] !== null),
   );
   const shared =
-    run.model.classes > 24 ? markup`<p class="note">Colours repeat every 24 classes.</p>` : undefined;
+    run.model.classes > 24 ? markup`<p class="note">Every 24 classes, the colours repeat.</p>` : undefined;
   return markup`<ul class="legend">${present.map((s) => markup`<li>${classLabel(run, s)}</li>`)}<li>${classLabel(run, -1)}</li></ul>${shared}`;
 }

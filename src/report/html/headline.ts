@@ -1,4 +1,4 @@
-/** The figure that the report is about, and how it was formed. */
+/** The first section: the worst-case figures, how they were computed, and what limits them. */
 import { parseRadius } from "../../base/index.js";
 import type { Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
@@ -16,18 +16,24 @@ ${figure(self ? "Worst-case consistency mIoU" : "Worst-case mIoU", at, "mIoU", r
 ${figure(self ? "Worst-case consistency" : "Worst-case pixel accuracy", at, "aAcc", result.clean.aAcc)}
 </div>
 ${result.robust.length > 1 && radiiTable(result)}
-<h3>How these figures were formed</h3>
+<h3>How these figures were computed</h3>
 ${formation(result, at)}
 ${caveats(result).map((sentence) => markup`<p class="caveat">${sentence}</p>`)}
-${missing.length > 0 && markup`<details><summary>What this report lacks</summary><ul>${missing.map((sentence) => markup`<li>${sentence}</li>`)}</ul></details>`}
+${missing.length > 0 && markup`<details><summary>Missing from this report</summary><ul>${missing.map((sentence) => markup`<li>${sentence}</li>`)}</ul></details>`}
 `;
 }
 
 function figure(name: string, { eps, worst }: AtRadius, key: "mIoU" | "aAcc", clean: number): Markup {
-  const bound = key === "mIoU" ? `; no choice of attacks goes below ${formatFigure(worst.mIoULower)}` : "";
+  const bound =
+    key === "mIoU" &&
+    `Lower bound over these attacks: ${formatFigure(worst.mIoULower)}; a stronger attack can go below it.`;
   return markup`<div class="figure"><p class="name">${name} at ε = ${eps}</p>
 <p class="value">${formatFigure(worst[key])}</p>
-<p class="note">clean ${formatFigure(clean)}${bound}</p></div>`;
+<p class="note">over the attacks that were run; clean: ${formatFigure(clean)}</p>${
+    bound &&
+    markup`
+<p class="note">${bound}</p>`
+  }</div>`;
 }
 
 function radiiTable({ robust, clean }: Result): Markup {
@@ -40,9 +46,9 @@ function radiiTable({ robust, clean }: Result): Markup {
     { content: "0 (clean)", sortBy: 0 },
     ...[clean.mIoU, clean.mIoU, clean.aAcc, clean.aAccPooled, clean.imageMIoU].map(number),
   ];
-  const heads = ["mIoU", "mIoU at least", "aAcc", "aAcc pooled", "image mIoU"];
+  const heads = ["mIoU", "lower bound of mIoU", "aAcc", "aAcc pooled", "image mIoU"];
   return sortableTable(
-    "Worst case at each radius",
+    "Worst case over the attacks that were run, by radius",
     [{ head: "ε" }, ...heads.map((head) => ({ head, numeric: true }))],
     [first, ...rows],
   );
@@ -53,29 +59,32 @@ function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Marku
   const listed = attacks.flatMap((name, i): Content[] => (i === 0 ? [name] : [", ", name]));
   const which =
     protocol.attacks === protocol.members.join(",") ? undefined : markup` (<code>${protocol.attacks}</code>)`;
-  return markup`<p>Each of ${plural(data.images, "image")} of <code>${data.spec}</code> was attacked with
-${plural(attacks.length, "attack")}${which}: ${listed}, ${plural(protocol.steps, "step")} each, every colour value moving
-by at most ε${robust.length > 1 && ` (the figures above: ${eps}, the largest of ${robust.length} radii)`}. The attacker
-may choose the attack for every image. <b>aAcc</b> is the mean over the images of the lowest share of right pixels.
-<b>mIoU</b> is over the whole set, and is the smallest that a search over the choices found; the lower bound holds for every
-choice. ${formatShare(data.ignoredPixels)} of the pixels have no label and count nowhere. Stronger attacks can only
-lower the figures.</p>`;
+  return markup`<p>${plural(attacks.length, "attack")}${which} ran on ${plural(data.images, "image")} of
+<code>${data.spec}</code>, with ${plural(protocol.steps, "step")} each: ${listed}. An attack may change every colour
+value by at most ε${robust.length > 1 && ` (above: ${eps}, the largest of ${robust.length} radii)`}. In the worst case, the
+attacker chooses for every image the most harmful of these attacks.</p>
+<p><b>aAcc</b>: each image's lowest share of correct pixels, averaged over the images. <b>mIoU</b>: of the whole data set,
+the lowest value that a search over the choices of attack found. The lower bound holds for every choice among these
+attacks. Attacks that were not run can lower all of these figures. ${formatShare(data.ignoredPixels)} of the pixels have
+no label and do not count.</p>`;
 }
 
-/** What makes the figures something else than they seem. */
+/** Facts that change the meaning of the figures. */
 function caveats({ data, shard, protocol }: Result): string[] {
   const list: string[] = [];
   if (data.labels === "self")
-    list.push("The reference is the model's own clean prediction: figures are consistency, not accuracy.");
+    list.push(
+      "Predictions are compared with the model's own clean predictions: figures are consistency, not accuracy.",
+    );
   if (data.missingImages)
-    list.push(`The run is not complete: ${plural(data.missingImages, "image")} are left out.`);
+    list.push(`The run is not complete: ${plural(data.missingImages, "image")} missing.`);
   if (shard)
     list.push(
-      `Figures are of shard ${shard.index + 1} of ${shard.count} alone; seawall merge makes the whole.`,
+      `The figures are of shard ${shard.index + 1} of ${shard.count} only. Combine all shards with seawall merge.`,
     );
   if (protocol.accounting === "authors")
     list.push(
-      "The worst case is accounted for as the published code does; the strict one stands in result.json.",
+      "The worst case is computed as in the published code. The strict worst case is in result.json.",
     );
   return list;
 }

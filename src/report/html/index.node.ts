@@ -1,4 +1,4 @@
-/** The report as one page that works offline: sections in their order, style and program inside. */
+/** The report as one HTML page that works offline: its sections, with style and program inside. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Content, type Markup, markup, Markup as Piece } from "../markup.js";
@@ -13,13 +13,13 @@ import { ablationTable, attackTable, classTable } from "./tables.js";
 import { traces } from "./traces.js";
 import { cost, provenance, soundness, soundnessLine } from "./trust.js";
 
-/** Stands beside `dist` in the package, and beside `src` in the repository. */
+/** A file of `page/`, which is beside `dist` in the package and beside `src` in the repository. */
 const page = (file: string) => readFileSync(new URL(`../../../page/${file}`, import.meta.url), "utf8");
 
 interface Section {
   readonly id: string;
   readonly title: string;
-  /** Undefined where the run holds nothing for it. */
+  /** Undefined or false if the run has nothing to show; the section is then left out. */
   readonly content: Content;
 }
 
@@ -27,20 +27,20 @@ function sectionsOf(run: ReportedRun): Section[] {
   const sums = regionSums(run);
   const pictured = run.images.some(({ index }) => run.picture({ index, slot: 0, kind: "image" }));
   return [
-    { id: "curves", title: "Robustness over ε", content: curves(run) },
+    { id: "curves", title: "Robustness by radius", content: curves(run) },
     { id: "attacks", title: "Attacks", content: [attackTable(run), ablationTable(run)] },
-    { id: "classes", title: "Classes", content: classTable(run) },
+    { id: "classes", title: "IoU by class", content: classTable(run) },
     { id: "regions", title: "Object size and boundaries", content: sums && regionTable(sums) },
-    { id: "confusion", title: "Which class turns into which", content: sums && confusionPanels(run, sums) },
+    { id: "confusion", title: "Confusions between classes", content: sums && confusionPanels(run, sums) },
     { id: "gallery", title: "Images", content: pictured && gallery(run) },
-    { id: "traces", title: "The course of attacks", content: run.traces.length > 0 && traces(run) },
-    { id: "soundness", title: "Soundness", content: soundness(run) },
+    { id: "traces", title: "Attack traces", content: run.traces.length > 0 && traces(run) },
+    { id: "soundness", title: "Soundness checks", content: soundness(run) },
     { id: "cost", title: "Cost", content: cost(run) },
     { id: "provenance", title: "Provenance", content: provenance(run) },
   ].filter(({ content }) => content !== undefined && content !== false);
 }
 
-/** The page of a run. */
+/** The report of a run as one HTML page. */
 export function htmlReport(run: ReportedRun): string {
   const [style, script] = [page("report.css"), page("report.js")];
   const sections = sectionsOf(run);
@@ -56,16 +56,16 @@ export function htmlReport(run: ReportedRun): string {
 <style>${new Piece(style)}</style>
 </head>
 <body>
-<a class="to-content" href="#main">to the content</a>
+<a class="to-content" href="#main">Skip to the content</a>
 <header><p class="kind">Seawall robustness report</p>
 <h1>${model.file}</h1>
-<p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a></p>
+<p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · soundness checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a></p>
 <nav aria-label="Sections">${sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
 <main id="main">
 <section aria-label="Headline" class="headline">
 ${headline(run)}</section>
 ${sections.map(sectionMarkup)}</main>
-<footer><p>Made by Seawall ${run.description.versions.seawall ?? ""} from the stored run alone; nothing was computed anew.</p></footer>
+<footer><p>Made by Seawall ${run.description.versions.seawall ?? ""} from the stored records. No model was run for this report.</p></footer>
 <dialog aria-label="Pictures of an image"><form method="dialog"><button type="button" class="action" data-step="-1">← previous</button><button type="button" class="action" data-step="1">next →</button><button class="action">close</button></form><div></div></dialog>
 <script type="application/json" id="result">${new Piece(JSON.stringify(run.result).replaceAll("<", "\\u003c"))}</script>
 <script>${new Piece(script)}</script>
@@ -80,7 +80,7 @@ ${content}</section>
 `;
 }
 
-/** Nothing is loaded, and no program runs but the page's own, even if text became markup. */
+/** The content security policy: nothing is loaded, and only the page's own program runs, even if text became markup. */
 function policy(script: string): string {
   const hash = createHash("sha256").update(script).digest("base64");
   return `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;

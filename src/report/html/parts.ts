@@ -1,4 +1,4 @@
-/** Parts that several sections of the page are made of. */
+/** Parts used by several sections of the page. */
 import { parseRadius } from "../../base/index.js";
 import type { RunDescription } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
@@ -7,17 +7,17 @@ import { formatFigure } from "../text.js";
 
 export interface Column {
   readonly head: Content;
-  /** Numbers stand to the right. */
+  /** Whether to align the column to the right. */
   readonly numeric?: boolean;
 }
 
 export interface Cell {
   readonly content: Content;
-  /** What the column is sorted by; default: the content. */
+  /** The key for sorting. Default: the content. */
   readonly sortBy?: number | string | undefined;
 }
 
-/** A table that the reader can sort by each column. The first cell of a row is its heading. */
+/** A table that the reader can sort by any column. The first cell of a row is its heading. */
 export function sortableTable(
   caption: string,
   columns: readonly Column[],
@@ -49,7 +49,7 @@ function kind(numeric: boolean | undefined): Markup | undefined {
   return numeric ? markup` class="number"` : undefined;
 }
 
-/** A figure in a table, with a bar of its size; a dash for none. */
+/** A cell with a figure in [0, 1] and a bar of its length; a dash for null. */
 export function figureCell(figure: number | null | undefined): Cell {
   if (figure === null || figure === undefined)
     return { content: markup`<span class="bar" style="--share:0">–</span>`, sortBy: -1 };
@@ -64,21 +64,21 @@ export function className({ model }: RunDescription, label: number): string {
   return model.classNames?.[label] ?? `class ${label}`;
 }
 
-/** A class by its colour in the pictures and its name. */
+/** A class's colour in the pictures, and its name. */
 export function classLabel(run: RunDescription, label: number): Markup {
   return markup`<span class="class"><i style="background:rgb(${classColour(label).join(" ")})"></i>${
-    label < 0 ? "not counted" : className(run, label)
+    label < 0 ? "ignored" : className(run, label)
   }</span>`;
 }
 
 export interface Panel {
   readonly name: string;
-  /** The radius that it is of. */
+  /** The panel's radius. */
   readonly eps: string;
   readonly content: Content;
 }
 
-/** Panels of which one is shown, at first one of the largest radius; without a program in the page, all are. */
+/** Panels, of which the reader chooses one. At first it is one of the largest radius. Without the program all are shown. */
 export function panels(id: string, label: string, list: readonly Panel[]): Content {
   if (list.length === 1) return list[0]!.content;
   const first = hardest(list);
@@ -90,12 +90,12 @@ ${list.map(({ name, content }) => markup`<div class="panel" data-panel="${id}"><
 `;
 }
 
-/** A picture of a run, embedded. */
+/** A data URL of a picture. */
 export function pictureUrl(webp: Uint8Array | string): string {
   return `data:image/webp;base64,${typeof webp === "string" ? webp : Buffer.from(webp).toString("base64")}`;
 }
 
-/** The first of those with the largest radius. */
+/** The first entry of the largest radius. */
 export function hardest<T extends { readonly eps: string }>(entries: readonly T[]): T {
   const radius = ({ eps }: T) => parseRadius(eps).value;
   return entries.reduce((a, b) => (radius(b) > radius(a) ? b : a));

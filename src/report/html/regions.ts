@@ -1,4 +1,4 @@
-/** Parts of the images: objects by size, boundaries and interiors. */
+/** The section on parts of images: objects by size, boundaries and interiors. */
 import { cleanEps, type RunRecord } from "../../journal/index.js";
 import { type DetailSums, meanIoU, type RegionCounts, sumDetails } from "../../metric/index.js";
 import { worstAt } from "../images.js";
@@ -7,14 +7,14 @@ import type { ReportedRun } from "../stored.node.js";
 import { chart, lineColour, Plot } from "./chart.js";
 import { figureCell, sortableTable } from "./parts.js";
 
-/** Details of the clean predictions and, at each radius, of each image's worst attack. */
+/** The details of all images: clean (`eps` 0), or at a radius under each image's worst attack. */
 export interface RegionSums {
   readonly eps: string;
   readonly sums: DetailSums;
   readonly records: readonly RunRecord[];
 }
 
-/** The sums that both sections need; undefined where the records say nothing of them. */
+/** The sums for this section and the section on confusions; undefined if records have no details. */
 export function regionSums({ description: run, images }: ReportedRun): RegionSums[] | undefined {
   const at = (eps: string) =>
     images.map((image) => (eps === cleanEps ? image.records[0]! : worstAt(run, image, eps)));
@@ -26,7 +26,7 @@ export function regionSums({ description: run, images }: ReportedRun): RegionSum
   });
 }
 
-/** The parts of an image, by the words for them. */
+/** The parts of an image, by name. */
 const parts: Readonly<Record<string, (sums: DetailSums) => RegionCounts>> = {
   "small objects": ({ sizes }) => sizes[0]!,
   "medium objects": ({ sizes }) => sizes[1]!,
@@ -35,7 +35,7 @@ const parts: Readonly<Record<string, (sums: DetailSums) => RegionCounts>> = {
   interiors: ({ interior }) => interior,
 };
 
-/** mIoU of objects by size, and of boundaries against interiors. */
+/** mIoU of objects by size, and of boundaries and interiors. */
 export function regionTable(sums: readonly RegionSums[]): Markup {
   const figures = Object.entries(parts).map(([name, part]) => ({
     name,
@@ -43,12 +43,13 @@ export function regionTable(sums: readonly RegionSums[]): Markup {
   }));
   const heads = sums.map(({ eps }) => ({ head: heading(eps), numeric: true }));
   const rows = figures.map(({ name, values }) => [{ content: name }, ...values.map(figureCell)]);
-  // Beside the chart there is room for three columns of figures.
+  // The chart fits beside at most three columns of figures.
   return markup`<div${sums.length <= 3 && markup` class="charts"`}><figure>${regionChart(sums, figures)}</figure>
-<div>${sortableTable("mIoU of parts of the images", [{ head: "part" }, ...heads], rows)}
-<p class="note">Under the attack that leaves each image the fewest right pixels. A small object has at most 32² pixels of the
-label map, a large one more than 96². Within 0.5 % of the diagonal of a change of label is boundary, the rest interior. False
-positives of a class are shared out among its objects in the image by their pixels.</p></div></div>
+<div>${sortableTable("mIoU by object size and near boundaries", [{ head: "region" }, ...heads], rows)}
+<p class="note">Each image is counted under the attack that leaves the fewest correct pixels. Small objects have at most 32²
+pixels in the label map, large objects more than 96². Boundaries are the pixels within 0.5 % of the image diagonal of a change
+of label; interiors are all others. The false positives of a class are distributed over its objects in the image, in
+proportion to their size.</p></div></div>
 `;
 }
 

@@ -1,4 +1,4 @@
-/** Tables of figures: by attack, and by class. */
+/** Tables of figures by attack and by class. */
 import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type Figures, type Result, type RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
@@ -6,7 +6,7 @@ import type { ReportedRun } from "../stored.node.js";
 import { formatCount, formatDuration, formatFigure } from "../text.js";
 import { type Cell, classLabel, className, figureCell, sortableTable } from "./parts.js";
 
-/** Every attack at every radius, with what it cost. */
+/** Figures and cost of every attack at every radius. */
 export function attackTable({ result, records }: ReportedRun): Markup {
   const figures = ({ aAcc, mIoU, mAcc, imageMIoU }: Figures) => [aAcc, mIoU, mAcc, imageMIoU].map(figureCell);
   const spent = (eps: string, attack: string) =>
@@ -22,25 +22,25 @@ export function attackTable({ result, records }: ReportedRun): Markup {
       ]),
     ),
   ];
-  const numeric = ["aAcc", "mIoU", "mAcc", "image mIoU", "passes", "engine time", "found at step"];
+  const numeric = ["aAcc", "mIoU", "mAcc", "image mIoU", "passes", "engine time", "median step"];
   return sortableTable(
-    "Attacks: figures, and what they cost",
+    "Figures and cost of each attack",
     [{ head: "attack" }, { head: "ε", numeric: true }, ...numeric.map((head) => ({ head, numeric: true }))],
     rows,
   );
 }
 
-/** What every attack adds: how much higher the worst case of the others is. Undefined for a run of one attack. */
+/** The worst case without each attack, and by how much it is higher. Undefined for a run of one attack. */
 export function ablationTable({ result }: ReportedRun): Markup | undefined {
   const rows = result.robust.flatMap(ablationRows);
   if (rows.length === 0) return undefined;
-  const numeric = ["ε", "aAcc", "higher by", "mIoU", "higher by"];
+  const numeric = ["ε", "aAcc", "increase", "mIoU", "increase"];
   return markup`${sortableTable(
-    "Worst case without each attack",
-    [{ head: "without" }, ...numeric.map((head) => ({ head, numeric: true }))],
+    "Worst case without one attack",
+    [{ head: "left out" }, ...numeric.map((head) => ({ head, numeric: true }))],
     rows,
-  )}<p class="note">From the stored records, nothing is run again. Where leaving an attack out raises the worst case, the
-ensemble needs it.</p>
+  )}<p class="note">Computed from the stored records. An increase means that the attack left out finds worse results than all
+others on some images.</p>
 `;
 }
 
@@ -59,7 +59,7 @@ function addedCell(difference: number): Cell {
 
 const radiusCell = (eps: string): Cell => ({ content: eps, sortBy: parseRadius(eps).value });
 
-/** Passes, time, and the middle one of the steps at which kept points were found. */
+/** Number of passes, engine time, and the median of the steps at which the attack's results were found. */
 function costCells(records: readonly RunRecord[]): Cell[] {
   const sum = (of: (record: RunRecord) => number) => records.reduce((total, record) => total + of(record), 0);
   const [passes, seconds] = [
@@ -96,14 +96,20 @@ export function classTable({ description: run, result, images }: ReportedRun): M
       ],
     ];
   });
-  const radii = result.robust.map(({ eps }) => ({ head: markup`worst at ${eps}`, numeric: true }));
+  const radii = result.robust.map(({ eps }) => ({ head: markup`worst case, ${eps}`, numeric: true }));
   const absent = run.model.classes - rows.length;
   return markup`${sortableTable(
     "IoU of each class",
-    [{ head: "class" }, { head: "of pixels", numeric: true }, { head: "clean", numeric: true }, ...radii],
+    [
+      { head: "class" },
+      { head: "share of pixels", numeric: true },
+      { head: "clean", numeric: true },
+      ...radii,
+    ],
     rows,
-  )}<p class="note">“Worst” is the choice of attacks that gave the worst-case mIoU.${
-    absent > 0 && ` ${absent} of ${run.model.classes} classes are neither labelled nor predicted.`
+  )}<p class="note">Worst case: each class under the choice of attacks that has the worst-case mIoU.${
+    absent > 0 &&
+    ` Not listed: ${absent} of ${run.model.classes} classes, which are neither labelled nor predicted.`
   }</p>
 `;
 }

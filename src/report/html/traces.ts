@@ -1,4 +1,4 @@
-/** The course of attacks: predictions under a slider, with the curves of loss, right pixels and step size. */
+/** The section of traces: predictions during an attack under a slider, with curves of loss, correct pixels and step size. */
 import { parseRadius } from "../../base/index.js";
 import type { StoredTrace } from "../../journal/index.js";
 import { type Markup, markup, Markup as Piece } from "../markup.js";
@@ -7,7 +7,7 @@ import { plural } from "../text.js";
 import { chart, lineColour, Plot } from "./chart.js";
 import { type Panel, panels, pictureUrl } from "./parts.js";
 
-/** Bytes of the page that traces may take together. */
+/** The most bytes of the page that traces can take. */
 const budget = 8 * 2 ** 20;
 
 export function traces({ traces: stored }: ReportedRun): Markup {
@@ -21,17 +21,17 @@ export function traces({ traces: stored }: ReportedRun): Markup {
   }
   const left = stored.length - shown.length;
   return markup`${panels("trace", "attack", shown)}
-<p class="note">The predictions were looked at beside the attack and cost it nothing. A pass that only counts, as the last of
-each radius, has no loss; a point that was only brought into its ball has no step size.</p>${
+<p class="note">Predictions were recorded without changing the attack. There is no loss for a pass that only counts pixels,
+such as the last pass at each radius, and no step size for an image that was only projected onto a smaller ball.</p>${
     left > 0 &&
-    markup`<p class="note">${plural(left, "trace")} more in the run folder; the page would grow too large.</p>`
+    markup`<p class="note">Not shown, to keep the page small: ${plural(left, "trace")} of the run folder.</p>`
   }`;
 }
 
 function viewer(trace: StoredTrace): Markup {
   const { passes, maps, keptMap, valid, kept } = trace;
   const last = passes.step.length - 1;
-  if (last < 0) return markup`<p>The attack made no pass.</p>`;
+  if (last < 0) return markup`<p>The attack ran no pass.</p>`;
   const data = {
     ...passes,
     valid,
@@ -43,7 +43,7 @@ function viewer(trace: StoredTrace): Markup {
       markup`<img class="pixels" data-pass="${pass}" src="${pictureUrl(picture)}" alt="prediction at pass ${pass}"/>`,
   );
   return markup`<div class="trace"><div class="frames"><figure>${pictures}<figcaption data-frame>prediction</figcaption></figure>
-<figure><img class="pixels" src="${pictureUrl(keptMap)}" alt="prediction at the kept point"/><figcaption>kept point, found at step ${kept}</figcaption></figure></div>
+<figure><img class="pixels" src="${pictureUrl(keptMap)}" alt="prediction for the attack's result"/><figcaption>the attack's result, found at step ${kept}</figcaption></figure></div>
 <label class="slider">pass <input type="range" min="0" max="${last}" value="0" step="1"/></label>
 <output>&#160;</output>
 <div class="charts three">${curvesOf(trace)}</div>
@@ -51,20 +51,20 @@ function viewer(trace: StoredTrace): Markup {
 `;
 }
 
-/** JSON that cannot end its element. */
+/** JSON that cannot end the script element it is in. */
 function json(value: unknown): Markup {
   return new Piece(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }
 
 interface Stage {
   readonly radius: number;
-  /** Passes from the first to before the last. */
+  /** The stage's first pass, and the first pass of the next stage (the last pass, for the last stage). */
   readonly from: number;
   readonly to: number;
   readonly name: string;
 }
 
-/** Stretches of passes with the same radius, named by ε. */
+/** Stages: passes with the same radius, named as multiples of ε. */
 function stagesOf({ passes: { radius }, eps }: StoredTrace): Stage[] {
   const starts = radius.flatMap((value, i) => (value === radius[i - 1] ? [] : [i]));
   const own = parseRadius(eps).value;
@@ -90,7 +90,7 @@ function curvesOf(trace: StoredTrace): Markup[] {
   const right = correct.map((n) => (trace.valid > 0 ? n / trace.valid : 0));
   return [
     ...(objective.some((value) => value !== null) ? [plotted(trace, "loss", losses)] : []),
-    plotted(trace, "right pixels", [{ name: "right pixels", values: right }], { domain: [0, 1] }),
+    plotted(trace, "correct pixels", [{ name: "correct pixels", values: right }], { domain: [0, 1] }),
     ...(stepSize.some((value) => value !== null)
       ? [
           plotted(

@@ -1,4 +1,4 @@
-/** Whether to believe the figures, what they cost, and where they come from. */
+/** The sections of soundness checks, cost and provenance. */
 import { isRaised, type Soundness, shardName } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
@@ -13,11 +13,11 @@ const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: 
 
 /** The soundness checks. */
 export function soundness({ result }: ReportedRun): Markup {
-  if (result.soundness.length === 0) return markup`<p>No check is stored with this run.</p>`;
+  if (result.soundness.length === 0) return markup`<p>No soundness checks are stored with this run.</p>`;
   return markup`<ul class="checks">${result.soundness.map(outcome)}</ul>`;
 }
 
-/** A check that was raised says what that means and what to do. */
+/** The outcome of a check. A warning or failure says what it means and what to do. */
 function outcome({ check, status, detail, means, remedy }: Soundness): Markup {
   const [mark, word] = words[status];
   const advised = isRaised({ status }) && means !== undefined;
@@ -26,7 +26,7 @@ function outcome({ check, status, detail, means, remedy }: Soundness): Markup {
   }</li>`;
 }
 
-/** The outcomes of the checks in a line. */
+/** The outcomes of the checks in one line: `5 passed, 1 warning`. */
 export function soundnessLine({ result }: ReportedRun): string {
   const statuses = Object.keys(words) as Soundness["status"][];
   const counted = statuses.map(
@@ -38,14 +38,14 @@ export function soundnessLine({ result }: ReportedRun): string {
     .join(", ");
 }
 
-/** Passes and time. */
+/** Number of passes, and time. */
 export function cost({ result, description: { engine } }: ReportedRun): Markup {
   const { forward, backward, seconds } = result.cost;
   const passes = forward + backward;
   return list([
     ["forward passes", formatCount(forward)],
     ["backward passes", formatCount(backward)],
-    ["engine time", `${formatDuration(seconds)}, summed over images attacked side by side`],
+    ["engine time", `${formatDuration(seconds)}, summed over images that were attacked in parallel`],
     ["per pass", passes > 0 ? `${((1000 * seconds) / passes).toPrecision(3)} ms` : "–"],
     ["per image", formatDuration(seconds / Math.max(1, result.data.images))],
     [
@@ -57,7 +57,7 @@ export function cost({ result, description: { engine } }: ReportedRun): Markup {
   ]);
 }
 
-/** Everything that decides the figures, by hashes where it is large. */
+/** Everything that decides the figures; large parts as hashes. */
 export function provenance({ description: run }: ReportedRun): Markup {
   const { model, data, protocol, versions, shard } = run;
   const facts = list([
@@ -69,7 +69,10 @@ export function provenance({ description: run }: ReportedRun): Markup {
     ["data", markup`<code>${data.spec}</code>, ${plural(data.images, "image")}`],
     ["image list SHA-256", markup`<code>${data.listSha256}</code>`],
     ["configuration SHA-256", markup`<code>${run.configSha256}</code>`],
-    ["protocol", `${protocol.accounting}, ${protocol.radiusSchedule} radius, seed ${protocol.seed}`],
+    [
+      "protocol",
+      `${protocol.accounting} accounting, radius schedule ${protocol.radiusSchedule}, seed ${protocol.seed}`,
+    ],
     [
       "versions",
       Object.entries(versions)

@@ -1,4 +1,4 @@
-/** Keeps, while a run goes on, the pictures and traces that its report will show. */
+/** Stores the pictures and traces for the report while a run goes on. */
 import { parseRadius } from "../../base/index.js";
 import {
   cleanAttack,
@@ -17,7 +17,7 @@ import {
 import { galleryAt, galleryGroups, imagesOf } from "../images.js";
 import { imageThumbnail, mapThumbnail, perturbationThumbnail } from "./thumbnail.node.js";
 
-/** A point that a run counts; every map of classes is row by row, −1 where a pixel counts nowhere. */
+/** The outcome of one attack on one image. Maps of classes are row by row, with −1 for ignored pixels. */
 export interface KeptOutcome {
   readonly record: RunRecord;
   readonly sample: {
@@ -25,7 +25,7 @@ export interface KeptOutcome {
     readonly width: number;
     readonly image: { readonly data: Float32Array };
   };
-  /** 3·H·W floats in [0, 1]. */
+  /** The perturbed image: 3·H·W floats in [0, 1]. */
   readonly point: Float32Array;
   readonly classes: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
@@ -38,17 +38,17 @@ export interface KeptOutcome {
 }
 
 /**
- * Of each image: itself, its label and clean prediction, and at each radius the prediction and perturbation of the
- * attack that is its worst so far. Which images the report will show is known only when all are done:
- * `pruneToGallery` removes the others'.
+ * Stores for each image the image, its label and its clean prediction, and at each radius the prediction and the
+ * perturbation of the worst attack so far. Which images the report shows is known only at the end of the run;
+ * `pruneToGallery` then deletes the pictures of the others.
  */
 export class ReportKeeper {
   readonly #dir: string;
   readonly #run: RunDescription;
-  /** By image and radius. */
+  /** The worst attack so far, by image and radius. */
   readonly #worst = new Map<string, RunRecord>();
 
-  /** @param dir a run folder, begun or resumed */
+  /** @param dir a run folder that was created or resumed */
   constructor(dir: string) {
     const { description, records } = readRun(dir);
     this.#dir = dir;
@@ -56,7 +56,7 @@ export class ReportKeeper {
     for (const record of records) if (this.#isWorst(record)) this.#worst.set(placeOf(record), record);
   }
 
-  /** Draws what may be shown of a point; to be called before its record is journalled. */
+  /** Draws the pictures of an outcome. To be called before its record is written to the journal. */
   async add(outcome: KeptOutcome): Promise<void> {
     const { record } = outcome;
     if (record.attack === cleanAttack) await this.#addClean(outcome);
@@ -64,7 +64,7 @@ export class ReportKeeper {
     if (outcome.trace) await this.#addTrace(outcome, outcome.trace);
   }
 
-  /** The earlier attack of equals stays; on resume, records of the same attack come again. */
+  /** Among equal attacks the first is the worst. After a resume, records of the same attack can come again. */
   #isWorst(record: RunRecord): boolean {
     const known = this.#worst.get(placeOf(record));
     if (!known || record.correct !== known.correct) return !known || record.correct < known.correct;
@@ -72,7 +72,7 @@ export class ReportKeeper {
   }
 
   async #addClean({ record: { index }, sample, classes, labels }: KeptOutcome): Promise<void> {
-    const write = (kind: "image" | "label" | "prediction", webp: Buffer) =>
+    const write = (kind: "image" | "label" | "prediction", webp: Uint8Array) =>
       writePicture(this.#dir, { index, slot: 0, kind }, webp);
     write("image", await imageThumbnail(sample.image.data, sample));
     write("prediction", await mapThumbnail(classes, sample));
@@ -98,7 +98,8 @@ export class ReportKeeper {
     { passes, maps }: NonNullable<KeptOutcome["trace"]>,
   ): Promise<void> {
     const { image, index, eps, attack, step: kept, valid } = record;
-    const picture = async (map: ArrayLike<number>) => (await mapThumbnail(map, sample)).toString("base64");
+    const picture = async (map: ArrayLike<number>) =>
+      Buffer.from(await mapThumbnail(map, sample)).toString("base64");
     const pictures = [];
     for (const map of maps) pictures.push({ pass: map.pass, picture: await picture(map.classes) });
     const list = <K extends keyof StoredTrace["passes"]>(name: K) => passes.map((pass) => pass[name]);
@@ -122,7 +123,7 @@ function placeOf({ index, eps }: RunRecord): string {
   return `${index} ${eps}`;
 }
 
-/** Removes the pictures of a whole run that its report does not show; a shard's may still be shown by the whole. */
+/** Deletes the pictures that the report does not show. A shard keeps all, because the merged run may show them. */
 export function pruneToGallery(dir: string): void {
   const { description: run, records } = readRun(dir);
   if (run.shard) return;

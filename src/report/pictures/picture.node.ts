@@ -1,28 +1,28 @@
-/** A picture of an attack: images, predictions before and after, and what was added to make them differ. */
+/** The demo's picture: images, predictions before and after an attack, and perturbations. */
 import sharp, { type OverlayOptions } from "sharp";
 import { formatFigure } from "../text.js";
 import { classColour, type Rgb } from "./palette.js";
-import { bytesOf, colourMap, perturbationBytes } from "./pixels.js";
+import { colourMap, imageBytes, perturbationBytes } from "./pixels.js";
 
-/** One image of the picture; every list of classes is row by row, −1 where a pixel counts nowhere. */
+/** One image of the picture. Maps of classes are row by row, with −1 for ignored pixels. */
 export interface PictureRow {
   readonly id: string;
   readonly height: number;
   readonly width: number;
   /** 3·H·W floats in [0, 1]: red, green, blue. */
   readonly image: Float32Array;
-  /** The attacked image, like `image`. */
+  /** The perturbed image, in the form of `image`. */
   readonly attacked: Float32Array;
-  /** What predictions are compared with. */
+  /** The labels that predictions are compared with. */
   readonly reference: ArrayLike<number>;
   readonly prediction: ArrayLike<number>;
   readonly attackedPrediction: ArrayLike<number>;
 }
 
 export interface PictureOptions {
-  /** The radius in [0, 1]; the perturbation is magnified so that it fills the grey scale. */
+  /** The radius in [0, 1]. Perturbations are scaled by it to the full range of grey. */
   readonly radius: number;
-  /** The reference is the clean prediction: it is not shown twice. */
+  /** Whether the reference is the clean prediction, which is then shown once. */
   readonly self?: boolean;
   readonly classNames?: readonly string[];
 }
@@ -30,7 +30,7 @@ export interface PictureOptions {
 interface Tile {
   readonly heading: string;
   readonly caption?: string;
-  /** 3 bytes a pixel, row by row. */
+  /** Three bytes per pixel, row by row. */
   readonly pixels: Uint8Array;
   readonly isMap: boolean;
 }
@@ -40,7 +40,7 @@ const gap = 10;
 const line = 20;
 
 /** @returns the bytes of a PNG with one row for each image and a legend of the classes in it */
-export async function demoPicture(rows: readonly PictureRow[], options: PictureOptions): Promise<Buffer> {
+export async function demoPicture(rows: readonly PictureRow[], options: PictureOptions): Promise<Uint8Array> {
   const table = rows.map((row) => tilesOf(row, options));
   const columns = table[0]?.length ?? 0;
   const width = gap + columns * (tileWidth + gap);
@@ -78,7 +78,7 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
   const { image, attacked, reference, prediction, attackedPrediction } = row;
   const shares = [prediction, attackedPrediction].map((classes) => {
     const share = agreement(classes, reference);
-    return share === undefined ? "" : `${formatFigure(share)} ${self ? "as before" : "right"}`;
+    return share === undefined ? "" : `${formatFigure(share)} ${self ? "unchanged" : "correct"}`;
   });
   const map = (heading: string, classes: ArrayLike<number>, caption = "") => ({
     heading,
@@ -87,8 +87,8 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
     isMap: true,
   });
   return [
-    { heading: "image", caption: row.id, pixels: bytesOf(image), isMap: false },
-    { heading: "attacked image", pixels: bytesOf(attacked), isMap: false },
+    { heading: "image", caption: row.id, pixels: imageBytes(image), isMap: false },
+    { heading: "perturbed image", pixels: imageBytes(attacked), isMap: false },
     ...(self ? [] : [map("label", reference)]),
     map("prediction", prediction, self ? "" : shares[0]),
     map("under attack", attackedPrediction, shares[1]),
@@ -100,7 +100,7 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
   ];
 }
 
-/** The share of the pixels that count in which two maps agree; undefined if none counts. */
+/** The share of pixels in which two maps agree, ignored pixels left out; undefined if all are ignored. */
 function agreement(classes: ArrayLike<number>, reference: ArrayLike<number>): number | undefined {
   let [counted, equal] = [0, 0];
   for (let i = 0; i < reference.length; i++) {
@@ -122,7 +122,7 @@ function drawTile(
     .toBuffer();
 }
 
-/** Swatches with names, as many on a line as fit. */
+/** The legend of classes, as SVG, with as many on a line as fit. */
 function legendOf(rows: readonly PictureRow[], { classNames }: PictureOptions, width: number) {
   const present = new Set<number>();
   for (const { reference, prediction, attackedPrediction } of rows) {
@@ -135,7 +135,7 @@ function legendOf(rows: readonly PictureRow[], { classNames }: PictureOptions, w
   const perLine = Math.max(1, Math.floor((width - gap) / cell));
   const entries = labels.map((label, i) => {
     const [x, y] = [(i % perLine) * cell, Math.floor(i / perLine) * line];
-    const name = label < 0 ? "not counted" : (classNames?.[label] ?? `class ${label}`);
+    const name = label < 0 ? "ignored" : (classNames?.[label] ?? `class ${label}`);
     const swatch = `<rect x="${x}" y="${y}" width="14" height="14" fill="${css(classColour(label))}" stroke="#888"/>`;
     return swatch + textAt(x + 20, y + 12, name);
   });

@@ -1,8 +1,8 @@
-/** Floats and classes as bytes of red, green and blue, row by row. */
+/** Conversion of images, perturbations and class maps to bytes of red, green and blue, row by row. */
 import { classColour } from "./palette.js";
 
-/** Planes of floats in [0, 1] to interleaved bytes. */
-export function bytesOf(image: Float32Array): Uint8Array {
+/** An image as three planes of floats in [0, 1], to interleaved bytes. */
+export function imageBytes(image: Float32Array): Uint8Array {
   const area = image.length / 3;
   const bytes = new Uint8Array(image.length);
   for (let i = 0; i < image.length; i++)
@@ -10,16 +10,16 @@ export function bytesOf(image: Float32Array): Uint8Array {
   return bytes;
 }
 
-/** δ in [−ε, ε] as bytes, grey where nothing was changed. */
+/** The perturbation, scaled from [−ε, ε] to bytes. Middle grey is no change. */
 export function perturbationBytes(image: Float32Array, attacked: Float32Array, radius: number): Uint8Array {
   const scaled = attacked.map((value, i) => {
     const shifted = 0.5 + (radius > 0 ? (0.5 * (value - image[i]!)) / radius : 0);
     return Math.min(1, Math.max(0, shifted));
   });
-  return bytesOf(scaled);
+  return imageBytes(scaled);
 }
 
-/** Each class in its colour. */
+/** A class map as the colours of its classes. */
 export function colourMap(classes: ArrayLike<number>): Uint8Array {
   const bytes = new Uint8Array(3 * classes.length);
   for (let i = 0; i < classes.length; i++) bytes.set(classColour(classes[i]!), 3 * i);

@@ -1,8 +1,8 @@
-/** Thumbnails: WebP pictures small enough to keep of every image. */
+/** Thumbnails: WebP pictures small enough to store for every image. */
 import sharp from "sharp";
-import { bytesOf, colourMap, perturbationBytes } from "./pixels.js";
+import { colourMap, imageBytes, perturbationBytes } from "./pixels.js";
 
-/** The longer side of a thumbnail, at most. */
+/** The largest side of a thumbnail, in pixels. */
 const longest = 160;
 
 interface Size {
@@ -10,23 +10,23 @@ interface Size {
   readonly width: number;
 }
 
-/** A photo. */
-export function imageThumbnail(image: Float32Array, size: Size): Promise<Buffer> {
-  return shrink(bytesOf(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
+/** A thumbnail of an image. */
+export function imageThumbnail(image: Float32Array, size: Size): Promise<Uint8Array> {
+  return shrink(imageBytes(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
 }
 
-/** A map of classes in their colours, without loss. */
-export function mapThumbnail(classes: ArrayLike<number>, size: Size): Promise<Buffer> {
+/** A thumbnail of a class map, compressed without loss. */
+export function mapThumbnail(classes: ArrayLike<number>, size: Size): Promise<Uint8Array> {
   return shrink(colourMap(classes), size, "nearest").webp({ lossless: true }).toBuffer();
 }
 
-/** What an attack added, magnified to fill the scale; single pixels, since their mean would show nothing. */
+/** A thumbnail of a perturbation, scaled to the full range of grey. Pixels are sampled: averages would be plain grey. */
 export function perturbationThumbnail(
   image: Float32Array,
   attacked: Float32Array,
   radius: number,
   size: Size,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   return shrink(perturbationBytes(image, attacked, radius), size, "nearest")
     .webp({ quality: 20 })
     .toBuffer();

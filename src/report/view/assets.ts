@@ -1,4 +1,4 @@
-/** The viewer's style and the script that refreshes its pages. */
+/** The viewer's style, and the script that refreshes its pages. */
 
 export const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #667; --accent: #0b6e99; }
@@ -29,7 +29,7 @@ td, thead th { white-space: nowrap; }
 #offline { background: #ffd866; border-radius: .5rem; color: #222; padding: .5rem 1rem; }
 `;
 
-/** Asks for the page again and puts what changed in place; an unchanged page answers 304. */
+/** Requests the page every 1.5 seconds and replaces its content. The server replies 304 if nothing has changed. */
 export const script = `
 const offline = document.getElementById("offline");
 let tag = "";

@@ -1,4 +1,4 @@
-/** A run as the viewer shows it, finished or not: how far it is, and its figures so far. */
+/** A run as the viewer shows it, complete or not: its progress, and its figures so far. */
 import {
   type AttackSoFar,
   cleanAttack,
@@ -10,7 +10,7 @@ import {
 } from "../../journal/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
 
-/** One attack, over the images that have met it. */
+/** Figures of one attack, over the images it has run on so far. */
 export interface AttackRow extends AttackSoFar {
   readonly attack: string;
 }
@@ -18,11 +18,11 @@ export interface AttackRow extends AttackSoFar {
 export interface RadiusOverview {
   readonly eps: string;
   readonly attacks: readonly AttackRow[];
-  /** Over the attacks that all images have met; undefined while there is none. */
+  /** The worst case over the attacks that have run on all images; undefined if there is none yet. */
   readonly worst:
     | { readonly attacks: number; readonly aAcc: number | null; readonly mIoU: number | null }
     | undefined;
-  /** The bound that no choice goes below; undefined before the end. */
+  /** The lower bound over all choices among the attacks; undefined before the run is complete. */
   readonly mIoULower: number | undefined;
 }
 
@@ -31,15 +31,15 @@ export interface RunOverview {
   readonly model: string;
   readonly classes: number;
   readonly data: string;
-  /** Images of the run, or of its shard. */
+  /** The number of images of the run, or of its shard. */
   readonly images: number;
-  /** The reference is the clean prediction, so figures are consistency. */
+  /** Whether the reference is the clean prediction, so that figures are consistency. */
   readonly self: boolean;
   readonly attacks: string;
   readonly steps: number;
   readonly accounting: string;
   readonly shard: string | undefined;
-  /** Records that are there, of those there will be. */
+  /** The number of records so far, and of the complete run. */
   readonly done: number;
   readonly expected: number;
   readonly seconds: number;
@@ -48,8 +48,8 @@ export interface RunOverview {
 }
 
 /**
- * What is known of a run.
- * @throws SeawallError `journal` if records contradict each other; `data` if a finished run has no labelled pixel
+ * The overview of a run.
+ * @throws SeawallError `journal` if records contradict each other; `data` if a complete run has no labelled pixel
  */
 export function overviewOf(run: StoredRun): RunOverview {
   const { protocol, model, data, shard } = run.description;
@@ -81,7 +81,7 @@ export function overviewOf(run: StoredRun): RunOverview {
 
 type Worst = Pick<RadiusOverview, "worst" | "mIoULower">;
 
-/** By the run's own accounting, as its result has it. */
+/** The worst case of a complete run, by its own accounting, as in its result. */
 function finalWorst({ description, records }: StoredRun): Map<string, Worst> {
   const { robust } = summarize(description, records);
   return new Map(robust.map(({ eps, worst, attacks }) => [eps, worstOf(worst, attacks.length)]));

@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 import type { AttackRow, RadiusOverview, RunOverview } from "./overview.js";
 import type { RunState } from "./runs.node.js";
 
-/** A whole page around its content; it refreshes itself. */
+/** A page with this content. It refreshes itself. */
 function page(title: string, main: Markup): string {
   return markup`<!doctype html>
 <html lang="en">
@@ -18,7 +18,7 @@ function page(title: string, main: Markup): string {
 <script src="/view.js" defer></script>
 </head>
 <body>
-<p id="offline" hidden>The viewer has ended; figures are those of the last refresh.</p>
+<p id="offline" hidden>The viewer has stopped. The figures are from the last refresh.</p>
 <main>
 ${main}
 </main>
@@ -27,11 +27,11 @@ ${main}
 `.text;
 }
 
-/** All runs that were found. */
+/** The page of all runs. */
 export function listPage(runs: readonly RunState[]): string {
   const content =
     runs.length === 0
-      ? markup`<p class="note">No run here yet. A folder that <code>seawall eval --out</code> writes appears by itself.</p>`
+      ? markup`<p class="note">There are no runs yet. A run that <code>seawall eval --out</code> writes here appears automatically.</p>`
       : markup`<ul class="runs">${runs.map(listEntry)}</ul>`;
   return page(
     "Seawall: runs",
@@ -60,11 +60,11 @@ function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): s
   );
 }
 
-/** Figures where there are some; else how far the run is. */
+/** The figures so far, and the progress of a run that is not complete. */
 function headline(overview: RunOverview, status: RunState["status"]): Markup {
   const { radii, self, clean } = overview;
   const figures = radii.flatMap(({ eps, worst }) =>
-    worst ? [markup`<span>worst mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
+    worst ? [markup`<span>worst-case mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
   );
   const start = markup`<span>${self ? "consistency" : "clean"} mIoU <b>${figure(clean.mIoU)}</b></span>`;
   return markup`<span class="figures">${start}${figures}</span>${status === "complete" ? undefined : progress(overview)}`;
@@ -78,7 +78,7 @@ function figure(value: number | null): string {
   return value === null ? "–" : formatFigure(value);
 }
 
-/** One run: its figures so far or at the end. */
+/** The page of one run, with its figures so far or at the end. */
 export function runPage({ id, name, status, overview, problem }: RunState): string {
   const content = overview ? runContent(id, status, overview) : markup`<p class="problem">${problem}</p>`;
   return page(
@@ -94,12 +94,12 @@ function runContent(id: string, status: RunState["status"], overview: RunOvervie
   const remarks = [
     plural(classes, "class"),
     `${accounting} accounting`,
-    `${formatDuration(seconds)} in the engine`,
+    `${formatDuration(seconds)} engine time`,
   ];
   const files = ["run.json", "journal.jsonl", ...(status === "complete" ? ["result.json"] : [])];
   return markup`<p class="facts">${factsOf(overview)} · ${remarks.join(" · ")}</p>
-${self ? markup`<p class="note">The reference is the model's own clean prediction: figures are consistency, not accuracy.</p>` : undefined}
-${status === "stopped" ? markup`<p class="note">Nobody is writing to this folder. The same command with <code>--resume</code> continues the run.</p>` : undefined}
+${self ? markup`<p class="note">Predictions are compared with the model's own clean predictions: figures are consistency, not accuracy.</p>` : undefined}
+${status === "stopped" ? markup`<p class="note">No process is writing to this folder. To continue the run, repeat its command with <code>--resume</code>.</p>` : undefined}
 ${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
 <p><a href="/runs/${id}/report">Full report</a></p>
@@ -113,7 +113,7 @@ function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }:
   const bracket =
     mIoULower === undefined
       ? undefined
-      : markup`<p class="facts">The worst mIoU over all choices of attack lies in ${figure(mIoULower)} .. ${figure(worst?.mIoU ?? null)}.</p>`;
+      : markup`<p class="facts">Lower bound of mIoU over these attacks: ${figure(mIoULower)}. A stronger attack can go below it.</p>`;
   return markup`
 <section>
 <h2>ε = ${eps}</h2>
@@ -128,10 +128,10 @@ ${bracket}
 
 function worstName(worst: RadiusOverview["worst"], attacks: number): string {
   if (worst?.attacks === attacks) return "worst case";
-  return worst ? `worst of ${worst.attacks} so far` : "worst so far";
+  return worst ? `worst case of ${plural(worst.attacks, "attack")} so far` : "worst case so far";
 }
 
-/** May be broken after the family, and there first. */
+/** An attack's name, with a possible line break after the family. */
 function attackName(name: string): Markup {
   const [family, ...rest] = name.split(":");
   return rest.length === 0 ? markup`${name}` : markup`${family}:<wbr>${rest.join(":")}`;

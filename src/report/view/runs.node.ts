@@ -1,4 +1,4 @@
-/** The run folders below those that were named, and what stands in each: read again when its files change. */
+/** Finding run folders, and reading their state. A run is read again when its files change. */
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { messageOf, SeawallError, sha256 } from "../../base/index.js";
@@ -9,27 +9,27 @@ import { overviewOf, type RunOverview } from "./overview.js";
 
 /** A folder that holds a run. */
 export interface RunFolder {
-  /** Names it in addresses; of its place alone. */
+  /** Identifies the run in URLs. A hash of its path. */
   readonly id: string;
   readonly dir: string;
-  /** Its place below the folder that was named. */
+  /** The path relative to the folder given by the user. */
   readonly name: string;
 }
 
-/** What a folder holds now: `damaged` says why in `problem`. */
+/** The state of a run folder. If it is `damaged`, `problem` says why. */
 export interface RunState extends RunFolder {
   readonly status: "complete" | "running" | "stopped" | "damaged";
   readonly overview: RunOverview | undefined;
   readonly problem: string | undefined;
 }
 
-/** Deep and wide enough for any collection of runs, small enough for a home folder named by mistake. */
+/** Limits for a search in a home folder given by mistake; larger than any collection of runs. */
 const deepest = 5;
 const mostFolders = 20_000;
 
 /**
  * The runs in these folders and below them, sorted by name. Links are not followed.
- * @throws SeawallError `usage` for a folder that is none
+ * @throws SeawallError `usage` for a path that is not a folder
  */
 export function findRuns(folders: readonly string[]): RunFolder[] {
   const found = new Map<string, RunFolder>();
@@ -55,9 +55,12 @@ function realFolder(folder: string): string {
     const real = realpathSync(folder);
     if (lstatSync(real).isDirectory()) return real;
   } catch (error) {
-    throw new SeawallError("usage", `${folder}: cannot be read (${messageOf(error)}); name folders of runs`);
+    throw new SeawallError(
+      "usage",
+      `${folder}: cannot be read (${messageOf(error)}); give folders that contain runs`,
+    );
   }
-  throw new SeawallError("usage", `${folder}: not a folder; name folders of runs`);
+  throw new SeawallError("usage", `${folder}: not a folder; give folders that contain runs`);
 }
 
 function foldersIn(dir: string): string[] {
@@ -67,16 +70,16 @@ function foldersIn(dir: string): string[] {
       .filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
       .map(({ name }) => name);
   } catch {
-    return []; // not ours to read
+    return []; // no permission to read it
   }
 }
 
-/** A file itself: no link that leads elsewhere, no pipe that never ends. */
+/** Whether a path is a regular file, not a link or a pipe. */
 export function isFile(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** States of runs, kept until a file of theirs changes. */
+/** States of runs, cached until their files change. */
 export class RunStates {
   readonly #known = new Map<string, { readonly stamp: string; readonly state: RunState }>();
 
@@ -90,7 +93,7 @@ export class RunStates {
   }
 }
 
-/** Equal while no file of the run has changed and the same process, or none, is writing. */
+/** A text that changes if a file of the run changes, or if a process starts or stops writing. */
 function stampOf(dir: string): string {
   const files = Object.values(runFiles).map((name) => {
     const stat = lstatSync(join(dir, name), { throwIfNoEntry: false });
@@ -111,7 +114,7 @@ function readState(folder: RunFolder): RunState {
   }
 }
 
-/** @throws SeawallError naming file, line and reason if the folder is damaged, or its result not of its journal */
+/** @throws SeawallError if the folder is damaged or its result differs from its journal, naming file and line */
 function readOverview(dir: string): RunOverview {
   for (const name of Object.values(runFiles)) refuseLink(join(dir, name));
   const run = readRun(dir);
@@ -119,7 +122,7 @@ function readOverview(dir: string): RunOverview {
   if (overview.complete && hasResult(dir)) {
     const [first] = resultDifferences(readResult(dir), run.description, run.records);
     if (first)
-      throw new SeawallError("journal", `${join(dir, runFiles.result)}: not of this journal: ${first}`);
+      throw new SeawallError("journal", `${join(dir, runFiles.result)}: differs from the journal: ${first}`);
   }
   return overview;
 }
@@ -127,5 +130,5 @@ function readOverview(dir: string): RunOverview {
 function refuseLink(file: string): void {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (stat && !stat.isFile())
-    throw new SeawallError("journal", `${file}: not a file itself, so it is not read`);
+    throw new SeawallError("journal", `${file}: a link or not a regular file, so it is not read`);
 }

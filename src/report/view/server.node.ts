@@ -1,4 +1,4 @@
-/** A server for this machine alone that shows runs: their list, live figures, reports. Nothing else leaves the disk. */
+/** The server of `seawall view`. Only this machine reaches it, and it serves nothing but runs: list, figures, reports. */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,7 +16,7 @@ import { findRuns, isFile, type RunFolder, RunStates } from "./runs.node.js";
 const reportFile = "report.html";
 
 export interface ViewServer {
-  /** With a slash at its end. */
+  /** The address of the list of runs, with a slash at the end. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -25,11 +25,11 @@ const loopback = "127.0.0.1";
 
 /**
  * Starts the viewer for the runs in these folders and below them.
- * @param port 0 for any free one
- * @throws SeawallError `usage` for a folder that is none, or a port that cannot be had
+ * @param port 0 for any free port
+ * @throws SeawallError `usage` for a path that is not a folder, or a port that cannot be used
  */
 export async function serveRuns(folders: readonly string[], port: number): Promise<ViewServer> {
-  findRuns(folders); // names a wrong folder now, not with the first request
+  findRuns(folders); // reports a wrong folder now, not at the first request
   const viewer = new Viewer(folders);
   const server = createServer((request, response) => viewer.answer(request, response));
   await listen(server, port);
@@ -45,19 +45,24 @@ export async function serveRuns(folders: readonly string[], port: number): Promi
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const refuse = (error: unknown) => {
-      reject(new SeawallError("usage", `--port ${port}: cannot be had (${messageOf(error)}); give another`));
+    const fail = (error: unknown) => {
+      reject(
+        new SeawallError(
+          "usage",
+          `--port ${port}: cannot be used (${messageOf(error)}); choose another port`,
+        ),
+      );
     };
-    server.once("error", refuse);
+    server.once("error", fail);
     try {
       server.listen(port, loopback, resolve);
     } catch (error) {
-      refuse(error); // no port has such a number
+      fail(error); // not a valid port number
     }
   });
 }
 
-/** What is answered. */
+/** A response before it is sent. */
 interface Answer {
   readonly status: number;
   readonly type: string;
@@ -65,11 +70,11 @@ interface Answer {
   readonly policy: string;
 }
 
-/** Our own pages load style and script from here and talk to no one else. */
+/** For the viewer's pages: they load style and script from this server, and connect to nothing else. */
 const ownPolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** A report is one file. Whoever wrote it, its script sees neither other pages nor the network. */
+/** For reports, which are single files from anywhere: their scripts reach neither other pages nor the network. */
 const reportPolicy =
   "sandbox allow-scripts allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; " +
   "script-src 'unsafe-inline'; img-src data: blob:; font-src data:; frame-ancestors 'none'";
@@ -86,13 +91,13 @@ class Viewer {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     try {
-      send(request, response, refusal(request) ?? this.#route(request.url ?? "/"));
+      send(request, response, refusedRequest(request) ?? this.#route(request.url ?? "/"));
     } catch (error) {
       send(request, response, problem(500, messageOf(error)));
     }
   }
 
-  /** Addresses are compared, never decoded: they name runs by id and files by a closed list, and become no path. */
+  /** URLs are matched against known run ids and a fixed list of files. They are never turned into file-system paths. */
   #route(url: string): Answer {
     const path = url.split("?")[0]!;
     if (path === "/view.css") return text("css", style);
@@ -101,7 +106,7 @@ class Viewer {
     if (path === "/") return text("html", listPage(runs.map((run) => this.#states.of(run))));
     const [, id, place] = /^\/runs\/([0-9a-f]{16})\/(now|report|files\/[a-z.]+)?$/.exec(path) ?? [];
     const run = runs.find((entry) => entry.id === id);
-    if (!run) return problem(404, "There is no such page, or the run has gone.");
+    if (!run) return problem(404, "This page does not exist, or its run was deleted.");
     if (place?.startsWith("files/")) return fileOf(run, place.slice(6));
     return place === "report" ? reportOf(run) : this.#page(run, place === "now");
   }
@@ -113,25 +118,29 @@ class Viewer {
   }
 }
 
-/** The report in the run's folder, or one made of its records. */
+/** The report in the run's folder, or one made from its records. */
 function reportOf({ dir }: RunFolder): Answer {
   const file = join(dir, reportFile);
   const content = isFile(file) ? readFileSync(file) : htmlReport(readReportedRun(dir));
   return { ...text("html", content), policy: reportPolicy };
 }
 
-/** A file of the run as plain text. */
+/** A file of the run, as plain text. */
 function fileOf({ dir }: RunFolder, name: string): Answer {
   const known = Object.values(runFiles).find((file) => file === name);
-  if (known === undefined || !isFile(join(dir, known))) return problem(404, "The run has no such file.");
+  if (known === undefined || !isFile(join(dir, known)))
+    return problem(404, "The run does not have this file.");
   return text("plain", readFileSync(join(dir, known)));
 }
 
-/** Pages elsewhere may point a browser here under a name of theirs: only our own names are answered. */
-function refusal({ headers, method, socket }: IncomingMessage): Answer | undefined {
+/**
+ * The response to a request that is not served. The Host header must be a name of this machine, because a web page can
+ * make its own name point here (DNS rebinding).
+ */
+function refusedRequest({ headers, method, socket }: IncomingMessage): Answer | undefined {
   const names = [loopback, "localhost"].map((name) => `${name}:${socket.localPort}`);
-  if (!names.includes(headers.host ?? "")) return problem(403, `Open ${names[0]} instead.`);
-  if (method !== "GET" && method !== "HEAD") return problem(405, "Only reading is possible.");
+  if (!names.includes(headers.host ?? "")) return problem(403, `This server only answers at ${names[0]}.`);
+  if (method !== "GET" && method !== "HEAD") return problem(405, "Only GET and HEAD are allowed.");
   return undefined;
 }
 

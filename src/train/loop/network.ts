@@ -1,4 +1,4 @@
-/** A network in training: its graphs as sessions, fed from vectors and writing into them. */
+/** A network in training: its programs as sessions, fed from the vectors of a state. */
 import { float32, randomStream, sizeOf, type Tensor } from "../../base/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../../nn/index.js";
 import type { Graph } from "../../onnx/index.js";
@@ -10,8 +10,9 @@ import {
   type TrainableNetwork,
   traceNetwork,
 } from "../graphs/graphs.js";
+import type { Multipliers } from "../state/groups.js";
 import { viewsOf } from "../state/layout.js";
-import type { ParameterLayouts, TrainingState } from "../state/parameters.js";
+import { layOutParameters, type ParameterLayouts, type TrainingState } from "../state/state.js";
 
 /** Images N×3×H×W in [0, 1] and labels N×P, −1 where a pixel counts nowhere. */
 export interface Batch {
@@ -25,95 +26,131 @@ export interface AttackStep {
   readonly stepSize: number;
 }
 
-/** A network as it is trained, with the head whose loss is added, and as it is attacked and used. */
+/** The network in its three forms. */
 export interface NetworkBuilds {
+  /** In training mode, with the auxiliary head whose loss is added. */
   readonly training: BuiltArchitecture;
+  /** In inference mode. */
   readonly inference: BuiltArchitecture;
-  /** As in inference, for one of the equal parts in which a batch is attacked. */
+  /** In inference mode, for one of the equal parts in which a batch is attacked. */
   readonly attacked: BuiltArchitecture;
-  /** How many parts that are. */
-  readonly lanes: number;
+  /** Number of those parts. */
+  readonly parts: number;
+  /** Where the parameters lie in the vectors of a state. */
+  readonly layouts: ParameterLayouts;
 }
 
 export interface NetworkOptions {
   /** Height and width of the images. */
   readonly size: readonly [number, number];
-  /** Images of an update. */
+  /** Images per batch. */
   readonly batchSize: number;
-  /** Images of a step of the attack, and of a prediction. */
+  /** Images per step of the attack, and per prediction. */
   readonly attacked: number;
-  /** The attack's passes return the parameters' gradient too. */
+  /** Whether the attack's passes return the parameters' gradient too. */
   readonly accumulating: boolean;
-  /** Into how many equal parts a batch may be divided to be attacked; default 1. */
-  readonly lanes?: number;
-  /** Seed of the masks by which branches and elements are left out. */
+  /** Into how many equal parts a batch may be divided to be attacked: threads of the processor; default 1. */
+  readonly parts?: number;
+  /** Seed of the random masks (dropout, stochastic depth). */
   readonly seed: number;
 }
 
-/** Writes an architecture in both forms. */
+/** Builds an architecture in its three forms. */
 export function buildNetwork(
   architecture: Architecture,
-  { size, batchSize, attacked, lanes: most = 1 }: NetworkOptions,
+  options: NetworkOptions,
   variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
+  multipliers?: Multipliers,
 ): NetworkBuilds {
+  const { size, batchSize, attacked } = options;
   const common = { ...variant, size };
   const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
   const inference = build(architecture, { ...common, batch: attacked });
-  const lanes = parametersOf(training) > manyParameters ? 1 : most;
-  const part = lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes });
-  return { training, inference, attacked: part, lanes };
+  const parts = parametersOf(training) > manyParameters ? 1 : partCount(options);
+  const part = parts === 1 ? inference : build(architecture, { ...common, batch: attacked / parts });
+  return { training, inference, attacked: part, parts, layouts: layOutParameters(training, multipliers) };
 }
 
-/** Of so large a network the operators share threads well, and each lane would hold the parameters once more. */
+/** More parts gain nothing: every worker holds a copy of the parameters, and threads inside a worker serve as well. */
+const mostParts = 4;
+
+/** As many parts as allowed that divide the images evenly; one where the attack's gradients are added up. */
+export function partCount({
+  attacked,
+  accumulating,
+  parts = 1,
+}: Pick<NetworkOptions, "attacked" | "accumulating" | "parts">): number {
+  if (accumulating) return 1;
+  let count = Math.min(parts, attacked, mostParts);
+  while (attacked % count !== 0) count--;
+  return count;
+}
+
+/**
+ * Above this many parameters the batch is not divided: single operators already use all threads, and every worker would
+ * hold a copy of the weights.
+ */
 const manyParameters = 1e7;
 
 function parametersOf({ parameters }: BuiltArchitecture): number {
   return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** A session of the attack's graph. */
+/** A session of the attack's graph that takes the whole batch. */
 export interface AttackSession extends Pick<Session, "run" | "dispose"> {
-  /** Later runs are fed these too, as they are now. */
+  /** Keeps tensors, with their present values, as feeds of every later run. */
   keep(parameters: Tensors): Promise<void>;
 }
 
 /**
- * One step of an attack on the images `clean` from the point `batch.images`; the result lies in a new buffer.
- * Resolves to the next point, the loss at `batch.images`, and (if accumulating) the parameters' gradient there.
+ * One step of an attack from the iterate `batch.images` on the images `clean`.
+ * @returns the next iterate in a new array, the loss at `batch.images`, and (if accumulating) the parameters' gradient
+ *   there, in an array that the next pass overwrites
  */
 export type AttackPass = (
   batch: Batch,
   clean: Float32Array,
   step: AttackStep,
-) => Promise<{ point: Float32Array; loss: number; gradient: Float32Array | undefined }>;
+) => Promise<{ next: Float32Array; loss: number; gradient: Float32Array | undefined }>;
 
-interface Graphs {
+/** What a pass in training mode returns. */
+export interface GradientPass {
+  /** Loss of the logits; the auxiliary head's is not in it. */
+  readonly loss: number;
+  /** Gradient of the training loss with respect to the learned parameters; the next pass overwrites the array. */
+  readonly gradient: Float32Array;
+  /** Running statistics after this batch, in a new array. */
+  readonly statistics: Float32Array;
+}
+
+interface Sessions {
   readonly attack: AttackSession;
   readonly gradient: Session;
   readonly predict: Session;
 }
 
-/** Passes over a state's parameters. No pass changes the state but `gradient`, which moves the running statistics. */
+/** Opens the attack graph, which is written for 1/parts of the batch, as a session that takes the whole batch. */
+export type OpenAttack = (graph: Graph) => Promise<AttackSession>;
+
+/** Passes over the parameters of a state. No pass changes the state. */
 export class TrainingNetwork {
-  /** Labels of an image: pixels, or 1 of a classifier. */
+  /** Labels per image: pixels, or 1 for a classifier. */
   readonly labels: number;
   /** Whether the attack's passes return the parameters' gradient. */
   readonly accumulating: boolean;
   readonly #options: NetworkOptions;
   readonly #training: BuiltArchitecture;
   readonly #layouts: ParameterLayouts;
-  /** The parameters of the network in inference. */
+  /** Names of the parameters that the network has in inference mode. */
   readonly #inferred: ReadonlySet<string>;
-  readonly #sessions: Graphs;
+  readonly #sessions: Sessions;
   readonly #gradient: Float32Array;
-  #spareStatistics: Float32Array;
 
   private constructor(
     options: NetworkOptions,
-    training: BuiltArchitecture,
+    { training, layouts }: NetworkBuilds,
     inference: TrainableNetwork,
-    layouts: ParameterLayouts,
-    sessions: Graphs,
+    sessions: Sessions,
   ) {
     const [, , ...size] = inference.types.get("logits")!.shape;
     this.labels = sizeOf(size);
@@ -124,16 +161,13 @@ export class TrainingNetwork {
     this.#inferred = new Set(inference.graph.inputs.map(({ name }) => name));
     this.#sessions = sessions;
     this.#gradient = new Float32Array(layouts.learned.length);
-    this.#spareStatistics = new Float32Array(layouts.statistics.length);
   }
 
-  /** @param openAttack makes a session for all attacked images of the attack's graph for one part of them */
   static async open(
     options: NetworkOptions,
     builds: NetworkBuilds,
-    layouts: ParameterLayouts,
     engine: SessionOptions = {},
-    openAttack: (graph: Graph) => Promise<AttackSession> = (graph) => openWhole(graph, engine),
+    openAttack: OpenAttack = (graph) => openWhole(graph, engine),
   ): Promise<TrainingNetwork> {
     const inference = await traceNetwork(builds.inference);
     const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
@@ -142,10 +176,10 @@ export class TrainingNetwork {
       gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
       predict: await openSession(predictionGraph(inference), engine),
     };
-    return new TrainingNetwork(options, builds.training, inference, layouts, sessions);
+    return new TrainingNetwork(options, builds, inference, sessions);
   }
 
-  /** Begins an attack on the network as it is; its steps count until the state changes or another attack begins. */
+  /** Begins an attack with the parameters of a state. The pass is valid until another attack begins. */
   async beginAttack(state: TrainingState): Promise<AttackPass> {
     await this.#sessions.attack.keep(this.#inferenceParameters(state));
     return (batch, clean, step) => this.#attackStep(batch, clean, step);
@@ -158,7 +192,7 @@ export class TrainingNetwork {
   ): ReturnType<AttackPass> {
     const { accumulating } = this;
     const { attacked } = this.#options;
-    const point = new Float32Array(images.length);
+    const next = new Float32Array(images.length);
     const loss = new Float32Array(1);
     const feeds = {
       image: this.#imageTensor(images, attacked),
@@ -167,41 +201,37 @@ export class TrainingNetwork {
       radius: float32([1, 1], [radius]),
       stepSize: float32([1, 1], [stepSize]),
     };
-    // Parameters that only training reads, an auxiliary head's, have none from the attack.
+    // The attack gives no gradient for parameters that only training mode reads (an auxiliary head's).
     if (accumulating) this.#gradient.fill(0);
     await this.#sessions.attack.run(feeds, {
-      next: this.#imageTensor(point, attacked),
+      next: this.#imageTensor(next, attacked),
       loss: float32([], loss),
-      ...(accumulating && this.#read(this.#gradientViews(), "grad/")),
+      ...(accumulating && this.#inferenceTensors(this.#gradientViews(), "grad/")),
     });
-    return { point, loss: loss[0]!, gradient: accumulating ? this.#gradient : undefined };
+    return { next, loss: loss[0]!, gradient: accumulating ? this.#gradient : undefined };
   }
 
-  /**
-   * The gradient of the training loss with respect to the learned parameters, and the running statistics' next
-   * values. Chance, where the network has any, depends on seed and step alone.
-   * @returns the loss of the logits, and the gradient in a buffer that the next pass overwrites
-   */
-  async gradient(state: TrainingState, batch: Batch, pass: number) {
+  /** @param pass number of the pass since the training began: with the seed it decides the random masks */
+  async gradient(state: TrainingState, batch: Batch, pass: number): Promise<GradientPass> {
     const { batchSize } = this.#options;
     const loss = new Float32Array(1);
+    const statistics = new Float32Array(state.statistics.length);
     const feeds = {
       ...viewsOf(this.#layouts.learned, state.parameters),
       ...viewsOf(this.#layouts.statistics, state.statistics),
-      ...this.#noise(pass),
+      ...this.#randomMasks(pass),
       image: this.#imageTensor(batch.images, batchSize),
       labels: this.#labelTensor(batch.labels, batchSize),
     };
     await this.#sessions.gradient.run(feeds, {
       loss: float32([], loss),
       ...this.#gradientViews(),
-      ...viewsOf(this.#layouts.statistics, this.#spareStatistics, "next/"),
+      ...viewsOf(this.#layouts.statistics, statistics, "next/"),
     });
-    [state.statistics, this.#spareStatistics] = [this.#spareStatistics, state.statistics];
-    return { loss: loss[0]!, gradient: this.#gradient };
+    return { loss: loss[0]!, gradient: this.#gradient, statistics };
   }
 
-  /** The class of each pixel of each image. */
+  /** The predicted class of each pixel of each image. */
   async predict(state: TrainingState, images: Float32Array): Promise<ArrayLike<number>> {
     const image = this.#imageTensor(images, this.#options.attacked);
     const { classes } = await this.#sessions.predict.run({ ...this.#inferenceParameters(state), image });
@@ -213,16 +243,16 @@ export class TrainingNetwork {
   }
 
   #inferenceParameters(state: TrainingState): Record<string, Tensor> {
-    return this.#read({
+    return this.#inferenceTensors({
       ...viewsOf(this.#layouts.learned, state.parameters),
       ...viewsOf(this.#layouts.statistics, state.statistics),
     });
   }
 
-  /** Those tensors that the network in inference has, by their names after a prefix. */
-  #read(tensors: Tensors, prefix = ""): Record<string, Tensor> {
-    const known = ([name]: readonly [string, Tensor]) => this.#inferred.has(name.slice(prefix.length));
-    return Object.fromEntries(Object.entries(tensors).filter(known));
+  /** The tensors of parameters that the network has in inference mode; their names follow a prefix. */
+  #inferenceTensors(tensors: Tensors, prefix = ""): Record<string, Tensor> {
+    const inferred = ([name]: readonly [string, Tensor]) => this.#inferred.has(name.slice(prefix.length));
+    return Object.fromEntries(Object.entries(tensors).filter(inferred));
   }
 
   #gradientViews(): Record<string, Tensor> {
@@ -237,8 +267,8 @@ export class TrainingNetwork {
     return { type: "int64", dims: [images, this.labels], data };
   }
 
-  /** Factors of 1/keep with probability keep, else 0. */
-  #noise(pass: number): Record<string, Tensor> {
+  /** Each element is 1/keep with probability keep, else 0. */
+  #randomMasks(pass: number): Record<string, Tensor> {
     return Object.fromEntries(
       this.#training.noise.map(({ name, shape, keep }) => {
         const dims = shape as readonly number[];
@@ -255,7 +285,7 @@ export class TrainingNetwork {
   }
 }
 
-/** The attack's session for all images at once. */
+/** The attack session of a batch that is not divided. */
 async function openWhole(graph: Graph, engine: SessionOptions): Promise<AttackSession> {
   const session = await openSession(graph, engine);
   let kept: Tensors = {};

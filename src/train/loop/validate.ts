@@ -1,11 +1,11 @@
-/** How good a network is on images that it is not trained on: as they are, and attacked for a few steps. */
+/** Accuracy on images that are not trained on: clean, and attacked for a few steps. */
 import { randomStream } from "../../base/index.js";
 import { type Counts, countPixels, meanIoU, noCounts, pixelAccuracy, sumCounts } from "../../metric/index.js";
-import type { TrainingState } from "../state/parameters.js";
-import { type InnerAttack, innerAttack } from "./attack.js";
+import type { TrainingState } from "../state/state.js";
+import { type InnerAttack, innerAttack } from "./inner-attack.js";
 import type { Batch, TrainingNetwork } from "./network.js";
 
-/** Shares of pixels and mean IoU over all images; null where nothing is labelled. */
+/** Shares of pixels and mean IoU over all images; null where no pixel is labelled. */
 export interface ValidationFigures {
   readonly aAcc: number | null;
   readonly mIoU: number | null;
@@ -17,8 +17,9 @@ export interface Validation {
 }
 
 /**
- * Validates on batches of the network's size; labels of images that only fill up a batch are all −1. PGD's last
- * iterate is what is counted: quick, to compare checkpoints of one training; no measure of robustness.
+ * Validates the weights that would be used: the average where one is kept. The last iterate of a short PGD is counted,
+ * which is quick and serves to compare checkpoints of one training; it is no measure of robustness.
+ * @param batches of the network's size; images that only fill up a batch have labels −1
  */
 export async function validate(
   network: TrainingNetwork,

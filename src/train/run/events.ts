@@ -12,7 +12,7 @@ export function versionRecord(seconds: number): Uint8Array {
   return record(writer(seconds, 0).tag(event.fileVersion, WireType.LengthDelimited).string("brain.Event:2"));
 }
 
-/** Says that what other files hold from `step` on was lost and comes again. */
+/** Tells TensorBoard to drop the records from `step` on that other files hold: they will be written again. */
 export function restartRecord(seconds: number, step: number): Uint8Array {
   const log = new BinaryWriter().tag(sessionLog.status, WireType.Varint).int32(sessionLog.start).finish();
   return record(writer(seconds, step).tag(event.sessionLog, WireType.LengthDelimited).bytes(log));
@@ -41,7 +41,7 @@ function writer(seconds: number, step: number): BinaryWriter {
     .int64(step);
 }
 
-/** Length, sum of the length, message, sum of the message. */
+/** A framed record: length, checksum of the length, message, checksum of the message. */
 function record(message: BinaryWriter): Uint8Array {
   const bytes = message.finish();
   const framed = new Uint8Array(bytes.length + 16);

@@ -1,4 +1,4 @@
-/** The folder of a training: what lies in it, and whether it is that of this training. */
+/** The folder of a training: its files, and the check that it belongs to this training. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatJson, messageOf, SeawallError } from "../../base/index.js";
@@ -17,7 +17,7 @@ export const trainingFiles = {
   model: "model.onnx",
 } as const;
 
-/** Settings that change how a training runs or where it lies, and nothing that is computed. */
+/** Settings that do not change the trained weights. */
 const harmless: readonly string[] = [
   "out",
   "resume",
@@ -27,7 +27,7 @@ const harmless: readonly string[] = [
 ] satisfies (keyof TrainingConfig)[];
 
 /**
- * Writes what the training is, or checks that the folder holds the same one.
+ * Writes the description of the training, or checks that the folder holds the same training.
  * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
  */
 export function describeFolder({ config, training }: TrainingPlan): void {
@@ -74,7 +74,7 @@ function readDescription(file: string): Description {
   throw new SeawallError("training", `${file}: describes no training; restore it`);
 }
 
-/** The settings that decide what is computed. */
+/** The settings that change the trained weights. */
 function deciding(config: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(config).filter(([name]) => !harmless.includes(name)));
 }

@@ -3,7 +3,7 @@ import { majorityLabel } from "../../data/index.js";
 import type { Batch } from "../loop/network.js";
 import type { TrainingPlan } from "./plan.node.js";
 
-/** Decodes them once: they stay in memory for the whole training. Undefined where none is held out. */
+/** Decodes the held-out images once and keeps them in memory. Undefined where none is held out. */
 export async function heldOutBatches(plan: TrainingPlan): Promise<Batch[] | undefined> {
   const { heldOut, network, target } = plan;
   if (!heldOut) return undefined;

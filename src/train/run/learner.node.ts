@@ -1,46 +1,37 @@
-/** The sessions of a training, as its configuration says. */
+/** Opens the sessions of a training. */
 import type { SessionOptions } from "../../runtime/index.js";
 import { type NetworkBuilds, type NetworkOptions, TrainingNetwork } from "../loop/network.js";
-import { Updater } from "../loop/optimize.js";
-import type { Learner } from "../loop/step.js";
-import type { ParameterLayouts, TrainingState } from "../state/parameters.js";
-import { openLanes } from "./lanes.node.js";
+import { OptimizerSteps } from "../loop/optimizer-steps.js";
+import type { Learner } from "../loop/update.js";
+import { openInParts } from "./parts.node.js";
 import type { TrainingPlan } from "./plan.node.js";
 
-/** Opens the sessions over a state. */
-export async function openLearner(plan: TrainingPlan, state: TrainingState): Promise<Learner> {
-  const { config, network, engine, builds, format } = plan;
+/** Opens the network's passes and the optimizer's steps. */
+export async function openLearner({ config, network, engine, builds }: TrainingPlan): Promise<Learner> {
   const { optimizer, weightDecay, clip, ema, momentum, nesterov } = config;
-  const { groups } = format.layouts;
+  const options = {
+    ...{ optimizer, weightDecay, momentum, nesterov },
+    ...(clip !== undefined && { clip }),
+    ...(ema !== undefined && { averageDecay: ema }),
+  };
   return {
-    network: await openNetwork(network, builds, format.layouts, engine),
-    updater: await Updater.open(
-      {
-        ...{ optimizer, weightDecay, momentum, nesterov },
-        ...(clip !== undefined && { clip }),
-        ...(ema !== undefined && { averageDecay: ema }),
-      },
-      groups,
-      engine,
-    ),
-    state,
+    network: await openNetwork(network, builds, engine),
+    optimizer: await OptimizerSteps.open(options, builds.layouts.groups, engine),
   };
 }
 
-/** Ends the sessions of a training. */
-export async function disposeLearner({ network, updater }: Learner): Promise<void> {
+export async function disposeLearner({ network, optimizer }: Learner): Promise<void> {
   await network.dispose();
-  await updater.dispose();
+  await optimizer.dispose();
 }
 
-/** Opens a network's sessions, its attack in lanes where there are some. */
+/** Opens a network whose attack runs in workers where the batch has several parts. */
 export function openNetwork(
   options: NetworkOptions,
   builds: NetworkBuilds,
-  layouts: ParameterLayouts,
   engine: SessionOptions,
 ): Promise<TrainingNetwork> {
-  const { lanes } = builds;
-  if (lanes === 1) return TrainingNetwork.open(options, builds, layouts, engine);
-  return TrainingNetwork.open(options, builds, layouts, engine, (graph) => openLanes(graph, lanes, engine));
+  const { parts } = builds;
+  if (parts === 1) return TrainingNetwork.open(options, builds, engine);
+  return TrainingNetwork.open(options, builds, engine, (graph) => openInParts(graph, parts, engine));
 }

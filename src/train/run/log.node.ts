@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
-import type { EpochEvent, StepEvent } from "../loop/trainer.js";
+import type { EpochEvent, StepEvent } from "../loop/train.js";
 import type { ValidationFigures } from "../loop/validate.js";
 import { restartRecord, scalarRecord, versionRecord } from "./events.js";
 
@@ -15,7 +15,8 @@ export class TrainingLog {
   readonly #events: string;
 
   /**
-   * Opens the logs; lines of updates after `step` come from a run that was killed after its last checkpoint, and go.
+   * Opens the logs and removes lines of updates after `step`: they come from a run that was killed after its last
+   * checkpoint, and will be made again.
    * @param step updates done
    */
   constructor(folder: string, step: number) {
@@ -71,7 +72,7 @@ function forgetAfter(file: string, step: number): void {
   if (kept.length < lines.length) writeFileAtomic(file, kept.map((line) => `${line}\n`).join(""));
 }
 
-/** A line torn by a crash belongs to no step. */
+/** The update that a line belongs to; infinite for a line that a crash cut short. */
 function stepOf(line: string): number {
   try {
     return (JSON.parse(line) as { step: number }).step;

@@ -1,32 +1,30 @@
-/** From a configuration to everything a training needs, checked before the first step. */
+/** The plan of a training: everything that follows from its configuration, checked before the first update. */
+import { availableParallelism } from "node:os";
 import { parseRadius, SeawallError } from "../../base/index.js";
-import type { Dataset } from "../../data/index.js";
+import { type Dataset, parseDataSpec } from "../../data/index.js";
 import {
   type FileDataset,
   type LabelTarget,
   openData,
   openTrainingData,
   overlap,
-  parseDataSpec,
   readClasses,
 } from "../../data/index.node.js";
 import { architectures } from "../../nn/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
-import type { InnerAttack } from "../loop/attack.js";
+import type { InnerAttack } from "../loop/inner-attack.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
-import type { LoopSettings } from "../loop/trainer.js";
+import type { LoopSettings } from "../loop/train.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { CheckpointFormat } from "../state/checkpoint.node.js";
-import { layOutParameters } from "../state/parameters.js";
-import { laneCount } from "./lanes.node.js";
 
-/** A training before its first step. */
+/** Everything that a training needs, before its first update. */
 export interface TrainingPlan {
   readonly config: TrainingConfig;
   readonly classes: number;
   readonly target: LabelTarget;
   readonly training: FileDataset;
-  /** The images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
+  /** Images that choose the best checkpoint, cropped as in evaluation; undefined where none is held out. */
   readonly heldOut: Dataset | undefined;
   readonly network: NetworkOptions;
   readonly engine: SessionOptions;
@@ -34,7 +32,7 @@ export interface TrainingPlan {
   readonly format: CheckpointFormat;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
-  /** Each decision and warning, one sentence each. */
+  /** Decisions and warnings, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -49,15 +47,15 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const engine = engineOptions(config);
   const network = networkOptions(config, engine);
   const normalization = config.normalize ?? architectures[architecture].normalization;
-  const builds = buildNetwork(architectures[architecture], network, { classes, normalization });
-  const layouts = layOutParameters(builds.training, config.rates);
+  const variant = { classes, normalization };
+  const builds = buildNetwork(architectures[architecture], network, variant, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   return {
     ...{ config, classes, network, engine, builds, loop, ...data },
     target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
     format: {
-      layouts,
+      layouts: builds.layouts,
       optimizer,
       averaging: config.ema !== undefined,
       build: { architecture, normalization },
@@ -87,7 +85,7 @@ async function openSets(config: TrainingConfig) {
   return { training, heldOut, notices: await overlapNotices(config, training) };
 }
 
-/** Images that the data set's own evaluation split has too make every later figure too good. */
+/** Warns of training images that are in the evaluation split too: they make later figures too good. */
 async function overlapNotices({ data, split }: TrainingConfig, training: FileDataset): Promise<string[]> {
   const { layout } = parseDataSpec(data);
   const evaluation = layout.defaultSplit;
@@ -128,14 +126,16 @@ function networkOptions(config: TrainingConfig, engine: SessionOptions): Network
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
   };
-  return { ...options, lanes: laneCount(options, engine) };
+  // An accelerator attacks a batch best as a whole.
+  const { device = "cpu", threads = availableParallelism() } = engine;
+  return { ...options, parts: device === "cpu" ? threads : 1 };
 }
 
 function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {
   return Math.min(Math.round(cleanShare * batchSize), batchSize - 1);
 }
 
-/** A loss this many times that of guessing has left everything behind that was learned. */
+/** A loss above this many times the loss of guessing counts as diverged. */
 const hopeless = 10;
 
 function loopSettings(
@@ -172,7 +172,7 @@ function loopSettings(
   };
 }
 
-/** What `trainingBatches` is told. */
+/** The options of `trainingBatches`. */
 export function batchOptions({ config, loop, target }: TrainingPlan) {
   const { seed, batchSize, scale, flip, blur, padLabel, workers } = config;
   const [height, width] = cropOf(config);

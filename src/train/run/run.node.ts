@@ -1,26 +1,21 @@
-/** A training from its configuration to the exported model: the folder, the loop, what is saved when. */
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+/** A training from its configuration to the exported model: plan, open, loop, export. */
+import { mkdirSync } from "node:fs";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { lockFolder } from "../../base/index.node.js";
-import { trainingBatches } from "../../data/index.node.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
 import { writeModelFile } from "../../onnx/index.node.js";
-import { type EpochEvent, type StepEvent, train } from "../loop/trainer.js";
+import { type EpochEvent, type StepEvent, train } from "../loop/train.js";
 import { type Validation, validate } from "../loop/validate.js";
 import type { TrainingConfig } from "../settings/config.js";
 import { type CheckpointRecord, loadCheckpoint, saveCheckpoint } from "../state/checkpoint.node.js";
-import { initialState, type TrainingState, weightsOf } from "../state/parameters.js";
-import { describeFolder, trainingFiles } from "./folder.node.js";
-import { heldOutBatches } from "./held-out.node.js";
-import { beginningWeights } from "./init.node.js";
-import { disposeLearner, openLearner } from "./learner.node.js";
-import { TrainingLog } from "./log.node.js";
-import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
+import { type TrainingState, trainedWeights } from "../state/state.js";
+import { type OpenTraining, openTraining } from "./open.node.js";
+import { planTraining, type TrainingPlan } from "./plan.node.js";
 
-/** What happens in a training, as it happens. */
+/** Called while a training goes on. */
 export interface TrainingEvents {
   readonly onNotice?: (sentence: string) => void;
+  /** @param from updates that a resumed training has behind it */
   readonly onPlan?: (plan: TrainingPlan, from: number) => void;
   readonly onStep?: (event: StepEvent) => void;
   readonly onEpoch?: (event: EpochEvent) => void;
@@ -30,19 +25,19 @@ export interface TrainingEvents {
 export interface TrainingOutcome {
   /** Updates done. */
   readonly steps: number;
-  /** The exported network. */
+  /** File of the exported network. */
   readonly model: string;
   /** The checkpoint whose weights it has. */
   readonly checkpoint: string;
-  /** Of the held-out images, at the last validation. */
+  /** Figures of the held-out images at the last validation. */
   readonly validation: Validation | undefined;
   readonly best: CheckpointRecord["best"];
 }
 
 /**
- * Trains, or continues what was begun in the folder; an interrupted training loses at most what came after its last
- * checkpoint, and continued it has the same weights, to the bit, as one that was left alone.
- * @throws SeawallError for wrong settings, data that changed, a loss that diverged, a disk that is full
+ * Trains, or continues the training in the folder. An interrupted training loses at most the updates after its last
+ * checkpoint. Continued, it ends with the same weights, bit for bit, as one that was never interrupted.
+ * @throws SeawallError for wrong settings, changed data, a loss that diverged, a full disk
  */
 export async function runTraining(
   config: TrainingConfig,
@@ -53,77 +48,83 @@ export async function runTraining(
   mkdirSync(config.out, { recursive: true });
   const lock = lockFolder(config.out);
   try {
-    return await trainIn(plan, events);
+    return await trainPlanned(plan, events);
   } finally {
     lock.release();
   }
 }
 
-async function trainIn(plan: TrainingPlan, events: TrainingEvents): Promise<TrainingOutcome> {
-  const { config, format, loop } = plan;
-  const file = (name: string) => join(config.out, name);
-  describeFolder(plan);
-  const begun = await beginOrContinue(plan, file(trainingFiles.last), events);
-  const best = { ...begun.best };
-  const learner = await openLearner(plan, begun.state);
-  const log = new TrainingLog(config.out, begun.state.step);
-  const stream = trainingBatches(plan.training, {
-    ...batchOptions(plan),
-    from: begun.state.step * loop.accumulate,
-    ...(events.signal && { signal: events.signal }),
-  });
-  const heldOut = await heldOutBatches(plan);
-  let saved = begun.state.step > 0 ? file(trainingFiles.last) : undefined;
-  let validation: Validation | undefined;
+async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise<TrainingOutcome> {
+  const { signal } = events;
+  const open = await openTraining(plan, signal);
+  const { begun, learner, stream, heldOut, log } = open;
+  for (const notice of begun.notices) events.onNotice?.(notice);
   events.onPlan?.(plan, begun.state.step);
-
+  const keeper = new CheckpointKeeper(plan, open);
+  let validation: Validation | undefined;
+  let steps: number;
   try {
-    await train(learner, loop, {
+    const last = await train(learner, begun.state, plan.loop, {
       batches: () => stream.batches(),
-      validate: async () =>
-        heldOut && validate(learner.network, learner.state, heldOut, plan.validationAttack, plan.classes),
+      validate: async (state) =>
+        heldOut && validate(learner.network, state, heldOut, plan.validationAttack, plan.classes),
       onStep(event) {
         log.step(event);
         events.onStep?.(event);
       },
-      async onEpoch(event) {
+      async onEpoch(event, state) {
         validation = event.validation ?? validation;
-        for (const [name, value] of better(event, best)) {
-          best[name] = value;
-          await save(plan, learner.state, file(trainingFiles[name]), best, saved);
-        }
-        await save(plan, learner.state, file(trainingFiles.last), best, saved);
-        saved = file(trainingFiles.last);
+        await keeper.save(event, state);
         log.epoch(event);
         events.onEpoch?.(event);
       },
-      lastCheckpoint: () => saved,
-      ...(events.signal && { signal: events.signal }),
+      lastCheckpoint: () => keeper.saved,
+      ...(signal && { signal }),
     });
+    steps = last.step;
   } finally {
-    await stream.dispose();
-    await disposeLearner(learner);
+    await open.dispose();
   }
-
-  const chosen = file(best.bestRobust === undefined ? trainingFiles.last : trainingFiles.bestRobust);
-  const { state } = await loadCheckpoint(chosen, format);
-  await exportModel(plan, state, file(trainingFiles.model));
-  return {
-    ...{ steps: learner.state.step, model: file(trainingFiles.model), checkpoint: chosen },
-    ...{ validation, best },
-  };
+  const checkpoint = open.file(keeper.best.bestRobust === undefined ? "last" : "bestRobust");
+  const { state } = await loadCheckpoint(checkpoint, plan.format);
+  await exportModel(plan, state, open.file("model"));
+  return { steps, model: open.file("model"), checkpoint, validation, best: keeper.best };
 }
 
-async function beginOrContinue(plan: TrainingPlan, last: string, events: TrainingEvents) {
-  const { config, format, builds } = plan;
-  if (config.resume && existsSync(last)) {
-    const stored = await loadCheckpoint(last, format);
-    events.onNotice?.(`continuing after update ${stored.state.step} of ${plan.loop.schedule.steps}`);
-    return stored;
+/** Saves the last checkpoint, and the best ones by clean and by robust accuracy. */
+class CheckpointKeeper {
+  readonly best: Record<string, number>;
+  /** The last checkpoint, once there is one. */
+  saved: string | undefined;
+  readonly #plan: TrainingPlan;
+  readonly #file: OpenTraining["file"];
+
+  constructor(plan: TrainingPlan, { begun, file }: OpenTraining) {
+    this.#plan = plan;
+    this.#file = file;
+    this.best = { ...begun.best };
+    this.saved = begun.state.step > 0 ? file("last") : undefined;
   }
-  const { weights, notices } = await beginningWeights(builds.training.parameters, config);
-  for (const notice of notices) events.onNotice?.(notice);
-  return { state: initialState(format.layouts, weights, config.optimizer, format.averaging), best: {} };
+
+  async save(event: EpochEvent, state: TrainingState): Promise<void> {
+    for (const [name, value] of better(event, this.best)) {
+      this.best[name] = value;
+      await this.#write(name, state);
+    }
+    await this.#write("last", state);
+    this.saved = this.#file("last");
+  }
+
+  async #write(name: "last" | "bestRobust" | "bestClean", state: TrainingState): Promise<void> {
+    try {
+      await saveCheckpoint(this.#file(name), this.#plan.format, state, this.best);
+    } catch (error) {
+      const kept = this.saved
+        ? `${this.saved} is whole: make room and continue with --resume`
+        : "make room and begin again";
+      throw new SeawallError("training", `${messageOf(error)}; ${kept}`, { cause: error });
+    }
+  }
 }
 
 /** The figures of an epoch that are better than the best so far. */
@@ -138,23 +139,6 @@ function better({ validation }: EpochEvent, best: CheckpointRecord["best"]) {
   );
 }
 
-async function save(
-  { format }: TrainingPlan,
-  state: TrainingState,
-  file: string,
-  best: CheckpointRecord["best"],
-  saved: string | undefined,
-): Promise<void> {
-  try {
-    await saveCheckpoint(file, format, state, best);
-  } catch (error) {
-    const kept = saved
-      ? `${saved} is whole: make room and continue with --resume`
-      : "make room and begin again";
-    throw new SeawallError("training", `${messageOf(error)}; ${kept}`, { cause: error });
-  }
-}
-
 async function exportModel(plan: TrainingPlan, state: TrainingState, file: string): Promise<void> {
   const { config, network, classes, format } = plan;
   const built = buildArchitecture(config.architecture, {
@@ -162,5 +146,5 @@ async function exportModel(plan: TrainingPlan, state: TrainingState, file: strin
     size: config.exportSize ?? network.size,
     normalization: format.build.normalization,
   });
-  await writeModelFile(file, withWeights(built, weightsOf(format.layouts, state)));
+  await writeModelFile(file, withWeights(built, trainedWeights(format.layouts, state)));
 }

@@ -4,26 +4,26 @@ import { checkSettings } from "../../base/index.js";
 import { type RecipeName, recipes } from "./recipes.js";
 import { trainingSettings } from "./settings.js";
 
-/** The settings, and the name of those beneath them. */
+/** The settings, and the name of a recipe that supplies those that are not given. */
 export const trainingOptions = trainingSettings.extend({
   recipe: z
     .enum(Object.keys(recipes) as [RecipeName, ...RecipeName[]])
     .optional()
-    .describe("named settings of the paper, beneath those given here"),
+    .describe("named settings of the paper, used where nothing else is given"),
 });
 
 export type TrainingConfig = z.output<typeof trainingOptions>;
-/** What a user may leave out is optional. */
+/** Configuration as a user gives it; settings with a default may be left out. */
 export type TrainingInput = z.input<typeof trainingOptions>;
 
-/** The settings over those of the recipe that they name. */
+/** Adds the settings of the named recipe where none is given. */
 function withRecipe(values: unknown): unknown {
   const name = (values as { recipe?: unknown } | undefined)?.recipe;
   if (typeof name !== "string" || !Object.hasOwn(recipes, name)) return values;
   return { ...recipes[name as RecipeName].settings, ...(values as object) };
 }
 
-/** Checks settings after putting them over their recipe's. */
+/** The schema of a configuration, applied after the recipe has been filled in. */
 export const trainingSchema = z.preprocess(withRecipe, trainingOptions);
 
 /**

@@ -4,7 +4,7 @@ import type { TrainingSettings } from "./settings.js";
 /** Accuracy and mIoU in %; null where the paper does not say. */
 type Figures = readonly [aAcc: number | null, mIoU: number];
 
-/** What the paper reports for a row, clean and by radius: the worst case of SEA (version 2, 300 steps). */
+/** Published figures of a row, clean and by radius: the worst case of SEA (version 2, 300 steps). */
 export type PublishedFigures = Readonly<Record<"clean" | "4/255" | "8/255" | "12/255", Figures>>;
 
 export interface Recipe {
@@ -12,7 +12,7 @@ export interface Recipe {
   readonly summary: string;
   /** Whether `init` must be an adversarially trained ImageNet classifier. */
   readonly robustInit: boolean;
-  /** Everything but places: `data`, `init` and `out` are the user's. */
+  /** All settings except paths: `data`, `init` and `out` are the user's. */
   readonly settings: Omit<TrainingSettings, "data" | "out" | "init">;
   readonly published: PublishedFigures;
 }
@@ -55,7 +55,7 @@ function recipe(
   return { summary, robustInit, settings, published };
 }
 
-/** PSPNet's pooling, classifier and auxiliary head learn ten times as fast as what lies before them. */
+/** PSPNet's pooling, classifier and auxiliary head have ten times the learning rate of the backbone. */
 const pspNetRates = { "ppm.": 10, "cls.": 10, "aux.": 10 };
 
 export const recipes = {

@@ -1,4 +1,4 @@
-/** Everything that can be said about a training, and what it means. */
+/** The settings of a training: names, types, defaults and help texts. */
 import { z } from "zod";
 import { messageOf, parseRadius } from "../../base/index.js";
 import { dataFields } from "../../data/index.js";
@@ -18,18 +18,20 @@ const radius = text.superRefine((value, context) => {
   }
 });
 
-/** Every flag of `seawall train` but `--recipe`; docstrings are the flags' help. */
+/** Every setting of `seawall train` except `recipe`; the descriptions are the help texts of the flags. */
 export const trainingSettings = z.strictObject({
   architecture: z
     .enum(keysOf<ArchitectureName>(architectures))
-    .describe("what is trained; seawall models lists them"),
+    .describe("architecture to train; seawall models lists them"),
   normalize: z
     .enum(["none", "imagenet"])
     .optional()
-    .describe("what the network does to images first; default: the architecture's own"),
+    .describe("normalization of the images inside the network; default: the architecture's own"),
   init: text
     .optional()
-    .describe("checkpoint to begin from, a whole network or a backbone; what it lacks begins at random"),
+    .describe(
+      "checkpoint to begin from: a whole network or a backbone; parameters that it lacks are drawn at random",
+    ),
   data: dataFields.data,
   split: text.optional().describe("split of the data set; default: its training split"),
   limit: dataFields.limit,
@@ -39,66 +41,81 @@ export const trainingSettings = z.strictObject({
     .tuple([count, count])
     .readonly()
     .optional()
-    .describe("size of the crops, HxW; default: the architecture's"),
-  baseSize: count.optional().describe("short side before scaling; default: that of the crop"),
+    .describe("size of the training crops, HxW; default: the architecture's"),
+  baseSize: count
+    .optional()
+    .describe("length of the short side before random scaling; default: the crop's short side"),
   scale: z
     .tuple([z.number().positive(), z.number().positive()])
     .default([0.5, 2])
-    .describe("smallest and largest scaling of the short side"),
+    .describe("smallest and largest factor of the random scaling"),
   flip: share.default(0.5).describe("probability of a horizontal flip"),
   blur: share.default(0.5).describe("probability of a Gaussian blur with a radius in [0,1]"),
   padLabel: z
     .int()
     .min(-1)
     .default(-1)
-    .describe("label of what is padded; −1 counts nowhere, 0 is what the published code has"),
+    .describe("label of padded pixels; −1 counts nowhere, 0 reproduces the published code"),
   attackSteps: z.int().min(0).default(2).describe("steps of the inner attack; 0 trains on clean images"),
   eps: radius.default("4/255").describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
   stepSize: radius.default("0.01").describe("step size of the inner attack, as 2/255 or a decimal"),
   randomStart: z.boolean().default(false).describe("begin the inner attack at a random point of the ball"),
-  cleanShare: share
-    .max(0.99)
-    .default(0)
-    .describe("share of each batch that stays clean; 0.5 is half and half"),
+  cleanShare: share.max(0.99).default(0).describe("share of each batch that is not attacked"),
   attackGradients: z
     .enum(["separate", "accumulate"])
     .default("separate")
-    .describe("accumulate: add the parameters' gradients of the attack's passes, as the published code does"),
+    .describe(
+      "accumulate: also add the parameter gradients of the attack's passes, as the published code does",
+    ),
   epochs: count.default(50).describe("passes over the training images"),
-  batchSize: count.default(16).describe("images of a pass"),
-  accumulate: count.default(1).describe("passes whose gradients make one update"),
+  batchSize: count.default(16).describe("images per pass"),
+  accumulate: count.default(1).describe("passes per update; their gradients are averaged"),
   optimizer: z
     .enum(keysOf<OptimizerName>(optimizers))
     .default("adamw")
-    .describe("how parameters are updated"),
-  learningRate: z.number().positive().default(1e-3).describe("at the end of the warm-up"),
-  weightDecay: z.number().min(0).default(0.01).describe("of weights; biases and norms have none"),
-  momentum: share.default(0.9).describe("of sgd"),
-  nesterov: z.boolean().default(false).describe("sgd looks ahead by its momentum"),
+    .describe("optimizer of the parameters"),
+  learningRate: z.number().positive().default(1e-3).describe("learning rate at the end of the warm-up"),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe("weight decay of weights; biases and norms have none"),
+  momentum: share.default(0.9).describe("momentum of sgd"),
+  nesterov: z.boolean().default(false).describe("use Nesterov momentum with sgd"),
   warmupEpochs: z.number().min(0).default(5).describe("epochs of linear warm-up"),
-  power: z.number().min(0).default(1).describe("power with which the rate falls after it; 0 keeps it"),
-  floor: share.default(0).describe("the rate stays above this share of the learning rate"),
+  power: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe("power of the polynomial decay after the warm-up; 0: constant rate"),
+  floor: share.default(0).describe("smallest learning rate, as a share of --learning-rate"),
   rates: z
     .record(text, z.number().min(0))
     .default({})
-    .describe("factors of the learning rate by the beginning of parameter names, as backbone=0.1"),
-  clip: z.number().positive().optional().describe("largest length of the gradient; default: no clipping"),
+    .describe("factors of the learning rate by prefix of the parameter names, as backbone=0.1"),
+  clip: z
+    .number()
+    .positive()
+    .optional()
+    .describe("largest Euclidean length of the gradient; default: no clipping"),
   ema: z
     .number()
     .gt(0)
     .lt(1)
     .optional()
-    .describe("decay per update of an average of the weights, which is then what is kept"),
+    .describe("decay per update of a moving average of the weights, which is validated, saved and exported"),
   seed: z.int().default(0).describe("seed of all randomness"),
   holdOut: z
     .int()
     .min(0)
     .default(16)
-    .describe("last images of the split that are not trained on and choose the best checkpoint"),
+    .describe(
+      "number of images, the last ones of the split, that are not trained on and choose the best checkpoint",
+    ),
   validateEvery: count.default(1).describe("epochs between validations"),
-  validationSteps: count.default(10).describe("steps of the validation's attack"),
+  validationSteps: count.default(10).describe("attack steps in a validation"),
   checkpointEvery: count.default(1).describe("epochs between checkpoints"),
-  workers: z.int().min(0).default(1).describe("threads that decode and augment ahead of the trainer"),
+  workers: z.int().min(0).default(1).describe("worker threads that decode and augment images in advance"),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
   threads: count.optional().describe("threads of the engine; default: its own choice"),
   exportSize: z
@@ -110,5 +127,5 @@ export const trainingSettings = z.strictObject({
   resume: z.boolean().default(false).describe("continue the training in the folder"),
 });
 
-/** What a user may leave out is optional. */
+/** Settings as a user gives them; those with a default may be left out. */
 export type TrainingSettings = z.input<typeof trainingSettings>;

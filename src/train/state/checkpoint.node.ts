@@ -5,7 +5,7 @@ import { type BuildRecord, recordMetadata } from "../../nn/index.js";
 import { readWeightsFile, writeSafetensorsFile } from "../../weights/index.node.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 import { pack, type VectorLayout, viewsOf } from "./layout.js";
-import type { ParameterLayouts, TrainingState } from "./parameters.js";
+import type { ParameterLayouts, TrainingState } from "./state.js";
 
 /** What a checkpoint knows beside tensors; figures of the best checkpoints so far, by what chose them. */
 export interface CheckpointRecord {
@@ -102,14 +102,14 @@ function packed(
   tensors: ReadonlyMap<string, Tensor>,
   prefix: string,
 ): Float32Array {
-  const own = new Map(layout.slots.map(({ name }) => [name, tensors.get(`${prefix}${name}`)]));
-  for (const { name, shape } of layout.slots) {
+  const own = new Map(layout.places.map(({ name }) => [name, tensors.get(`${prefix}${name}`)]));
+  for (const { name, shape } of layout.places) {
     const tensor = own.get(name);
     if (tensor?.type === "float32" && tensor.dims.join() === shape.join()) continue;
     const found = tensor ? `${tensor.type} [${tensor.dims.join(", ")}]` : "missing";
     throw refusal(file, `${prefix}${name} is ${found}, expected float32 [${shape.join(", ")}]`);
   }
-  invariant(own.size === layout.slots.length, "names of a layout are unique");
+  invariant(own.size === layout.places.length, "names of a layout are unique");
   return pack(layout, own as ReadonlyMap<string, Tensor>);
 }
 

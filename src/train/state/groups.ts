@@ -1,28 +1,28 @@
-/** Which parameters share a learning rate and a weight decay. */
+/** Groups of parameters that share a learning rate and a weight decay. */
 import type { ParameterSpec } from "../../nn/index.js";
 
-/** Parts of a network, by the beginning of their parameters' names, and what their learning rate is multiplied by. */
+/** Factors of the learning rate, by the beginning of the parameters' names. */
 export type Multipliers = Readonly<Record<string, number>>;
 
 export interface ParameterGroup {
   /** Whether weight decay applies. */
   readonly decays: boolean;
-  /** Of the learning rate. */
+  /** Factor of the learning rate. */
   readonly multiplier: number;
   readonly parameters: readonly ParameterSpec[];
 }
 
 /**
- * Weights decay; biases, norms, factors and embeddings do not: what has one dimension, and what timm's Segmenter
- * lists, as in both versions of the paper's code.
+ * Weight decay applies to weights only. Biases, norms, scale factors and embeddings are left out: all parameters of one
+ * dimension, and those that timm's Segmenter lists, as in both versions of the paper's code.
  */
 function decays({ kind }: ParameterSpec): boolean {
   return kind === "weight";
 }
 
 /**
- * The parameters by group, in the order of the first of each.
- * @param multipliers the longest name that a parameter begins with decides; none: 1
+ * The parameters by group; groups are in the order of their first parameter.
+ * @param multipliers the longest prefix of a parameter's name decides; without one the factor is 1
  */
 export function groupParameters(
   parameters: readonly ParameterSpec[],
@@ -40,7 +40,7 @@ export function groupParameters(
 }
 
 function multiplierOf(name: string, multipliers: Multipliers): number {
-  const parts = Object.keys(multipliers).filter((part) => name.startsWith(part));
-  const longest = parts.sort((a, b) => b.length - a.length)[0];
+  const prefixes = Object.keys(multipliers).filter((prefix) => name.startsWith(prefix));
+  const longest = prefixes.sort((a, b) => b.length - a.length)[0];
   return longest === undefined ? 1 : multipliers[longest]!;
 }

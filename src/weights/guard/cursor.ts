@@ -1,17 +1,20 @@
-/** A position in bytes that cannot leave them. */
+/** Reading bytes one after the other, with every read checked against the end. */
 import { limits } from "./limits.js";
-import { refuse } from "./refuse.js";
+import { refuseFile } from "./refuse.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads numbers, slices and texts one after the other; integers are little-endian. */
+/**
+ * A position in bytes. Reads numbers, slices and texts; integers are little-endian.
+ * Each read throws SeawallError `weights` if not enough bytes are left.
+ */
 export class Cursor {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   position = 0;
 
   constructor(bytes: Uint8Array) {
-    // Node's Buffer is a Uint8Array whose `slice` does not copy: get rid of it here.
+    // A plain Uint8Array, because `slice` of Node's Buffer does not copy.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -32,7 +35,7 @@ export class Cursor {
   uint32(): number {
     return this.#view.getUint32(this.#advance(4), true);
   }
-  /** A 64-bit length; one above 2⁵³ is rounded, which no later comparison with a file's size can mistake. */
+  /** A 64-bit length. Above 2⁵³ it is rounded, which is harmless: it is then larger than any file. */
   uint64(): number {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
@@ -52,24 +55,25 @@ export class Cursor {
     try {
       return utf8.decode(bytes);
     } catch (error) {
-      return refuse(`the text at byte ${start} is not UTF-8; the file is damaged`, error);
+      return refuseFile(`the text at byte ${start} is not UTF-8; the file is damaged`, error);
     }
   }
 
-  /** A text of Python 2, which kept bytes and text in one type. */
+  /** A text in Latin-1, as Python 2 pickles store str. */
   latin1(length: number): string {
     const bytes = this.#takeText(length);
     let text = "";
-    // A call takes only so many arguments; TextDecoder's "latin1" is Windows-1252, which differs.
+    // In pieces, because the number of arguments of a call is limited. TextDecoder cannot do it: its "latin1" is
+    // Windows-1252.
     for (let i = 0; i < length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
     return text;
   }
 
-  /** The characters up to the next line feed, which is passed over. */
+  /** The text up to the next line feed. The line feed is skipped. */
   line(): string {
     const end = this.bytes.subarray(this.position, this.position + limits.line).indexOf(0x0a);
     if (end < 0) {
-      refuse(`no line end within ${limits.line} bytes of byte ${this.position}; the file is damaged`);
+      refuseFile(`no line end within ${limits.line} bytes of byte ${this.position}; the file is damaged`);
     }
     const text = this.text(end);
     this.position += 1;
@@ -78,14 +82,15 @@ export class Cursor {
 
   #takeText(length: number): Uint8Array {
     const bytes = this.take(length);
-    if (length > limits.textBytes) refuse(`a text of ${length} bytes; at most ${limits.textBytes} are read`);
+    if (length > limits.textBytes)
+      refuseFile(`a text of ${length} bytes, more than the ${limits.textBytes} allowed`);
     return bytes;
   }
 
   #advance(length: number): number {
     if (!(length <= this.remaining)) {
-      refuse(
-        `at byte ${this.position} ${length} more bytes are expected, ${this.remaining} are left; ` +
+      refuseFile(
+        `${length} more bytes are expected at byte ${this.position}, but only ${this.remaining} are left; ` +
           "the file is truncated or damaged: fetch or save it again",
       );
     }

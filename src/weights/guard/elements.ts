@@ -1,28 +1,28 @@
-/** Bytes seen as elements of a type. */
+/** Typed views of bytes. */
 import { type ArrayOf, arrayConstructors, type DataType, invariant } from "../../base/index.js";
 import { limits } from "./limits.js";
-import { refuse } from "./refuse.js";
+import { refuseFile } from "./refuse.js";
 
 /** The element types that a weights file can hold. */
 export type NumericType = Exclude<DataType, "string">;
 export type Elements = ArrayOf[NumericType];
 
-/** Bytes of one element. */
+/** The size of one element, in bytes. */
 export function elementBytes(type: NumericType): number {
   return arrayConstructors[type].BYTES_PER_ELEMENT;
 }
 
 /**
- * Little-endian bytes as elements: a view where they are aligned, else one copy.
- * @throws SeawallError `weights` for a bool that is neither 0 nor 1.
+ * Little-endian bytes as an array of elements: a view if the bytes are aligned, else a copy.
+ * @throws SeawallError `weights` for a bool that is neither 0 nor 1
  */
-export function elementsOf(type: NumericType, bytes: Uint8Array): Elements {
+export function elementView(type: NumericType, bytes: Uint8Array): Elements {
   invariant(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1, "this machine is big-endian");
   const size = elementBytes(type);
   invariant(bytes.length % size === 0, `${bytes.length} bytes are no whole number of ${type}`);
   if (type === "bool") checkBooleans(bytes);
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  // A shared buffer would serve as well; only the constructors' common type knows of one kind.
+  // The cast is for the type checker: the constructors' common type does not include SharedArrayBuffer.
   return new arrayConstructors[type](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,
@@ -32,20 +32,27 @@ export function elementsOf(type: NumericType, bytes: Uint8Array): Elements {
 
 function checkBooleans(bytes: Uint8Array): void {
   const wrong = bytes.find((byte) => byte > 1);
-  if (wrong !== undefined) refuse(`a bool is stored as 0 or 1, not ${wrong}; the file is damaged`);
+  if (wrong !== undefined) refuseFile(`a bool has the value ${wrong} instead of 0 or 1; the file is damaged`);
 }
 
-/** Number of elements of a shape of at most 64 dims: integers ≥ 0 with an exact product. */
+/**
+ * The number of elements of a shape from a file.
+ * @throws SeawallError `weights` unless it has at most 64 axes of integers ≥ 0 whose product is exact
+ */
 export function checkedSize(dims: readonly unknown[]): number {
-  if (dims.length > limits.axes) refuse(`a tensor of ${dims.length} axes; at most ${limits.axes} are read`);
+  if (dims.length > limits.axes)
+    refuseFile(`a tensor of ${dims.length} axes, more than the ${limits.axes} allowed`);
   let size = 1;
   for (const dim of dims) {
     if (typeof dim !== "number" || !Number.isSafeInteger(dim) || dim < 0) {
-      // A hostile list turned into text could be endless: a number or its kind, nothing else.
-      refuse(`a shape is made of whole numbers from 0 up, not ${typeof dim === "number" ? dim : typeof dim}`);
+      // The message shows a number or a type, never the value: a hostile list could be very long as text.
+      refuseFile(
+        `a shape has the entry ${typeof dim === "number" ? dim : typeof dim}; expected whole numbers from 0 up`,
+      );
     }
     size *= dim;
   }
-  if (!Number.isSafeInteger(size)) refuse(`the shape [${dims.join(", ")}] has more elements than any file`);
+  if (!Number.isSafeInteger(size))
+    refuseFile(`the shape [${dims.join(", ")}] has more elements than any file`);
   return size;
 }

@@ -1,21 +1,21 @@
-/** The closed list of Python names that a file of weights may use, and what each call of one means. */
+/** The closed list of Python names that a weights file may use, and the meaning of a call of each. */
 
-import { damaged, refuse } from "../guard/refuse.js";
+import { damaged, refuseFile } from "../guard/refuse.js";
 import type { PickleHost } from "./machine.js";
 import { numpyArray, numpyFromBuffer, numpyScalar, setNumpyState } from "./numpy.js";
 import { openStorage, rebuildTensor, rebuildTensorV3, storageTypes, tensorTypes } from "./rebuild.js";
 import type { Storages } from "./storage.js";
-import { isList, isTensor, kindOf, PickledObject, type Value } from "./value.js";
+import { isPickleList, isTensor, kindOf, PickledObject, type PickleValue } from "./value.js";
 
-type Call = (args: readonly Value[], storages: Storages) => Value;
+type Call = (args: readonly PickleValue[], storages: Storages) => PickleValue;
 
-/** Memory of an entry of a Map, roughly. */
+/** The approximate memory of a Map entry, in bytes. */
 const entryBytes = 64;
 
-/** Names whose call is recorded and no more. */
+/** Names whose call is only recorded, as a `PickledObject`. */
 const recorded = ["torch.device", "argparse.Namespace", "numpy.dtype"];
 
-/** Names that are only ever arguments of other calls. */
+/** Names that occur only as arguments of other calls. */
 const silent = new Set([
   ...storageTypes.keys(),
   ...tensorTypes.keys(),
@@ -55,7 +55,7 @@ const calls = new Map<string, Call>([
   ...recorded.map((global): [string, Call] => [global, (args) => new PickledObject(global, args)]),
 ]);
 
-/** The surroundings of torch's pickles; `storages` takes down every storage and tensor they name. */
+/** The host of torch's pickles. Every storage and tensor that the pickle names is added to `storages`. */
 export function torchHost(storages: Storages): PickleHost {
   return {
     allows: (global) => calls.has(global) || silent.has(global),
@@ -65,36 +65,36 @@ export function torchHost(storages: Storages): PickleHost {
   };
 }
 
-function call(global: string, args: readonly Value[], storages: Storages): Value {
+function call(global: string, args: readonly PickleValue[], storages: Storages): PickleValue {
   const run = calls.get(global);
-  if (!run) damaged(`a call of ${global}, which is not called by any file of weights`);
+  if (!run) damaged(`a call of ${global}, which no weights file makes`);
   return run(args, storages);
 }
 
-function build(object: Value, state: Value, storages: Storages): void {
-  // torch hangs `_metadata` (module versions) on its OrderedDicts; nothing here needs it.
+function build(object: PickleValue, state: PickleValue, storages: Storages): void {
+  // The state of torch's OrderedDicts is `_metadata` (module versions), which is not needed.
   if (object instanceof Map) return;
   if (isTensor(object)) setNumpyState(object, state, storages);
   else if (object instanceof PickledObject && object.args) object.state = state;
   else damaged(`a state for a ${kindOf(object)}`);
 }
 
-/** Python 2 wrote an OrderedDict as a list of its pairs. */
-function dictFromPairs(pairs: Value | undefined, storages: Storages): Map<Value, Value> {
-  const dict = new Map<Value, Value>();
+/** An OrderedDict from a list of its pairs, as Python 2 wrote it. */
+function dictFromPairs(pairs: PickleValue | undefined, storages: Storages): Map<PickleValue, PickleValue> {
+  const dict = new Map<PickleValue, PickleValue>();
   if (pairs === undefined) return dict;
   storages.copies.spend(entryBytes * listOf(pairs).length);
   for (const pair of listOf(pairs)) {
-    if (!isList(pair) || pair.length !== 2) damaged("an OrderedDict made of something else than pairs");
+    if (!isPickleList(pair) || pair.length !== 2) damaged("an OrderedDict with an entry that is not a pair");
     dict.set(pair[0]!, pair[1]!);
   }
   return dict;
 }
 
-function rebuildFromType([rebuild, type, args]: readonly Value[], storages: Storages): Value {
+function rebuildFromType([rebuild, type, args]: readonly PickleValue[], storages: Storages): PickleValue {
   const plain = ["torch.Tensor", "torch.nn.parameter.Parameter"];
   if (!(type instanceof PickledObject) || !plain.includes(type.global)) {
-    refuse(`holds a tensor of the subclass ${kindOf(type)}; save plain tensors, as state_dict() gives them`);
+    refuseFile(`holds a tensor of the subclass ${kindOf(type)}; save plain tensors, as in state_dict()`);
   }
   if (!(rebuild instanceof PickledObject) || !rebuild.global.startsWith("torch._utils.")) {
     damaged(`a tensor rebuilt by a ${kindOf(rebuild)}`);
@@ -102,8 +102,12 @@ function rebuildFromType([rebuild, type, args]: readonly Value[], storages: Stor
   return tensorOf(call(rebuild.global, listOf(args), storages));
 }
 
-/** How protocol 2 writes `bytes`: their Latin-1 text and this call. */
-function encode(text: Value | undefined, encoding: Value | undefined, storages: Storages): Uint8Array {
+/** `bytes` as protocol 2 writes them: a call of `_codecs.encode` with their Latin-1 text. */
+function encode(
+  text: PickleValue | undefined,
+  encoding: PickleValue | undefined,
+  storages: Storages,
+): Uint8Array {
   if (typeof text !== "string" || encoding !== "latin1") damaged("a text to encode is not Latin-1");
   storages.copies.spend(text.length);
   const bytes = new Uint8Array(text.length);
@@ -115,12 +119,12 @@ function encode(text: Value | undefined, encoding: Value | undefined, storages: 
   return bytes;
 }
 
-function listOf(value: Value | undefined): readonly Value[] {
-  if (!isList(value)) damaged(`a ${kindOf(value)} instead of a list`);
+function listOf(value: PickleValue | undefined): readonly PickleValue[] {
+  if (!isPickleList(value)) damaged(`a ${kindOf(value)} instead of a list`);
   return value;
 }
 
-function tensorOf(value: Value | undefined): Value {
+function tensorOf(value: PickleValue | undefined): PickleValue {
   if (!isTensor(value)) damaged(`a ${kindOf(value)} instead of a tensor`);
   return value;
 }

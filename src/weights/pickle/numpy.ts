@@ -1,9 +1,15 @@
-/** NumPy's numbers and arrays inside checkpoints (best scores, random states), as numbers and tensors. */
+/** NumPy's numbers and arrays in checkpoints (best scores, random states), as numbers and tensors. */
 import { arrayConstructors, type DataType, numbersOf, type Tensor } from "../../base/index.js";
-import { checkedSize, type Elements, elementBytes, elementsOf, type NumericType } from "../guard/elements.js";
-import { damaged, refuse } from "../guard/refuse.js";
+import {
+  checkedSize,
+  type Elements,
+  elementBytes,
+  elementView,
+  type NumericType,
+} from "../guard/elements.js";
+import { damaged, refuseFile } from "../guard/refuse.js";
 import { gather, type Storages } from "./storage.js";
-import { isList, kindOf, narrow, PickledObject, type Value } from "./value.js";
+import { isPickleList, kindOf, narrow, PickledObject, type PickleValue } from "./value.js";
 
 const types: Readonly<Record<string, NumericType>> = {
   f2: "float16",
@@ -20,8 +26,8 @@ const types: Readonly<Record<string, NumericType>> = {
   b1: "bool",
 };
 
-/** `scalar(dtype, bytes)` as a number, a bool, or a bigint where a number would round. */
-export function numpyScalar([dtype, bytes]: readonly Value[], storages: Storages): Value {
+/** `scalar(dtype, bytes)` as a bool, a number, or a bigint if a number would round it. */
+export function numpyScalar([dtype, bytes]: readonly PickleValue[], storages: Storages): PickleValue {
   const type = typeOf(dtype);
   const data = dataOf(type, bytes, 1, storages);
   const [number] = numbersOf({ type, dims: [], data });
@@ -29,10 +35,10 @@ export function numpyScalar([dtype, bytes]: readonly Value[], storages: Storages
   return data instanceof BigInt64Array || data instanceof BigUint64Array ? narrow(data[0]!) : number!;
 }
 
-/** Arrays whose state is still to come, which pickle hands over after the object itself may have been shared. */
+/** Arrays that have no state yet. A pickle makes the object first and sets its state later. */
 const unfilled = new WeakMap<Tensor, { type: DataType; dims: readonly number[]; data: Elements }>();
 
-/** `_reconstruct(ndarray, (0,), b"b")`: an empty array, which `setNumpyState` then fills. */
+/** `_reconstruct(ndarray, (0,), b"b")`: an empty array, filled by `setNumpyState`. */
 export function numpyArray(): Tensor {
   const tensor = {
     type: "float32" as DataType,
@@ -43,19 +49,22 @@ export function numpyArray(): Tensor {
   return tensor;
 }
 
-/** `_frombuffer(bytes, dtype, shape, order)`, which protocol 5 writes. */
-export function numpyFromBuffer([bytes, dtype, shape, order]: readonly Value[], storages: Storages): Tensor {
+/** `_frombuffer(bytes, dtype, shape, order)`, as protocol 5 writes arrays. */
+export function numpyFromBuffer(
+  [bytes, dtype, shape, order]: readonly PickleValue[],
+  storages: Storages,
+): Tensor {
   const array = numpyArray();
   setNumpyState(array, [1, shape ?? null, dtype ?? null, order === "F", bytes ?? null], storages);
   return array;
 }
 
 /** Fills an array from its state (version, shape, dtype, column-major?, bytes). */
-export function setNumpyState(array: Tensor, state: Value, storages: Storages): void {
+export function setNumpyState(array: Tensor, state: PickleValue, storages: Storages): void {
   const target = unfilled.get(array);
-  if (!target || !isList(state)) damaged("a state for a tensor that takes none");
+  if (!target || !isPickleList(state)) damaged("a state for a tensor that takes none");
   const [, shape, dtype, columnMajor, bytes] = state;
-  if (!isList(shape)) damaged("a NumPy array without a shape");
+  if (!isPickleList(shape)) damaged("a NumPy array without a shape");
   const size = checkedSize(shape);
   const dims = [...(shape as readonly number[])];
   const type = typeOf(dtype);
@@ -77,22 +86,27 @@ function rowMajor(type: NumericType, data: Elements, dims: readonly number[], st
   return gather(data, 0, dims, strides, new arrayConstructors[type](data.length));
 }
 
-function typeOf(dtype: Value | undefined): NumericType {
+function typeOf(dtype: PickleValue | undefined): NumericType {
   const code = dtype instanceof PickledObject && dtype.global === "numpy.dtype" ? dtype.args?.[0] : undefined;
   if (typeof code !== "string") damaged(`a NumPy type made of a ${kindOf(dtype)}`);
   const type = Object.hasOwn(types, code) ? types[code] : undefined;
-  if (!type) refuse("a NumPy value that is neither number nor bool; leave it out of the checkpoint");
-  const [, byteOrder] = dtype instanceof PickledObject && isList(dtype.state) ? dtype.state : [];
-  if (byteOrder === ">") refuse("a big-endian NumPy value; save it on a little-endian machine");
+  if (!type) refuseFile("a NumPy value that is neither a number nor a bool; remove it from the checkpoint");
+  const [, byteOrder] = dtype instanceof PickledObject && isPickleList(dtype.state) ? dtype.state : [];
+  if (byteOrder === ">") refuseFile("a big-endian NumPy value; save it on a little-endian machine");
   return type;
 }
 
-function dataOf(type: NumericType, bytes: Value | undefined, size: number, storages: Storages): Elements {
-  // Python 2 kept bytes in texts.
+function dataOf(
+  type: NumericType,
+  bytes: PickleValue | undefined,
+  size: number,
+  storages: Storages,
+): Elements {
+  // Python 2 stores bytes as text.
   const raw = typeof bytes === "string" ? Uint8Array.from(bytes, (c) => c.charCodeAt(0)) : bytes;
   if (!(raw instanceof Uint8Array) || raw.length !== size * elementBytes(type)) {
     damaged(`a NumPy value of ${size} ${type} in a ${kindOf(raw)} of another size`);
   }
   storages.copies.spend(raw.length);
-  return elementsOf(type, raw);
+  return elementView(type, raw);
 }

@@ -1,8 +1,8 @@
-/** The opcodes of pickle protocols 1 to 5 that torch.save writes: one row each, named as in Python's pickletools. */
+/** The opcodes of pickle protocols 1 to 5 that torch.save writes, one in a row, with their names in Python's pickletools. */
 import { limits } from "../guard/limits.js";
-import { damaged, refuse } from "../guard/refuse.js";
-import { fill, type Machine } from "./machine.js";
-import { narrow, type Value } from "./value.js";
+import { damaged, refuseFile } from "../guard/refuse.js";
+import { fillDict, type Machine } from "./machine.js";
+import { narrow, type PickleValue } from "./value.js";
 
 type Run = (machine: Machine) => void;
 type Row = readonly [code: number | string, name: string, run: Run];
@@ -75,12 +75,12 @@ const objects: readonly Row[] = [
 
 const frame: readonly Row[] = [
   [0x80, "PROTO", checkProtocol],
-  // A frame only helps readers of streams.
+  // A frame's length only helps to read from streams.
   [0x95, "FRAME", (m) => void m.cursor.uint64()],
   [".", "STOP", stop],
 ];
 
-/** What each byte does; holes are opcodes that torch never writes. */
+/** The action of each opcode; undefined for opcodes that torch never writes. */
 export const opcodes: readonly (Run | undefined)[] = table();
 
 function table(): (Run | undefined)[] {
@@ -92,22 +92,22 @@ function table(): (Run | undefined)[] {
   return byCode;
 }
 
-function dictOf(items: readonly Value[]): Map<Value, Value> {
-  const dict = new Map<Value, Value>();
-  fill(dict, items);
+function dictOf(items: readonly PickleValue[]): Map<PickleValue, PickleValue> {
+  const dict = new Map<PickleValue, PickleValue>();
+  fillDict(dict, items);
   return dict;
 }
 
 function stackGlobal(machine: Machine): void {
   const name = machine.pop();
   const module = machine.pop();
-  if (typeof module !== "string" || typeof name !== "string") damaged("a global whose name is no text");
+  if (typeof module !== "string" || typeof name !== "string") damaged("a global whose name is not a text");
   machine.pushGlobal(module, name);
 }
 
 function checkProtocol(machine: Machine): void {
   const protocol = machine.cursor.byte();
-  if (protocol > 5) refuse(`pickle protocol ${protocol}; protocols up to 5 are read`);
+  if (protocol > 5) refuseFile(`pickle protocol ${protocol}, newer than the supported protocols 1 to 5`);
 }
 
 function stop(machine: Machine): void {
@@ -115,16 +115,16 @@ function stop(machine: Machine): void {
 }
 
 function integerFromText(text: string): number | bigint | boolean {
-  // Protocol 1 has no opcodes for bools; it writes these two integers.
+  // Protocol 1 writes bools as these two integers.
   if (text === "01") return true;
   if (text === "00") return false;
-  if (!/^-?\d{1,100}$/.test(text)) damaged("an integer that is no number");
+  if (!/^-?\d{1,100}$/.test(text)) damaged("an integer that is not a number");
   return narrow(BigInt(text));
 }
 
 function integerFromBytes(machine: Machine, length: number): number | bigint {
   if (length > limits.integerBytes)
-    refuse(`an integer of ${length} bytes; at most ${limits.integerBytes} are read`);
+    refuseFile(`an integer of ${length} bytes, more than the ${limits.integerBytes} allowed`);
   const hex = Array.from(machine.cursor.take(length).toReversed(), (b) => b.toString(16).padStart(2, "0"));
   return narrow(BigInt.asIntN(8 * length, BigInt(`0x0${hex.join("")}`)));
 }

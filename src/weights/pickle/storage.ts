@@ -1,21 +1,27 @@
-/** The storages of a torch file and the tensors that look into them, opened before their bytes are at hand. */
+/** The storages of a torch file and the tensors on them. Both are declared first and get their bytes later. */
 import { arrayConstructors, invariant, type Tensor } from "../../base/index.js";
-import { checkedSize, type Elements, elementBytes, elementsOf, type NumericType } from "../guard/elements.js";
+import {
+  checkedSize,
+  type Elements,
+  elementBytes,
+  elementView,
+  type NumericType,
+} from "../guard/elements.js";
 import { Budget, limits } from "../guard/limits.js";
-import { quote, refuse } from "../guard/refuse.js";
+import { quoteUntrusted, refuseFile } from "../guard/refuse.js";
 import { PickledObject } from "./value.js";
 
-/** A run of bytes that a pickle refers to by its key. */
+/** A block of bytes that a pickle refers to by a key. */
 interface StorageBytes {
   readonly key: string;
   readonly type: NumericType;
   readonly byteLength: number;
   bytes: Uint8Array | undefined;
-  /** One typed array per type, so that shared storages stay shared and are checked once. */
+  /** One array per type, so that tensors share memory as in torch, and bytes are checked once. */
   readonly byType: Map<NumericType, Elements>;
 }
 
-/** A storage as the pickle holds it: its bytes, seen as `length` elements of a type from element `start`. */
+/** A storage as a pickle refers to it: `length` elements of a type, from element `start` on. */
 export class StorageRef extends PickledObject {
   readonly source: StorageBytes;
   readonly type: NumericType;
@@ -31,7 +37,7 @@ export class StorageRef extends PickledObject {
   }
 }
 
-/** Where a tensor's elements lie: at `offset` in a storage, `strides` apart. */
+/** A tensor that has no elements yet, and their position in a storage: `offset` and `strides`, in elements. */
 interface Pending {
   readonly tensor: { readonly type: NumericType; readonly dims: readonly number[]; data: Elements };
   readonly storage: StorageRef;
@@ -39,9 +45,9 @@ interface Pending {
   readonly strides: readonly number[];
 }
 
-/** All storages of one file; what tensors may cost is decided when they are named, before any byte is copied. */
+/** All storages of one file. Memory is budgeted when a tensor is declared, before any byte is copied. */
 export class Storages {
-  /** Bytes that may be copied on behalf of this file. */
+  /** Bytes that may be copied for this file. */
   readonly copies: Budget;
   readonly #fileBytes: number;
   readonly #sources = new Map<string, StorageBytes>();
@@ -52,32 +58,39 @@ export class Storages {
     this.copies = new Budget(fileBytes + limits.spareBytes, "bytes of copies");
   }
 
-  /** Element type and bytes of a storage that was opened, as first named. */
+  /** Element type and size of an opened storage; undefined if there is none of this key. */
   sizeOf(key: string): { readonly type: NumericType; readonly byteLength: number } | undefined {
     return this.#sources.get(key);
   }
 
-  /** The storage `key` of `length` elements, or the view of `view.length` elements from `view.start` on. */
+  /**
+   * Opens the storage `key` of `length` elements, or a view of it.
+   * @throws SeawallError `weights` if it is larger than the file, or other than when it was opened before
+   */
   open(key: string, type: NumericType, length: number, view = { start: 0, length }): StorageRef {
     const byteLength = checkedSize([length]) * elementBytes(type);
     if (byteLength > this.#fileBytes) {
-      refuse(`storage ${quote(key)} claims ${byteLength} bytes, but the whole file has ${this.#fileBytes}`);
+      refuseFile(
+        `storage ${quoteUntrusted(key)} claims ${byteLength} bytes, but the whole file has ${this.#fileBytes}`,
+      );
     }
     if (checkedSize([view.start]) + checkedSize([view.length]) > length) {
-      refuse(`a view of storage ${quote(key)} ends beyond its ${length} elements`);
+      refuseFile(`a view of storage ${quoteUntrusted(key)} ends beyond its ${length} elements`);
     }
     const source = this.#sources.get(key) ?? { key, type, byteLength, bytes: undefined, byType: new Map() };
     if (source.byteLength !== byteLength) {
-      refuse(`storage ${quote(key)} is said to have ${source.byteLength} and then ${byteLength} bytes`);
+      refuseFile(
+        `storage ${quoteUntrusted(key)} has ${source.byteLength} bytes in one place and ${byteLength} in another`,
+      );
     }
     this.#sources.set(key, source);
     return new StorageRef(source, type, view.start, view.length);
   }
 
   /**
-   * A tensor whose elements come with `fill`.
-   * @throws SeawallError `weights` when a stride leads out of the storage, or when dense copies of all tensors
-   * so far would take more than the file's size and 16 MiB.
+   * Declares a tensor, which `fill` gives its elements.
+   * @throws SeawallError `weights` if an element lies outside the storage, or if dense copies of all tensors so far
+   * would take more than the file's size and 16 MiB
    */
   tensor(
     storage: StorageRef,
@@ -88,25 +101,26 @@ export class Storages {
   ): Tensor {
     const size = checkedSize(dims);
     const held = heldBy(storage, type);
-    if (strides.length !== dims.length) refuse(`a tensor of ${dims.length} axes, ${strides.length} strides`);
+    if (strides.length !== dims.length)
+      refuseFile(`a tensor of ${dims.length} axes, ${strides.length} strides`);
     checkedSize([offset]);
     for (const stride of strides) checkedSize([stride]);
     const end =
       size === 0 ? 0 : offset + dims.reduce((sum, dim, axis) => sum + (dim - 1) * strides[axis]!, 1);
     if (end > held) {
-      refuse(
-        `a tensor of shape [${dims.join(", ")}] reaches element ${end} of storage ${quote(storage.source.key)}, ` +
+      refuseFile(
+        `a tensor of shape [${dims.join(", ")}] reaches element ${end} of storage ${quoteUntrusted(storage.source.key)}, ` +
           `which holds ${held}; the file is damaged or hostile`,
       );
     }
     if (!isDense(dims, strides)) this.copies.spend(size * elementBytes(type));
-    // Copies: the pickle could still grow its own lists after they were checked.
+    // Lists are copied, because the pickle can still append to them after the check.
     const tensor = { type, dims: [...dims], data: new arrayConstructors[type](0) as Elements };
     this.#pending.push({ tensor, storage, offset: storage.start + offset, strides: [...strides] });
     return tensor;
   }
 
-  /** Gives every tensor its elements: views of the storages' bytes where rows lie densely, else copies. */
+  /** Gives every tensor its elements: views of the storages' bytes if the tensor is dense, else copies. */
   fill(bytesOf: (key: string, byteLength: number) => Uint8Array): void {
     for (const source of this.#sources.values()) {
       source.bytes = aligned(bytesOf(source.key, source.byteLength));
@@ -122,10 +136,10 @@ export class Storages {
   }
 }
 
-/** Elements of a type that a storage has room for. */
+/** The number of elements of a type that a storage holds. */
 function heldBy(storage: StorageRef, type: NumericType): number {
   if (type === storage.type) return storage.length;
-  if (storage.start > 0) refuse(`a view of a ${storage.type} storage as ${type}`);
+  if (storage.start > 0) refuseFile(`a view of a ${storage.type} storage as ${type}`);
   return Math.floor((storage.length * elementBytes(storage.type)) / elementBytes(type));
 }
 
@@ -138,7 +152,7 @@ function viewOf(source: StorageBytes, type: NumericType): Elements {
   if (known) return known;
   invariant(source.bytes, `storage ${source.key} was never loaded`);
   const whole = source.byteLength - (source.byteLength % elementBytes(type));
-  const elements = elementsOf(type, source.bytes.subarray(0, whole));
+  const elements = elementView(type, source.bytes.subarray(0, whole));
   source.byType.set(type, elements);
   return elements;
 }
@@ -161,12 +175,12 @@ export function gather<E extends Elements>(
   allStrides: readonly number[],
   target: Elements,
 ): E {
-  // Axes of length 1 would make the carry below longer than the copy itself.
+  // Axes of length 1 are left out, because a hostile file could have 64 of them and slow down the loop below.
   const axes = [...allDims.keys()].filter((axis) => allDims[axis] !== 1);
   const dims = axes.map((axis) => allDims[axis]!);
   const strides = axes.map((axis) => allStrides[axis]!);
   const index = dims.map(() => 0);
-  // Both arrays are of one class, which the type of `Elements` cannot say.
+  // Both arrays have the same class, which the type `Elements` cannot express.
   const [from, to] = [source as Float64Array, target as Float64Array];
   let position = offset;
   for (let i = 0; i < to.length; i++) {

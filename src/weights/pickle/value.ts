@@ -1,12 +1,12 @@
-/** What a checkpoint is once read: inert data in Maps and arrays, never an object with a prototype to poison. */
+/** The values of a checkpoint: plain data in Maps and arrays, never objects whose prototype a file could change. */
 import type { Tensor } from "../../base/index.js";
 
 /**
- * A dictionary is a Map, a list, tuple or set an array (tuples are frozen), an integer beyond ±2⁵³ a bigint,
- * `bytes` a Uint8Array; whatever else may be named is a `PickledObject`. Values may be shared and, in a
- * hostile file, circular: walk them with a set of what was seen.
+ * A Python dictionary is a Map; a list, tuple or set is an array, frozen for a tuple; an integer beyond ±2⁵³ is a
+ * bigint; `bytes` are a Uint8Array; every other object is a `PickledObject`. Values can be shared and, in a hostile
+ * file, circular: code that visits them must remember what it has visited.
  */
-export type Value =
+export type PickleValue =
   | null
   | boolean
   | number
@@ -15,45 +15,45 @@ export type Value =
   | Uint8Array
   | Tensor
   | PickledObject
-  | readonly Value[]
-  | ReadonlyMap<Value, Value>;
+  | readonly PickleValue[]
+  | ReadonlyMap<PickleValue, PickleValue>;
 
-/** A Python name such as `torch.float32`, or with `args` the call of one such as `torch.device("cpu")`: no code. */
+/** A record of a Python name such as `torch.float32`, or with `args` of a call such as `torch.device("cpu")`. */
 export class PickledObject {
   readonly global: string;
-  readonly args: readonly Value[] | undefined;
-  /** What Python would have handed to `__setstate__` or `__dict__`. */
-  state: Value | undefined;
+  readonly args: readonly PickleValue[] | undefined;
+  /** The argument that Python would pass to `__setstate__`. */
+  state: PickleValue | undefined;
 
-  constructor(global: string, args?: readonly Value[], state?: Value) {
+  constructor(global: string, args?: readonly PickleValue[], state?: PickleValue) {
     this.global = global;
     this.args = args;
     this.state = state;
   }
 }
 
-/** Whether a value of a checkpoint is a tensor (all other object kinds are classes). */
-export function isTensor(value: Value | undefined): value is Tensor {
+/** Whether a value is a tensor, the only plain object among the values. */
+export function isTensor(value: PickleValue | undefined): value is Tensor {
   return typeof value === "object" && value !== null && "dims" in value;
 }
 
-/** `isArray` of the standard library takes readonly arrays for something else. */
-export function isList(value: Value | undefined): value is readonly Value[] {
+/** `Array.isArray` with a type that includes readonly arrays. */
+export function isPickleList(value: PickleValue | undefined): value is readonly PickleValue[] {
   return Array.isArray(value);
 }
 
-/** The kind of a value, for messages. */
-export function kindOf(value: Value | undefined): string {
+/** The type of a value, in Python's words, for messages. */
+export function kindOf(value: PickleValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "None";
-  if (isList(value)) return "list";
+  if (isPickleList(value)) return "list";
   if (value instanceof Map) return "dict";
   if (value instanceof Uint8Array) return "bytes";
   if (value instanceof PickledObject) return value.global;
   return typeof value === "object" ? "tensor" : typeof value;
 }
 
-/** An integer as a number, or as a bigint where a number would round it. */
+/** An integer as a number, or as a bigint if a number would round it. */
 export function narrow(integer: bigint): number | bigint {
   const number = Number(integer);
   return Number.isSafeInteger(number) ? number : integer;

@@ -1,14 +1,14 @@
-/** Writing safetensors. */
+/** Writing safetensors files. */
 import { invariant, sizeOf, type Tensor } from "../../base/index.js";
 import { elementBytes, type NumericType } from "../guard/elements.js";
 import { limits } from "../guard/limits.js";
-import { quote, refuse } from "../guard/refuse.js";
+import { quoteUntrusted, refuseFile } from "../guard/refuse.js";
 import { typeNames } from "./safetensors.js";
 
 /**
- * The bytes of a safetensors file. Equal tensors and metadata give equal bytes, whatever their order: the widest
- * types come first, so that all data is aligned, then names decide.
- * @throws SeawallError `weights` for what the format cannot hold: text tensors, a tensor named `__metadata__`.
+ * The bytes of a safetensors file. Equal tensors and metadata give equal bytes in whatever order they come: tensors
+ * are sorted by element size, largest first, so that all data is aligned, and then by name.
+ * @throws SeawallError `weights` for tensors that the format cannot hold: of texts, or named `__metadata__`
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -36,8 +36,10 @@ interface Entry {
 }
 
 function checked(name: string, { type, dims, data }: Tensor): Entry {
-  if (name === "__metadata__") refuse(`a tensor cannot be named ${quote(name)} in safetensors; rename it`);
-  if (type === "string") refuse(`tensor ${quote(name)} holds texts, which safetensors cannot; leave it out`);
+  if (name === "__metadata__")
+    refuseFile(`a tensor cannot be named ${quoteUntrusted(name)} in safetensors; rename it`);
+  if (type === "string")
+    refuseFile(`tensor ${quoteUntrusted(name)} holds texts, which safetensors cannot; leave it out`);
   invariant(
     data.length === sizeOf(dims),
     `tensor ${name} has ${data.length} elements for [${dims.join(", ")}]`,
@@ -60,11 +62,13 @@ function headerOf(entries: readonly Entry[], metadata: ReadonlyMap<string, strin
   });
   const texts = [...metadata].sort(([a], [b]) => (a < b ? -1 : 1));
   if (texts.length > 0) fields.unshift(["__metadata__", Object.fromEntries(texts)]);
-  // Unlike an assignment, fromEntries makes an ordinary property even of `__proto__`.
+  // fromEntries, unlike assignment, makes an ordinary property of `__proto__`.
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
   if (header.length > limits.headerBytes)
-    refuse(`names and metadata take ${header.length} bytes; too many to read back`);
+    refuseFile(
+      `names and metadata take ${header.length} bytes, more than the ${limits.headerBytes} that can be read back`,
+    );
   header.set(json);
   return header;
 }

@@ -1,21 +1,24 @@
-/** The torch format before 1.6: pickles of a magic number, a version, the machine, the object, the keys; then storages. */
+/**
+ * The format of torch.save before version 1.6: pickles of a magic number, a version, the machine, the object and the
+ * storages' keys, followed by the storages.
+ */
 import { Cursor } from "../guard/cursor.js";
 import { elementBytes } from "../guard/elements.js";
-import { quote, refuse } from "../guard/refuse.js";
+import { quoteUntrusted, refuseFile } from "../guard/refuse.js";
 import { torchHost } from "../pickle/globals.js";
 import type { PickleHost } from "../pickle/machine.js";
 import { unpickle } from "../pickle/pickle.js";
 import { Storages } from "../pickle/storage.js";
-import { isList, kindOf, type Value } from "../pickle/value.js";
+import { isPickleList, kindOf, type PickleValue } from "../pickle/value.js";
 
 const magic = 0x1950a86a20f9469cfc6cn;
 const version = 1001;
 
 /**
  * Reads the object saved in torch's old format.
- * @throws SeawallError `weights`; see `readTorch`.
+ * @throws SeawallError `weights`; see `readTorch`
  */
-export function readTorchLegacy(bytes: Uint8Array): Value {
+export function readTorchLegacy(bytes: Uint8Array): PickleValue {
   const cursor = new Cursor(bytes);
   const storages = new Storages(bytes.length);
   const host = torchHost(storages);
@@ -23,38 +26,44 @@ export function readTorchLegacy(bytes: Uint8Array): Value {
   const value = unpickle(cursor, host);
   const keys = unpickle(cursor, host);
   const parts = readStorages(cursor, keys, storages);
-  storages.fill((key) => parts.get(key) ?? refuse(`storage ${quote(key)} is missing; the file is damaged`));
+  storages.fill(
+    (key) => parts.get(key) ?? refuseFile(`storage ${quoteUntrusted(key)} is missing; the file is damaged`),
+  );
   return value;
 }
 
 function checkOpening(cursor: Cursor, host: PickleHost): void {
   if (unpickle(cursor, host) !== magic) {
-    refuse("a pickle that torch.save did not write; save the weights with torch.save or as .safetensors");
+    refuseFile(
+      "not written by torch.save, although it is a pickle; save the weights with torch.save or as .safetensors",
+    );
   }
   const found = unpickle(cursor, host);
   if (found !== version) {
     const shown = typeof found === "number" ? found : kindOf(found);
-    refuse(`version ${shown} of torch's old format; version ${version} is read`);
+    refuseFile(`version ${shown} of torch's old format; only version ${version} is supported`);
   }
   const machine = unpickle(cursor, host);
-  if (!(machine instanceof Map)) refuse("no record of the machine that wrote it; the file is damaged");
+  if (!(machine instanceof Map)) refuseFile("no record of the machine that wrote it; the file is damaged");
   if (machine.get("little_endian") !== true) {
-    refuse("written on a big-endian machine; save it again on a little-endian one");
+    refuseFile("written on a big-endian machine; save it again on a little-endian one");
   }
 }
 
 /** Each storage's bytes: a length in elements, then the elements, in the order of `keys`. */
-function readStorages(cursor: Cursor, keys: Value, storages: Storages): Map<string, Uint8Array> {
-  if (!isList(keys)) refuse("no list of storages after the object; the file is damaged");
+function readStorages(cursor: Cursor, keys: PickleValue, storages: Storages): Map<string, Uint8Array> {
+  if (!isPickleList(keys)) refuseFile("no list of storages after the object; the file is damaged");
   const parts = new Map<string, Uint8Array>();
   for (const key of keys) {
     const source = typeof key === "string" ? storages.sizeOf(key) : undefined;
     if (typeof key !== "string" || !source || parts.has(key)) {
-      return refuse("its list of storages does not match its tensors; the file is damaged");
+      return refuseFile("its list of storages does not match its tensors; the file is damaged");
     }
     const length = cursor.uint64();
     if (length * elementBytes(source.type) !== source.byteLength) {
-      refuse(`storage ${quote(key)} has ${length} elements, not those of its tensors; the file is damaged`);
+      refuseFile(
+        `storage ${quoteUntrusted(key)} has ${length} elements, which contradicts its tensors; the file is damaged`,
+      );
     }
     parts.set(key, cursor.take(source.byteLength));
   }

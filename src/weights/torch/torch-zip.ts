@@ -1,37 +1,39 @@
-/** The torch format since 1.6: a zip whose records, stored without compression, are a pickle and raw storages. */
+/** The format of torch.save since version 1.6: an uncompressed zip with a pickle and the storages' bytes as records. */
 import { unzipSync } from "fflate";
 import { SeawallError } from "../../base/index.js";
 import { Cursor } from "../guard/cursor.js";
-import { quote, refuse } from "../guard/refuse.js";
+import { quoteUntrusted, refuseFile } from "../guard/refuse.js";
 import { torchHost } from "../pickle/globals.js";
 import { unpickle } from "../pickle/pickle.js";
 import { Storages } from "../pickle/storage.js";
-import type { Value } from "../pickle/value.js";
+import type { PickleValue } from "../pickle/value.js";
 
-/** Records that are read; others (alignment, serialization ids, TorchScript's code) are left alone. */
+/** The records that are read. Others (alignment, serialization ids, TorchScript's code) are skipped. */
 const wanted = /^([^/]+)\/(data\.pkl|byteorder|constants\.pkl|data\/[^/]+)$/;
 
-/** The smallest entry of a zip's directory. */
+/** Bytes of the smallest entry of a zip's directory. */
 const entryBytes = 46;
 
 /**
- * Reads the object saved in a torch zip. Checksums are not compared, as torch does not either: it can save
- * without them.
- * @throws SeawallError `weights`; see `readTorch`.
+ * Reads the object saved in a torch zip. Like torch, it does not compare checksums, because torch can save without
+ * them.
+ * @throws SeawallError `weights`; see `readTorch`
  */
-export function readTorchZip(bytes: Uint8Array): Value {
+export function readTorchZip(bytes: Uint8Array): PickleValue {
   const records = readRecords(bytes);
   if (records.has("constants.pkl")) {
-    refuse("a TorchScript archive; save the weights instead: torch.save(model.state_dict(), …)");
+    refuseFile(
+      "a TorchScript archive, which holds code; save the weights alone: torch.save(model.state_dict(), …)",
+    );
   }
   checkByteOrder(records.get("byteorder"));
   const pickle = records.get("data.pkl");
-  if (!pickle) refuse("a zip without data.pkl, so not written by torch.save");
+  if (!pickle) refuseFile("a zip without data.pkl, so not written by torch.save");
   const storages = new Storages(bytes.length);
   const cursor = new Cursor(pickle);
   const value = unpickle(cursor, torchHost(storages));
   if (cursor.remaining > 0)
-    refuse(`${cursor.remaining} bytes follow the end of the pickle; the file is damaged`);
+    refuseFile(`${cursor.remaining} bytes follow the end of the pickle; the file is damaged`);
   storages.fill((key, byteLength) => storageRecord(records, key, byteLength));
   return value;
 }
@@ -42,10 +44,10 @@ function storageRecord(
   byteLength: number,
 ): Uint8Array {
   const record = records.get(`data/${key}`);
-  if (!record) refuse(`storage ${quote(key)} is missing from the zip; the file is damaged`);
+  if (!record) refuseFile(`storage ${quoteUntrusted(key)} is missing from the zip; the file is damaged`);
   if (record.length !== byteLength) {
-    refuse(
-      `storage ${quote(key)} should have ${byteLength} bytes but has ${record.length}; the file is damaged`,
+    refuseFile(
+      `storage ${quoteUntrusted(key)} should have ${byteLength} bytes but has ${record.length}; the file is damaged`,
     );
   }
   return record;
@@ -54,11 +56,13 @@ function storageRecord(
 function checkByteOrder(record: Uint8Array | undefined): void {
   const order = record ? new Cursor(record).latin1(record.length) : "little";
   if (order !== "little") {
-    refuse(`byte order ${quote(order)}; only "little" is read: save the file on a little-endian machine`);
+    refuseFile(
+      `byte order ${quoteUntrusted(order)}; only "little" is supported: save the file on a little-endian machine`,
+    );
   }
 }
 
-/** The wanted records by name without the archive's folder, each copied once out of the file. */
+/** The wanted records, by name without the archive's folder. Each is copied from the file once. */
 function readRecords(bytes: Uint8Array): Map<string, Uint8Array> {
   const sizes = new Map<string, number>();
   const gate = entryGate(bytes.length, sizes);
@@ -66,7 +70,8 @@ function readRecords(bytes: Uint8Array): Map<string, Uint8Array> {
   const records = new Map<string, Uint8Array>();
   for (const [path, size] of sizes) {
     const record = unpacked.get(path);
-    if (record?.length !== size) refuse(`record ${quote(path)} ends beyond the file; the file is truncated`);
+    if (record?.length !== size)
+      refuseFile(`record ${quoteUntrusted(path)} ends beyond the file; the file is truncated`);
     records.set(path.slice(path.indexOf("/") + 1), record);
   }
   return records;
@@ -77,7 +82,7 @@ function unzip(bytes: Uint8Array, filter: (entry: Entry) => boolean): Record<str
     return unzipSync(bytes, { filter });
   } catch (error) {
     if (error instanceof SeawallError) throw error;
-    return refuse(
+    return refuseFile(
       "its zip directory cannot be read; the file is truncated or damaged: fetch it again",
       error,
     );
@@ -92,8 +97,8 @@ interface Entry {
 }
 
 /**
- * Decides on each entry before a byte of it is touched. As nothing is decompressed and all sizes together stay
- * within the file's, neither huge claims nor entries laid over each other can take more memory than the file.
+ * A filter that checks each entry before it is unpacked. Nothing is decompressed, and the sum of all sizes is at most
+ * the file's size: so neither false sizes nor overlapping entries can take more memory than the file.
  */
 function entryGate(fileBytes: number, sizes: Map<string, number>): (entry: Entry) => boolean {
   let entries = 0;
@@ -102,19 +107,21 @@ function entryGate(fileBytes: number, sizes: Map<string, number>): (entry: Entry
   return ({ name, size, originalSize, compression }) => {
     entries += 1;
     if (entries * entryBytes > fileBytes)
-      refuse("its zip directory claims more entries than fit into the file");
+      refuseFile("its zip directory claims more entries than fit into the file");
     const folder = wanted.exec(name)?.[1];
     if (folder === undefined) return false;
     archive ??= folder;
-    if (folder !== archive) refuse(`records of two archives, ${quote(archive)} and ${quote(folder)}`);
-    if (sizes.has(name)) refuse(`record ${quote(name)} appears twice`);
+    if (folder !== archive)
+      refuseFile(`records of two archives, ${quoteUntrusted(archive)} and ${quoteUntrusted(folder)}`);
+    if (sizes.has(name)) refuseFile(`record ${quoteUntrusted(name)} appears twice`);
     if (compression !== 0 || size !== originalSize) {
-      refuse(
-        `record ${quote(name)} is compressed, which torch.save never does; save the file again with torch`,
+      refuseFile(
+        `record ${quoteUntrusted(name)} is compressed, which torch.save never does; save the file again with torch`,
       );
     }
     total += size;
-    if (total > fileBytes) refuse(`its records claim ${total} bytes or more, but the file has ${fileBytes}`);
+    if (total > fileBytes)
+      refuseFile(`its records claim ${total} bytes or more, but the file has ${fileBytes}`);
     sizes.set(name, size);
     return true;
   };

@@ -1,0 +1,51 @@
+/** Opens a planned training: its folder, state, sessions, batches and log. */
+import { join } from "node:path";
+import { type BatchStream, trainingBatches } from "../../data/index.node.js";
+import type { Batch } from "../loop/network.js";
+import type { Learner } from "../loop/update.js";
+import { type Beginning, beginOrResume } from "./begin.node.js";
+import { describeFolder, trainingFiles } from "./folder.node.js";
+import { heldOutBatches } from "./held-out.node.js";
+import { disposeLearner, openLearner } from "./learner.node.js";
+import { TrainingLog } from "./log.node.js";
+import { batchOptions, type TrainingPlan } from "./plan.node.js";
+
+/** A training that is ready for its next update. */
+export interface OpenTraining {
+  readonly begun: Beginning;
+  readonly learner: Learner;
+  readonly stream: BatchStream;
+  readonly heldOut: readonly Batch[] | undefined;
+  readonly log: TrainingLog;
+  /** The path of a file in the training's folder. */
+  file(name: keyof typeof trainingFiles): string;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Describes the folder or checks that it holds this training, and opens what the loop needs.
+ * @throws SeawallError for a folder that holds another training, a checkpoint or weights of another network
+ */
+export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Promise<OpenTraining> {
+  const { config, loop, training } = plan;
+  describeFolder(plan);
+  const begun = await beginOrResume(plan);
+  const learner = await openLearner(plan);
+  const stream = trainingBatches(training, {
+    ...batchOptions(plan),
+    from: begun.state.step * loop.accumulate,
+    ...(signal && { signal }),
+  });
+  return {
+    begun,
+    learner,
+    stream,
+    heldOut: await heldOutBatches(plan),
+    log: new TrainingLog(config.out, begun.state.step),
+    file: (name) => join(config.out, trainingFiles[name]),
+    async dispose() {
+      await stream.dispose();
+      await disposeLearner(learner);
+    },
+  };
+}

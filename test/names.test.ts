@@ -1,0 +1,41 @@
+/** One word, one thing: every exported name is defined once under src; re-exports do not count. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const source = fileURLToPath(new URL("../src", import.meta.url));
+const definition =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
+
+/** Names that are still defined several times. The list only shrinks: a name that is fixed must leave it. */
+const remaining: readonly string[] = [
+  "Evaluation",
+  "Lane",
+  "Outcome",
+  "Size",
+  "Slot",
+  "Step",
+  "Value",
+  "bytesOf",
+  "engine",
+  "fill",
+  "gradientGraph",
+  "isList",
+  "namesIn",
+  "noise",
+  "refuse",
+  "segmenter",
+];
+
+it("defines every exported name once", () => {
+  const places = new Map<string, Set<string>>();
+  for (const file of readdirSync(source, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".ts")) continue;
+    for (const [, name] of readFileSync(join(source, file), "utf8").matchAll(definition))
+      places.set(name!, (places.get(name!) ?? new Set()).add(file));
+  }
+  expect(places.size).toBeGreaterThan(500);
+  const repeated = [...places].filter(([, files]) => files.size > 1).map(([name]) => name);
+  expect(repeated.sort()).toEqual(remaining);
+});

@@ -1,0 +1,61 @@
+/**
+ * Builds `dist` and `schema` from the sources, unless they are up to date.
+ *
+ * A build stores a hash of everything it was made from. Tests that run the built program call `build` first, so they
+ * cannot pass on a stale build.
+ */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const compilerPackage = createRequire(import.meta.url).resolve("@typescript/native/package.json");
+const program = join(root, "dist/cli/main.js");
+const stamp = join(root, "dist/.sources");
+const products = [program, join(root, "schema/eval.schema.json")];
+
+/** Brings `dist` and `schema` up to date. Returns false if they were already. Throws if the sources do not compile. */
+export function build() {
+  const hash = hashOfSources();
+  if (products.every(existsSync) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
+  // Files of an earlier build may have no source any more.
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  run(join(dirname(compilerPackage), "bin/tsc"), "-p", "tsconfig.build.json");
+  run("tools/write-schema.mjs");
+  chmodSync(program, 0o755);
+  writeFileSync(stamp, hash);
+  return true;
+}
+
+/** SHA-256 of all files that decide what a build contains, in hexadecimal. */
+function hashOfSources() {
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join("src", file))
+    .sort();
+  const settings = ["tsconfig.json", "tsconfig.build.json", "tools/build.mjs", "tools/write-schema.mjs"];
+  const hash = createHash("sha256").update(JSON.parse(readFileSync(compilerPackage, "utf8")).version);
+  for (const file of [...sources, ...settings]) {
+    const content = readFileSync(join(root, file));
+    hash.update(`\n${file} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+/** Runs a Node script in the root. Throws if it fails; its output goes to the terminal. */
+function run(script, ...args) {
+  execFileSync(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(build() ? "Built dist." : "dist is up to date.");
+  } catch (error) {
+    // A compiler that fails has said why.
+    if (error.status === undefined) throw error;
+    process.exitCode = 1;
+  }
+}
