@@ -1,4 +1,4 @@
-/** Reverse mode: one walk over the nodes from the outputs back, one rule per operator. */
+/** Reverse mode: the data flow is followed from the outputs back, with one rule for each operator. */
 import { int64, invariant, SeawallError, sizeOf } from "../base/index.js";
 import {
   consumersOf,
@@ -17,7 +17,7 @@ import { rules } from "./rules/index.js";
 /** Static types of a graph's values. */
 export type TypedShapes = ReadonlyMap<Value, TypedShape>;
 
-/** What to differentiate: gradients at some values in, gradients at others out. */
+/** A request for gradients: given at some values (`seeds`), wanted at others (`wrt`). */
 export interface DifferentiateRequest {
   /** For each value whose gradient is given, the value that holds it (same shape). */
   readonly seeds: ReadonlyMap<Value, Value>;
@@ -132,7 +132,7 @@ function zeros(build: GraphBuilder, types: TypedShapes, value: Value): Value {
   return build.op("ConstantOfShape", [build.constant(int64([shape.length], shape))]);
 }
 
-/** Names the operator, the node, and the way from the image to it. */
+/** The error that names the operator, the node and the path from the image to it. */
 function noRule(graph: Graph, node: Node, wrt: readonly Value[]): SeawallError {
   const operator = node.domain ? `${node.domain}.${node.op}` : node.op;
   return new SeawallError(
