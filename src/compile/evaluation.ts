@@ -1,5 +1,5 @@
 /** The programs of an evaluation: predicting, losses with the image's gradient, and one step of an attack. */
-import { nonDifferentiable } from "../autodiff/index.js";
+import { nonDifferentiable, type RuleTable } from "../autodiff/index.js";
 import { float32, SeawallError } from "../base/index.js";
 import { appendLoss, type Loss, type LossInputs, losses as lossTable, type Tracking } from "../loss/index.js";
 import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
@@ -19,6 +19,8 @@ export interface SegmentationModel extends TracedGraph {
   readonly image: Value;
   /** The only output: N×K×H×W. */
   readonly logits: Value;
+  /** Gradient rules beside Seawall's own, by domain and operator. */
+  readonly rules?: RuleTable;
 }
 
 interface ProgramOptions {
@@ -84,6 +86,7 @@ export function evaluateProgram(
     target,
     model,
     wrt: [model.image],
+    ...(model.rules && { rules: model.rules }),
     inputs: {
       ...pixelInputs(model),
       choice: { type: "float32", shape: [batch, losses.length], perImage: true },
@@ -137,8 +140,10 @@ function lossInputs(
  * Refuses a model in which every path from the image to the logits leads through an operator without a gradient.
  * @throws SeawallError `model` naming the operators that block the paths
  */
-export function checkDifferentiable({ graph, image, logits }: SegmentationModel): void {
-  const blocks = (node: Node) => node.domain === "" && nonDifferentiable.has(node.op);
+export function checkDifferentiable({ graph, image, logits, rules }: SegmentationModel): void {
+  const own = rules?.[""] ?? {};
+  const blocks = ({ domain, op }: Node) =>
+    domain === "" && nonDifferentiable.has(op) && !Object.hasOwn(own, op);
   const open = reachableFrom({ ...graph, nodes: graph.nodes.filter((node) => !blocks(node)) }, [image]);
   if (open.has(logits)) return;
   const blocking = graph.nodes.filter((node) => blocks(node) && node.inputs.some((input) => open.has(input)));

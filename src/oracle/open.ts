@@ -1,4 +1,5 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
+import type { RuleTable } from "../autodiff/index.js";
 import { SeawallError } from "../base/index.js";
 import { type SegmentationModel, trace } from "../compile/index.js";
 import {
@@ -33,6 +34,8 @@ export interface OpenModelOptions extends Preprocessing {
   readonly keepInput?: boolean;
   /** Initializers whose gradients will be wanted: they are kept as they are in the file. */
   readonly variables?: ReadonlySet<Value>;
+  /** Gradient rules of the caller's own, by domain and operator. */
+  readonly rules?: RuleTable;
 }
 
 /** A user's model in the form that losses and attacks know. */
@@ -76,6 +79,7 @@ export async function prepareModel(file: Graph, options: OpenModelOptions = {}):
     width,
     image: name,
     logits: normal.value,
+    ...(options.rules && { rules: options.rules }),
     notices: [...notices, inputNotice(image, shape), ...logits.notices, ...normal.notices],
   };
 }

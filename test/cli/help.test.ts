@@ -79,6 +79,8 @@ it("explains eval", async () => {
       --protocol <strict|authors>          correct accounting, or that of the published code (default:
                                            strict)
       --seed <N>                           seed of all randomness (default: 0)
+      --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
+                                           rules of your own; its code is run
 
     Running:
       --parallel <N>                       images attacked at the same time, each by a worker of its
@@ -191,6 +193,10 @@ it("explains verify", async () => {
       --device <cpu|cuda|webgpu>  where the engine runs (default: cpu)
       --threads <N>               threads of the engine; default: its own choice
 
+    Attack:
+      --plugin <FILE>             module with losses, attacks, ensembles, data sets or gradient rules of
+                                  your own; its code is run
+
     Options:
       --sample <N>                records to make again (default: 10)
       --seed <N>                  of the choice of records (default: 0)
@@ -297,6 +303,8 @@ it("explains doctor", async () => {
       --protocol <strict|authors>          correct accounting, or that of the published code (default:
                                            strict)
       --seed <N>                           seed of all randomness (default: 0)
+      --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
+                                           rules of your own; its code is run
 
     Running:
       --parallel <N>                       images attacked at the same time, each by a worker of its
@@ -323,8 +331,8 @@ it("explains demo", async () => {
   expect(await help("demo")).toMatchInlineSnapshot(`
     "Usage: seawall demo [options]
 
-    Attacks the samples that ship with the package: a published model, then a fragile and a robust one
-    side by side.
+    Attacks the models that ship with the package: a fragile and a robust one side by side, then a
+    published model.
 
     Options:
       --out <DIR>  folder of the pictures (default: "seawall-demo")

@@ -1,8 +1,9 @@
 /** The configuration of an evaluation: one schema for flags, config files and the library. */
 import { z } from "zod";
-import { parseAttacks } from "../../attack/index.js";
+import { attacks as attackFamilies, parseAttacks } from "../../attack/index.js";
 import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
 import { dataFields } from "../../data/index.js";
+import type { Plugin } from "../components/components.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
@@ -20,6 +21,16 @@ const text = z.string().min(1);
 const count = z.int().min(1);
 const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
 const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** Checks the attacks that need no plugin; names with a plugin's prefix are looked up when plugins are loaded. */
+function parseBuiltInAttacks(list: string): void {
+  const isPlugged = (name: string) => {
+    const [first = "", ...rest] = name.trim().split(":");
+    return rest.length > 1 || (rest.length === 1 && !Object.hasOwn(attackFamilies, first));
+  };
+  const own = list.split(",").filter((name) => !isPlugged(name));
+  if (own.length > 0) parseAttacks(own.join(","));
+}
 
 /** Every flag of `seawall eval` that says what is computed or where it goes; docstrings are the flags' help. */
 export const evaluationSchema = z.strictObject({
@@ -52,7 +63,10 @@ export const evaluationSchema = z.strictObject({
       "data split to count class weights from, as --data (class-balanced-ce); default: the data set's train split",
     ),
   eps: text.superRefine(parsed(radii)).describe("ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated"),
-  attacks: text.superRefine(parsed(parseAttacks)).default("sea-2023").describe("ensemble or list of attacks"),
+  attacks: text
+    .superRefine(parsed(parseBuiltInAttacks))
+    .default("sea-2023")
+    .describe("ensemble or list of attacks"),
   steps: count.default(300).describe("iterations of each attack"),
   radiusSchedule: z
     .enum(["reduce", "constant"])
@@ -85,6 +99,12 @@ export const evaluationSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("write report.html and its pictures into the run folder; --no-report does not"),
+  plugin: z
+    .array(text)
+    .optional()
+    .describe(
+      "module with losses, attacks, ensembles, data sets or gradient rules of your own; its code is run",
+    ),
   gate: z
     .array(text)
     .optional()
@@ -95,6 +115,8 @@ export const evaluationSchema = z.strictObject({
 export interface EvaluationInput extends z.input<typeof evaluationSchema> {
   /** @deprecated The old name of `parallel`. */
   batchSize?: number | undefined;
+  /** Plugins as values. Functions cannot be sent to worker threads, so images are attacked in this thread, one by one. */
+  plugins?: readonly Plugin[] | undefined;
 }
 /** Complete: every default filled in. */
 export type EvaluationConfig = z.output<typeof evaluationSchema>;
@@ -118,6 +140,7 @@ const settingRoles = {
   ...{ resizeShort: "decides", crop: "decides", ignoreLabel: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ shard: "running", trace: "running", report: "running", gate: "running" },
+  plugin: "stated",
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
 
 /** The settings whose values make up the configuration's hash. */
@@ -131,7 +154,9 @@ export const decidingSettings = (Object.keys(settingRoles) as (keyof EvaluationC
  */
 export function parseConfig(input: unknown): EvaluationConfig {
   const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
-  return checkSettings(evaluationSchema, isObject ? renameSettings({ ...input }).values : input);
+  if (!isObject) return checkSettings(evaluationSchema, input);
+  const { plugins: _, ...settings } = input as Readonly<Record<string, unknown>>;
+  return checkSettings(evaluationSchema, renameSettings(settings).values);
 }
 
 /** The radii of a configuration, in order. */
