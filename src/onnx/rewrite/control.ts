@@ -59,7 +59,7 @@ function branchOf(node: Node, constants: ReadonlyMap<Value, Tensor>): Course | u
   const branch = name && node.attributes[name];
   if (branch?.kind !== "graph") return undefined;
   return (writer) => {
-    const results = writeBody(writer, node, node.name, branch.value, []);
+    const results = writer.build.within(node.name, () => writeBody(writer, node, branch.value, []));
     return node.outputs.flatMap((output, i) => (output ? [[output, results[i]!]] : []));
   };
 }
@@ -79,17 +79,18 @@ function iterationsOf(node: Node, constants: ReadonlyMap<Value, Tensor>): Course
   return (writer) => {
     const { build } = writer;
     let carried: readonly Value[] = initial;
-    const collected: Value[][] = Array.from({ length: scans }, () => []);
+    const scanned: Value[][] = Array.from({ length: scans }, () => []);
     for (let turn = 0; turn < total; turn++) {
-      const number = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(turn)) });
-      const yes = build.constant({ type: "bool", dims: [], data: Uint8Array.of(1) });
-      const results = writeBody(writer, node, `${node.name}/${turn}`, body.value, [number, yes, ...carried]);
-      carried = results.slice(1, 1 + initial.length);
-      for (const [i, value] of results.slice(1 + initial.length).entries())
-        collected[i]!.push(build.op("Unsqueeze", [value, build.ints([0])]));
+      build.within(`${node.name}/${turn}`, () => {
+        const number = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(turn)) });
+        const yes = build.constant({ type: "bool", dims: [], data: Uint8Array.of(1) });
+        const [, ...results] = writeBody(writer, node, body.value, [number, yes, ...carried]);
+        carried = results.splice(0, initial.length);
+        for (const [i, value] of results.entries())
+          scanned[i]!.push(build.op("Unsqueeze", [value, build.ints([0])]));
+      });
     }
-    const stacked = collected.map((values) => build.concat(values, 0));
-    const results = [...carried, ...stacked];
+    const results = [...carried, ...scanned.map((values) => build.concat(values, 0))];
     return node.outputs.flatMap((output, i) => (output ? [[output, results[i]!]] : []));
   };
 }
@@ -108,14 +109,8 @@ function staysTrue({ inputs, outputs, initializers, nodes }: Graph): boolean {
 }
 
 /** Writes a body's nodes with fresh names; values from outside keep theirs. Returns its outputs. */
-function writeBody(
-  writer: Writer,
-  node: Node,
-  scope: string,
-  body: Graph,
-  inputs: readonly Value[],
-): Value[] {
-  writer.written += body.nodes.length;
+function writeBody(writer: Writer, node: Node, body: Graph, inputs: readonly Value[]): Value[] {
+  writer.written += 1 + body.nodes.length;
   if (writer.written > mostNodes) {
     throw new SeawallError(
       "unsupported",
@@ -123,21 +118,18 @@ function writeBody(
     );
   }
   const { build } = writer;
-  return build.within(scope, () => {
-    const renamed = new Map<Value, Value>(body.inputs.map(({ name }, i) => [name, inputs[i]!]));
-    for (const [name, tensor] of body.initializers) {
-      const fresh = build.fresh(name);
-      build.graph.initializers.set(fresh, tensor);
-      renamed.set(name, fresh);
-    }
-    const value = (name: Value) => renamed.get(name) ?? name;
-    for (const inner of body.nodes) {
-      for (const output of inner.outputs) if (output) renamed.set(output, build.fresh(output));
-      const copy = renamedNode(inner, value);
-      writeNode(writer, { ...copy, name: build.fresh(inner.name) });
-    }
-    return body.outputs.map(({ name }) => value(name));
-  });
+  const renamed = new Map<Value, Value>(body.inputs.map(({ name }, i) => [name, inputs[i]!]));
+  for (const [name, tensor] of body.initializers) {
+    const fresh = build.fresh(name);
+    build.graph.initializers.set(fresh, tensor);
+    renamed.set(name, fresh);
+  }
+  const value = (name: Value) => renamed.get(name) ?? name;
+  for (const inner of body.nodes) {
+    for (const output of inner.outputs) if (output) renamed.set(output, build.fresh(output));
+    writeNode(writer, { ...renamedNode(inner, value), name: build.fresh(inner.name) });
+  }
+  return body.outputs.map(({ name }) => value(name));
 }
 
 function renamedNode(node: Node, value: (name: Value) => Value): Node {
