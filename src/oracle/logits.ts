@@ -1,7 +1,7 @@
 /** The logits: found behind the model's output, and given the one form that losses know. */
 
 import type { TypedShape } from "../autodiff/index.js";
-import { float32, SeawallError } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import {
   attribute,
   describeNode,
@@ -170,10 +170,12 @@ export function normalizeLogits(
   return build.within("seawall/logits", () => {
     const first = logits.layout === "nchw" ? logits.value : build.transpose(logits.value, [0, 3, 1, 2]);
     const two = logits.binary ? build.concat([build.mul(first, 0), first], 1) : first;
+    const [batch] = shape as [number];
     const [, h, w] = readAs(shape, logits.layout);
     if (h === size.height && w === size.width) return { value: two, notices: [] };
-    const scales = build.constant(float32([4], [1, 1, size.height / h, size.width / w]));
-    const value = build.op("Resize", [two, "", scales], {
+    // Sizes, not scales: a float32 ratio such as 473 / 59 can give one row too few.
+    const sizes = build.ints([batch, logits.classes, size.height, size.width]);
+    const value = build.op("Resize", [two, "", "", sizes], {
       mode: "linear",
       coordinate_transformation_mode: "half_pixel",
     });
