@@ -16,7 +16,8 @@ import {
   normalizeInput,
   type Preprocessing,
 } from "./input.js";
-import { findLogits, type Logits, normalizeLogits } from "./logits.js";
+import { findLogits, normalizeLogits } from "./logits.js";
+import { appendSemanticMap, findQueryOutputs } from "./queries.js";
 import { type TracedGraph, trace } from "./trace.js";
 
 export interface OpenOptions extends Preprocessing {
@@ -66,14 +67,10 @@ export async function prepareModel(file: Graph, options: OpenOptions = {}): Prom
   const traced = await trace(bound, options.keepInput ? own : {}, {}, options.variables).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
-  const logits = findLogits(traced.graph, traced.types, logitsOptions(options, image.layout, height, width));
-  checkClasses(logits, options);
-
-  const cut = copyGraph(traced.graph);
-  cut.outputs = [];
+  const cut = { ...copyGraph(traced.graph), outputs: [] };
   const build = new GraphBuilder(cut);
-  const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
-  build.output(normal.value);
+  const logits = appendLogits(build, traced, options, image.layout, { height, width });
+  build.output(logits.value);
   // A graph that is exported keeps the file's weights: folded ones are rounded once more.
   const folded = options.keepInput ? cut : foldBatchNorm(cut);
   const final = await trace(folded, {}, {}, options.variables);
@@ -84,9 +81,34 @@ export async function prepareModel(file: Graph, options: OpenOptions = {}): Prom
     height,
     width,
     image: name,
-    logits: normal.value,
-    notices: [...notices, inputNotice(image, shape), ...logits.notices, ...normal.notices],
+    logits: logits.value,
+    notices: [...notices, inputNotice(image, shape), ...logits.notices],
   };
+}
+
+/** Appends logits N×K×H×W: those behind the output, or the semantic map of a query-based model. */
+function appendLogits(
+  build: GraphBuilder,
+  { graph, types }: TracedGraph,
+  options: OpenOptions,
+  imageLayout: Layout,
+  size: { readonly height: number; readonly width: number },
+): { value: Value; classes: number; notices: readonly string[] } {
+  const queries = options.output === undefined ? findQueryOutputs(graph, types) : undefined;
+  if (queries) {
+    checkClasses(queries.count, options);
+    return {
+      value: appendSemanticMap(build, queries, types, size),
+      classes: queries.count,
+      notices: [
+        `outputs "${queries.classes}" and "${queries.masks}" are those of a query-based model: its logits are the logarithm of the semantic map Σ softmax(class) · sigmoid(mask) of ${queries.count} classes, the last class ("nothing") left out`,
+      ],
+    };
+  }
+  const found = findLogits(graph, types, logitsOptions(options, imageLayout, size.height, size.width));
+  checkClasses(found.classes, options);
+  const { value, notices } = normalizeLogits(build, found, types.get(found.value)!.shape, size);
+  return { value, classes: found.classes, notices: [...found.notices, ...notices] };
 }
 
 /** Gradients are computed in float32, whatever the weights are stored in. */
@@ -131,11 +153,11 @@ function sizeOf(image: ImageInput, options: OpenOptions): { height: number; widt
   return { height, width };
 }
 
-function checkClasses(logits: Logits, { classes }: OpenOptions): void {
-  if (classes !== undefined && classes !== logits.classes) {
+function checkClasses(found: number, { classes }: OpenOptions): void {
+  if (classes !== undefined && classes !== found) {
     throw new SeawallError(
       "config",
-      `the model has ${logits.classes} classes, the labels ${classes}; give the model's number with --classes, or another --output`,
+      `the model has ${found} classes, the labels ${classes}; give the model's number with --classes, or another --output`,
     );
   }
 }
