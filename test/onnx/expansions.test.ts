@@ -324,6 +324,29 @@ const cases: Record<string, Case> = {
   },
 };
 
+/** Offsets between two pixels: interpolation has a kink at every pixel. */
+const offsets = (dims: readonly number[]) =>
+  float32(dims, randomStream("offsets", ...dims).uniform(sizeOf(dims), 0.25, 0.75));
+
+const deformed = { domain: "", op: "DeformConv", opset: 19 };
+Object.assign(cases, {
+  DeformConv: {
+    ...deformed,
+    inputs: [[2, 3, 6, 7], [4, 3, 3, 3], offsets([2, 18, 4, 5])],
+    attributes: { kernel_shape: [3, 3] },
+  },
+  "DeformConv with bias, mask, strides, pads": {
+    ...deformed,
+    inputs: [[1, 4, 7, 8], [6, 2, 3, 2], offsets([1, 24, 4, 5]), [6], [1, 12, 4, 5]],
+    attributes: { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 1, 1, 2], group: 2, offset_group: 2 },
+  },
+  "DeformConv, dilated": {
+    ...deformed,
+    inputs: [[1, 2, 7, 7], [3, 2, 2, 2], offsets([1, 8, 5, 5])],
+    attributes: { kernel_shape: [2, 2], dilations: [2, 2] },
+  },
+} satisfies Record<string, Case>);
+
 describe("operators outside the standard", () => {
   it.each(Object.entries(cases))("%s: equals the engine's own kernel", async (_, given) => {
     const { graph, feeds } = single(given);

@@ -7,6 +7,7 @@ import { copyGraph, describeNode, type Graph, type Node, type Value } from "../g
 import { graphsWithin, namesIn, readsOf } from "../graph/walk.js";
 import { activations } from "./activation.js";
 import { attentions, standardAttention } from "./attention.js";
+import { deformable } from "./deformable.js";
 import { type Expansion, type ExpansionContext, notExpanded } from "./expansion.js";
 import { normalizations } from "./normalization.js";
 import { products } from "./product.js";
@@ -15,7 +16,11 @@ const microsoft = "com.microsoft";
 
 /** The expansions, by domain and operator. */
 export const expansions: Readonly<Record<string, Readonly<Record<string, Expansion>>>> = {
-  "": { ...standardAttention, SimplifiedLayerNormalization: normalizations.SimplifiedLayerNormalization! },
+  "": {
+    ...standardAttention,
+    ...deformable,
+    SimplifiedLayerNormalization: normalizations.SimplifiedLayerNormalization!,
+  },
   [microsoft]: { ...activations, ...products, ...normalizations, ...attentions },
 };
 
