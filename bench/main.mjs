@@ -1,8 +1,10 @@
 /**
  * Steps of Seawall against PyTorch eager in alternation on this machine.
  *
+ *     npm run bench -- lowering [THRESHOLD …]
  *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
  *
+ * `lowering` times the forms of operators around the compiler's thresholds, without PyTorch (`lowering.mjs`).
  * A case is MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient); ARCHITECTURE:NxCxHxW, one update of
  * adversarial training (two attack passes, gradient of both losses, AdamW); or `training`, that of a small network.
  * Each program makes --row steps, by default one, before it is the other's turn.
@@ -14,6 +16,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { alternate, Worker } from "./alternate.mjs";
+import { timeLowering } from "./lowering.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values, positionals } = parseArgs({
@@ -48,6 +51,10 @@ function compareTraining(architecture, size) {
   return alternate(`training ${architecture} at ${size}`, workers, turns, Number.parseInt(size, 10));
 }
 
+if (positionals[0] === "lowering") {
+  await timeLowering(positionals.slice(1));
+  process.exit();
+}
 const training = "upernet-convnext-micro-cvst:8x3x128x160";
 const cases = positionals.length > 0 ? positionals : [`${here("../demo/model.onnx")}:1x3x256x256`, training];
 for (const text of cases) {

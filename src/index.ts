@@ -20,7 +20,6 @@ export {
 } from "./attack/index.js";
 export {
   type DifferentiateRequest,
-  differentiate,
   nonDifferentiable,
   type Rule,
   rules,
@@ -38,6 +37,7 @@ export {
   SeawallError,
   type Tensor,
 } from "./base/index.js";
+export { appendGradients as differentiate } from "./compile/index.js";
 export {
   countLabels,
   type Dataset,
@@ -149,10 +149,10 @@ export {
   type ExportOptions,
   exportGradient,
   type GradientCheck,
+  type ImageLayout,
   type ImageOracle,
-  type Layout,
   type Model,
-  type OpenOptions as OpenModelOptions,
+  type OpenModelOptions,
   type Oracle,
   type OracleOptions,
   openModel,

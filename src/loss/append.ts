@@ -22,7 +22,7 @@ export interface AppendedLoss {
 export interface AppendOptions {
   /** P, the number of pixels of an image. */
   readonly pixels: number;
-  /** K; a label among few classes is found faster. */
+  /** K, if known. */
   readonly classes?: number;
   /** A scalar, by which the weight of every pixel enters the gradient; default 1/P. */
   readonly share?: Value;

@@ -1,5 +1,5 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
-import { float32, int64 } from "../base/index.js";
+import { int64 } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -22,7 +22,10 @@ export interface PixelTerms {
   valid(): Value;
   /** The label, with 0 for ignored pixels: always a legal index. */
   label(): Value;
-  /** `base` (N×K×P) with `update` (N×1×P) added in the label's channel. */
+  /**
+   * `base` (N×K×P) with `update` (N×1×P) added in the label's channel, as a composite operator. `update` must not
+   * matter where the label is ignored: a target may add it in channel 0 there, or nowhere.
+   */
   addAtLabel(base: Value, update: Value): Value;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
@@ -54,18 +57,8 @@ const smallestNorm = 1e-12;
 /** What sinks a logit below all others. */
 const farBelow = 1e30;
 
-/**
- * ScatterElements, which takes one thread whatever K is, is slower than passes over all classes where these are no more
- * than so many; both are equal to the bit.
- */
-const fewClasses = 20;
-
-/** @param classes K, where known */
-export function pixelTerms(
-  build: GraphBuilder,
-  inputs: LossInputs,
-  classes = Number.POSITIVE_INFINITY,
-): PixelTerms {
+/** @param classes K, if known */
+export function pixelTerms(build: GraphBuilder, inputs: LossInputs, classes?: number): PixelTerms {
   const b = build;
   const once = lazily();
   const class1 = [1];
@@ -75,14 +68,6 @@ export function pixelTerms(
   };
   const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
-  // Compared as floats, which the engine does in half the time of integers.
-  const oneHot = once("oneHot", () => {
-    const every = float32(
-      [1, classes, 1],
-      Array.from({ length: classes }, (_, i) => i),
-    );
-    return b.cast(b.op("Equal", [b.cast(labels(), "float32"), b.constant(every, "classes")]), "float32");
-  });
   const shifted = once("shifted", () => b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1)));
   const atLabel = (values: Value) => b.op("GatherElements", [values, terms.label()], { axis: 1 });
 
@@ -91,10 +76,7 @@ export function pixelTerms(
     logits: inputs.logits,
     valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
     label: once("label", () => b.max(labels(), zero)),
-    addAtLabel: (base, update) =>
-      classes <= fewClasses
-        ? b.add(base, b.mul(oneHot(), update))
-        : b.op("ScatterElements", [base, terms.label(), update], { axis: 1, reduction: "add" }),
+    addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
       b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),

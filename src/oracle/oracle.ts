@@ -1,6 +1,6 @@
 /** The oracle's face to attacks: x ↦ (loss, gradient), one image at a time. */
+import type { StepFragment } from "../compile/index.js";
 import type { LossName, Tracking } from "../loss/index.js";
-import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** What to evaluate at a point. */
 export interface Query {
@@ -10,7 +10,7 @@ export interface Query {
 }
 
 /** What a model says about one image at one point. */
-export interface Evaluation {
+export interface OracleAnswer {
   /** The loss, mean over all pixels; the attack maximises it. */
   readonly objective: number;
   /** The loss that controls the step size. */
@@ -32,17 +32,6 @@ export interface Prediction {
   readonly score: number;
 }
 
-/**
- * A move of the point as a graph fragment, so that pixels stay in the engine.
- * Tensors are flattened images, 1×D with D = 3·H·W; scalars are 1×1.
- */
-export interface Step<T extends string = string, S extends string = string> {
-  readonly name: string;
-  readonly tensors: readonly T[];
-  readonly scalars: readonly S[];
-  write(build: GraphBuilder, inputs: Readonly<Record<T | S, Value>>): Value;
-}
-
 /** One image of a model under attack. Every point is 3·H·W floats in [0, 1]. */
 export interface ImageOracle {
   /** The clean image. */
@@ -52,12 +41,12 @@ export interface ImageOracle {
   readonly height: number;
   readonly width: number;
   /** Loss and gradient at a point: one forward and one backward pass. */
-  evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
+  evaluate(point: Float32Array, query: Query): Promise<OracleAnswer>;
   /** Classes and counts at a point: one forward pass. */
   predict(point: Float32Array, loss: LossName): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Readonly<Record<T, Float32Array>>,
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array>;

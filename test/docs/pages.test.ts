@@ -12,7 +12,9 @@ const root = new URL("../../", import.meta.url);
 /** Flags that are no setting of an evaluation or a training: those that the verbs and the programs beside them declare. */
 const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
   const place = new URL(`${folder}/`, root);
-  const files = readdirSync(place).filter((name) => /\.(ts|py|mjs)$/.test(name));
+  const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) =>
+    /\.(ts|py|mjs)$/.test(name),
+  );
   return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
 });
 /** What TensorBoard has, of which a page speaks. */

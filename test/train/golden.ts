@@ -1,8 +1,8 @@
 /** Small networks in training, with PyTorch's gradients; see tools/training_golden.py. */
 import { numbersOf, sizeOf, type Tensor } from "../../src/base/index.js";
 import { type Architecture, fitWeights, translateCheckpoint } from "../../src/nn/index.js";
-import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
 import type { OptimizerName } from "../../src/train/graphs/optimizers.js";
+import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
 import { initialState, layOutParameters, type ParameterLayouts } from "../../src/train/state/parameters.js";
 import { readWeightsFile } from "../../src/weights/index.node.js";
 

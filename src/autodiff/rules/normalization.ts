@@ -1,9 +1,11 @@
 /** Normalizations: by the statistics of the values themselves, or by stored ones. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, float, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { ones, sumOver, unbroadcast } from "../fragments/broadcast.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
+import { onesOf } from "../fragments/filled.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { fromFront, inverseOrZero, refuse } from "./fragments.js";
+import { fromFront, inverseOrZero, refuseNode } from "./fragments.js";
 
 const epsilonOf = ({ node }: RuleContext) => attribute.float(node, "epsilon", 1e-5);
 
@@ -15,7 +17,7 @@ interface Standardized {
   readonly inverse: Value;
 }
 
-/** One pass of the engine's own kernel, its scale set to one. */
+/** LayerNormalization with a scale of one: its outputs are x̂ and the factor. */
 function standardize(
   b: GraphBuilder,
   x: Value,
@@ -24,7 +26,7 @@ function standardize(
   epsilon: number,
 ): Standardized {
   const attributes = { axis, epsilon: float(epsilon) };
-  const [xhat, , inverse] = b.ops("LayerNormalization", [x, ones(b, shape.slice(axis))], 3, attributes);
+  const [xhat, , inverse] = b.ops("LayerNormalization", [x, onesOf(b, shape.slice(axis))], 3, attributes);
   return { xhat: xhat!, inverse: inverse! };
 }
 
@@ -129,7 +131,7 @@ const batchNormalization: Gradient = (context, [g], b) => {
   const { inputs, node, needs, shape } = context;
   const [x, scale, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
   if (attribute.int(node, "training_mode", 0) !== 0) {
-    return refuse(
+    return refuseNode(
       node,
       "training_mode=1 normalizes by the batch: export the model for inference (model.eval())",
     );

@@ -1,7 +1,7 @@
 /** Reductions: sums, means, norms, extremes, products along axes; running sums; the largest k. */
 import { int64 } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
 import type { Gradient, Rule, RuleContext, Rules } from "../fragments/rule.js";
 import { constantNumbers, fromFront, indicator, inverseOrZero, sign } from "./fragments.js";
 

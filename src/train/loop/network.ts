@@ -1,5 +1,6 @@
 /** A network in training: its graphs as sessions, fed from vectors and writing into them. */
 import { float32, randomStream, sizeOf, type Tensor } from "../../base/index.js";
+import { cpuThresholds } from "../../compile/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../../nn/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { openSession, type Session, type SessionOptions, type Tensors } from "../../runtime/index.js";
@@ -59,13 +60,10 @@ export function buildNetwork(
   const common = { ...variant, size };
   const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
   const inference = build(architecture, { ...common, batch: attacked });
-  const lanes = parametersOf(training) > manyParameters ? 1 : most;
+  const lanes = parametersOf(training) > cpuThresholds.dividedParameters.value ? 1 : most;
   const part = lanes === 1 ? inference : build(architecture, { ...common, batch: attacked / lanes });
   return { training, inference, attacked: part, lanes };
 }
-
-/** Of so large a network the operators share threads well, and each lane would hold the parameters once more. */
-const manyParameters = 1e7;
 
 function parametersOf({ parameters }: BuiltArchitecture): number {
   return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

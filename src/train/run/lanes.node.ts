@@ -1,13 +1,11 @@
 /** Lanes: equal parts of a batch are attacked side by side, each in a thread with an engine of its own. */
 import { availableParallelism } from "node:os";
 import { float32, invariant, type Tensor } from "../../base/index.js";
+import { cpuThresholds } from "../../compile/index.js";
 import type { Graph } from "../../onnx/index.js";
 import type { SessionOptions, Tensors } from "../../runtime/index.js";
 import { openThreadSession, type ThreadSession } from "../../runtime/index.node.js";
 import type { AttackSession, NetworkOptions } from "../loop/network.js";
-
-/** Each holds the parameters for itself; beyond a few, threads within them serve as well. */
-const mostLanes = 4;
 
 /** One per thread, as far as the images can be divided; accelerators and gradients that are added up want one. */
 export function laneCount(
@@ -15,7 +13,7 @@ export function laneCount(
   { device = "cpu", threads = availableParallelism() }: SessionOptions,
 ): number {
   if (accumulating || device !== "cpu") return 1;
-  let lanes = Math.min(threads, attacked, mostLanes);
+  let lanes = Math.min(threads, attacked, cpuThresholds.trainingWorkers.value);
   while (attacked % lanes !== 0) lanes--;
   return lanes;
 }
