@@ -10,7 +10,7 @@ import {
   trace,
 } from "../compile/index.js";
 import { appendLoss } from "../loss/index.js";
-import { type Graph, type GraphBuilder, neededFor, type Value } from "../onnx/index.js";
+import { type Graph, type GraphBuilder, neededFor, type Value, type ValueInfo } from "../onnx/index.js";
 import { type GradientCheck, largestGradientError } from "./check.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
@@ -28,10 +28,7 @@ export interface ExportedGradient {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function exportGradient(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
-  const exported =
-    options.loss === "ce"
-      ? await exportLoss(freeNames(graph, ["labels", "logits", "loss", "grad"]), options)
-      : await exportProduct(freeNames(graph, ["output_grad", "grad"]), options);
+  const exported = await writeExport(graph, options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);
   if (!(check.error <= largestGradientError)) {
@@ -43,26 +40,54 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
   return { graph: exported.graph, notices: exported.notices, check };
 }
 
+function writeExport(graph: Graph, options: ExportOptions): Promise<Written> {
+  if (options.loss === "none") {
+    const kept = [...graph.inputs, ...graph.outputs];
+    return exportProduct(freeNames(graph, ["output_grad", "grad"], kept).graph, options);
+  }
+  // The model's own outputs are not part of the written file, so their names may be taken too.
+  const { graph: free, notices } = freeNames(graph, ["labels", "logits", "loss", "grad"], graph.inputs);
+  return exportLoss(free, notices, options);
+}
+
 /**
- * Frees names that the exported graph promises: values of the model that bear one get another. Inputs and outputs
- * keep theirs.
+ * Renames values of the model that bear a name which the written file promises for something else.
+ * @param kept inputs and outputs of the file, which keep their names
  */
-function freeNames(graph: Graph, names: readonly string[]): Graph {
-  const fixed = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+function freeNames(
+  graph: Graph,
+  names: readonly string[],
+  kept: readonly ValueInfo[],
+): { graph: Graph; notices: readonly string[] } {
+  const fixed = new Set(kept.map(({ name }) => name));
   const renamed = (value: Value) => (names.includes(value) && !fixed.has(value) ? `model/${value}` : value);
+  const outputs = graph.outputs.map((output) => ({ ...output, name: renamed(output.name) }));
   return {
-    ...graph,
-    initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
-    nodes: graph.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(renamed),
-      outputs: node.outputs.map(renamed),
-    })),
+    graph: {
+      ...graph,
+      outputs,
+      initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
+      nodes: graph.nodes.map((node) => ({
+        ...node,
+        inputs: node.inputs.map(renamed),
+        outputs: node.outputs.map(renamed),
+      })),
+    },
+    notices: graph.outputs.flatMap(({ name }, i) =>
+      name === outputs[i]!.name
+        ? []
+        : [`the model's own output "${name}" is called "${outputs[i]!.name}" in the written file`],
+    ),
   };
 }
 
-async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written> {
-  const { inputShape, output, ignoreLabel = -1 } = options;
+async function exportLoss(
+  graph: Graph,
+  renamings: readonly string[],
+  options: ExportOptions,
+): Promise<Written> {
+  const { inputShape, ignoreLabel = -1 } = options;
+  const output = options.output && outputNamed(graph, options.output);
   const size = sizeFrom(graph, inputShape);
   const variables = options.params ? trainable(graph) : new Set<Value>();
   const model = await prepareModel(graph, {
@@ -105,12 +130,18 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
   });
   return {
     graph: withDeclaredOutputs(program),
-    notices: model.notices,
+    notices: [...model.notices, ...renamings],
     input: model.image,
     inputShape: model.types.get(model.image)!.shape,
     classes,
     seedShape: [batch, height, width],
   };
+}
+
+/** The present name of an output that the user calls by the name in the file. */
+function outputNamed({ outputs }: Graph, name: string): string {
+  const renamed = `model/${name}`;
+  return outputs.some((output) => output.name === renamed) ? renamed : name;
 }
 
 /** The ignore label becomes −1, which is what the losses know. */
