@@ -69,6 +69,8 @@ function freeNames(
       initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
       nodes: graph.nodes.map((node) => ({
         ...node,
+        // Names of nodes and of values are kept apart from one another, too.
+        name: renamed(node.name),
         inputs: node.inputs.map(renamed),
         outputs: node.outputs.map(renamed),
       })),

@@ -10,7 +10,12 @@ function coarseModel(name: string) {
   return {
     ...graph,
     outputs: graph.outputs.map((output) => ({ ...output, name: rename(output.name) })),
-    nodes: graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map(rename) })),
+    // Exporters name a node after its output.
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      name: node.outputs[0] === "output" ? name : node.name,
+      outputs: node.outputs.map(rename),
+    })),
   };
 }
 
