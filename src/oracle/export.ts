@@ -11,17 +11,25 @@ import {
 } from "../compile/index.js";
 import { appendLoss } from "../loss/index.js";
 import { type Graph, type GraphBuilder, neededFor, type Value, type ValueInfo } from "../onnx/index.js";
-import { type GradientCheck, largestGradientError } from "./check.js";
+import { describeCheck, type GradientCheck, type GradientVerdict } from "./check.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
 import { listInputs } from "./input.js";
-import { type PreparedModel, prepareModel } from "./open.js";
+import { inFloat32, type PreparedModel, prepareModel } from "./open.js";
 
 export interface ExportedGradient {
   readonly graph: Graph;
   readonly notices: readonly string[];
   readonly check?: GradientCheck;
 }
+
+/** Why a file is not written after a check with this verdict. */
+const refusals: Readonly<Partial<Record<GradientVerdict, string>>> = {
+  differs: "The model is not smooth at the tested image, or a gradient rule is wrong",
+  zero: "The output does not depend on the input, or only through operators without a gradient (rounding, comparisons, ArgMax): choose an earlier output with --output",
+  "not finite":
+    "The model overflows or divides by zero at the tested image: check --input-range, --mean and --std",
+};
 
 /**
  * Writes the gradient graph of a model.
@@ -31,19 +39,23 @@ export async function exportGradient(graph: Graph, options: ExportOptions): Prom
   const exported = await writeExport(graph, options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);
-  if (!(check.error <= largestGradientError)) {
-    throw new SeawallError(
-      "model",
-      `the gradient's slope differs from finite differences by ${(100 * check.error).toPrecision(2)} %: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
-    );
+  const refused = refusals[check.verdict];
+  if (refused) {
+    const found = `the gradient: ${describeCheck(check)}`;
+    throw new SeawallError("model", `${found}. ${refused}; --no-check writes the file all the same`);
   }
   return { graph: exported.graph, notices: exported.notices, check };
 }
 
 function writeExport(graph: Graph, options: ExportOptions): Promise<Written> {
   if (options.loss === "none") {
+    const floats = inFloat32(graph);
     const kept = [...graph.inputs, ...graph.outputs];
-    return exportProduct(freeNames(graph, ["output_grad", "grad"], kept).graph, options);
+    return exportProduct(
+      freeNames(floats.graph, ["output_grad", "grad"], kept).graph,
+      floats.notices,
+      options,
+    );
   }
   // The model's own outputs are not part of the written file, so their names may be taken too.
   const { graph: free, notices } = freeNames(graph, ["labels", "logits", "loss", "grad"], graph.inputs);
@@ -160,7 +172,11 @@ function shareOfCounted(build: GraphBuilder, labels: Value): Value {
   return build.max(build.reduce("ReduceMean", counts, [1], false), 1e-9);
 }
 
-async function exportProduct(graph: Graph, options: ExportOptions): Promise<Written> {
+async function exportProduct(
+  graph: Graph,
+  notices: readonly string[],
+  options: ExportOptions,
+): Promise<Written> {
   const wrt =
     options.wrt ?? graph.inputs.filter((input) => input.type === "float32").map((input) => input.name);
   const unknown = wrt.find(
@@ -178,6 +194,12 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
   const output = chosenOutput(traced, options.output);
   const typed = types.get(output);
   invariant(typed, `output "${output}" has no type`);
+  if (typed.type !== "float32") {
+    throw new SeawallError(
+      "model",
+      `output "${output}" is ${typed.type} and has no gradient: choose a float output with --output, or let --loss ce find the logits behind it`,
+    );
+  }
   const program = gradientProgram({
     name: traced.name,
     target: "portable",
@@ -197,7 +219,7 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
   });
   return {
     graph: withDeclaredOutputs(program),
-    notices: [],
+    notices,
     input: wrt[0]!,
     inputShape: types.get(wrt[0]!)!.shape,
     classes: 0,

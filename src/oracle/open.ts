@@ -16,6 +16,7 @@ import {
   imageName,
   normalizeInput,
   type Preprocessing,
+  withFloatImage,
 } from "./input.js";
 import { findLogits, normalizeLogits } from "./logits.js";
 import { appendSemanticMap, findQueryOutputs } from "./queries.js";
@@ -47,14 +48,17 @@ export interface PreparedModel extends SegmentationModel {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
-  const { graph, notices } = inFloat32(file);
-  const image = findImage(graph, options.inputLayout);
+  const floats = inFloat32(file);
+  const image = findImage(floats.graph, options.inputLayout);
+  const { graph, preprocessing, notices } = withFloatImage(floats.graph, image);
   const { height, width } = sizeOf(image, options);
   const batch = options.batch ?? image.batch ?? 1;
   const shape = [batch, 3, height, width];
   const name = options.keepInput ? image.info.name : imageName;
   const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
-  const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
+  const bound = options.keepInput
+    ? graph
+    : normalizeInput(graph, image, shape, { ...preprocessing, ...options });
   const traced = await trace(bound, options.keepInput ? own : {}, {}, options.variables).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
@@ -73,7 +77,7 @@ export async function prepareModel(file: Graph, options: OpenModelOptions = {}):
     width,
     image: name,
     logits: logits.value,
-    notices: [...notices, inputNotice(image, shape), ...logits.notices],
+    notices: [...floats.notices, ...notices, inputNotice(image, shape), ...logits.notices],
   };
 }
 
@@ -103,7 +107,7 @@ function appendLogits(
 }
 
 /** Gradients are computed in float32, whatever the weights are stored in. */
-function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
+export function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
   const { graph, from } = widenFloats(file);
   return {
     graph,
