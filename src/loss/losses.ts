@@ -3,7 +3,6 @@ import { balancedCe } from "./balanced-ce.js";
 import { ce } from "./ce.js";
 import { classBalancedCe } from "./class-balanced-ce.js";
 import { cospgd, cospgdSigmoid } from "./cospgd.js";
-import { focal } from "./focal.js";
 import { js } from "./js.js";
 import type { Loss } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
@@ -19,7 +18,6 @@ export const losses = {
   "balanced-ce": balancedCe,
   "class-balanced-ce": classBalancedCe,
   js,
-  focal,
   cospgd,
   "cospgd-sigmoid": cospgdSigmoid,
   spherical,
