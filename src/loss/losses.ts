@@ -5,7 +5,6 @@ import { classBalancedCe } from "./class-balanced-ce.js";
 import { cospgd, cospgdSigmoid } from "./cospgd.js";
 import { js } from "./js.js";
 import type { Loss } from "./loss.js";
-import { margin } from "./margin.js";
 import { maskCe } from "./mask-ce.js";
 import { softMaskCe, softMaskCeSharp, softMaskCeWide } from "./soft-mask-ce.js";
 import { maskSpherical, spherical } from "./spherical.js";
@@ -19,7 +18,6 @@ export const losses = {
   "balanced-ce": balancedCe,
   "class-balanced-ce": classBalancedCe,
   js,
-  margin,
   cospgd,
   "cospgd-sigmoid": cospgdSigmoid,
   spherical,
