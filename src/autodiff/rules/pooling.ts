@@ -28,8 +28,8 @@ function reads({ input, kernel, stride, dilation, before }: Windows, o: number):
 function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   const { input, kernel, stride, dilation, before, declaredAfter } = windows;
   if (!countsPadding) return reads(windows, o).length;
-  const room = before + input + declaredAfter - o * stride;
-  return Math.min(kernel, Math.ceil(room / dilation));
+  const left = before + input + declaredAfter - o * stride;
+  return Math.min(kernel, Math.ceil(left / dilation));
 }
 
 /** Gives every input the sum over the windows that read it of g · `weight`(windows, o): a pool's adjoint. */

@@ -5,7 +5,7 @@ import { largestBy, placeOf, skipped, withoutEvidence } from "./shares.js";
 import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 
 const leastShare = 0.2;
-/** Of an image with fewer pixels right a loss has little left to follow. */
+/** Images with a smaller share of right pixels are left out: little of the loss is left to follow. */
 const leastRight = 0.1;
 
 export const edge: RecordCheck = {

@@ -53,7 +53,7 @@ function sample(
     const start = tap[axis]! * dilations[axis]! - pads[axis]!;
     const regular = positions(build, offset, axis, strides[axis]!, start);
     const length = build.cast(lengthOf(build, image, axis + 2), "float32");
-    // Of GridSample's two conventions the one in which an image of length 1 has no division by zero.
+    // With align_corners=0, an image of length 1 has no division by zero.
     const twice = build.add(build.mul(build.add(moved, regular), scalar(2, moved)), scalar(1, moved));
     return build.sub(build.div(twice, length), scalar(1, moved));
   });
