@@ -80,6 +80,12 @@ export const evaluationSchema = z.strictObject({
     .default("strict")
     .describe("strict: correct accounting; authors: the accounting of the published code"),
   seed: z.int().default(0).describe("seed of all random numbers"),
+  plugin: z
+    .array(text)
+    .optional()
+    .describe(
+      "module with losses, attacks, ensembles, data sets or gradient rules of your own; its code is run",
+    ),
   parallel: count
     .optional()
     .describe(
@@ -102,12 +108,6 @@ export const evaluationSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("write report.html and its pictures into the run folder (--no-report: do not)"),
-  plugin: z
-    .array(text)
-    .optional()
-    .describe(
-      "module with losses, attacks, ensembles, data sets or gradient rules of your own; its code is run",
-    ),
   gate: z
     .array(text)
     .optional()
