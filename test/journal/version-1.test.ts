@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { resultDifferences } from "../../src/journal/index.js";
 import { readResult, readRun } from "../../src/journal/index.node.js";
 
-const stored = fileURLToPath(new URL("../../examples/run", import.meta.url));
+const stored = fileURLToPath(new URL("../golden/run-0.1", import.meta.url));
 const onDisk = (name: string) => JSON.parse(readFileSync(join(stored, name), "utf8"));
 
 /** A copy of the stored run with another run.json. */

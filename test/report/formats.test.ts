@@ -62,7 +62,7 @@ describe("the page", () => {
   });
 
   it("reports a run of an older version, saying what it lacks", () => {
-    const old = fileURLToPath(new URL("../../examples/run/", import.meta.url));
+    const old = fileURLToPath(new URL("../golden/run-0.1/", import.meta.url));
     const run = readReportedRun(old);
     const { document } = parseHTML(htmlReport(run));
     const titles = [...document.querySelectorAll("h2")].map(({ textContent }) => textContent);
