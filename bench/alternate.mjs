@@ -25,13 +25,14 @@ export class Worker {
 }
 
 /**
- * Steps of Seawall's worker and of PyTorch's in alternation, after some that are not counted; prints both and ratios.
+ * Steps of two workers in alternation, after some that are not counted; prints both and their ratios.
+ * @param names of the workers
  * @param row steps that each makes before it is the other's turn
  * @param images of a step; where given, their number per second is printed too
  */
-export async function alternate(name, [seawall, torch], { steps, row }, images) {
-  const ready = await Promise.all([seawall.read(), torch.read()]);
-  const workers = [seawall, torch].map((worker, i) => (ready[i]?.startsWith("ready") ? worker : undefined));
+export async function alternate(title, pair, names, { steps, row }, images) {
+  const ready = await Promise.all(pair.map((worker) => worker.read()));
+  const workers = pair.map((worker, i) => (ready[i]?.startsWith("ready") ? worker : undefined));
   const times = workers.map(() => []);
   for (let i = -3; i < steps / row; i++) {
     for (const [k, worker] of workers.entries()) {
@@ -43,8 +44,8 @@ export async function alternate(name, [seawall, torch], { steps, row }, images) 
   }
   const peaks = await Promise.all(workers.map((worker) => worker?.ask("quit")));
   const turns = row === 1 ? "" : `, ${row} in a row`;
-  console.log(`${name}: ${times[0].length} steps each, in alternation${turns}`);
-  report(times, peaks.map(mebibytes), images);
+  console.log(`${title}: ${times[0].length} steps each, in alternation${turns}`);
+  report(names, times, peaks.map(mebibytes), images);
 }
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
@@ -53,14 +54,16 @@ const ms = (seconds) => `${(1000 * seconds).toFixed(1)} ms`;
 const mebibytes = (line) =>
   line === undefined ? undefined : Math.round(Number(line.split(" ")[1]) / 2 ** 20);
 
-function report([own, torch], [ownPeak, torchPeak], images) {
+function report(names, [first, second], [firstPeak, secondPeak], images) {
   const rate = (times) => (images ? ` (${(images / median(times)).toFixed(1)} images per second)` : "");
   const line = (times, peak) =>
     `median ${ms(median(times))}${rate(times)}, minimum ${ms(Math.min(...times))}, peak memory ${peak} MiB`;
-  console.log(`  Seawall  ${line(own, ownPeak)}`);
-  if (torch.length === 0)
-    return console.log("  PyTorch  not found: install tools/requirements.txt and give --python");
-  console.log(`  PyTorch  ${line(torch, torchPeak)}`);
-  const ratio = (figure) => (figure(own) / figure(torch)).toFixed(2);
+  const width = Math.max(...names.map((name) => name.length));
+  const [own, other] = names.map((name) => name.padEnd(width));
+  console.log(`  ${own}  ${line(first, firstPeak)}`);
+  if (second.length === 0)
+    return console.log(`  ${other}  not found: install tools/requirements.txt and give --python`);
+  console.log(`  ${other}  ${line(second, secondPeak)}`);
+  const ratio = (figure) => (figure(first) / figure(second)).toFixed(2);
   console.log(`  ratio of medians ${ratio(median)}, of minima ${ratio((times) => Math.min(...times))}`);
 }

@@ -1,19 +1,23 @@
 /**
- * Steps of Seawall against PyTorch eager in alternation on this machine.
+ * Steps of Seawall against PyTorch eager, or against another build of Seawall, in alternation on this machine.
  *
+ *     npm run bench -- lowering [THRESHOLD …]
  *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
+ *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
  *
+ * `lowering` times the forms of operators around the compiler's thresholds, without PyTorch (`lowering.mjs`).
  * A case is MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient); ARCHITECTURE:NxCxHxW, one update of
  * adversarial training (two attack passes, gradient of both losses, AdamW); or `training`, that of a small network.
  * Each program makes --row steps, by default one, before it is the other's turn.
  * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both. PYTHON is
  * one with tools/requirements.txt installed; FLAGS go to tools/bench_torch.py and tools/bench_training_torch.py, which
- * say what PyTorch is given.
+ * say what PyTorch is given. CHECKOUT is the folder of another version, built, whose own bench/ is run.
  */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { alternate, Worker } from "./alternate.mjs";
+import { timeLowering } from "./lowering.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values, positionals } = parseArgs({
@@ -24,30 +28,40 @@ const { values, positionals } = parseArgs({
     row: { type: "string", default: "1" },
     threads: { type: "string", default: "2" },
     torch: { type: "string", default: "" },
+    against: { type: "string" },
   },
 });
 const turns = { steps: Number(values.steps), row: Number(values.row) };
 const flags = values.torch.split(" ").filter(Boolean);
+const names = values.against ? ["this build", "the other"] : ["Seawall", "PyTorch"];
 const settings = (size) => ["--size", size, "--threads", values.threads, ...flags];
 
-const own = (worker, ...args) => new Worker(process.execPath, [here(worker), ...args, values.threads]);
+const seawall = (file, ...args) => new Worker(process.execPath, [file, ...args, values.threads]);
+const own = (worker, ...args) => seawall(here(worker), ...args);
+const other = (worker, ...args) => seawall(join(values.against, "bench", worker), ...args);
 const torch = (script, ...args) => new Worker(values.python, [here(`../tools/${script}`), ...args]);
 
 function compareAttack(file, size) {
   // With --upernet PyTorch runs the module that the file was exported from.
   const model = flags.includes("--upernet") ? [] : [file];
-  const workers = [own("attack.mjs", file, size), torch("bench_torch.py", ...model, ...settings(size))];
-  return alternate(`${basename(file)} at ${size}`, workers, turns);
+  const second = values.against
+    ? other("attack.mjs", file, size)
+    : torch("bench_torch.py", ...model, ...settings(size));
+  return alternate(`${basename(file)} at ${size}`, [own("attack.mjs", file, size), second], names, turns);
 }
 
 function compareTraining(architecture, size) {
-  const workers = [
-    own("training.mjs", architecture, size),
-    torch("bench_training_torch.py", architecture, ...settings(size)),
-  ];
-  return alternate(`training ${architecture} at ${size}`, workers, turns, Number.parseInt(size, 10));
+  const second = values.against
+    ? other("training.mjs", architecture, size)
+    : torch("bench_training_torch.py", architecture, ...settings(size));
+  const workers = [own("training.mjs", architecture, size), second];
+  return alternate(`training ${architecture} at ${size}`, workers, names, turns, Number.parseInt(size, 10));
 }
 
+if (positionals[0] === "lowering") {
+  await timeLowering(positionals.slice(1));
+  process.exit();
+}
 const training = "upernet-convnext-micro-cvst:8x3x128x160";
 const cases = positionals.length > 0 ? positionals : [`${here("../demo/model.onnx")}:1x3x256x256`, training];
 for (const text of cases) {

@@ -6,7 +6,7 @@ import { architectures, initialWeights } from "../dist/nn/index.js";
 import { buildNetwork } from "../dist/train/loop/network.js";
 import { OptimizerSteps } from "../dist/train/loop/optimizer-steps.js";
 import { updateState } from "../dist/train/loop/update.js";
-import { openNetwork } from "../dist/train/run/learner.node.js";
+import { openNetwork } from "../dist/train/run/parts.node.js";
 import { initialState } from "../dist/train/state/state.js";
 import { serve } from "./serve.mjs";
 

@@ -6,12 +6,12 @@
 export { type AttackFamily, attackLosses, type RadiusSchedule } from "./attack/index.js";
 export {
   type DifferentiateRequest,
-  differentiate,
   nonDifferentiable,
   type Rule,
   rules,
   type TypedShape,
 } from "./autodiff/index.js";
+export { appendGradients as differentiate } from "./compile/index.js";
 export {
   countLabels,
   type DataFiles,

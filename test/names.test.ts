@@ -9,7 +9,7 @@ const definition =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|let|interface|type|enum) (\w+)/gm;
 
 /** Names that are still defined several times. The list only shrinks: a name that is fixed must leave it. */
-const remaining: readonly string[] = ["Step", "engine", "gradientGraph", "noise"];
+const remaining: readonly string[] = ["noise"];
 
 it("defines every exported name once", () => {
   const places = new Map<string, Set<string>>();

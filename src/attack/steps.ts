@@ -1,12 +1,15 @@
 /** Moves of a point as graph fragments: gradient steps, and projections onto the ball and the image range. */
 import type { GraphBuilder, Value } from "../onnx/index.js";
-import type { Step } from "../oracle/index.js";
+import type { StepFragment } from "../oracle/index.js";
 
 export type Norm = "linf" | "l2";
 
 /** Tensors and scalars of APGD's step. */
-type AscentStep = Step<"image" | "current" | "previous" | "gradient", "radius" | "stepSize" | "momentum">;
-type ProjectionStep = Step<"image" | "point", "radius">;
+type AscentStep = StepFragment<
+  "image" | "current" | "previous" | "gradient",
+  "radius" | "stepSize" | "momentum"
+>;
+type ProjectionStep = StepFragment<"image" | "point", "radius">;
 
 /** What a norm must know: how to ascend, and how to come back into its ball. */
 export interface NormSteps {

@@ -1,4 +1,4 @@
-/** Reverse mode: one walk over the nodes from the outputs back, one rule per operator. */
+/** Reverse mode: the data flow is followed from the outputs back, with one rule for each operator. */
 import { int64, invariant, SeawallError, sizeOf } from "../base/index.js";
 import {
   consumersOf,
@@ -10,14 +10,14 @@ import {
   type Value,
 } from "../onnx/index.js";
 import { unbroadcast } from "./fragments/broadcast.js";
-import type { RuleContext, TypedShape } from "./fragments/rule.js";
+import type { Rule, RuleContext, Rules, TypedShape } from "./fragments/rule.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
 import { rules } from "./rules/index.js";
 
 /** Static types of a graph's values. */
 export type TypedShapes = ReadonlyMap<Value, TypedShape>;
 
-/** What to differentiate: gradients at some values in, gradients at others out. */
+/** A request for gradients: given at some values (`seeds`), wanted at others (`wrt`). */
 export interface DifferentiateRequest {
   /** For each value whose gradient is given, the value that holds it (same shape). */
   readonly seeds: ReadonlyMap<Value, Value>;
@@ -25,6 +25,8 @@ export interface DifferentiateRequest {
   readonly wrt: readonly Value[];
   /** Types and static shapes of the graph's values, at least of those between `wrt` and `seeds`. */
   readonly types: TypedShapes;
+  /** Rules besides the built-in ones, by operator; outside ONNX's own domain by `domain.operator`. */
+  readonly rules?: Rules;
 }
 
 /**
@@ -81,6 +83,12 @@ function isFloat(types: TypedShapes, value: Value): boolean {
   return type === undefined || type === "float32" || type === "float64" || type === "float16";
 }
 
+function ruleFor({ domain, op }: Node, added: Rules = {}): Rule | undefined {
+  const name = domain === "" ? op : `${domain}.${op}`;
+  const table = Object.hasOwn(added, name) ? added : rules;
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Applies the node's rule and sums gradients back over what was broadcast. */
 function inputGradients(
   node: Node,
@@ -90,7 +98,7 @@ function inputGradients(
   build: GraphBuilder,
 ): [Value, Value][] {
   if (nonDifferentiable.has(node.op) && node.domain === "") return [];
-  const rule = node.domain === "" && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  const rule = ruleFor(node, request.rules);
   if (!rule) throw noRule(build.graph, node, request.wrt);
   const context = contextOf(node, active, request.types, build);
   const results = rule.gradient(context, gradients, build);
@@ -136,7 +144,7 @@ function zeros(build: GraphBuilder, types: TypedShapes, value: Value): Value {
   return build.op("ConstantOfShape", [build.constant(int64([shape.length], shape))]);
 }
 
-/** Names the operator, the node, and the way from the image to it. */
+/** The error that names the operator, the node and the path from the image to it. */
 function noRule(graph: Graph, node: Node, wrt: readonly Value[]): SeawallError {
   const operator = node.domain ? `${node.domain}.${node.op}` : node.op;
   return new SeawallError(

@@ -68,9 +68,9 @@ export {
   maxPixels,
   planSteps,
   resizeShort,
-  type Step,
   type Transform,
   type TransformOptions,
+  type TransformStep,
   transforms,
 } from "./pixels/transform.js";
 export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";

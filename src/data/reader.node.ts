@@ -7,7 +7,13 @@ import { readLabelPng } from "./formats/label-png.node.js";
 import type { Entry } from "./layouts/layout.js";
 import { type LabelTables, toClasses } from "./pixels/labels.js";
 import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./pixels/raster.js";
-import { applyToImage, applyToLabels, planSteps, type Step, type Transform } from "./pixels/transform.js";
+import {
+  applyToImage,
+  applyToLabels,
+  planSteps,
+  type Transform,
+  type TransformStep,
+} from "./pixels/transform.js";
 import { makeSample, type Sample } from "./sample.js";
 
 /** Reads the images and labels of entries, transformed. */
@@ -89,7 +95,7 @@ export async function* readAhead<Item, Result>(
   yield* pending;
 }
 
-function stepsFor(size: Size, chosen: readonly Transform[], file: string): Step[] {
+function stepsFor(size: Size, chosen: readonly Transform[], file: string): TransformStep[] {
   try {
     return planSteps(size, chosen);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
 import type { TypedShape } from "../autodiff/index.js";
-import { float32, int64, invariant } from "../base/index.js";
+import { int64, invariant } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -19,7 +19,7 @@ export interface LossInputs {
 export interface LossSize {
   /** N; needed by losses that are given by their value alone. */
   readonly images?: number;
-  /** K; a label among few classes is found faster. */
+  /** K, if known. */
   readonly classes?: number;
   /** P. */
   readonly pixels: number;
@@ -36,7 +36,10 @@ export interface PixelTerms {
   valid(): Value;
   /** The label, with 0 for ignored pixels: always a legal index. */
   label(): Value;
-  /** `base` (N×K×P) with `update` (N×1×P) added in the label's channel. */
+  /**
+   * `base` (N×K×P) with `update` (N×1×P) added in the label's channel, as a composite operator. `update` must not
+   * matter where the label is ignored: a target may add it in channel 0 there, or nowhere.
+   */
   addAtLabel(base: Value, update: Value): Value;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
@@ -70,16 +73,9 @@ const smallestNorm = 1e-12;
 /** Added to a logit, this makes it smaller than every other. */
 const farBelow = 1e30;
 
-/**
- * Up to this many classes, comparing with every class is faster than ScatterElements, which is single-threaded.
- * Results are bit-identical.
- */
-const fewClasses = 20;
-
 /** The terms of the pixels of one graph. */
 export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSize): PixelTerms {
   const b = build;
-  const { classes = Number.POSITIVE_INFINITY } = size;
   const once = lazily();
   const class1 = [1];
   const needed = (value: Value | undefined, name: string): Value => {
@@ -88,14 +84,6 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
   };
   const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
-  // Compared as floats, which takes the engine half the time that integers take.
-  const oneHot = once("oneHot", () => {
-    const every = float32(
-      [1, classes, 1],
-      Array.from({ length: classes }, (_, i) => i),
-    );
-    return b.cast(b.op("Equal", [b.cast(labels(), "float32"), b.constant(every, "classes")]), "float32");
-  });
   const shifted = once("shifted", () => b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1)));
   const atLabel = (values: Value) => b.op("GatherElements", [values, terms.label()], { axis: 1 });
 
@@ -105,9 +93,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
     valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
     label: once("label", () => b.max(labels(), zero)),
     addAtLabel: (base, update) =>
-      classes <= fewClasses
-        ? b.add(base, b.mul(oneHot(), update))
-        : b.op("ScatterElements", [base, terms.label(), update], { axis: 1, reduction: "add" }),
+      b.composite("AddAtLabel", [base, labels(), update], { classes: size.classes }),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
       b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),

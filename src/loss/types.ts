@@ -29,6 +29,7 @@ const inferences: ReadonlyMap<string, Infer> = new Map<string, Infer>([
   ["ReduceSumSquare", reduce],
   ["ReduceLogSum", reduce],
   ["ScatterElements", like],
+  ["AddAtLabel", like],
   ["Cast", (node, [x]) => ({ type: dataType(attribute.int(node, "to", 1)) ?? "float32", shape: x!.shape })],
   ["Where", (_, inputs) => ({ type: inputs[1]!.type, shape: broadcastShape(inputs) })],
   [

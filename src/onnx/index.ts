@@ -23,7 +23,7 @@ export {
   floats,
   subgraphsOf,
 } from "./graph/attributes.js";
-export { dataType, elementType, GraphBuilder, type Operand } from "./graph/builder.js";
+export { compositeDomain, dataType, elementType, GraphBuilder, type Operand } from "./graph/builder.js";
 export {
   type Attribute,
   type Attributes,

@@ -14,13 +14,13 @@ export interface GradientCheck {
   readonly norm: number;
 }
 
-/** What rounding and kinks leave at worst; a wrong rule leaves far more. */
+/** Largest error that rounding and kinks cause. A wrong gradient rule causes a far larger one. */
 export const largestGradientError = 0.05;
 
-/** A step changes the objective by about this share: above rounding, below where kinks show. */
+/** Share by which a step changes the objective: above rounding, and too small to cross many kinks. */
 const relativeChange = 0.003;
 
-/** The longest step, per number of the point: a fifth of a grey level. */
+/** The longest step per colour value: a fifth of a grey level. */
 const longestStep = 8e-4;
 
 /**

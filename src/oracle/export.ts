@@ -1,16 +1,21 @@
 /** A model with its gradient, as one graph of standard operators that any ONNX runtime can run. */
 
-import { differentiate } from "../autodiff/index.js";
 import { int64, invariant, SeawallError } from "../base/index.js";
+import {
+  checkDifferentiable,
+  gradientProgram,
+  logitsSeed,
+  type Program,
+  type TensorSpecs,
+  trace,
+} from "../compile/index.js";
 import { appendLoss, losses } from "../loss/index.js";
-import { copyGraph, type Graph, GraphBuilder, neededFor, simplify, type Value } from "../onnx/index.js";
+import { type Graph, type GraphBuilder, neededFor, type Value } from "../onnx/index.js";
 import { type GradientCheck, largestGradientError } from "./check.js";
-import { checkDifferentiable, gradientsOf } from "./compile.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
 import { listInputs } from "./input.js";
 import { type PreparedModel, prepareModel } from "./open.js";
-import { trace } from "./trace.js";
 
 export interface ExportedGradient {
   readonly graph: Graph;
@@ -68,28 +73,38 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
   });
   checkDifferentiable(model);
   const { batch, height, width, classes } = model;
-  const build = new GraphBuilder({ ...copyGraph(model.graph), outputs: [] });
   const pixels = height * width;
-  const given = build.input("labels", "int64", [batch, height, width]);
-  const labels = build.within("labels", () =>
-    normalLabels(build, build.reshape(given, [batch, pixels]), ignoreLabel),
-  );
-  const logits = build.reshape(model.logits, [batch, classes, pixels]);
-  const { objective, gradient } = appendLoss(build, [losses.ce], { logits, labels }, { pixels, classes });
-  // From the mean over all pixels to the mean over those that count.
-  const share = build.within("loss", () => shareOfCounted(build, labels));
-  const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));
-  const gradients = gradientsOf(build, model, [model.image, ...variables], { gradient: seed });
-  build.output(model.logits, "logits");
-  build.output(build.div(objective, share), "loss");
-  outputGradients(build, gradients, [model.image], variables);
-  const shapes = {
-    logits: [batch, classes, height, width],
-    loss: [batch],
-    ...gradientShapes(model.types, [model.image], variables),
-  };
+  const wrt = [model.image, ...variables];
+  const program = gradientProgram({
+    name: graph.name,
+    target: "portable",
+    model,
+    wrt,
+    inputs: { labels: { type: "int64", shape: [batch, height, width] } },
+    outputs: {
+      logits: { type: "float32", shape: [batch, classes, height, width] },
+      loss: { type: "float32", shape: [batch] },
+    },
+    results: gradientSpecs(model.types, [model.image], variables),
+    losses(build, given) {
+      const labels = build.within("labels", () =>
+        normalLabels(build, build.reshape(given.labels, [batch, pixels]), ignoreLabel),
+      );
+      const logits = build.reshape(model.logits, [batch, classes, pixels]);
+      const { objective, gradient } = appendLoss(build, [losses.ce], { logits, labels }, { pixels, classes });
+      // From the mean over all pixels to the mean over those that count.
+      const share = build.within("loss", () => shareOfCounted(build, labels));
+      const seed = build.div(gradient, build.reshape(share, [batch, 1, 1]));
+      return { losses: { objective, share }, seeds: logitsSeed(build, model, seed) };
+    },
+    write: (build, _, { objective, share }, gradients) => ({
+      ...namedGradients(gradients, [model.image], variables),
+      logits: model.logits,
+      loss: build.div(objective, share),
+    }),
+  });
   return {
-    graph: withOutputShapes(simplify(build.graph), shapes),
+    graph: withDeclaredOutputs(program),
     notices: model.notices,
     input: model.image,
     inputShape: model.types.get(model.image)!.shape,
@@ -130,18 +145,25 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
   const output = chosenOutput(traced, options.output);
   const typed = types.get(output);
   invariant(typed, `output "${output}" has no type`);
-  const kept = traced.outputs.filter(({ name }) => name === output);
-  const build = new GraphBuilder({ ...copyGraph(traced), outputs: kept });
-  const seed = build.input("output_grad", "float32", typed.shape);
-  const gradients = differentiate(build, {
-    seeds: new Map([[output, seed]]),
+  const program = gradientProgram({
+    name: traced.name,
+    target: "portable",
+    model: { graph: traced, types },
     wrt: [...wrt, ...variables],
-    types,
+    inputs: { output_grad: { type: "float32", shape: typed.shape } },
+    outputs: {},
+    results: {
+      [output]: { type: "float32", shape: typed.shape },
+      ...gradientSpecs(types, wrt, variables),
+    },
+    losses: (_, { output_grad }) => ({ losses: undefined, seeds: new Map([[output, output_grad]]) }),
+    write: (_, __, ___, gradients) => ({
+      [output]: output,
+      ...namedGradients(gradients, wrt, variables),
+    }),
   });
-  outputGradients(build, gradients, wrt, variables);
-  const outputShapes = { [output]: typed.shape, ...gradientShapes(types, wrt, variables) };
   return {
-    graph: withOutputShapes(simplify(build.graph), outputShapes),
+    graph: withDeclaredOutputs(program),
     notices: [],
     input: wrt[0]!,
     inputShape: types.get(wrt[0]!)!.shape,
@@ -160,37 +182,40 @@ function chosenOutput(graph: Graph, wanted: string | undefined): Value {
   );
 }
 
-type Shapes = Readonly<Record<string, readonly number[]>>;
-
 /** `grad` for the only input, `grad/NAME` for one of several and for a weight. */
 function gradientName(value: Value, inputs: readonly Value[]): string {
   return inputs.length === 1 && value === inputs[0] ? "grad" : `grad/${value}`;
 }
 
-/** Shapes of the gradients by the names of their outputs. */
-function gradientShapes(
+/** Types and shapes of the gradients by the names of their outputs. */
+function gradientSpecs(
   types: PreparedModel["types"],
   inputs: readonly Value[],
   variables: ReadonlySet<Value>,
-): Shapes {
+): TensorSpecs {
   const values = [...inputs, ...variables];
-  return Object.fromEntries(values.map((value) => [gradientName(value, inputs), types.get(value)!.shape]));
+  return Object.fromEntries(
+    values.map((value) => [
+      gradientName(value, inputs),
+      { type: "float32", shape: types.get(value)!.shape } as const,
+    ]),
+  );
 }
 
-/** Declares type and shape of every output, as the standard asks of a model. */
-function withOutputShapes(graph: Graph, shapes: Shapes): Graph {
-  const outputs = graph.outputs.map(({ name }) => ({ name, type: "float32" as const, shape: shapes[name] }));
-  return { ...graph, outputs };
-}
-
-function outputGradients(
-  build: GraphBuilder,
+/** Gradients by the names of their outputs. */
+function namedGradients(
   gradients: ReadonlyMap<Value, Value>,
   inputs: readonly Value[],
   variables: ReadonlySet<Value>,
-): void {
-  for (const value of [...inputs, ...variables])
-    build.output(gradients.get(value)!, gradientName(value, inputs));
+): Record<string, Value> {
+  const values = [...inputs, ...variables];
+  return Object.fromEntries(values.map((value) => [gradientName(value, inputs), gradients.get(value)!]));
+}
+
+/** Declares type and shape of every output in the graph, as the standard asks of a model. */
+function withDeclaredOutputs({ graph, signature }: Program): Graph {
+  const specs = { ...signature.outputs, ...signature.results };
+  return { ...graph, outputs: graph.outputs.map(({ name }) => ({ name, ...specs[name]! })) };
 }
 
 /** The input of an operator from which on they hold settings or running statistics rather than weights. */

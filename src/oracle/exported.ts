@@ -1,4 +1,4 @@
-/** What an export of a gradient is asked for, and what it hands to its check. */
+/** Options of an export, and the written graph as its check reads it. */
 import type { Graph, Value } from "../onnx/index.js";
 
 export interface ExportOptions {
@@ -20,7 +20,7 @@ export interface ExportOptions {
   readonly check?: boolean;
 }
 
-/** A gradient graph with what its check must know. */
+/** A gradient graph and the sizes that its check needs. */
 export interface Written {
   readonly graph: Graph;
   readonly notices: readonly string[];

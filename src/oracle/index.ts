@@ -1,19 +1,17 @@
-/** Opened models: x ↦ (loss, gradient). */
+/** The user's model: opened, brought to one form, and asked for losses and gradients. */
+export type { StepFragment } from "../compile/index.js";
 export { checkGradient, type Differentiable, type GradientCheck, largestGradientError } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
-export { findImage, type ImageInput, imageName, type Layout, type Preprocessing } from "./input.js";
-export { lower } from "./lower.js";
+export { findImage, type ImageInput, type ImageLayout, imageName, type Preprocessing } from "./input.js";
 export { type Model, openModel } from "./model.js";
-export type { OpenOptions, PreparedModel } from "./open.js";
+export type { OpenModelOptions, PreparedModel } from "./open.js";
 export type {
   Cost,
-  Evaluation,
   ImageOracle,
   Oracle,
+  OracleAnswer,
   OracleOptions,
   Prediction,
   Query,
-  Step,
 } from "./oracle.js";
-export { type TracedGraph, trace } from "./trace.js";

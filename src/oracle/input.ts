@@ -2,9 +2,9 @@
 import { float32, SeawallError } from "../base/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from "../onnx/index.js";
 
-export type Layout = "nchw" | "nhwc";
+export type ImageLayout = "nchw" | "nhwc";
 
-/** How the model wants its pixels; Seawall itself always holds RGB in [0, 1], N×3×H×W. */
+/** The form in which the model takes its pixels. Seawall itself always holds RGB in [0, 1], N×3×H×W. */
 export interface Preprocessing {
   /** The values of black and white in the model's input; default [0, 1]. */
   readonly inputRange?: readonly [number, number];
@@ -18,7 +18,7 @@ export interface Preprocessing {
 
 export interface ImageInput {
   readonly info: ValueInfo;
-  readonly layout: Layout;
+  readonly layout: ImageLayout;
   /** Height and width if the model fixes them. */
   readonly size: { readonly height: number | undefined; readonly width: number | undefined };
   /** The batch size if the model fixes it. */
@@ -30,9 +30,9 @@ export const imageName = "seawall/image";
 
 /**
  * Finds the one float input of four dimensions with three channels.
- * @throws SeawallError `model` if there is none, or more than one, or if the layout cannot be told
+ * @throws SeawallError `model` if there is none, or more than one, or if the layout is ambiguous
  */
-export function findImage(graph: Graph, layout?: Layout): ImageInput {
+export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
   const images = graph.inputs.filter((input) => input.shape?.length === 4 || input.shape === undefined);
   if (images.length !== 1) {
     const what = images.length === 0 ? "no image input" : `${images.length} image inputs`;
@@ -51,7 +51,7 @@ export function findImage(graph: Graph, layout?: Layout): ImageInput {
   return describeImage(images[0]!, layout);
 }
 
-function describeImage(info: ValueInfo, wanted?: Layout): ImageInput {
+function describeImage(info: ValueInfo, wanted?: ImageLayout): ImageInput {
   if (info.type !== "float32") {
     throw new SeawallError(
       "model",
@@ -74,7 +74,7 @@ function describeImage(info: ValueInfo, wanted?: Layout): ImageInput {
   return { info, layout, size: { height: fixed(height), width: fixed(width) }, batch: fixed(0) };
 }
 
-function layoutOf(info: ValueInfo): Layout {
+function layoutOf(info: ValueInfo): ImageLayout {
   const first = info.shape?.[1] === 3;
   const last = info.shape?.[3] === 3;
   if (first !== last) return first ? "nchw" : "nhwc";

@@ -12,26 +12,26 @@ import {
   type Value,
   type ValueInfo,
 } from "../onnx/index.js";
-import type { Layout } from "./input.js";
+import type { ImageLayout } from "./input.js";
 
-/** Where the logits lie in the graph. */
+/** The logits of a graph: their value and its form. */
 export interface Logits {
   readonly value: Value;
   /** The axis of the classes: 1 in N×K×h×w, 3 in N×h×w×K. */
-  readonly layout: Layout;
+  readonly layout: ImageLayout;
   /** One channel u stands for two classes with logits (0, u). */
   readonly binary: boolean;
   readonly classes: number;
-  /** What was decided on the way, for people to read. */
+  /** The decisions made, one sentence each. */
   readonly notices: readonly string[];
 }
 
 export interface LogitsOptions {
   /** The output to use, where there are several. */
   readonly output?: string;
-  readonly layout?: Layout;
+  readonly layout?: ImageLayout;
   /** The layout of the image input, which decides where shapes do not. */
-  readonly imageLayout: Layout;
+  readonly imageLayout: ImageLayout;
   /** The number of classes that the labels have. */
   readonly classes?: number;
   /** Height and width of the image. */
@@ -39,7 +39,7 @@ export interface LogitsOptions {
   readonly width: number;
 }
 
-/** Operators that carry a prediction on without changing what it says; walked through towards the logits. */
+/** Operators that pass a prediction on unchanged in meaning: the search for the logits goes through them. */
 const carriers = new Set(["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose"]);
 
 /** Operators that turn logits into probabilities or classes; what they read is what the attack needs. */
@@ -116,7 +116,7 @@ function logitsLayout(
   shape: readonly number[],
   ending: Node | undefined,
   options: LogitsOptions,
-): Layout {
+): ImageLayout {
   if (shape.length !== 4) {
     throw new SeawallError(
       "model",
@@ -144,17 +144,21 @@ function classAxis(ending: Node, rank: number): number | undefined {
 }
 
 /** Channels, height and width of a shape read in a layout. */
-function readAs(shape: readonly number[], layout: Layout): readonly [number, number, number] {
+function readAs(shape: readonly number[], layout: ImageLayout): readonly [number, number, number] {
   return layout === "nchw" ? [shape[1]!, shape[2]!, shape[3]!] : [shape[3]!, shape[1]!, shape[2]!];
 }
 
-function hasSize(shape: readonly number[], layout: Layout, { height, width }: LogitsOptions): boolean {
+function hasSize(shape: readonly number[], layout: ImageLayout, { height, width }: LogitsOptions): boolean {
   const [, h, w] = readAs(shape, layout);
   return h === height && w === width;
 }
 
-/** Whether the shape, read in this layout, is a map of the image's proportions with the wanted classes. */
-function isMap(shape: readonly number[], layout: Layout, { height, width, classes }: LogitsOptions): boolean {
+/** True if the shape, read in this layout, has the image's proportions and the wanted number of classes. */
+function isMap(
+  shape: readonly number[],
+  layout: ImageLayout,
+  { height, width, classes }: LogitsOptions,
+): boolean {
   const [k, h, w] = readAs(shape, layout);
   if (classes !== undefined && k !== classes && !(k === 1 && classes === 2)) return false;
   return Math.abs(h * width - w * height) <= Math.max(height, width);

@@ -1,12 +1,23 @@
 /** The oracle over a prepared model: sessions opened on first use, one for each graph. */
 import { float32, int64, invariant, SeawallError, type Tensor } from "../base/index.js";
+import {
+  evaluateProgram,
+  openProgram,
+  type Program,
+  type ProgramSession,
+  predictProgram,
+  type StepFragment,
+  stepProgram,
+  type Target,
+  type TensorSpecs,
+  type TensorsOf,
+  targetOf,
+} from "../compile/index.js";
 import type { Loss, LossFamily } from "../loss/index.js";
 import type { Graph } from "../onnx/index.js";
-import { openSession, type Session, type SessionOptions } from "../runtime/index.js";
-import { gradientGraph, predictGraph, stepGraph } from "./compile.js";
-import { imageName } from "./input.js";
-import { type OpenOptions, type PreparedModel, prepareModel } from "./open.js";
-import type { Cost, ImageOracle, Oracle, OracleOptions, Query, Step } from "./oracle.js";
+import type { SessionOptions } from "../runtime/index.js";
+import { type OpenModelOptions, type PreparedModel, prepareModel } from "./open.js";
+import type { Cost, ImageOracle, Oracle, OracleOptions, Query } from "./oracle.js";
 
 /** A model that is ready to be attacked. */
 export interface Model {
@@ -20,7 +31,7 @@ export interface Model {
  */
 export async function openModel(
   graph: Graph,
-  options: OpenOptions = {},
+  options: OpenModelOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
@@ -33,11 +44,12 @@ class ModelOracle implements Oracle {
   readonly height: number;
   readonly width: number;
   readonly notices: readonly string[];
-  /** By what a session was made for: a family of losses, the loss it scores by, or the name of a step. */
-  readonly #sessions = new Map<LossFamily | Loss | string, Promise<Session>>();
+  readonly #evaluating: SessionsOf<typeof evaluateProgram>;
+  readonly #predicting: SessionsOf<typeof predictProgram>;
+  readonly #stepping: SessionsOf<typeof stepProgram>;
+  readonly #target: Target;
   readonly #model: PreparedModel;
   readonly #options: OracleOptions;
-  readonly #engine: SessionOptions;
 
   constructor(model: PreparedModel, options: OracleOptions, engine: SessionOptions) {
     this.classes = model.classes;
@@ -46,7 +58,10 @@ class ModelOracle implements Oracle {
     this.notices = model.notices;
     this.#model = model;
     this.#options = options;
-    this.#engine = engine;
+    this.#evaluating = new Sessions(engine);
+    this.#predicting = new Sessions(engine);
+    this.#stepping = new Sessions(engine);
+    this.#target = targetOf(engine.device);
   }
 
   image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle {
@@ -67,7 +82,7 @@ class ModelOracle implements Oracle {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).dispose();
+    for (const sessions of [this.#evaluating, this.#predicting, this.#stepping]) await sessions.dispose();
   }
 
   /** The losses that share a session with `loss`: those of its family. */
@@ -83,42 +98,64 @@ class ModelOracle implements Oracle {
     this.#options.signal?.throwIfAborted();
   }
 
-  evaluating(loss: Loss): Promise<Session> {
+  evaluating(loss: Loss) {
     const { tracking = "own", classWeights } = this.#options;
     const relatives = this.relatives(loss);
     invariant(
       relatives.includes(loss),
       `the oracle was opened without the loss ${loss.name}; name it in \`losses\``,
     );
-    return this.#session(loss.family, () =>
-      gradientGraph(this.#model, relatives, { tracking, ...(classWeights && { classWeights }) }),
-    );
+    const options = { target: this.#target, tracking, ...(classWeights && { classWeights }) };
+    return this.#evaluating.open(loss.family, () => evaluateProgram(this.#model, relatives, options));
   }
 
   /** A session serves the loss whose score it writes and all losses that score by correct pixels. */
-  predicting(loss?: Loss): Promise<Session> {
+  predicting(loss?: Loss) {
+    const { classWeights } = this.#options;
     const scored =
       loss && this.hasOwnScore(loss) ? loss : this.#options.losses.find((one) => this.hasOwnScore(one));
-    return this.#session(scored ?? "predict", () =>
-      predictGraph(this.#model, scored, this.#options.classWeights),
+    const options = {
+      target: this.#target,
+      ...(scored && { scored }),
+      ...(classWeights && { classWeights }),
+    };
+    return this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
+  }
+
+  stepping(step: StepFragment) {
+    return this.#stepping.open(step.name, () =>
+      stepProgram(step, 3 * this.height * this.width, this.#target),
     );
   }
 
-  stepping(step: Step): Promise<Session> {
-    return this.#session(`step ${step.name}`, () => stepGraph(step, 3 * this.height * this.width));
-  }
-
-  /** Whether the kept point of `loss` minimises something else than the number of correct pixels. */
+  /** True if the score of `loss` is something else than the number of correct pixels. */
   hasOwnScore({ score }: Loss): boolean {
     return (this.#options.tracking ?? "own") === "own" && score !== undefined;
   }
+}
 
-  #session(key: LossFamily | Loss | string, write: () => Graph): Promise<Session> {
-    const session = this.#sessions.get(key) ?? openSession(write(), this.#engine);
-    this.#sessions.set(key, session);
+/** Sessions of programs of one signature, opened on first use. */
+class Sessions<I extends TensorSpecs, O extends TensorSpecs> {
+  readonly #engine: SessionOptions;
+  /** By what a program was written for: a family of losses, the loss it scores by, or the name of a step. */
+  readonly #opened = new Map<LossFamily | Loss | string, Promise<ProgramSession<I, O>>>();
+
+  constructor(engine: SessionOptions) {
+    this.#engine = engine;
+  }
+
+  open(key: LossFamily | Loss | string, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
+    const session = this.#opened.get(key) ?? openProgram(write(), this.#engine);
+    this.#opened.set(key, session);
     return session;
   }
+
+  async dispose(): Promise<void> {
+    for (const session of this.#opened.values()) await (await session).dispose();
+  }
 }
+
+type SessionsOf<P> = P extends (...given: never[]) => Program<infer I, infer O> ? Sessions<I, O> : never;
 
 class OneImage implements ImageOracle {
   readonly image: Float32Array;
@@ -127,7 +164,7 @@ class OneImage implements ImageOracle {
   readonly width: number;
   readonly cost: Cost;
   readonly #oracle: ModelOracle;
-  readonly #labelTensor: Tensor;
+  readonly #labelTensor: Tensor<"int64">;
 
   constructor(
     oracle: ModelOracle,
@@ -146,56 +183,59 @@ class OneImage implements ImageOracle {
 
   async evaluate(point: Float32Array, query: Query) {
     const relatives = this.#oracle.relatives(query.loss);
-    const outputs = await this.#run(this.#oracle.evaluating(query.loss), {
-      ...this.#feeds(point),
-      choice: float32(
-        [1, relatives.length],
-        relatives.map((loss) => (loss === query.loss ? 1 : 0)),
-      ),
-      balance: float32([1, 1, 1], [query.balance ?? 0]),
-    });
+    const { objective, tracked, correct, score, gradient } = await this.#run(
+      this.#oracle.evaluating(query.loss),
+      {
+        ...this.#at(point),
+        choice: float32(
+          [1, relatives.length],
+          relatives.map((loss) => (loss === query.loss ? 1 : 0)),
+        ),
+        balance: float32([1, 1, 1], [query.balance ?? 0]),
+      },
+    );
     this.#oracle.passed();
     this.cost.forward++;
     this.cost.backward++;
     return {
-      objective: scalar(outputs.objective),
-      tracked: scalar(outputs.tracked),
-      correct: scalar(outputs.correct),
-      score: scalar(outputs.score),
-      gradient: outputs.gradient!.data as Float32Array,
+      objective: objective.data[0]!,
+      tracked: tracked.data[0]!,
+      correct: correct.data[0]!,
+      score: score.data[0]!,
+      gradient: gradient.data,
     };
   }
 
   async predict(point: Float32Array, loss?: Loss) {
-    const outputs = await this.#run(this.#oracle.predicting(loss), this.#feeds(point));
+    const outputs = await this.#run(this.#oracle.predicting(loss), this.#at(point));
     this.#oracle.passed();
     this.cost.forward++;
-    const correct = scalar(outputs.correct);
-    return {
-      classes: outputs.classes!.data as ArrayLike<number>,
-      correct,
-      score: loss && this.#oracle.hasOwnScore(loss) ? scalar(outputs.score) : correct,
-    };
+    const { classes, correct } = outputs;
+    const score = loss && this.#oracle.hasOwnScore(loss) ? outputs.score : correct;
+    return { classes: classes.data, correct: correct.data[0]!, score: score.data[0]! };
   }
 
   async step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Readonly<Record<T, Float32Array>>,
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array> {
-    const feeds: Record<string, Tensor> = {};
+    const feeds: Record<string, Tensor<"float32">> = {};
     for (const name of step.tensors) feeds[name] = float32([1, tensors[name].length], tensors[name]);
     for (const name of step.scalars) feeds[name] = float32([1, 1], [scalars[name]]);
-    const outputs = await this.#run(this.#oracle.stepping(step), feeds);
-    return outputs.next!.data as Float32Array;
+    const { next } = await this.#run(this.#oracle.stepping(step), feeds);
+    return next.data;
   }
 
-  #feeds(point: Float32Array): Record<string, Tensor> {
+  #at(point: Float32Array) {
     const { height, width } = this;
-    return { [imageName]: float32([1, 3, height, width], point), labels: this.#labelTensor };
+    return { image: float32([1, 3, height, width], point), labels: this.#labelTensor };
   }
 
-  async #run(session: Promise<Session>, feeds: Readonly<Record<string, Tensor>>) {
+  async #run<I extends TensorSpecs, O extends TensorSpecs>(
+    session: Promise<ProgramSession<I, O>>,
+    feeds: TensorsOf<I>,
+  ): Promise<TensorsOf<O>> {
     this.#oracle.refuseAborted();
     const open = await session;
     const started = performance.now();
@@ -203,8 +243,4 @@ class OneImage implements ImageOracle {
     this.cost.seconds += (performance.now() - started) / 1000;
     return outputs;
   }
-}
-
-function scalar(tensor: Tensor | undefined): number {
-  return (tensor!.data as Float32Array)[0]!;
 }

@@ -1,5 +1,6 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
 import { SeawallError } from "../base/index.js";
+import { type SegmentationModel, trace } from "../compile/index.js";
 import {
   copyGraph,
   foldBatchNorm,
@@ -11,42 +12,32 @@ import {
 import {
   findImage,
   type ImageInput,
+  type ImageLayout,
   imageName,
-  type Layout,
   normalizeInput,
   type Preprocessing,
 } from "./input.js";
 import { findLogits, type Logits, normalizeLogits } from "./logits.js";
-import { type TracedGraph, trace } from "./trace.js";
 
-export interface OpenOptions extends Preprocessing {
+export interface OpenModelOptions extends Preprocessing {
   /** Height and width to run at, where the model leaves them open. */
   readonly size?: { readonly height: number; readonly width: number };
   /** Images per run; default 1. */
   readonly batch?: number;
   readonly output?: string;
-  readonly inputLayout?: Layout;
-  readonly outputLayout?: Layout;
+  readonly inputLayout?: ImageLayout;
+  readonly outputLayout?: ImageLayout;
   /** The number of classes that the labels have; checked against the logits. */
   readonly classes?: number;
-  /** Keep the model's own input as it is instead of giving it the common form. */
+  /** Keep the model's own input instead of giving it the common form. */
   readonly keepInput?: boolean;
   /** Initializers whose gradients will be wanted: they are kept as they are in the file. */
   readonly variables?: ReadonlySet<Value>;
 }
 
-/** A segmentation model in the one form that losses and attacks know, with every shape fixed. */
-export interface PreparedModel extends TracedGraph {
-  /** Images per run, N. */
-  readonly batch: number;
-  readonly classes: number;
-  readonly height: number;
-  readonly width: number;
-  /** The graph's only input: N×3×H×W, RGB in [0, 1], unless the model's own was kept. */
-  readonly image: Value;
-  /** The graph's only output: N×K×H×W. */
-  readonly logits: Value;
-  /** Each decision made on the way, one sentence each. */
+/** A user's model in the form that losses and attacks know. */
+export interface PreparedModel extends SegmentationModel {
+  /** The decisions made while opening, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -54,7 +45,7 @@ export interface PreparedModel extends TracedGraph {
  * Brings a model into the form N×3×H×W in, N×K×H×W logits out.
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
-export async function prepareModel(file: Graph, options: OpenOptions = {}): Promise<PreparedModel> {
+export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
   const { graph, notices } = inFloat32(file);
   const image = findImage(graph, options.inputLayout);
   const { height, width } = sizeOf(image, options);
@@ -98,7 +89,7 @@ function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
   };
 }
 
-/** Says so where a model fails at a batch size that is not the one it was exported for. */
+/** The error of a model that fails at a batch size other than the one it was exported for. */
 function batchIsFixed(error: unknown, { batch, info }: ImageInput, wanted: number): unknown {
   if (batch === undefined || batch === wanted || !(error instanceof SeawallError)) return error;
   return new SeawallError(
@@ -108,7 +99,7 @@ function batchIsFixed(error: unknown, { batch, info }: ImageInput, wanted: numbe
   );
 }
 
-function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number, width: number) {
+function logitsOptions(options: OpenModelOptions, imageLayout: ImageLayout, height: number, width: number) {
   return {
     imageLayout,
     height,
@@ -119,7 +110,7 @@ function logitsOptions(options: OpenOptions, imageLayout: Layout, height: number
   };
 }
 
-function sizeOf(image: ImageInput, options: OpenOptions): { height: number; width: number } {
+function sizeOf(image: ImageInput, options: OpenModelOptions): { height: number; width: number } {
   const height = image.size.height ?? options.size?.height;
   const width = image.size.width ?? options.size?.width;
   if (height === undefined || width === undefined) {
@@ -131,7 +122,7 @@ function sizeOf(image: ImageInput, options: OpenOptions): { height: number; widt
   return { height, width };
 }
 
-function checkClasses(logits: Logits, { classes }: OpenOptions): void {
+function checkClasses(logits: Logits, { classes }: OpenModelOptions): void {
   if (classes !== undefined && classes !== logits.classes) {
     throw new SeawallError(
       "config",

@@ -1,8 +1,8 @@
-/** The oracle's face to attacks: x ↦ (loss, gradient), one image at a time. */
+/** The interface that attacks see: perturbed image ↦ loss and gradient, one image at a time. */
+import type { StepFragment } from "../compile/index.js";
 import type { Loss, Tracking } from "../loss/index.js";
-import type { GraphBuilder, Value } from "../onnx/index.js";
 
-/** What to evaluate at a point. */
+/** The loss to evaluate. */
 export interface Query {
   /** One of the losses that the oracle was opened with. */
   readonly loss: Loss;
@@ -10,38 +10,27 @@ export interface Query {
   readonly balance?: number;
 }
 
-/** What a model says about one image at one point. */
-export interface Evaluation {
+/** Losses, counts and gradient at one perturbed image. */
+export interface OracleAnswer {
   /** The loss, mean over all pixels; the attack maximises it. */
   readonly objective: number;
   /** The loss that controls the step size. */
   readonly tracked: number;
-  /** Right pixels. */
+  /** Number of correctly classified pixels. */
   readonly correct: number;
-  /** What the kept point minimises. */
+  /** The score: attacks keep the perturbed image with the lowest one. */
   readonly score: number;
   /** Gradient of the objective with respect to the image: 3·H·W numbers. */
   readonly gradient: Float32Array;
 }
 
-/** What can be counted at a point without a gradient. */
+/** Classes and counts at one perturbed image, without a gradient. */
 export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** What the kept point of `loss` minimises; the correct pixels where no loss is given. */
+  /** The score by which `loss` chooses the perturbed image that is kept; the correct pixels if no loss is given. */
   readonly score: number;
-}
-
-/**
- * A move of the point as a graph fragment, so that pixels stay in the engine.
- * Tensors are flattened images, 1×D with D = 3·H·W; scalars are 1×1.
- */
-export interface Step<T extends string = string, S extends string = string> {
-  readonly name: string;
-  readonly tensors: readonly T[];
-  readonly scalars: readonly S[];
-  write(build: GraphBuilder, inputs: Readonly<Record<T | S, Value>>): Value;
 }
 
 /** One image of a model under attack. Every point is 3·H·W floats in [0, 1]. */
@@ -53,12 +42,12 @@ export interface ImageOracle {
   readonly height: number;
   readonly width: number;
   /** Loss and gradient at a point: one forward and one backward pass. */
-  evaluate(point: Float32Array, query: Query): Promise<Evaluation>;
+  evaluate(point: Float32Array, query: Query): Promise<OracleAnswer>;
   /** Classes and counts at a point: one forward pass. */
   predict(point: Float32Array, loss?: Loss): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Readonly<Record<T, Float32Array>>,
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array>;

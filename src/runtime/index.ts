@@ -1,5 +1,5 @@
-/** The engine's room: graphs go in, sessions come out. */
-import { engine } from "#engine";
+/** The engine: graphs go in, sessions come out. */
+import { ortEngine } from "#engine";
 import { type Graph, writeModel } from "../onnx/index.js";
 import type { DeviceInfo, Session, SessionOptions } from "./session.js";
 
@@ -7,16 +7,16 @@ export type { Device, DeviceInfo, Fetches, Session, SessionOptions, Tensors } fr
 
 /**
  * Loads a graph into the engine.
- * @throws SeawallError `model` with the engine's own words if it refuses the graph.
+ * @throws SeawallError `model` if the engine refuses the graph, with the engine's message
  */
 export function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-  return engine.open(writeModel(graph), { label: graph.name, ...options });
+  return ortEngine.open(writeModel(graph), { label: graph.name, ...options });
 }
 
 /** The devices that the engine knows on this machine. */
 export function devices(): readonly DeviceInfo[] {
-  return engine.devices();
+  return ortEngine.devices();
 }
 
 /** The engine's name and version, recorded with every result. */
-export const engineVersion = { name: engine.name, version: engine.version };
+export const engineVersion = { name: ortEngine.name, version: ortEngine.version };

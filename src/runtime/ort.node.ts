@@ -6,13 +6,13 @@ import {
   type DeviceInfo,
   type Engine,
   type Fetches,
-  isList,
+  isNameList,
   type Session,
   type SessionOptions,
   type Tensors,
 } from "./session.js";
 
-export const engine: Engine = {
+export const ortEngine: Engine = {
   name: "onnxruntime-node",
   version: ort.env.versions.node ?? ort.env.versions.common,
   open,
@@ -20,7 +20,7 @@ export const engine: Engine = {
 };
 
 async function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  // CUDA's libraries read it when they are loaded. TF32 keeps ten bits of a product, and attacks amplify the rest.
+  // CUDA's libraries read this variable when they are loaded. TF32 keeps ten bits of a factor; attacks amplify the error.
   if (options.device === "cuda") process.env.NVIDIA_TF32_OVERRIDE = "0";
   try {
     return wrap(await ort.InferenceSession.create(model, sessionOptions(options)), options.label ?? "model");
@@ -40,9 +40,9 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
     graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
     ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
-    // Sessions run in turn: threads of one that still wait for work would take the processors from the next.
+    // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
     extra: { session: { force_spinning_stop: "1" } },
-    // Warnings of the engine speak of its own rewriting; its errors come as exceptions.
+    // Errors only, which come as exceptions too: the engine's warnings are about its own graph rewriting.
     logSeverityLevel: 3,
   };
 }
@@ -71,7 +71,7 @@ function wrap(session: ort.InferenceSession, label: string): Session {
 }
 
 function wanted(fetches: Fetches): string[] | Record<string, ort.Tensor> {
-  return isList(fetches) ? [...fetches] : allToEngine(fetches);
+  return isNameList(fetches) ? [...fetches] : allToEngine(fetches);
 }
 
 function allToEngine(tensors: Tensors): Record<string, ort.Tensor> {

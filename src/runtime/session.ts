@@ -1,4 +1,4 @@
-/** What a loaded graph can do, whichever engine runs it. */
+/** The interface of sessions and engines. */
 import type { DataType, Tensor } from "../base/index.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
@@ -8,7 +8,7 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads within an operator; default: the engine's choice. */
   readonly threads?: number;
-  /** `none` runs the graph as written; default `all`. */
+  /** The engine's own rewriting: `none` runs the graph as written; default `all`. */
   readonly optimization?: "none" | "all";
   /** Names the graph in messages. */
   readonly label?: string;
@@ -17,18 +17,20 @@ export interface SessionOptions {
 /** Tensors by the names of a graph's inputs or outputs. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Which outputs of a run are wanted; tensors are filled, names get new ones. */
+/** The outputs wanted of a run: names, for which new tensors are made, or tensors, which are filled. */
 export type Fetches = readonly string[] | Tensors;
 
-export const isList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
+export const isNameList = (fetches: Fetches): fetches is readonly string[] => Array.isArray(fetches);
 
-/** A graph loaded into the engine. Runs block the calling thread until they end. */
+/** A graph loaded into the engine. A run blocks the calling thread until it ends. */
 export interface Session {
   /** Element types of the graph's outputs, as the engine inferred them. */
   readonly outputTypes: ReadonlyMap<string, DataType>;
   /**
-   * Runs the graph; `fetches` names the outputs wanted (default: all), or gives tensors of the right type and shape
-   * that they are written into. Feeds are read, never written.
+   * Runs the graph.
+   * @param feeds one tensor for each input; never written to
+   * @param fetches the outputs wanted (default: all), or tensors of their types and shapes that are filled
+   * @throws SeawallError `model` with the engine's message
    */
   run(feeds: Tensors, fetches?: Fetches): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
@@ -37,11 +39,11 @@ export interface Session {
 /** A device that the engine can use on this machine. */
 export interface DeviceInfo {
   readonly device: Device;
-  /** Whether what the engine needs for it came with the package. */
+  /** Whether the libraries for this device came with the package. */
   readonly bundled: boolean;
 }
 
-/** The engine: the one thing that computes. */
+/** An engine: it loads graphs and runs them. */
 export interface Engine {
   readonly name: string;
   readonly version: string;

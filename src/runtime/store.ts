@@ -1,7 +1,8 @@
-/** Tensors by name in memory that is kept from one use to the next: fresh memory costs more than a copy into it. */
+/** Tensors whose memory is kept from one use to the next: allocating costs more than copying into kept memory. */
 import { arrayConstructors, invariant, type Tensor } from "../base/index.js";
 import type { Tensors } from "./session.js";
 
+/** Tensors by name. The next use of a name overwrites its last tensor. */
 export class Store {
   readonly #tensors = new Map<string, Tensor>();
   readonly #allocate: (bytes: number) => ArrayBufferLike;
@@ -10,24 +11,24 @@ export class Store {
     this.#allocate = allocate;
   }
 
-  /** Tensors of these types and shapes, with whatever was in them last. */
+  /** Tensors of these types and shapes; their elements are those of the last use. */
   like(tensors: Tensors): Tensors {
     return Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]) => [name, this.#room(name, tensor)]),
+      Object.entries(tensors).map(([name, tensor]) => [name, this.#tensor(name, tensor)]),
     );
   }
 
-  /** Copies, good until the next of these names. */
+  /** Copies, which the next use of the same names overwrites. */
   copy(tensors: Tensors): Tensors {
     const copies = this.like(tensors);
-    fill(copies, tensors);
+    copyInto(copies, tensors);
     return copies;
   }
 
-  #room(name: string, { type, dims, data }: Tensor): Tensor {
+  #tensor(name: string, { type, dims, data }: Tensor): Tensor {
     const last = this.#tensors.get(name);
     if (last?.type === type && last.data.length === data.length) return { ...last, dims };
-    invariant(type !== "string", "text lies in no buffer");
+    invariant(type !== "string", "a string tensor has no buffer");
     const elements = arrayConstructors[type] as typeof Float32Array;
     const memory = this.#allocate(data.length * elements.BYTES_PER_ELEMENT);
     const tensor: Tensor = { type, dims, data: new elements(memory) as Tensor["data"] };
@@ -37,7 +38,7 @@ export class Store {
 }
 
 /** Copies the elements of tensors into others of the same names, types and sizes. */
-export function fill(targets: Tensors, sources: Tensors): void {
+export function copyInto(targets: Tensors, sources: Tensors): void {
   for (const [name, { data }] of Object.entries(targets)) {
     (data as Float32Array).set(sources[name]!.data as Float32Array);
   }

@@ -1,17 +1,17 @@
-/** A worker's side of a session in a thread of its own. */
+/** The worker's side of a session in a worker thread. */
 import { workerData } from "node:worker_threads";
-import { engine } from "#engine";
+import { ortEngine } from "#engine";
 import { serveThread } from "../base/index.node.js";
-import { isList, type Tensors } from "./session.js";
-import { fill, Store } from "./store.js";
+import { isNameList, type Tensors } from "./session.js";
+import { copyInto, Store } from "./store.js";
 import type { ThreadReply, ThreadRequest, ThreadStart } from "./thread.node.js";
 
 const { model, options } = workerData as ThreadStart;
-const session = engine.open(model, options);
-// If the engine refuses the graph, the first request, which awaits the session, is rejected.
+const session = ortEngine.open(model, options);
+// The first request waits for the session, and reports its error.
 session.catch(() => {});
 
-/** The engine takes no shared memory. */
+/** The engine refuses tensors in shared memory. */
 const ownStore = () => new Store((bytes) => new ArrayBuffer(bytes));
 const [keeping, given, found] = [ownStore(), ownStore(), ownStore()];
 let kept: Tensors = {};
@@ -27,7 +27,7 @@ async function reply(request: ThreadRequest): Promise<ThreadReply> {
   }
   const { feeds, fetches } = request;
   const inputs = { ...kept, ...given.copy(feeds) };
-  if (!fetches || isList(fetches)) return { results: await opened.run(inputs, fetches) };
-  fill(fetches, await opened.run(inputs, found.like(fetches)));
+  if (!fetches || isNameList(fetches)) return { results: await opened.run(inputs, fetches) };
+  copyInto(fetches, await opened.run(inputs, found.like(fetches)));
   return {};
 }

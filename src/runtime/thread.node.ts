@@ -1,38 +1,36 @@
-/** A session in a thread of its own: its runs block nobody, so that several sessions run side by side. */
+/** A session in a worker thread: its runs do not block the caller, so that several sessions run side by side. */
 import { openThread } from "../base/index.node.js";
 import { type Graph, writeModel } from "../onnx/index.js";
-import { type Fetches, isList, type Session, type SessionOptions, type Tensors } from "./session.js";
-import { fill, Store } from "./store.js";
+import { type Fetches, isNameList, type Session, type SessionOptions, type Tensors } from "./session.js";
+import { copyInto, Store } from "./store.js";
 
-/** The data that a worker starts with. */
+/** The data that a worker thread starts with. */
 export interface ThreadStart {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
 }
 
-/**
- * `open`: report the output types. `keep`: use these feeds in all later runs. `run`: fill or return these outputs.
- */
+/** `open` asks for output types, `keep` keeps feeds for all later runs, `run` runs and fills or returns outputs. */
 export type ThreadRequest =
   | { readonly kind: "open" }
   | { readonly kind: "keep"; readonly feeds: Tensors }
   | { readonly kind: "run"; readonly feeds: Tensors; readonly fetches: Fetches | undefined };
 
-/** The values of outputs to be filled are in shared memory, not in the reply. */
+/** Outputs to be filled lie in memory that both threads share, and are not part of the reply. */
 export interface ThreadReply {
   readonly outputTypes?: Session["outputTypes"];
   readonly results?: Tensors;
 }
 
-/** A session whose runs wait for one another. */
+/** A session in a worker thread. Runs are queued. */
 export interface ThreadSession extends Session {
-  /** Copies feeds into the thread, where they serve every later run until others of their names replace them. */
+  /** Copies feeds into the worker thread, where every later run reads them until they are kept anew. */
   keep(feeds: Tensors): Promise<void>;
 }
 
 /**
- * Loads a graph into an engine in a new thread. Feeds and results are copied through memory that both share.
- * @throws SeawallError `model` with the engine's own words if it refuses the graph.
+ * Loads a graph into an engine in a new worker thread. Feeds and results are copied through shared memory.
+ * @throws SeawallError `model` if the engine refuses the graph, with the engine's message
  */
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
   const workerData: ThreadStart = { model: writeModel(graph), options: { label: graph.name, ...options } };
@@ -50,10 +48,10 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
       inTurn(async () => void (await thread.request({ kind: "keep", feeds: given.copy(feeds) }))),
     run: (feeds, fetches) =>
       inTurn(async () => {
-        const wanted = fetches && !isList(fetches) ? found.like(fetches) : fetches;
+        const wanted = fetches && !isNameList(fetches) ? found.like(fetches) : fetches;
         const { results } = await thread.request({ kind: "run", feeds: given.copy(feeds), fetches: wanted });
-        if (!fetches || isList(fetches)) return { ...results };
-        fill(fetches, wanted as Tensors);
+        if (!fetches || isNameList(fetches)) return { ...results };
+        copyInto(fetches, wanted as Tensors);
         return { ...fetches };
       }),
     dispose: thread.end,
@@ -62,7 +60,7 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
 
 const sharedStore = () => new Store((bytes) => new SharedArrayBuffer(bytes));
 
-/** Each call begins when the one before has ended. */
+/** Runs tasks one after the other. */
 function queue() {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(task: () => Promise<T>): Promise<T> => {

@@ -1,6 +1,6 @@
 /** Adversarial training: graphs, optimizers, schedules, recipes, and the loop. */
 
-export { attackGraph, gradientGraph, type TrainableNetwork, traceNetwork } from "./graphs/graphs.js";
+export { attackProgram, type TrainableNetwork, traceNetwork, trainingProgram } from "./graphs/graphs.js";
 export { type Optimizer, type OptimizerName, optimizers, updateGraph } from "./graphs/optimizers.js";
 export { type AttackedImages, type InnerAttack, innerAttack } from "./loop/inner-attack.js";
 export { type ScheduleOptions, scheduleFactor } from "./loop/schedules.js";

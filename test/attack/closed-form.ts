@@ -1,7 +1,7 @@
 /** Oracles whose best perturbation is known in closed form; their steps run the real fragments. */
 import { float32, sizeOf, type Tensor } from "../../src/base/index.js";
-import { stepGraph } from "../../src/oracle/compile.js";
-import type { Cost, Evaluation, ImageOracle, Query, Step } from "../../src/oracle/index.js";
+import { stepProgram } from "../../src/compile/index.js";
+import type { Cost, ImageOracle, OracleAnswer, Query, StepFragment } from "../../src/oracle/index.js";
 import { openSession, type Session } from "../../src/runtime/index.js";
 
 export interface Objective {
@@ -48,7 +48,7 @@ export class ClosedForm implements ImageOracle {
     return Math.max(0, this.#offset - this.#objective.value(point));
   }
 
-  async evaluate(point: Float32Array, _query: Query): Promise<Evaluation> {
+  async evaluate(point: Float32Array, _query: Query): Promise<OracleAnswer> {
     this.cost.forward++;
     this.cost.backward++;
     this.points.push(point);
@@ -70,12 +70,12 @@ export class ClosedForm implements ImageOracle {
   }
 
   async step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Readonly<Record<T, Float32Array>>,
     scalars: Readonly<Record<S, number>>,
   ): Promise<Float32Array> {
     const features = this.image.length;
-    const open = () => openSession(stepGraph(step, features), { threads: 1 });
+    const open = () => openSession(stepProgram(step, features, "cpu").graph, { threads: 1 });
     const session = await (this.#sessions.get(step.name) ?? open());
     this.#sessions.set(step.name, Promise.resolve(session));
     const feeds: Record<string, Tensor> = {};

@@ -11,11 +11,11 @@ import {
 import { type Loss, type LossName, losses } from "../../src/loss/index.js";
 import { readModel } from "../../src/onnx/index.js";
 import {
-  type Evaluation,
   type ImageOracle,
+  type OracleAnswer,
   type OracleOptions,
   openModel,
-  type Step,
+  type StepFragment,
 } from "../../src/oracle/index.js";
 
 const folder = (name: string) => new URL(`../golden/${name}/`, import.meta.url);
@@ -47,7 +47,7 @@ class Recorder implements ImageOracle {
   readonly height = height;
   readonly width = width;
   readonly cost;
-  readonly visited: (Pick<Evaluation, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
+  readonly visited: (Pick<OracleAnswer, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
     [];
   readonly stepSizes: number[] = [];
   readonly #oracle: ImageOracle;
@@ -72,7 +72,7 @@ class Recorder implements ImageOracle {
   }
 
   step<T extends string, S extends string>(
-    step: Step<T, S>,
+    step: StepFragment<T, S>,
     tensors: Record<T, Float32Array>,
     scalars: Record<S, number>,
   ) {

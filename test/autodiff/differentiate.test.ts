@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../src/autodiff/index.js";
 import { float32, int64, type Tensor } from "../../src/base/index.js";
+import { lower, trace } from "../../src/compile/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { evaluate, type Feeds, gradientsOf, graphOf, slopes } from "../helpers/gradients.js";
 
 const vector = (...values: number[]) => float32([values.length], values);
@@ -118,13 +118,13 @@ describe("what is asked for", () => {
 async function shapesOf(graph: Graph, feeds: Feeds, output: Value) {
   const { build, gradients } = await differentiated(graph, feeds, output, Object.keys(feeds));
   for (const [name, gradient] of gradients) build.output(gradient, `gradient of ${name}`);
-  const results = await evaluate(build.graph, feeds);
+  const results = await evaluate(lower(build, new Map(), "cpu"), feeds);
   return Object.fromEntries(
     [...gradients.keys()].map((name) => [name, results[`gradient of ${name}`]!.dims]),
   );
 }
 
-/** The builder after the walk, its seed ones. */
+/** The builder after differentiation; the seed is all ones. */
 async function differentiated(graph: Graph, feeds: Feeds, output: Value, wrt: readonly Value[]) {
   const { graph: traced, types } = await trace(graph, {}, feeds);
   const build = new GraphBuilder(copyGraph(traced));

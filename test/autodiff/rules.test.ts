@@ -1,4 +1,4 @@
-/** Every rule, on every case of its family, against finite differences. */
+/** Every rule, on every case of its family and in the form of every target, against finite differences. */
 import { describe, expect, it } from "vitest";
 import { families } from "../../src/autodiff/rules/index.js";
 import { activation } from "../cases/activation.js";
@@ -10,7 +10,7 @@ import { normalization } from "../cases/normalization.js";
 import { pooling } from "../cases/pooling.js";
 import { reduction } from "../cases/reduction.js";
 import { resize } from "../cases/resize.js";
-import { checkRule, type OperatorCase } from "../helpers/operators.js";
+import { checkRule, type OperatorCase, targets } from "../helpers/operators.js";
 
 const cases: Record<keyof typeof families, readonly OperatorCase[]> = {
   elementwise,
@@ -25,8 +25,9 @@ const cases: Record<keyof typeof families, readonly OperatorCase[]> = {
 };
 
 describe.each(Object.entries(cases))("%s", (family, list) => {
-  it.each(list.map((test, i) => [`${i} ${test.name ?? test.op}`, test] as const))("%s", async (_, test) => {
-    await checkRule(test);
+  describe.each(targets)("for %s", (target) => {
+    const named = list.map((test, i) => [`${i} ${test.name ?? test.op}`, test] as const);
+    it.each(named)("%s", (_, test) => checkRule(test, 0, target));
   });
 
   it("has a case for every rule", () => {

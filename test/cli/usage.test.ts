@@ -92,7 +92,7 @@ describe("files", () => {
       "text.onnx": "hello",
     });
     expect(await refusal(...withModel(join(folder, "half.onnx")))).toMatch(
-      /half\.onnx: not an ONNX file, or a truncated/,
+      /half\.onnx: not an ONNX file, or truncated/,
     );
     expect(await refusal(...withModel(join(folder, "text.onnx")))).toMatch(/text\.onnx: /);
   });

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { type EnsembleMember, ensembles } from "../../src/attack/index.js";
 import { float32, int64, randomStream } from "../../src/base/index.js";
+import { lower } from "../../src/compile/index.js";
 import { appendLoss, type Loss, type LossName, losses } from "../../src/loss/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";
@@ -74,7 +75,7 @@ async function graphSays(name: LossName, tracking: "own" | "published") {
   };
   const appended = appendLoss(build, [losses[name]], inputs, { pixels, tracking });
   for (const output of ["tracked", "score", "gradient"] as const) build.output(appended[output], output);
-  const session = await openSession(graph, { threads: 1 });
+  const session = await openSession(lower(build, new Map(), "cpu"), { threads: 1 });
   const results = await session.run({ logits: float32([1, classes, pixels], logits) });
   await session.dispose();
   const numbers = (output: string) => Array.from(results[output]!.data as Float32Array);

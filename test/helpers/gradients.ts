@@ -1,6 +1,6 @@
 /** Gradients of whole graphs at given points, and their finite differences. */
-import { differentiate } from "../../src/autodiff/index.js";
 import { float32, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
+import { appendGradients, type Target, trace } from "../../src/compile/index.js";
 import {
   copyGraph,
   emptyGraph,
@@ -9,7 +9,6 @@ import {
   simplify,
   type Value,
 } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { openSession } from "../../src/runtime/index.js";
 
 export type Feeds = Readonly<Record<Value, Tensor>>;
@@ -42,7 +41,7 @@ export async function evaluate(graph: Graph, feeds: Feeds): Promise<Record<strin
 export async function withGradients(
   graph: Graph,
   feeds: Feeds,
-  options: { wrt?: readonly Value[]; seeds?: Feeds } = {},
+  options: { wrt?: readonly Value[]; seeds?: Feeds; target?: Target } = {},
 ): Promise<Graph> {
   const { graph: traced, types } = await trace(graph, {}, feeds);
   const build = new GraphBuilder(copyGraph(traced));
@@ -51,7 +50,7 @@ export async function withGradients(
     options.seeds ?? Object.fromEntries(floats.map((name) => [name, onesOf(types.get(name)!.shape)]));
   const seeds = new Map(Object.entries(given).map(([name, seed]) => [name, build.constant(seed)]));
   const wrt = options.wrt ?? Object.keys(feeds).filter((name) => feeds[name]!.type === "float32");
-  for (const [value, gradient] of differentiate(build, { seeds, wrt, types })) {
+  for (const [value, gradient] of appendGradients(build, { seeds, wrt, types }, options.target ?? "cpu")) {
     build.output(gradient, `grad/${value}`);
   }
   return simplify(build.graph);

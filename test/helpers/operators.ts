@@ -1,13 +1,15 @@
 /** Runs one operator case: builds the graph, differentiates it, and compares with finite differences. */
 import { expect } from "vitest";
-import { differentiate } from "../../src/autodiff/index.js";
 import { type DataType, float32, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
+import { appendGradients, type Target, trace } from "../../src/compile/index.js";
 import { type AttributeInput, copyGraph, emptyGraph, GraphBuilder, simplify } from "../../src/onnx/index.js";
-import { trace } from "../../src/oracle/trace.js";
 import { openSession, type Session } from "../../src/runtime/index.js";
 
 /** Tolerances of the relative error of a slope: `close` for smooth operators, `approximate` for steep ones. */
 export const tolerances = { close: 3e-4, approximate: 3e-3 } as const;
+
+/** Every target: the CPU's kernels run the forms of all. */
+export const targets = ["cpu", "gpu", "portable"] as const satisfies readonly Target[];
 
 /** An operator, its inputs and attributes. */
 export interface OperatorCase {
@@ -42,7 +44,7 @@ const kinkDistance = 0.08;
 const step = 0.02;
 
 /** Forward and reverse graphs of a case, with the inputs drawn. */
-export async function prepare(test: OperatorCase, seed: string | number = 0) {
+export async function prepare(test: OperatorCase, seed: string | number = 0, target: Target = "cpu") {
   const graph = emptyGraph(test.name ?? test.op, test.opset ?? 18);
   const build = new GraphBuilder(graph);
   const feeds: Record<string, Tensor> = {};
@@ -69,7 +71,7 @@ export async function prepare(test: OperatorCase, seed: string | number = 0) {
     seeds.set(output, backward.input(`seed/${output}`, "float32", shape));
   }
   const wrt = Object.keys(feeds).filter((name) => name.startsWith("x"));
-  const gradients = differentiate(backward, { seeds, wrt, types });
+  const gradients = appendGradients(backward, { seeds, wrt, types }, target);
   for (const [value, gradient] of gradients) backward.output(gradient, `grad/${value}`);
   return { graph: traced, gradient: simplify(backward.graph), types, feeds, weights, wrt };
 }
@@ -78,8 +80,12 @@ export async function prepare(test: OperatorCase, seed: string | number = 0) {
  * Checks the rule of a case along the gradient itself, where a wrong factor shows, and along two random
  * directions, where a missing term does: for each input, and for all inputs at once.
  */
-export async function checkRule(test: OperatorCase, seed: string | number = 0): Promise<void> {
-  const { graph, gradient, feeds, weights, wrt } = await prepare(test, seed);
+export async function checkRule(
+  test: OperatorCase,
+  seed: string | number = 0,
+  target: Target = "cpu",
+): Promise<void> {
+  const { graph, gradient, feeds, weights, wrt } = await prepare(test, seed, target);
   const forward = await openSession(graph, { threads: 1 });
   const backward = await openSession(gradient, { threads: 1 });
   try {

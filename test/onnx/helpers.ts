@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "../../src/base/index.js";
 import type { Graph } from "../../src/onnx/index.js";
-import { engine } from "../../src/runtime/ort.node.js";
+import { ortEngine } from "../../src/runtime/ort.node.js";
 
 /** Random inputs: floats in [0, 1), integers and booleans 0 or 1. Symbolic dimensions are 1. */
 export function drawFeeds(graph: Graph): Record<string, Tensor> {
@@ -34,7 +34,7 @@ export function draw(key: string, type: DataType, dims: readonly number[]): Tens
 
 /** Runs a model without the engine's optimizations, which differ between opsets. */
 export async function runBytes(model: Uint8Array, feeds: Readonly<Record<string, Tensor>>) {
-  const session = await engine.open(model, { optimization: "none", threads: 1 });
+  const session = await ortEngine.open(model, { optimization: "none", threads: 1 });
   try {
     return await session.run(feeds);
   } finally {

@@ -4,7 +4,7 @@ import { float32, type SeawallError } from "../../src/base/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import type { openThreadSession } from "../../src/runtime/index.node.js";
 import { type buildNetwork, partCount } from "../../src/train/loop/network.js";
-import type { openNetwork } from "../../src/train/run/learner.node.js";
+import type { openNetwork } from "../../src/train/run/parts.node.js";
 import type { initialState } from "../../src/train/state/state.js";
 
 const dist = (file: string) => import(new URL(`../../dist/${file}`, import.meta.url).href);
@@ -14,7 +14,7 @@ const built: {
   initialState: typeof initialState;
   openThreadSession: typeof openThreadSession;
 } & Pick<typeof import("../../src/nn/index.js"), "architectures" | "initialWeights"> = {
-  ...(await dist("train/run/learner.node.js")),
+  ...(await dist("train/run/parts.node.js")),
   ...(await dist("train/loop/network.js")),
   ...(await dist("train/state/state.js")),
   ...(await dist("runtime/index.node.js")),

@@ -208,6 +208,8 @@ describe("a state", () => {
     const { state: next } = await updateState(learner, state, [batchOf(1)], 1, settings);
     await expect(updateState(learner, state, [batchOf(1)], 1, settings)).rejects.toThrow(/spent/);
     expect((await updateState(learner, next, [batchOf(1)], 1, settings)).state.step).toBe(2);
+    // The arrays of the first state are those of the third by now.
+    await expect(updateState(learner, state, [batchOf(1)], 1, settings)).rejects.toThrow(/spent/);
   });
 });
 

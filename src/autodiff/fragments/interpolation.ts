@@ -15,7 +15,7 @@ export type CoordinateMode =
 
 export type NearestMode = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
 
-/** How `Resize` interpolates, the same for every axis. */
+/** The attributes of `Resize` that hold for every axis. */
 export interface Interpolation {
   readonly mode: "nearest" | "linear" | "cubic";
   readonly coordinates: CoordinateMode;

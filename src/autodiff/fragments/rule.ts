@@ -1,4 +1,4 @@
-/** What a gradient rule is: one small function per operator, with what is special about it beside it. */
+/** The type of a gradient rule: one small function for each operator, and its peculiarities as data. */
 import type { DataType, Tensor } from "../../base/index.js";
 import type { GraphBuilder, Node, Value } from "../../onnx/index.js";
 
@@ -8,7 +8,7 @@ export interface TypedShape {
   readonly shape: readonly number[];
 }
 
-/** What a rule sees of the node it differentiates. */
+/** The node that a rule differentiates, with types and shapes. */
 export interface RuleContext {
   readonly node: Node;
   readonly inputs: readonly Value[];
@@ -19,12 +19,12 @@ export interface RuleContext {
   type(value: Value): DataType;
   /** The constant behind a value, or undefined if it is computed. */
   constant(value: Value | undefined): Tensor | undefined;
-  /** Whether the gradient of input `i` is wanted; a rule may leave out the others. */
+  /** True if the gradient of input `i` is wanted; a rule may leave out the others. */
   needs(i: number): boolean;
 }
 
 /**
- * Emits, with standard operators only, the gradient of every wanted input from those of the outputs.
+ * Writes, in standard and composite operators, the gradient of every wanted input from those of the outputs.
  * @param context the node, its values and their static shapes
  * @param gradients gradient of each output, in its shape; undefined where no path leads to the loss (then zero)
  * @param build writes nodes, named after the node they serve
@@ -39,11 +39,11 @@ export type Gradient = (
 export interface Rule {
   readonly gradient: Gradient;
   /**
-   * The operator broadcasts its inputs: gradients come in the output's shape, and the walk sums each one
-   * back to its input's shape.
+   * The operator broadcasts its inputs: the rule returns gradients in the output's shape, and `differentiate`
+   * sums each one back to its input's shape.
    */
   readonly broadcasts?: boolean;
-  /** What a reader of the documentation should know: ties, kinks, attributes that are refused. */
+  /** A note for the documentation: ties, kinks, attributes that are refused. */
   readonly note?: string;
 }
 

@@ -1,5 +1,5 @@
 /** Sliding windows: how the outputs of a convolution or a pool lie over its inputs, settled to numbers. */
-import { SeawallError, sizeOf } from "../../base/index.js";
+import { SeawallError } from "../../base/index.js";
 import { attribute, describeNode, type Node, type Value } from "../../onnx/index.js";
 
 /**
@@ -29,11 +29,6 @@ export interface Convolution {
   /** Result channels of a group. */
   readonly outer: number;
   readonly windows: readonly Windows[];
-}
-
-/** Each channel has a kernel of its own. */
-export function isDepthwise({ inner, outer }: Convolution): boolean {
-  return inner === 1 && outer === 1;
 }
 
 /** Lengths of the axes that windows slide along. */
@@ -85,35 +80,9 @@ export function convolutionOf(
   return { batch, groups, inner: kernel[1]!, outer: channels / groups, windows };
 }
 
-/** The `pads` attribute: all the fronts, then all the ends. */
-export function edges(
-  windows: readonly Windows[],
-  pads: (window: Windows) => readonly [number, number],
-): number[] {
-  const pairs = windows.map(pads);
-  return [...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)];
-}
-
-/** Places of a kernel. */
-export function tapsOf(windows: readonly Windows[]): number {
-  return sizeOf(windows.map(({ kernel }) => kernel));
-}
-
-/** Each output reads the one input of the same index. */
-export function isWhole({ kernel, stride, before, input, output }: Windows): boolean {
-  return kernel === 1 && stride === 1 && before === 0 && input === output;
-}
-
-/** The windows, at stride 1, through which the input's gradient sees the output's. */
-export function reversed({ input, output, kernel, dilation, before, after, ...rest }: Windows): Windows {
-  const span = (kernel - 1) * dilation;
-  const edge = { before: span - before, after: span - after };
-  return { ...rest, ...edge, input: output, output: input, kernel, dilation };
-}
-
 type Pads = readonly [before: number, after: number];
 
-/** `pads` is told the axis and how much input the windows of an axis span. */
+/** @param pads padding of an axis, from its number and the length of input that its windows span */
 function settle(node: Node, extents: Extents, pads: (axis: number, reach: number) => Pads): Windows[] {
   const ones = Array(extents.kernel.length).fill(1);
   const strides = attribute.ints(node, "strides", ones);

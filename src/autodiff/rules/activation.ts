@@ -1,8 +1,8 @@
 /** Activation functions, and softmax. */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { fromFront, indicator, positive, refuse, slopes } from "./fragments.js";
+import { fromFront, indicator, isPositive, refuseNode, slopes } from "./fragments.js";
 
 interface Operands {
   readonly x: Value;
@@ -11,8 +11,8 @@ interface Operands {
 }
 
 /**
- * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ is a clamp that never acts of (1 + erf u)/2, in one
- * pass, and x φ(x) = u · exp(−u² − ln √π).
+ * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ(x) = (1 + erf u)/2, which HardSigmoid computes in one operator
+ * (its clamp never acts), and x φ(x) = u · exp(−u² − ln √π).
  */
 function exactGelu({ x, g }: Operands, b: GraphBuilder): Value {
   const u = b.mul(x, Math.SQRT1_2);
@@ -36,7 +36,7 @@ function tanhGelu({ x, y, g }: Operands, b: GraphBuilder): Value {
 
 /**
  * y = x tanh(softplus x) = x n/d with w = eˣ, n = w² + 2w, d = n + 2: ∂y/∂x = (n + 4x (n − w)/d)/d.
- * Beyond 20 this is 1 in float32, and w² still far from overflowing. Softplus itself would be slow.
+ * Beyond 20 this is 1 in float32, and w² is still far from overflowing.
  */
 function mish({ x, g }: Operands, b: GraphBuilder): Value {
   const low = b.min(x, 20);
@@ -74,7 +74,7 @@ function exponentialUnit({ x, y, g }: Operands, b: GraphBuilder, alpha: number, 
 
 /** The slope input is an array that broadcasts to x: ∂y/∂x = slope + (1 − slope) [x > 0], ∂y/∂slope = min(x, 0). */
 const parametricRelu: Gradient = ({ inputs: [x, slope], needs }, [g], b) => [
-  needs(0) ? b.mul(g!, b.add(b.mul(positive(b, x!), b.sub(1, slope!)), slope!)) : undefined,
+  needs(0) ? b.mul(g!, b.add(b.mul(isPositive(b, x!), b.sub(1, slope!)), slope!)) : undefined,
   needs(1) ? b.mul(g!, b.min(x!, 0)) : undefined,
 ];
 
@@ -100,13 +100,13 @@ function gelu(operands: Operands, b: GraphBuilder, { node }: RuleContext): Value
   const how = attribute.string(node, "approximate", "none");
   if (how === "none") return exactGelu(operands, b);
   if (how === "tanh") return tanhGelu(operands, b);
-  return refuse(node, `approximate="${how}" is not one of "none" and "tanh"`);
+  return refuseNode(node, `approximate="${how}" is not one of "none" and "tanh"`);
 }
 
 const float = (node: Node, name: string, fallback: number) => attribute.float(node, name, fallback);
 
 export const activation: Rules = {
-  Relu: unary(({ y, g }, b) => b.mul(g, positive(b, y)), "0 at 0"),
+  Relu: unary(({ y, g }, b) => b.mul(g, isPositive(b, y)), "0 at 0"),
   LeakyRelu: unary(
     ({ x, g }, b, { node }) => b.mul(g, slopes(b, x, float(node, "alpha", 0.01), 1)),
     "alpha at 0",

@@ -1,8 +1,6 @@
 /** Convolutions: in the image, in the kernel and in the bias. */
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { sumOver } from "../fragments/broadcast.js";
-import { convolve, convolveAdjoint } from "../fragments/convolve.js";
-import { kernelGradient } from "../fragments/kernel.js";
+import { convolutionMap, sumOver } from "../fragments/composites.js";
 import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
 import { convolutionOf, transposedWindowsOf, windowsOf } from "../fragments/window.js";
 
@@ -12,8 +10,8 @@ const convGradient: Gradient = (context, [g], build) => {
   const [x, kernel] = context.inputs as [Value, Value];
   const sizes = convolutionOf(node, shape, node.outputs[0]!, windowsOf);
   return [
-    context.needs(0) ? convolveAdjoint(build, g!, kernel, sizes) : undefined,
-    context.needs(1) ? kernelGradient(build, x, g!, sizes) : undefined,
+    context.needs(0) ? convolutionMap(build, "ConvolutionInputGradient", g!, kernel, sizes) : undefined,
+    context.needs(1) ? convolutionMap(build, "ConvolutionKernelGradient", x, g!, sizes) : undefined,
     context.needs(2) ? biasGradient(build, g!, context) : undefined,
   ];
 };
@@ -24,8 +22,8 @@ const convTransposeGradient: Gradient = (context, [g], build) => {
   const [x, kernel] = context.inputs as [Value, Value];
   const sizes = convolutionOf(node, shape, x, transposedWindowsOf);
   return [
-    context.needs(0) ? convolve(build, g!, kernel, sizes) : undefined,
-    context.needs(1) ? kernelGradient(build, g!, x, sizes) : undefined,
+    context.needs(0) ? convolutionMap(build, "Convolution", g!, kernel, sizes) : undefined,
+    context.needs(1) ? convolutionMap(build, "ConvolutionKernelGradient", g!, x, sizes) : undefined,
     context.needs(2) ? biasGradient(build, g!, context) : undefined,
   ];
 };

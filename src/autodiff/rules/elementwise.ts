@@ -3,7 +3,7 @@ import { numbersOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { indicator, refuse, sign } from "./fragments.js";
+import { indicator, refuseNode, sign } from "./fragments.js";
 
 /** The root of the smallest normal float32: a divisor that keeps 0 · ∞ out of a gradient at 0. */
 const tiniestRoot = 1.0842021724855044e-19;
@@ -16,7 +16,7 @@ function summingTo({ inputs, outputs, shape }: RuleContext, b: GraphBuilder) {
   return (i: number, gradient: Value) => unbroadcast(b, gradient, shape(outputs[0]!), shape(inputs[i]!));
 }
 
-/** The sum over what was broadcast comes before the sign: a pass less over the large tensor. */
+/** The sum over broadcast axes comes before the sign, which then applies to the smaller tensor. */
 const subtraction: Gradient = (context, [g], b) => {
   const sumTo = summingTo(context, b);
   return [context.needs(0) ? sumTo(0, g!) : undefined, context.needs(1) ? b.neg(sumTo(1, g!)) : undefined];
@@ -101,7 +101,7 @@ const clip: Gradient = ({ inputs: [x], outputs: [y], needs }, [g], b) => {
   ];
 };
 
-/** A product with a mask: the operator Where is several times slower than all of it. */
+/** A product with a mask. The second gradient is g minus the first, so that their sum is g. */
 const choice: Gradient = ({ inputs: [condition], needs }, [g], b) => {
   const masked = (mask: Value) => b.mul(g!, b.cast(mask, "float32"));
   const first = needs(1) ? masked(condition!) : undefined;
@@ -116,7 +116,7 @@ const onePlusSquare = (x: Value, b: GraphBuilder) => b.add(b.mul(x, x), 1);
 /** Dropout does nothing at inference; a drawn mask would make the loss another function at every step. */
 const dropout: Gradient = ({ node, inputs, constant }, [g]) => {
   if (!inputs[2] || constant(inputs[2])?.data[0] === 0) return [g];
-  return refuse(node, "is in training mode (training_mode = true): export the model for inference");
+  return refuseNode(node, "is in training mode (training_mode = true): export the model for inference");
 };
 
 function castBack(

@@ -1,34 +1,21 @@
 /** Small pieces of graph that several rules use. */
 import { numbersOf, SeawallError } from "../../base/index.js";
-import {
-  describeNode,
-  float,
-  type GraphBuilder,
-  type Node,
-  type Operand,
-  type Value,
-} from "../../onnx/index.js";
+import { describeNode, type GraphBuilder, type Node, type Operand, type Value } from "../../onnx/index.js";
 import type { RuleContext } from "../fragments/rule.js";
 
-/** Lifts every normal float32 to 1 or above: the smallest is 1.18e-38. */
-const steep = 1e38;
-
-/**
- * 1 where `x` > 0, 0 elsewhere (in between for subnormal `x`): a clamp of a very steep line. This is one pass
- * over memory; a comparison and a cast take twice as long in ONNX Runtime, Sign and Where four to five times.
- */
-export function positive(build: GraphBuilder, x: Value): Value {
-  return build.op("HardSigmoid", [x], { alpha: float(steep), beta: float(0) });
+/** 1 where `x` > 0, 0 elsewhere. */
+export function isPositive(build: GraphBuilder, x: Value): Value {
+  return build.composite("IsPositive", [x]);
 }
 
-/** −1, 0 or 1; a clamped steep line takes half the time of the operator Sign. */
+/** −1, 0 or 1. */
 export function sign(build: GraphBuilder, x: Value): Value {
-  return build.op("Clip", [build.mul(x, steep), -1, 1]);
+  return build.composite("SignOf", [x]);
 }
 
 /** `above` where `x` > 0, `below` elsewhere. */
 export function slopes(build: GraphBuilder, x: Value, below: number, above: number): Value {
-  const step = positive(build, x);
+  const step = isPositive(build, x);
   const rise = above - below === 1 ? step : build.mul(step, above - below);
   return below === 0 ? rise : build.add(rise, below);
 }
@@ -57,13 +44,13 @@ export function constantNumbers(context: RuleContext, i: number, name: string): 
   if (!value) return undefined;
   const tensor = context.constant(value);
   if (tensor) return numbersOf(tensor);
-  return refuse(
+  return refuseNode(
     context.node,
     `its gradient needs constant \`${name}\`, but "${value}" is computed from the image; export the model with fixed ${name}`,
   );
 }
 
-/** Throws the error for a node that has a rule, but not in the form it comes in. */
-export function refuse(node: Node, why: string): never {
+/** Refuses a node whose operator has a rule, but not with these attributes or inputs. @throws SeawallError `unsupported` */
+export function refuseNode(node: Node, why: string): never {
   throw new SeawallError("unsupported", `${describeNode(node)}: ${why}`);
 }

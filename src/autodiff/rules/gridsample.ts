@@ -1,9 +1,9 @@
 /** The rule of GridSample, which reads an image at computed points (flow warping, spatial transformers). */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { zerosOf } from "../fragments/along.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
+import { zerosOf } from "../fragments/filled.js";
 import type { Rule, RuleContext } from "../fragments/rule.js";
-import { indicator, refuse } from "./fragments.js";
+import { indicator, refuseNode } from "./fragments.js";
 
 /** A neighbour along one axis, each value [images, 1, points]. */
 interface Neighbour {
@@ -18,7 +18,7 @@ interface Neighbour {
 /** A pixel that a point reads: a neighbour down and one across. */
 type Corner = readonly [down: Neighbour, across: Neighbour];
 
-/** What is read: [images, channels, height × width] pixels, at `points` points of each image. */
+/** The elements read: [images, channels, height × width] pixels, at `points` points of each image. */
 interface Sampling {
   readonly build: GraphBuilder;
   readonly image: readonly [images: number, channels: number, pixels: number];
@@ -95,12 +95,15 @@ function refuseUnknown(node: Node, rank: number): void {
   const mode = modeOf(node);
   const padding = attribute.string(node, "padding_mode", "zeros");
   if (rank !== 4)
-    refuse(node, `its input has ${rank} axes, and its gradient is known for images (4 axes) alone`);
+    refuseNode(node, `its input has ${rank} axes, and its gradient is known for images (4 axes) alone`);
   if (mode !== "linear" && mode !== "nearest") {
-    refuse(node, `attribute mode is "${mode}", and its gradient is known for "linear" and "nearest" alone`);
+    refuseNode(
+      node,
+      `attribute mode is "${mode}", and its gradient is known for "linear" and "nearest" alone`,
+    );
   }
   if (padding === "reflection") {
-    refuse(
+    refuseNode(
       node,
       'attribute padding_mode is "reflection", and its gradient is known for "zeros" and "border" alone',
     );

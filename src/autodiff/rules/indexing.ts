@@ -1,37 +1,12 @@
 /** Rules of operators that read or write at indices; they belong to the movement family. */
 import { numbersOf, sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlong, isCopying, zerosOf } from "../fragments/along.js";
+import { addAt } from "../fragments/composites.js";
+import { zerosOf } from "../fragments/filled.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
-import { picks, transposed } from "../fragments/taps.js";
-import { fromFront, refuse } from "./fragments.js";
+import { fromFront, refuseNode } from "./fragments.js";
 
 type Gradients = readonly (Value | undefined)[];
-
-/** Axes up to this length are summed by a matrix of zeros and ones where indices repeat. */
-const longestOneHot = 512;
-
-/**
- * The adjoint of picking along the middle axis of [outer, length, inner]: `g`, [outer, count, inner], is added
- * up at the indices it was picked from. Never ScatterND(add): ONNX Runtime adds its rows in parallel without
- * a lock and loses some where indices repeat; ScatterElements goes one by one.
- */
-function addAt(
-  build: GraphBuilder,
-  g: Value,
-  [outer, count, inner]: readonly [number, number, number],
-  indices: readonly number[] | Value,
-  length: number,
-): Value {
-  if (typeof indices !== "string") {
-    const map = transposed(picks(indices, length));
-    if (length <= longestOneHot || isCopying(map)) return applyAlong(build, g, [outer, count, inner], 1, map);
-  }
-  const column = typeof indices === "string" ? indices : build.ints(indices);
-  const everywhere = build.expand(build.reshape(column, [1, count, 1]), [outer, count, inner]);
-  const zeros = zerosOf(build, [outer, length, inner]);
-  return build.op("ScatterElements", [zeros, everywhere, g], { axis: 1, reduction: "add" });
-}
 
 /** The indices of input 1 counted from the front, or undefined if they are computed. */
 function constantIndices(
@@ -113,7 +88,7 @@ function scatterGradient(context: RuleContext, [g]: Gradients, build: GraphBuild
   const [, indices, updates] = inputs as [Value, Value, Value];
   const reduction = attribute.string(node, "reduction", "none");
   if (reduction !== "none" && reduction !== "add") {
-    return refuse(
+    return refuseNode(
       node,
       `attribute reduction is "${reduction}", and its gradient is known for "none" and "add" alone; export the model without it`,
     );
@@ -134,7 +109,7 @@ function compressGradient(context: RuleContext, [g]: Gradients, build: GraphBuil
   const { node, inputs, shape, constant } = context;
   const condition = constant(inputs[1]);
   if (!condition)
-    return refuse(node, "its `condition` is computed from the image, which leaves no fixed shape");
+    return refuseNode(node, "its `condition` is computed from the image, which leaves no fixed shape");
   const from = shape(inputs[0]!);
   const flat = attribute.optionalInt(node, "axis");
   const axis = flat === undefined ? undefined : fromFront(flat, from.length);

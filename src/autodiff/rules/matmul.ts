@@ -63,7 +63,7 @@ function rows(build: GraphBuilder, { value, shape }: Shaped): Shaped {
   return reshaped(build, value, shape, [sizeOf(shape.slice(0, -1)), shape.at(-1)!]);
 }
 
-/** The last two axes exchanged: the engine folds this into the product, or into the constant. */
+/** The last two axes exchanged. */
 function swapped(build: GraphBuilder, { value, shape }: Shaped): Value {
   const axes = shape.map((_, axis) => axis);
   return build.transpose(value, [...axes.slice(0, -2), shape.length - 1, shape.length - 2]);

@@ -1,11 +1,12 @@
 /** Rules of the movement family: operators that move, cut, copy or join elements. */
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlongAxes, padZeros, withLength, zerosOf } from "../fragments/along.js";
 import { unbroadcast } from "../fragments/broadcast.js";
+import { axisProducts } from "../fragments/composites.js";
+import { padZeros, withLength, zerosOf } from "../fragments/filled.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
 import { unary } from "../fragments/rule.js";
 import { type AxisMap, type PadMode, padding, picks, transposed } from "../fragments/taps.js";
-import { constantNumbers, fromFront, refuse } from "./fragments.js";
+import { constantNumbers, fromFront, refuseNode } from "./fragments.js";
 import { indexing } from "./indexing.js";
 
 type Gradients = readonly (Value | undefined)[];
@@ -58,7 +59,7 @@ function sliceGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder
     if (step === 1) before[axis] = start;
     else strided.set(axis, steppedMap(start, step, to[axis]!, from[axis]!));
   }
-  const spread = applyAlongAxes(build, g!, to, strided);
+  const spread = axisProducts(build, "AxisProducts", g!, to, strided);
   const missing = (axis: number) => (strided.has(axis) ? 0 : from[axis]! - to[axis]! - before[axis]!);
   return [
     padZeros(
@@ -111,14 +112,14 @@ function repeatGradient(
     const kept = length + Math.min(0, before) + Math.min(0, after);
     // The engine refuses to reflect further than this, but wraps on, into memory that is not the tensor's.
     if (mode === "wrap" && Math.max(before, after) > kept) {
-      refuse(
+      refuseNode(
         node,
         `mode "wrap" pads axis ${axis} by more than its ${kept} elements, which ONNX Runtime fills with arbitrary memory; pad in several steps`,
       );
     }
     maps.set(axis, transposed(padding(mode, length, before, after)));
   }
-  return applyAlongAxes(build, g, shape(outputs[0]!), maps);
+  return axisProducts(build, "AxisProducts", g, shape(outputs[0]!), maps);
 }
 
 /** Elements added before and after each axis. */

@@ -1,9 +1,11 @@
 /** Normalizations: by the statistics of the values themselves, or by stored ones. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, float, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { ones, sumOver, unbroadcast } from "../fragments/broadcast.js";
+import { unbroadcast } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
+import { onesOf } from "../fragments/filled.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
-import { fromFront, inverseOrZero, refuse } from "./fragments.js";
+import { fromFront, inverseOrZero, refuseNode } from "./fragments.js";
 
 const epsilonOf = ({ node }: RuleContext) => attribute.float(node, "epsilon", 1e-5);
 
@@ -15,7 +17,7 @@ interface Standardized {
   readonly inverse: Value;
 }
 
-/** One pass of the engine's own kernel, its scale set to one. */
+/** LayerNormalization with a scale of one: its outputs are x̂ and the factor. */
 function standardize(
   b: GraphBuilder,
   x: Value,
@@ -24,11 +26,11 @@ function standardize(
   epsilon: number,
 ): Standardized {
   const attributes = { axis, epsilon: float(epsilon) };
-  const [xhat, , inverse] = b.ops("LayerNormalization", [x, ones(b, shape.slice(axis))], 3, attributes);
+  const [xhat, , inverse] = b.ops("LayerNormalization", [x, onesOf(b, shape.slice(axis))], 3, attributes);
   return { xhat: xhat!, inverse: inverse! };
 }
 
-/** Means of ĝ and of ĝ x̂ along `axes`: what a standardized value cannot pass on. */
+/** Means of ĝ and of ĝ x̂ along `axes`: the parts of the gradient that standardizing removes. */
 function projections(b: GraphBuilder, g: Value, xhat: Value, axes: readonly number[]) {
   return { mean: b.reduce("ReduceMean", g, axes), along: b.reduce("ReduceMean", b.mul(g, xhat), axes) };
 }
@@ -64,7 +66,7 @@ const layerNormalization: Gradient = (context, [g, gMean, gInverse], b) => {
   ];
 };
 
-/** What flows back through the outputs μ and r: ∂μ/∂x = 1/n, ∂r/∂x = −r² x̂/n. */
+/** Adds the gradients of the outputs μ and r: ∂μ/∂x = 1/n, ∂r/∂x = −r² x̂/n. */
 function withStatistics(
   b: GraphBuilder,
   { mean, along }: { mean: Value; along: Value },
@@ -129,7 +131,7 @@ const batchNormalization: Gradient = (context, [g], b) => {
   const { inputs, node, needs, shape } = context;
   const [x, scale, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
   if (attribute.int(node, "training_mode", 0) !== 0) {
-    return refuse(
+    return refuseNode(
       node,
       "training_mode=1 normalizes by the batch: export the model for inference (model.eval())",
     );

@@ -1,7 +1,8 @@
 /** Pooling: averages, maxima and norms over windows or over the whole image. */
-import { float32, sizeOf } from "../../base/index.js";
+import { sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { applyAlongAxes, zerosOf } from "../fragments/along.js";
+import { axisProducts } from "../fragments/composites.js";
+import { zerosOf } from "../fragments/filled.js";
 import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
 import { type AxisMap, transposed } from "../fragments/taps.js";
 import { type Windows, windowsOf } from "../fragments/window.js";
@@ -23,7 +24,7 @@ function reads({ input, kernel, stride, dilation, before }: Windows, o: number):
   return taps.filter((i) => i >= 0 && i < input);
 }
 
-/** How many places window `o` counts in an average: those inside the image, or also those of declared padding. */
+/** Number of elements that window `o` averages over: those inside the image, or also those of declared padding. */
 function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   const { input, kernel, stride, dilation, before, declaredAfter } = windows;
   if (!countsPadding) return reads(windows, o).length;
@@ -40,12 +41,12 @@ function spread(
 ): Value {
   const shape = context.shape(context.inputs[0]!);
   const windows = poolWindows(context);
-  const constant = windows.reduce((product, axis) => product * weight(axis, 0), 1);
-  const scaled = () => (constant === 1 ? g : build.mul(g, constant));
-  if (windows.every(coversAll)) return build.expand(scaled(), shape);
-  if (windows.every(isSmallTile)) return enlarge(build, scaled(), windows);
+  if (windows.every(coversAll)) {
+    const constant = windows.reduce((product, axis) => product * weight(axis, 0), 1);
+    return build.expand(constant === 1 ? g : build.mul(g, constant), shape);
+  }
   const maps = new Map(windows.map((axis, i) => [i + 2, transposed(mapOf(axis, weight))]));
-  return applyAlongAxes(build, g, context.shape(context.outputs[0]!), maps);
+  return axisProducts(build, "PoolGradient", g, context.shape(context.outputs[0]!), maps);
 }
 
 function mapOf(windows: Windows, weight: (windows: Windows, o: number) => number): AxisMap {
@@ -59,24 +60,9 @@ function coversAll(windows: Windows): boolean {
   return windows.output === 1 && reads(windows, 0).length === windows.input;
 }
 
-/** Windows side by side that fill the image; where they are small, `Resize` is faster than matrix products. */
-function isSmallTile({ input, output, kernel, stride, dilation, before }: Windows): boolean {
-  return kernel <= 3 && stride === kernel && dilation === 1 && before === 0 && input === output * kernel;
-}
-
-/** Repeats every element over its tile. */
-function enlarge(build: GraphBuilder, g: Value, windows: readonly Windows[]): Value {
-  const scales = [1, 1, ...windows.map(({ kernel }) => kernel)];
-  return build.op("Resize", [g, "", build.constant(float32([scales.length], scales))], {
-    mode: "nearest",
-    nearest_mode: "floor",
-    coordinate_transformation_mode: "asymmetric",
-  });
-}
-
 /**
- * An average over a rectangle is an average along each axis, with or without padding in the count: the adjoint
- * is one map per axis, as small matrix products; faster than a depthwise `ConvTranspose`, and right in all cases.
+ * An average over a rectangle is an average along each axis, with or without padding in the count: the adjoint is
+ * one map per axis.
  */
 const averageGradient: Gradient = (context, [g], build) => {
   const countsPadding = attribute.int(context.node, "count_include_pad", 0) !== 0;

@@ -1,11 +1,11 @@
 /** Reductions: sums, means, norms, extremes, products along axes; running sums; the largest k. */
 import { int64 } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
-import { sumOver } from "../fragments/broadcast.js";
+import { sumOver } from "../fragments/composites.js";
 import type { Gradient, Rule, RuleContext, Rules } from "../fragments/rule.js";
 import { constantNumbers, fromFront, indicator, inverseOrZero, sign } from "./fragments.js";
 
-/** What a reduction's rule sees: `y` and `g` with the reduced axes kept as length 1. */
+/** A reduction as its rule sees it: `y` and `g` have the reduced axes with length 1. */
 interface Reduction {
   readonly x: Value;
   readonly y: Value;

@@ -1,7 +1,6 @@
 /** Rules of the resize family. */
-import { sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
-import { applyAlongAxes } from "../fragments/along.js";
+import { axisProducts } from "../fragments/composites.js";
 import {
   type CoordinateMode,
   type Interpolation,
@@ -9,8 +8,8 @@ import {
   type NearestMode,
 } from "../fragments/interpolation.js";
 import type { RuleContext, Rules } from "../fragments/rule.js";
-import { type AxisMap, blockLength, identity, isIdentity, transposed } from "../fragments/taps.js";
-import { constantNumbers, fromFront, refuse } from "./fragments.js";
+import { type AxisMap, identity, isIdentity, transposed } from "../fragments/taps.js";
+import { constantNumbers, fromFront, refuseNode } from "./fragments.js";
 import { gridSample } from "./gridsample.js";
 
 /**
@@ -22,24 +21,7 @@ function resizeGradient(context: RuleContext, [g]: readonly (Value | undefined)[
   const adjoint = new Map(
     resizeMaps(context).flatMap((map, axis) => (isIdentity(map) ? [] : [[axis, transposed(map)] as const])),
   );
-  return [pooled(build, g!, shape, adjoint) ?? applyAlongAxes(build, g!, shape, adjoint)];
-}
-
-/** Windows up to this size are summed faster by a pooling operator than by reductions axis by axis. */
-const largestPooled = 16;
-
-/** The adjoint of a nearest enlargement by whole factors of an image: sums over small windows. */
-function pooled(
-  build: GraphBuilder,
-  g: Value,
-  shape: readonly number[],
-  adjoint: ReadonlyMap<number, AxisMap>,
-): Value | undefined {
-  const planar = shape.length === 4 && adjoint.size > 0 && !adjoint.has(0) && !adjoint.has(1);
-  const lengthOf = (map: AxisMap | undefined) => (map ? (blockLength(map) ?? Number.POSITIVE_INFINITY) : 1);
-  const window = [lengthOf(adjoint.get(2)), lengthOf(adjoint.get(3))];
-  if (!planar || sizeOf(window) > largestPooled) return undefined;
-  return build.mul(build.op("AveragePool", [g], { kernel_shape: window, strides: window }), sizeOf(window));
+  return [axisProducts(build, "ResizeGradient", g!, shape, adjoint)];
 }
 
 /** The interpolation of every axis, as the engine understands the node. */
@@ -76,7 +58,7 @@ function interpolationOf(node: Node, scales: readonly number[]): Interpolation {
   // Cubic enlargement of channels-last images goes through the engine's antialiasing code.
   const antialias = how.antialias || (channelsLast && how.mode === "cubic");
   if (antialias && channelsLast && how.coordinates === "tf_crop_and_resize") {
-    return refuse(
+    return refuseNode(
       node,
       'coordinate_transformation_mode "tf_crop_and_resize" with antialias or cubic mode on channels-last images has no gradient, since ONNX Runtime extrapolates the wrong pixels there; transpose to channels-first around the node, or use another coordinate_transformation_mode',
     );

@@ -7,12 +7,12 @@ import { resizeBilinear, resizeNearest } from "./resize.js";
 export const maxPixels = 2 ** 26;
 
 /** One thing that happens to an image and its labels alike. */
-export type Step =
+export type TransformStep =
   | { readonly kind: "resize"; readonly size: Size }
   | { readonly kind: "crop"; readonly top: number; readonly left: number; readonly size: Size };
 
 /** A transform decides from the size of an image what happens to it. */
-export type Transform = (from: Size) => Step;
+export type Transform = (from: Size) => TransformStep;
 
 /** What to do with every image, in this order; sizes are [height, width] in pixels. */
 export interface TransformOptions {
@@ -78,7 +78,7 @@ export function transforms(options: TransformOptions): Transform[] {
  * What the transforms do to an image of a size.
  * @throws SeawallError `data` when a crop does not fit or the result is empty or above `maxPixels`.
  */
-export function planSteps(from: Size, chosen: readonly Transform[]): Step[] {
+export function planSteps(from: Size, chosen: readonly Transform[]): TransformStep[] {
   let size = from;
   return chosen.map((transform) => {
     const step = transform(size);
@@ -96,7 +96,7 @@ export function planSteps(from: Size, chosen: readonly Transform[]): Step[] {
 }
 
 /** The image after the steps (BILINEAR where it is resized). */
-export function applyToImage(image: ImageRaster, steps: readonly Step[]): ImageRaster {
+export function applyToImage(image: ImageRaster, steps: readonly TransformStep[]): ImageRaster {
   return steps.reduce(
     (now, step) =>
       step.kind === "crop" ? crop(now, step.top, step.left, step.size) : resizeBilinear(now, step.size),
@@ -105,7 +105,7 @@ export function applyToImage(image: ImageRaster, steps: readonly Step[]): ImageR
 }
 
 /** The labels after the steps (NEAREST where they are resized). */
-export function applyToLabels(labels: LabelRaster, steps: readonly Step[]): LabelRaster {
+export function applyToLabels(labels: LabelRaster, steps: readonly TransformStep[]): LabelRaster {
   return steps.reduce(
     (now, step) =>
       step.kind === "crop" ? crop(now, step.top, step.left, step.size) : resizeNearest(now, step.size),

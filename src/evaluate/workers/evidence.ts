@@ -2,7 +2,7 @@
 import { type AttackSettings, type KeptPoint, noisePoint } from "../../attack/index.js";
 import type { RandomStream } from "../../base/index.js";
 import type { Evidence } from "../../journal/index.js";
-import type { Evaluation, ImageOracle } from "../../oracle/index.js";
+import type { ImageOracle, OracleAnswer } from "../../oracle/index.js";
 import { oracleAround } from "./around.js";
 
 /** Forward passes that the evidence of one record takes. */
@@ -35,7 +35,7 @@ export interface Watch {
 export function watchGradients(oracle: ImageOracle): Watch {
   let zeroGradient: number | undefined;
   let notFinite = 0;
-  const look = (answer: Evaluation): Evaluation => {
+  const look = (answer: OracleAnswer): OracleAnswer => {
     const { gradient, zeros, broken } = cleaned(answer.gradient);
     zeroGradient ??= zeros / gradient.length;
     if (broken > 0) notFinite++;

@@ -7,6 +7,9 @@ import { allNamesIn } from "./traverse.js";
 /** An operand: a value of the graph, or a number for a float32 scalar constant. */
 export type Operand = Value | number;
 
+/** Domain of composite operators, which no engine knows: they stand in a graph until it is lowered to a target. */
+export const compositeDomain = "seawall";
+
 /**
  * Appends nodes to a graph. Values and nodes are named `scope/operator`, with a number if the name is taken. The scope
  * is the name of the node that a new one was made for, so that viewers, profiles and errors show it.
@@ -104,12 +107,22 @@ export class GraphBuilder {
     return this.ops(op, inputs, 1, attributes)[0]!;
   }
 
-  /** Appends a node with `outputs` outputs. */
+  /** Appends a composite operator with one output. A compiler replaces it with standard operators. */
+  composite(
+    op: string,
+    inputs: readonly Operand[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+  ): Value {
+    return this.ops(op, inputs, 1, attributes, compositeDomain)[0]!;
+  }
+
+  /** Appends a node with `outputs` outputs, of the standard operators unless `domain` is given. */
   ops(
     op: string,
     inputs: readonly Operand[],
     outputs: number,
     attributes: Readonly<Record<string, AttributeInput>> = {},
+    domain = "",
   ): Value[] {
     const names = inputs.map((input) => (typeof input === "number" ? this.scalar(input) : input));
     const [name, ...made] = this.#claim(op, (free) => [
@@ -118,7 +131,7 @@ export class GraphBuilder {
     ]);
     this.graph.nodes.push({
       op,
-      domain: "",
+      domain,
       name: name!,
       inputs: names,
       outputs: made,

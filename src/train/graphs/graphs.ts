@@ -1,11 +1,20 @@
 /** The graphs of training: a step of the attack, the gradient of the parameters, and a prediction. */
 import { norms } from "../../attack/index.js";
-import { differentiate } from "../../autodiff/index.js";
 import { sizeOf } from "../../base/index.js";
+import {
+  compileProgram,
+  gradientProgram,
+  type Program,
+  type ProgramSession,
+  type Target,
+  type TensorSpec,
+  type TensorSpecs,
+  type TracedGraph,
+  trace,
+} from "../../compile/index.js";
 import { type BuiltArchitecture, isLearned } from "../../nn/index.js";
-import { copyGraph, type Graph, GraphBuilder, simplify, type Value } from "../../onnx/index.js";
-import { lower, type TracedGraph, trace } from "../../oracle/index.js";
-import { type BatchLoss, meanCrossEntropy } from "./loss.js";
+import { copyGraph, type Value } from "../../onnx/index.js";
+import { meanCrossEntropy } from "./loss.js";
 
 /** A network whose parameters are inputs, with every shape known. */
 export interface TrainableNetwork extends TracedGraph {
@@ -27,78 +36,144 @@ export async function traceNetwork(built: BuiltArchitecture): Promise<TrainableN
 /** The share of the auxiliary head's loss (paper, App. B.2). */
 const auxiliaryWeight = 0.4;
 
-/**
- * One step of PGD on cross-entropy, of a network in inference: `image` (the point), `clean`, `labels`, `radius` and
- * `stepSize` (1×1) and the parameters → `next`, the projected step along the gradient's sign, `loss` at `image`, and
- * over how many pixels, `counted`.
- * @param accumulating adds `grad/NAME`, the gradient of the parameters at `image`, which the published code adds up
- */
-export function attackGraph(network: TrainableNetwork, accumulating = false): Graph {
-  const { build, labels, shapeOf } = withLabels(network, "attack");
-  const { counted, loss, gradient } = meanCrossEntropy(build, "logits", shapeOf("logits"), labels);
-  const wrt = ["image", ...(accumulating ? network.learned : [])];
-  const seeds = new Map([["logits", gradient]]);
-  const gradients = differentiate(build, { seeds, wrt, types: network.types });
+/** Images of a batch and one label per pixel, N×P, −1 for pixels that count nowhere. */
+function batchInputs({ types }: TrainableNetwork) {
+  const [images, , ...size] = types.get("logits")!.shape;
+  return {
+    image: { type: "float32", shape: types.get("image")!.shape, perImage: true },
+    labels: { type: "int64", shape: [images!, sizeOf(size)], perImage: true },
+  } as const satisfies TensorSpecs;
+}
 
-  const shape = shapeOf("image");
+const scalar = { type: "float32", shape: [] } as const;
+
+/**
+ * One step of PGD on cross-entropy, of a network in inference: `image` (the perturbed images), `clean`, `labels`,
+ * `radius` and `stepSize` (1×1, in [0, 1] image units) → `next`, the projected step along the gradient's sign, `loss`
+ * at `image`, and `counted`, the number of pixels that it is the mean over.
+ * @param accumulating adds the results `grad/NAME`, the gradient of the parameters at `image`, which the published code
+ * adds up
+ */
+export function attackProgram(network: TrainableNetwork, target: Target, accumulating = false) {
+  const { types, learned } = network;
+  const shape = types.get("image")!.shape;
   const flat = [shape[0]!, sizeOf(shape.slice(1))];
-  const clean = build.reshape(build.input("clean", "float32", shape), flat);
-  const [radius, stepSize] = ["radius", "stepSize"].map((name) => build.input(name, "float32", [1, 1]));
-  const direction = build.op("Sign", [build.reshape(gradients.get("image")!, flat)]);
-  const point = build.add(build.reshape("image", flat), build.mul(stepSize!, direction));
-  const next = norms.linf.project.write(build, { image: clean, point, radius: radius! });
-
-  build.output(build.reshape(next, shape), "next");
-  build.output(loss, "loss");
-  build.output(counted, "counted");
-  for (const name of wrt.slice(1)) build.output(gradients.get(name)!, `grad/${name}`);
-  return lower(simplify(build.graph), network.types);
+  const one = { type: "float32", shape: [1, 1] } as const;
+  const parameters = accumulating ? learned : [];
+  return gradientProgram({
+    name: "attack",
+    target,
+    model: network,
+    wrt: ["image", ...parameters],
+    inputs: {
+      ...batchInputs(network),
+      clean: { type: "float32", shape, perImage: true },
+      radius: one,
+      stepSize: one,
+    },
+    outputs: { next: { type: "float32", shape, perImage: true }, loss: scalar, counted: scalar },
+    results: gradientSpecs(network, parameters),
+    losses(build, { labels }) {
+      const { counted, loss, gradient } = meanCrossEntropy(
+        build,
+        "logits",
+        types.get("logits")!.shape,
+        labels,
+      );
+      return { losses: { counted, loss }, seeds: new Map([["logits", gradient]]) };
+    },
+    write(build, { image, clean, radius, stepSize }, losses, gradients) {
+      const center = build.reshape(clean, flat);
+      const direction = build.op("Sign", [build.reshape(gradients.get("image")!, flat)]);
+      const point = build.add(build.reshape(image, flat), build.mul(stepSize, direction));
+      const next = norms.linf.project.write(build, { image: center, point, radius });
+      return {
+        ...namedGradients(gradients, parameters),
+        next: build.reshape(next, shape),
+        loss: losses.loss,
+        counted: losses.counted,
+      };
+    },
+  });
 }
 
 /**
- * Loss and parameter gradient of a network in training: `image`, `labels`, chance and the parameters → `loss` of the
- * logits, `auxiliary` (of the head on inner layers, where there is one), `grad/NAME` of loss + 0.4 · auxiliary, and
- * `next/NAME` of each running statistic.
+ * Loss and parameter gradient of a network in training: `image`, `labels` → `loss` of the logits, and the results
+ * `grad/NAME` of loss + 0.4 · auxiliary loss, `next/NAME` of each running statistic and, where the network has a head
+ * on inner layers, `auxiliary loss`.
  */
-export function gradientGraph(network: TrainableNetwork): Graph {
-  const { build, labels, shapeOf } = withLabels(network, "gradient");
-  const main = meanCrossEntropy(build, "logits", shapeOf("logits"), labels);
-  const seeds = new Map([["logits", main.gradient]]);
-  build.output(main.loss, "loss");
-  if (network.types.has("auxiliary")) {
-    const inner: BatchLoss = meanCrossEntropy(
-      build,
-      "auxiliary",
-      shapeOf("auxiliary"),
-      labels,
-      auxiliaryWeight,
-    );
-    seeds.set("auxiliary", inner.gradient);
-    build.output(inner.loss, "auxiliary loss");
-  }
-  const gradients = differentiate(build, { seeds, wrt: network.learned, types: network.types });
-  for (const value of network.updates.values()) build.output(value);
-  for (const name of network.learned) build.output(gradients.get(name)!, `grad/${name}`);
-  return lower(simplify(build.graph), network.types);
+export function trainingProgram(network: TrainableNetwork, target: Target) {
+  const { types, learned, updates } = network;
+  const auxiliary = types.get("auxiliary")?.shape;
+  return gradientProgram({
+    name: "gradient",
+    target,
+    model: network,
+    wrt: learned,
+    inputs: batchInputs(network),
+    outputs: { loss: scalar },
+    results: {
+      ...(auxiliary && { "auxiliary loss": scalar }),
+      ...Object.fromEntries([...updates.values()].map((value) => [value, specOf(network, value)])),
+      ...gradientSpecs(network, learned),
+    },
+    losses(build, { labels }) {
+      const main = meanCrossEntropy(build, "logits", types.get("logits")!.shape, labels);
+      const inner = auxiliary && meanCrossEntropy(build, "auxiliary", auxiliary, labels, auxiliaryWeight);
+      const seeds = new Map([["logits", main.gradient]]);
+      if (inner) seeds.set("auxiliary", inner.gradient);
+      return { losses: { main: main.loss, inner: inner?.loss }, seeds };
+    },
+    write: (_, __, { main, inner }, gradients) => ({
+      ...Object.fromEntries([...updates.values()].map((value) => [value, value])),
+      ...namedGradients(gradients, learned),
+      ...(inner !== undefined && { "auxiliary loss": inner }),
+      loss: main,
+    }),
+  });
 }
 
-/** Prediction of a network in inference: `image` and the parameters → `classes`, N×P. */
-export function predictionGraph(network: TrainableNetwork): Graph {
-  const { build, shapeOf } = withoutOutputs(network, "predict");
-  const [images, classes, height, width] = shapeOf("logits") as [number, number, number, number];
-  const logits = build.reshape("logits", [images, classes, height * width]);
-  const best = build.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
-  build.output(build.cast(best, classes <= 256 ? "uint8" : "int32"), "classes");
-  return lower(simplify(build.graph), network.types);
+/** Prediction of a network in inference: `image` → `classes`, N×P. */
+export function predictionProgram(network: TrainableNetwork, target: Target) {
+  const [images, classes, height, width] = network.types.get("logits")!.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const pixels = height * width;
+  const { image } = batchInputs(network);
+  return compileProgram({
+    name: "predict",
+    target,
+    model: network,
+    inputs: { image },
+    outputs: {
+      classes: { type: classes <= 256 ? "uint8" : "int32", shape: [images, pixels], perImage: true },
+    },
+    write(build) {
+      const logits = build.reshape("logits", [images, classes, pixels]);
+      const best = build.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
+      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32") };
+    },
+  });
 }
 
-function withLabels(network: TrainableNetwork, name: string) {
-  const { build, shapeOf } = withoutOutputs(network, name);
-  const [images, , ...size] = shapeOf("logits");
-  return { build, shapeOf, labels: build.input("labels", "int64", [images!, sizeOf(size)]) };
+export type AttackProgram = ReturnType<typeof attackProgram>;
+export type TrainingProgram = ReturnType<typeof trainingProgram>;
+export type PredictionProgram = ReturnType<typeof predictionProgram>;
+
+/** The session type of a program. */
+export type SessionOf<P> = P extends Program<infer I, infer O> ? ProgramSession<I, O> : never;
+
+function specOf({ types }: TrainableNetwork, value: Value): TensorSpec<"float32"> {
+  return { type: "float32", shape: types.get(value)!.shape };
 }
 
-function withoutOutputs({ graph, types }: TrainableNetwork, name: string) {
-  const build = new GraphBuilder({ ...copyGraph(graph), name, outputs: [] });
-  return { build, shapeOf: (value: Value) => types.get(value)!.shape };
+function gradientSpecs(network: TrainableNetwork, parameters: readonly Value[]): TensorSpecs {
+  return Object.fromEntries(parameters.map((name) => [`grad/${name}`, specOf(network, name)]));
+}
+
+function namedGradients(gradients: ReadonlyMap<Value, Value>, parameters: readonly Value[]) {
+  return Object.fromEntries(parameters.map((name) => [`grad/${name}`, gradients.get(name)!]));
 }

@@ -4,11 +4,11 @@ import { appendLoss, losses } from "../../loss/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 
 export interface BatchLoss {
-  /** How many pixels count; a scalar. */
+  /** Number of pixels that count; a scalar. */
   readonly counted: Value;
   /** A scalar. */
   readonly loss: Value;
-  /** Of `weight` times the loss with respect to the logits, in their shape. */
+  /** Gradient of `weight` times the loss with respect to the logits, in their shape. */
   readonly gradient: Value;
 }
 

@@ -3,7 +3,7 @@ import { emptyGraph, type Graph, GraphBuilder, simplify, type Value } from "../.
 
 export type OptimizerName = "adamw" | "sgd";
 
-/** What is decided once for a training. */
+/** Settings that stay the same during a training. */
 export interface OptimizerOptions {
   /** SGD: how much of the last move is kept; default 0.9. */
   readonly momentum?: number;
@@ -15,7 +15,7 @@ export interface OptimizerOptions {
   readonly epsilon?: number;
 }
 
-/** What changes from step to step and from group to group; each a scalar input. */
+/** Scalar inputs that change from step to step and from group to group. */
 export interface StepScalars {
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -29,7 +29,7 @@ export interface StepScalars {
 type Scalars = Readonly<Record<keyof StepScalars, Value>>;
 
 export interface Optimizer {
-  /** What it remembers beside the parameters, each a vector of their length that begins at 0. */
+  /** Names of the vectors that are kept beside the parameters; each has their length and begins at 0. */
   readonly moments: readonly string[];
   /** Writes the step; returns the next parameters and the next moments, in their order. */
   write(

@@ -1,14 +1,18 @@
 /** A network in training: its programs as sessions, fed from the vectors of a state. */
 import { float32, randomStream, sizeOf, type Tensor } from "../../base/index.js";
+import { cpuThresholds, openProgram, targetOf } from "../../compile/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../../nn/index.js";
-import type { Graph } from "../../onnx/index.js";
-import { openSession, type Session, type SessionOptions, type Tensors } from "../../runtime/index.js";
+import type { SessionOptions, Tensors } from "../../runtime/index.js";
 import {
-  attackGraph,
-  gradientGraph,
-  predictionGraph,
+  type AttackProgram,
+  attackProgram,
+  type PredictionProgram,
+  predictionProgram,
+  type SessionOf,
   type TrainableNetwork,
+  type TrainingProgram,
   traceNetwork,
+  trainingProgram,
 } from "../graphs/graphs.js";
 import type { Multipliers } from "../state/groups.js";
 import { viewsOf } from "../state/layout.js";
@@ -66,13 +70,10 @@ export function buildNetwork(
   const common = { ...variant, size };
   const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
   const inference = build(architecture, { ...common, batch: attacked });
-  const parts = parametersOf(training) > manyParameters ? 1 : partCount(options);
+  const parts = parametersOf(training) > cpuThresholds.dividedParameters.value ? 1 : partCount(options);
   const part = parts === 1 ? inference : build(architecture, { ...common, batch: attacked / parts });
   return { training, inference, attacked: part, parts, layouts: layOutParameters(training, multipliers) };
 }
-
-/** More parts gain nothing: every worker holds a copy of the parameters, and threads inside a worker serve as well. */
-const mostParts = 4;
 
 /** As many parts as allowed that divide the images evenly; one where the attack's gradients are added up. */
 export function partCount({
@@ -81,23 +82,17 @@ export function partCount({
   parts = 1,
 }: Pick<NetworkOptions, "attacked" | "accumulating" | "parts">): number {
   if (accumulating) return 1;
-  let count = Math.min(parts, attacked, mostParts);
+  let count = Math.min(parts, attacked, cpuThresholds.trainingWorkers.value);
   while (attacked % count !== 0) count--;
   return count;
 }
-
-/**
- * Above this many parameters the batch is not divided: single operators already use all threads, and every worker would
- * hold a copy of the weights.
- */
-const manyParameters = 1e7;
 
 function parametersOf({ parameters }: BuiltArchitecture): number {
   return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** A session of the attack's graph that takes the whole batch. */
-export interface AttackSession extends Pick<Session, "run" | "dispose"> {
+/** A session of the attack's program that takes the whole batch. */
+export interface AttackSession extends Pick<SessionOf<AttackProgram>, "fill" | "dispose"> {
   /** Keeps tensors, with their present values, as feeds of every later run. */
   keep(parameters: Tensors): Promise<void>;
 }
@@ -125,12 +120,12 @@ export interface GradientPass {
 
 interface Sessions {
   readonly attack: AttackSession;
-  readonly gradient: Session;
-  readonly predict: Session;
+  readonly gradient: SessionOf<TrainingProgram>;
+  readonly predict: SessionOf<PredictionProgram>;
 }
 
-/** Opens the attack graph, which is written for 1/parts of the batch, as a session that takes the whole batch. */
-export type OpenAttack = (graph: Graph) => Promise<AttackSession>;
+/** Opens the attack program, which is written for 1/parts of the batch, as a session that takes the whole batch. */
+export type OpenAttack = (program: AttackProgram) => Promise<AttackSession>;
 
 /** Passes over the parameters of a state. No pass changes the state. */
 export class TrainingNetwork {
@@ -167,14 +162,15 @@ export class TrainingNetwork {
     options: NetworkOptions,
     builds: NetworkBuilds,
     engine: SessionOptions = {},
-    openAttack: OpenAttack = (graph) => openWhole(graph, engine),
+    openAttack: OpenAttack = (program) => openWhole(program, engine),
   ): Promise<TrainingNetwork> {
+    const target = targetOf(engine.device);
     const inference = await traceNetwork(builds.inference);
     const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
     const sessions = {
-      attack: await openAttack(attackGraph(attacked, options.accumulating)),
-      gradient: await openSession(gradientGraph(await traceNetwork(builds.training)), engine),
-      predict: await openSession(predictionGraph(inference), engine),
+      attack: await openAttack(attackProgram(attacked, target, options.accumulating)),
+      gradient: await openProgram(trainingProgram(await traceNetwork(builds.training), target), engine),
+      predict: await openProgram(predictionProgram(inference, target), engine),
     };
     return new TrainingNetwork(options, builds, inference, sessions);
   }
@@ -203,7 +199,7 @@ export class TrainingNetwork {
     };
     // The attack gives no gradient for parameters that only training mode reads (an auxiliary head's).
     if (accumulating) this.#gradient.fill(0);
-    await this.#sessions.attack.run(feeds, {
+    await this.#sessions.attack.fill(feeds, {
       next: this.#imageTensor(next, attacked),
       loss: float32([], loss),
       ...(accumulating && this.#inferenceTensors(this.#gradientViews(), "grad/")),
@@ -217,25 +213,28 @@ export class TrainingNetwork {
     const loss = new Float32Array(1);
     const statistics = new Float32Array(state.statistics.length);
     const feeds = {
-      ...viewsOf(this.#layouts.learned, state.parameters),
-      ...viewsOf(this.#layouts.statistics, state.statistics),
-      ...this.#randomMasks(pass),
       image: this.#imageTensor(batch.images, batchSize),
       labels: this.#labelTensor(batch.labels, batchSize),
     };
-    await this.#sessions.gradient.run(feeds, {
+    const parameters = {
+      ...viewsOf(this.#layouts.learned, state.parameters),
+      ...viewsOf(this.#layouts.statistics, state.statistics),
+      ...this.#randomMasks(pass),
+    };
+    const filled = {
       loss: float32([], loss),
       ...this.#gradientViews(),
       ...viewsOf(this.#layouts.statistics, statistics, "next/"),
-    });
+    };
+    await this.#sessions.gradient.fill(feeds, filled, parameters);
     return { loss: loss[0]!, gradient: this.#gradient, statistics };
   }
 
   /** The predicted class of each pixel of each image. */
   async predict(state: TrainingState, images: Float32Array): Promise<ArrayLike<number>> {
     const image = this.#imageTensor(images, this.#options.attacked);
-    const { classes } = await this.#sessions.predict.run({ ...this.#inferenceParameters(state), image });
-    return classes!.data as ArrayLike<number>;
+    const { classes } = await this.#sessions.predict.run({ image }, this.#inferenceParameters(state));
+    return classes.data;
   }
 
   async dispose(): Promise<void> {
@@ -259,11 +258,11 @@ export class TrainingNetwork {
     return viewsOf(this.#layouts.learned, this.#gradient, "grad/");
   }
 
-  #imageTensor(data: Float32Array, images: number): Tensor {
+  #imageTensor(data: Float32Array, images: number): Tensor<"float32"> {
     return float32([images, 3, ...this.#options.size], data);
   }
 
-  #labelTensor(data: BigInt64Array, images: number): Tensor {
+  #labelTensor(data: BigInt64Array, images: number): Tensor<"int64"> {
     return { type: "int64", dims: [images, this.labels], data };
   }
 
@@ -286,14 +285,14 @@ export class TrainingNetwork {
 }
 
 /** The attack session of a batch that is not divided. */
-async function openWhole(graph: Graph, engine: SessionOptions): Promise<AttackSession> {
-  const session = await openSession(graph, engine);
+async function openWhole(program: AttackProgram, engine: SessionOptions): Promise<AttackSession> {
+  const session = await openProgram(program, engine);
   let kept: Tensors = {};
   return {
     async keep(parameters) {
       kept = parameters;
     },
-    run: (feeds, fetches) => session.run({ ...kept, ...feeds }, fetches),
+    fill: (feeds, filled) => session.fill(feeds, filled, kept),
     dispose: () => session.dispose(),
   };
 }

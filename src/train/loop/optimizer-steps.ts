@@ -41,6 +41,8 @@ export class OptimizerSteps {
   readonly #options: OptimizerStepOptions;
   readonly #groups: readonly GroupRange[];
   readonly #sessions: Sessions;
+  /** States that were updated. Their arrays return with later states, so the arrays alone do not tell. */
+  readonly #spent = new WeakSet<TrainingState>();
   #spare: StateVectors;
 
   private constructor(
@@ -82,7 +84,8 @@ export class OptimizerSteps {
   ): Promise<OptimizerStep> {
     const { clip = Number.POSITIVE_INFINITY, weightDecay, betas } = this.#options;
     const [held, next] = [[state.parameters, ...state.moments], this.#spare];
-    invariant(!next.includes(state.parameters), "a training state is updated once; this one is spent");
+    const spent = this.#spent.has(state) || next.includes(state.parameters);
+    invariant(!spent, "a training state is updated once; this one is spent");
     const gradientNorm = (await this.#norm(gradient)) / passes;
     const gradientScale = Math.min(1, clip / (gradientNorm + 1e-6)) / passes;
     for (const group of this.#groups) {
@@ -93,6 +96,7 @@ export class OptimizerSteps {
         ...corrections(state.step + 1, betas),
       });
     }
+    this.#spent.add(state);
     this.#spare = held;
     const [parameters, ...moments] = next as [Float32Array, ...Float32Array[]];
     return { parameters, moments, average: await this.#nextAverage(state.average, parameters), gradientNorm };

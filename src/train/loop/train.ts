@@ -43,7 +43,7 @@ export interface LoopSettings extends UpdateSettings {
 /** What the loop calls. None of it changes the state. */
 export interface LoopParts {
   /** The batches from the state's position on, without end. */
-  batches(): AsyncIterable<Batch>;
+  readonly batches: AsyncIterable<Batch>;
   /** Undefined where no image is held out. */
   validate(state: TrainingState): Promise<Validation | undefined>;
   onStep(event: StepEvent): void;
@@ -66,7 +66,7 @@ export async function train(
   parts: LoopParts,
 ): Promise<TrainingState> {
   const { accumulate, schedule, stepsPerEpoch, batchSize } = settings;
-  const stream = parts.batches()[Symbol.asyncIterator]();
+  const stream = parts.batches[Symbol.asyncIterator]();
   let state = start;
   try {
     while (state.step < schedule.steps) {

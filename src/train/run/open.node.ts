@@ -2,13 +2,14 @@
 import { join } from "node:path";
 import { type BatchStream, trainingBatches } from "../../data/index.node.js";
 import type { Batch } from "../loop/network.js";
+import { OptimizerSteps } from "../loop/optimizer-steps.js";
 import type { Learner } from "../loop/update.js";
 import { type Beginning, beginOrResume } from "./begin.node.js";
 import { describeFolder, trainingFiles } from "./folder.node.js";
 import { heldOutBatches } from "./held-out.node.js";
-import { disposeLearner, openLearner } from "./learner.node.js";
 import { TrainingLog } from "./log.node.js";
-import { batchOptions, type TrainingPlan } from "./plan.node.js";
+import { openNetwork } from "./parts.node.js";
+import type { TrainingPlan } from "./plan.node.js";
 
 /** A training that is ready for its next update. */
 export interface OpenTraining {
@@ -30,22 +31,37 @@ export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Pr
   const { config, loop, training } = plan;
   describeFolder(plan);
   const begun = await beginOrResume(plan);
-  const learner = await openLearner(plan);
   const stream = trainingBatches(training, {
-    ...batchOptions(plan),
+    ...plan.batches,
     from: begun.state.step * loop.accumulate,
     ...(signal && { signal }),
   });
+  const heldOut = await heldOutBatches(plan);
+  const log = new TrainingLog(config.out, begun.state.step);
+  const learner = await openLearner(plan);
   return {
-    begun,
-    learner,
-    stream,
-    heldOut: await heldOutBatches(plan),
-    log: new TrainingLog(config.out, begun.state.step),
+    ...{ begun, learner, stream, heldOut, log },
     file: (name) => join(config.out, trainingFiles[name]),
     async dispose() {
       await stream.dispose();
       await disposeLearner(learner);
     },
   };
+}
+
+/** Opens the optimizer's steps and the network's passes. */
+export async function openLearner({ config, network, engine, builds }: TrainingPlan): Promise<Learner> {
+  const { optimizer: name, weightDecay, clip, ema, momentum, nesterov } = config;
+  const options = {
+    ...{ optimizer: name, weightDecay, momentum, nesterov },
+    ...(clip !== undefined && { clip }),
+    ...(ema !== undefined && { averageDecay: ema }),
+  };
+  const optimizer = await OptimizerSteps.open(options, builds.layouts.groups, engine);
+  return { optimizer, network: await openNetwork(network, builds, engine) };
+}
+
+export async function disposeLearner({ network, optimizer }: Learner): Promise<void> {
+  await network.dispose();
+  await optimizer.dispose();
 }

@@ -1,69 +1,92 @@
 /** A batch attacked in equal parts side by side, each by a worker with an engine of its own. */
 import { availableParallelism } from "node:os";
-import { float32, invariant, type Tensor } from "../../base/index.js";
-import type { Graph, ValueInfo } from "../../onnx/index.js";
-import type { SessionOptions, Tensors } from "../../runtime/index.js";
-import { openThreadSession, type ThreadSession } from "../../runtime/index.node.js";
-import type { AttackSession } from "../loop/network.js";
+import { type DataType, float32, invariant, type Tensor } from "../../base/index.js";
+import { bindProgram, type TensorSpecs, type TensorsOf } from "../../compile/index.js";
+import type { SessionOptions } from "../../runtime/index.js";
+import { openThreadSession } from "../../runtime/index.node.js";
+import type { AttackProgram, SessionOf } from "../graphs/graphs.js";
+import {
+  type AttackSession,
+  type NetworkBuilds,
+  type NetworkOptions,
+  TrainingNetwork,
+} from "../loop/network.js";
+
+/** Opens a network whose attack runs in workers where the batch has several parts. */
+export function openNetwork(
+  options: NetworkOptions,
+  builds: NetworkBuilds,
+  engine: SessionOptions,
+): Promise<TrainingNetwork> {
+  const { parts } = builds;
+  if (parts === 1) return TrainingNetwork.open(options, builds, engine);
+  return TrainingNetwork.open(options, builds, engine, (program) => openInParts(program, parts, engine));
+}
 
 /**
- * Opens the attack graph of 1/`count` of a batch in `count` workers, as a session that takes the whole batch. The
+ * Opens the attack program of 1/`count` of a batch in `count` workers, as a session that takes the whole batch. The
  * workers share the threads.
  */
 export async function openInParts(
-  graph: Graph,
+  program: AttackProgram,
   count: number,
   engine: SessionOptions,
 ): Promise<AttackSession> {
   const threads = Math.max(1, Math.floor((engine.threads ?? availableParallelism()) / count));
   const workers = await Promise.all(
-    Array.from({ length: count }, () => openThreadSession(graph, { ...engine, threads })),
+    Array.from({ length: count }, () => openThreadSession(program.graph, { ...engine, threads })),
   );
+  const { inputs } = program.signature;
+  const sessions = workers.map((worker) => bindProgram(program, worker));
   return {
     keep: async (parameters) => void (await Promise.all(workers.map((worker) => worker.keep(parameters)))),
-    run: attackSideBySide(workers, graph.inputs),
+    fill: (feeds, filled) => fillSideBySide(sessions, inputs, feeds, filled),
     dispose: async () => void (await Promise.all(workers.map((worker) => worker.dispose()))),
   };
 }
 
-function attackSideBySide(
-  workers: readonly ThreadSession[],
-  inputs: readonly ValueInfo[],
-): AttackSession["run"] {
-  return async (feeds, fetches) => {
-    invariant(
-      fetches && "next" in fetches && "loss" in fetches,
-      "a step of the attack gives `next` and `loss`",
-    );
-    const means = workers.map(() => ({ loss: scalar(), counted: scalar() }));
-    const run = (worker: ThreadSession, i: number) => {
-      const next = partOf(fetches.next!, i, workers.length);
-      return worker.run(partsOf(feeds, inputs, i, workers.length), { next, ...means[i]! });
-    };
-    await Promise.all(workers.map(run));
-    fetches.loss!.data.fill(meanOf(means) as never);
-    return { ...fetches };
-  };
+type PartSession = SessionOf<AttackProgram>;
+type AttackInputs = AttackProgram["signature"]["inputs"];
+
+async function fillSideBySide(
+  sessions: readonly PartSession[],
+  inputs: AttackInputs,
+  feeds: TensorsOf<AttackInputs>,
+  { next, loss }: Parameters<PartSession["fill"]>[1],
+): Promise<void> {
+  invariant(next && loss, "a step of the attack gives `next` and `loss`");
+  const means = sessions.map(() => ({ loss: scalar(), counted: scalar() }));
+  const fill = (session: PartSession, i: number) =>
+    session.fill(partsOf(feeds, inputs, i, sessions.length), {
+      next: partOf(next, i, sessions.length),
+      ...means[i]!,
+    });
+  await Promise.all(sessions.map(fill));
+  loss.data[0] = meanOf(means);
 }
 
 const scalar = () => float32([], new Float32Array(1));
 
-/** The feeds of part `i`: tensors of the shape that the graph declares go to every part, larger ones are divided. */
-function partsOf(feeds: Tensors, inputs: readonly ValueInfo[], i: number, count: number): Tensors {
-  const declared = new Map(inputs.map(({ name, shape }) => [name, shape]));
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, tensor]) => {
-      const shared = declared.get(name)?.[0] === tensor.dims[0];
-      return [name, shared ? tensor : partOf(tensor, i, count)];
-    }),
-  );
+/** The inputs of part `i`: tensors with one row per image are divided, the others go to every part. */
+function partsOf(
+  feeds: TensorsOf<AttackInputs>,
+  inputs: TensorSpecs,
+  i: number,
+  count: number,
+): TensorsOf<AttackInputs> {
+  const entries = Object.entries(feeds).map(([name, tensor]) => [
+    name,
+    inputs[name]?.perImage ? partOf(tensor, i, count) : tensor,
+  ]);
+  return Object.fromEntries(entries) as TensorsOf<AttackInputs>;
 }
 
 /** Part `i` of `count` of a tensor with one row per image: a view of its memory. */
-function partOf({ type, dims, data }: Tensor, i: number, count: number): Tensor {
+function partOf<T extends DataType>({ type, dims, data }: Tensor<T>, i: number, count: number): Tensor<T> {
   const [images, ...rest] = dims as [number, ...number[]];
   const [start, end] = [i, i + 1].map((k) => (k * data.length) / count);
-  return { type, dims: [images / count, ...rest], data: (data as Float32Array).subarray(start, end) };
+  const view = (data as Float32Array).subarray(start, end) as Tensor<T>["data"];
+  return { type, dims: [images / count, ...rest], data: view };
 }
 
 interface PartMean {

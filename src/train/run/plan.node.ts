@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { parseRadius, SeawallError } from "../../base/index.js";
 import { type Dataset, parseDataSpec } from "../../data/index.js";
 import {
+  type BatchOptions,
   type FileDataset,
   type LabelTarget,
   openData,
@@ -30,6 +31,7 @@ export interface TrainingPlan {
   readonly engine: SessionOptions;
   readonly builds: NetworkBuilds;
   readonly format: CheckpointFormat;
+  readonly batches: BatchOptions;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
   /** Decisions and warnings, one sentence each. */
@@ -51,9 +53,10 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const builds = buildNetwork(architectures[architecture], network, variant, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
+  const target = architectures[architecture].family === "classifier" ? "majority" : "pixels";
   return {
-    ...{ config, classes, network, engine, builds, loop, ...data },
-    target: architectures[architecture].family === "classifier" ? "majority" : "pixels",
+    ...{ config, classes, target, network, engine, builds, loop, ...data },
+    batches: batchOptionsOf(config, target),
     format: {
       layouts: builds.layouts,
       optimizer,
@@ -172,13 +175,13 @@ function loopSettings(
   };
 }
 
-/** The options of `trainingBatches`. */
-export function batchOptions({ config, loop, target }: TrainingPlan) {
-  const { seed, batchSize, scale, flip, blur, padLabel, workers } = config;
+/** The options of `trainingBatches`, apart from the position to begin at. */
+function batchOptionsOf(config: TrainingConfig, target: LabelTarget): BatchOptions {
+  const { seed, batchSize, scale, flip, blur, padLabel, workers, accumulate } = config;
   const [height, width] = cropOf(config);
   return {
     ...{ batchSize, seed, workers, target },
     augment: { crop: { height, width }, baseSize: baseSizeOf(config), scale, flip, blur, padLabel },
-    ahead: Math.max(2, loop.accumulate),
+    ahead: Math.max(2, accumulate),
   };
 }

@@ -4,8 +4,8 @@ import type { Batch } from "../loop/network.js";
 import { updateState } from "../loop/update.js";
 import type { TrainingConfig } from "../settings/config.js";
 import { beginAnew } from "./begin.node.js";
-import { disposeLearner, openLearner } from "./learner.node.js";
-import { batchOptions, planTraining, type TrainingPlan } from "./plan.node.js";
+import { disposeLearner, openLearner } from "./open.node.js";
+import { planTraining, type TrainingPlan } from "./plan.node.js";
 
 /** Time and memory of one update, and the estimate for all. */
 export interface RehearsalFigures {
@@ -31,7 +31,7 @@ export async function rehearseTraining(
   for (const notice of [...plan.notices, ...notices]) events.onNotice?.(notice);
   const { layouts, averaging } = plan.format;
   const learner = await openLearner(plan);
-  const stream = trainingBatches(plan.training, batchOptions(plan));
+  const stream = trainingBatches(plan.training, plan.batches);
   try {
     const batches: Batch[] = [];
     for await (const batch of stream.batches()) if (batches.push(batch) === config.accumulate) break;

@@ -65,7 +65,7 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
   let steps: number;
   try {
     const last = await train(learner, begun.state, plan.loop, {
-      batches: () => stream.batches(),
+      batches: stream.batches(),
       validate: async (state) =>
         heldOut && validate(learner.network, state, heldOut, plan.validationAttack, plan.classes),
       onStep(event) {

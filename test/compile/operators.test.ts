@@ -1,8 +1,8 @@
-/** Lowering: what stands for a node computes the same. */
+/** Operators that a target rewrites: the replacement computes the same. */
 import { describe, expect, it } from "vitest";
 import { float32, randomStream, sizeOf } from "../../src/base/index.js";
+import { lower, trace } from "../../src/compile/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
-import { lower, trace } from "../../src/oracle/index.js";
 import { openSession } from "../../src/runtime/index.js";
 
 const filled = (dims: readonly number[], key: string) =>
@@ -24,7 +24,7 @@ describe("a depthwise convolution by a computed kernel", () => {
   it.each([[["image", "kernel"]], [["image", "kernel", "bias"]]] as const)("of %j", async (operands) => {
     const { graph, feeds } = depthwise(operands);
     const { types } = await trace(graph, {});
-    const lowered = lower(graph, types);
+    const lowered = lower(new GraphBuilder(graph), types, "cpu");
     expect(lowered.nodes.filter(({ op }) => op === "Conv").map(({ inputs }) => inputs)).not.toContainEqual(
       operands,
     );
@@ -44,6 +44,10 @@ describe("a depthwise convolution by a computed kernel", () => {
     graph.inputs.pop();
     graph.initializers.set("kernel", feeds.kernel!);
     const { types } = await trace(graph, {});
-    expect(lower(graph, types).nodes.map(({ op }) => op)).toEqual(["Conv", "Neg", "Identity"]);
+    expect(lower(new GraphBuilder(graph), types, "cpu").nodes.map(({ op }) => op)).toEqual([
+      "Conv",
+      "Neg",
+      "Identity",
+    ]);
   });
 });

@@ -1,27 +1,27 @@
 /**
- * Depthwise convolution with the rows of an image as channels: a few products of matrices per image and channel, where
- * the engine, given a kernel that is computed, copies every element once per tap to multiply it by one number.
+ * Depthwise convolution with the rows of an image as channels: a few matrix products per image and channel. The engine's
+ * Conv, given a computed kernel, copies every element once for each tap and multiplies the copy by one number.
  */
+import { type Convolution, padZeros, type Windows } from "../../autodiff/index.js";
 import { float32 } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { padZeros } from "./along.js";
-import { type Convolution, isDepthwise, type Windows } from "./window.js";
+import { cpuThresholds } from "./thresholds.js";
+import { isDepthwise } from "./windows.js";
 
-/** Smaller kernels are copied faster, and of more rows too many are multiplied by zero. */
-const leastTaps = 25;
-const mostRows = 40;
-/** The kernel's gradient costs the engine ten times as much per tap. */
-const mostRowsSummed = 80;
-
-/** Whether this way is the faster one for the convolution itself: kernels that are constant the engine lays out. */
+/** True if rows beat the engine's Conv. Only for computed kernels: the engine packs constant ones on loading. */
 export function suitsRows(build: GraphBuilder, kernel: Value, sizes: Convolution): boolean {
   const computed = !build.graph.initializers.has(kernel);
-  return computed && isPlanar(sizes) && tapsIn(sizes) >= leastTaps && heightOf(sizes) <= mostRows;
+  return (
+    computed &&
+    isPlanar(sizes) &&
+    tapsIn(sizes) >= cpuThresholds.rowTaps.value &&
+    heightOf(sizes) <= cpuThresholds.rowHeight.value
+  );
 }
 
-/** Whether it is for the kernel's gradient. */
+/** True if rows beat one product for each tap in the kernel's gradient. */
 export function suitsRowsOfKernel(sizes: Convolution): boolean {
-  return isPlanar(sizes) && tapsIn(sizes) > 1 && heightOf(sizes) <= mostRowsSummed;
+  return isPlanar(sizes) && tapsIn(sizes) > 1 && heightOf(sizes) <= cpuThresholds.rowHeightOfKernel.value;
 }
 
 function isPlanar(sizes: Convolution): boolean {

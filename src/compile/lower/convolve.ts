@@ -1,50 +1,32 @@
-/** Convolution as a bilinear map (image, kernel) ↦ result, with its two adjoints, as nodes. */
+/** Forms of a convolution and of its input gradient. */
+import { type Convolution, padZeros, picks, type Windows } from "../../autodiff/index.js";
 import { sizeOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { applyAlongAxes, padZeros } from "./along.js";
+import { applyAlongAxes, cpuForms } from "./along.js";
 import { convolveByRows, suitsRows } from "./rows.js";
-import { picks } from "./taps.js";
-import { type Convolution, edges, isDepthwise, isWhole, reversed, tapsOf, type Windows } from "./window.js";
+import { edges, isDepthwise, isWhole, reversed } from "./windows.js";
 
-/** The convolution itself. */
+/** `Conv`. */
 export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes: Convolution): Value {
-  if (suitsRows(build, kernel, sizes)) return convolveByRows(build, image, kernel, sizes);
   return build.op("Conv", [image, kernel], {
     ...geometry(sizes),
     pads: edges(sizes.windows, (window) => [window.before, Math.max(0, window.after)]),
   });
 }
 
-/**
- * The adjoint in the image: gradient of the result ↦ gradient of the image.
- * The forms are those that took least time on ONNX Runtime's CPU. With stride 1 it is a convolution with the
- * rotated kernel: `Conv` is blocked by channels, `ConvTranspose` a matrix product whose columns are added up.
- * With a stride it is `ConvTranspose` all the same: a convolution per residue of the stride computes faster but
- * loses more when the residues are interleaved, and one over a gradient spread by zeros multiplies zeros.
- */
-export function convolveAdjoint(
+/** The input gradient as `ConvTranspose`. */
+export function transposedConvolution(
   build: GraphBuilder,
   gradient: Value,
   kernel: Value,
   sizes: Convolution,
 ): Value {
-  if (isPointwise(sizes)) return pointwiseAdjoint(build, gradient, kernel, sizes);
-  if (sizes.windows.every(({ stride }) => stride === 1)) {
-    return rotatedConvolution(build, gradient, kernel, sizes);
-  }
-  if (isDepthwise(sizes) && tapsOf(sizes.windows) > mostTransposedTaps) {
-    const { value, windows } = spread(build, gradient, sizes);
-    return rotatedConvolution(build, value, kernel, { ...sizes, windows });
-  }
   return build.op("ConvTranspose", [gradient, kernel], {
     ...geometry(sizes),
     pads: edges(sizes.windows, ({ before, after }) => [before, Math.max(0, after)]),
     output_padding: sizes.windows.map(({ after }) => Math.max(0, -after)),
   });
 }
-
-/** Depthwise, beyond 3×3, the columns outweigh the zeros: there a spread gradient is faster. */
-const mostTransposedTaps = 9;
 
 function geometry({ groups, windows }: Convolution) {
   return {
@@ -55,12 +37,18 @@ function geometry({ groups, windows }: Convolution) {
   };
 }
 
-function isPointwise({ groups, windows }: Convolution): boolean {
+/** A 1×1 kernel with stride 1, without padding and groups. */
+export function isPointwise({ groups, windows }: Convolution): boolean {
   return groups === 1 && windows.every(isWhole);
 }
 
-/** 1×1: a product with the transposed kernel, which spares changing into and out of the layout of `Conv`. */
-function pointwiseAdjoint(build: GraphBuilder, gradient: Value, kernel: Value, sizes: Convolution): Value {
+/** The input gradient of a pointwise convolution: a product with the transposed kernel. */
+export function pointwiseAdjoint(
+  build: GraphBuilder,
+  gradient: Value,
+  kernel: Value,
+  sizes: Convolution,
+): Value {
   const { batch, inner, outer, windows } = sizes;
   const lengths = windows.map(({ input }) => input);
   const matrix = build.transpose(build.reshape(kernel, [outer, inner]), [1, 0]);
@@ -68,8 +56,13 @@ function pointwiseAdjoint(build: GraphBuilder, gradient: Value, kernel: Value, s
   return build.reshape(build.matmul(matrix, pixels), [batch, inner, ...lengths]);
 }
 
-/** With stride 1: input i gets Σ_t gradient[i + before − t·dilation] · kernel[t]. */
-function rotatedConvolution(build: GraphBuilder, gradient: Value, kernel: Value, sizes: Convolution): Value {
+/** The input gradient with stride 1: input i gets Σ_t gradient[i + before − t·dilation] · kernel[t]. */
+export function rotatedConvolution(
+  build: GraphBuilder,
+  gradient: Value,
+  kernel: Value,
+  sizes: Convolution,
+): Value {
   const windows = sizes.windows.map(reversed);
   const image = cut(
     build,
@@ -100,8 +93,8 @@ function cut(build: GraphBuilder, value: Value, pads: readonly number[]): Value 
 }
 
 /**
- * The kernel with its channels swapped and its taps reversed, written as nodes: the engine computes them once,
- * on loading, where the kernel is a constant.
+ * The kernel with its channels swapped and its taps reversed, written as nodes: of a constant kernel, the engine
+ * computes them once, on loading.
  */
 function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value {
   const { groups, inner, outer, windows } = sizes;
@@ -126,8 +119,8 @@ function rotated(build: GraphBuilder, kernel: Value, sizes: Convolution): Value 
   );
 }
 
-/** Sets the gradient's elements `stride` apart, with zeros in between: what remains is a stride of 1. */
-function spread(build: GraphBuilder, gradient: Value, { batch, groups, outer, windows }: Convolution) {
+/** Sets the gradient's elements `stride` apart, with zeros in between: a stride of 1 remains. */
+export function spread(build: GraphBuilder, gradient: Value, { batch, groups, outer, windows }: Convolution) {
   const shape = [batch, groups * outer, ...windows.map(({ output }) => output)];
   const apart = windows.map(({ output, stride }) =>
     picks(
@@ -135,7 +128,12 @@ function spread(build: GraphBuilder, gradient: Value, { batch, groups, outer, wi
       output,
     ),
   );
-  const value = applyAlongAxes(build, gradient, shape, new Map(apart.map((map, axis) => [axis + 2, map])));
+  const value = applyAlongAxes(
+    build,
+    gradient,
+    { shape, maps: new Map(apart.map((map, axis) => [axis + 2, map])) },
+    cpuForms,
+  );
   const dense = windows.map((window, axis): Windows => {
     const output = apart[axis]!.taps.length;
     const reach = output + (window.kernel - 1) * window.dilation;

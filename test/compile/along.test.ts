@@ -1,29 +1,41 @@
 /** Maps along an axis: every way of writing one gives what its taps say. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyAlong, applyAlongAxes } from "../../src/autodiff/fragments/along.js";
 import {
   type AxisMap,
-  blocksOf,
   identity,
   type PadMode,
   padding,
   picks,
   transposed,
-  workOf,
 } from "../../src/autodiff/fragments/taps.js";
 import { float32, randomStream, sizeOf } from "../../src/base/index.js";
+import {
+  type AlongForms,
+  applyAlong,
+  applyAlongAxes,
+  cpuForms,
+  plainForms,
+} from "../../src/compile/lower/along.js";
+import { blocksOf, workOf } from "../../src/compile/lower/maps.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";
 import { applyTaps, largestDifference } from "../helpers/maps.js";
 
 /** Writes the maps, runs them, compares with the taps; returns the operators written. */
-async function check(shape: readonly number[], maps: ReadonlyMap<number, AxisMap>): Promise<string[]> {
+async function check(
+  shape: readonly number[],
+  maps: ReadonlyMap<number, AxisMap>,
+  forms: AlongForms = cpuForms,
+): Promise<string[]> {
   const graph = emptyGraph("along", 18);
   const build = new GraphBuilder(graph);
   const x = build.input("x", "float32", shape);
   const only = [...maps][0]!;
-  const y = maps.size === 1 ? applyAlong(build, x, shape, ...only) : applyAlongAxes(build, x, shape, maps);
+  const y =
+    maps.size === 1
+      ? applyAlong(build, x, shape, ...only, forms)
+      : applyAlongAxes(build, x, { shape, maps }, forms);
   build.output(y, "y");
   const values = randomStream("along", ...shape).uniform(sizeOf(shape), -1, 1);
 
@@ -41,7 +53,8 @@ async function check(shape: readonly number[], maps: ReadonlyMap<number, AxisMap
   return graph.nodes.map((node) => node.op).filter((op) => op !== "Identity" && op !== "ConstantOfShape");
 }
 
-const along = (shape: readonly number[], axis: number, map: AxisMap) => check(shape, new Map([[axis, map]]));
+const along = (shape: readonly number[], axis: number, map: AxisMap, forms?: AlongForms) =>
+  check(shape, new Map([[axis, map]]), forms);
 const range = (length: number, step = 1) => Array.from({ length }, (_, i) => i * step);
 
 describe("ways of writing a map", () => {
@@ -162,8 +175,10 @@ describe("random maps", () => {
         fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
         fc.nat(2),
         async (map, [a, b], axis) => {
-          for (const each of [map, transposed(map)])
-            await along([a, b].toSpliced(axis, 0, each.inputs), axis, each);
+          for (const each of [map, transposed(map)]) {
+            const shape = [a, b].toSpliced(axis, 0, each.inputs);
+            for (const forms of [cpuForms, plainForms]) await along(shape, axis, each, forms);
+          }
         },
       ),
       { numRuns: 120 },

@@ -1,36 +1,18 @@
 /** The gradient of a convolution in its kernel. */
+import { type Convolution, padZeros, type Windows } from "../../autodiff/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { padZeros } from "./along.js";
-import { kernelByRows, suitsRowsOfKernel } from "./rows.js";
-import { type Convolution, edges, isWhole, reversed, tapsOf, type Windows } from "./window.js";
+import { edges, isWhole, reversed } from "./windows.js";
 
 /**
- * The adjoint in the kernel: kernel[·, ·, t] is the product of the result's gradient with the image's rows that
- * tap t reads, summed over places and images.
+ * One matrix product for each tap: kernel[·, ·, t] is the product of the result's gradient with the part of the image
+ * that tap t reads, summed over pixels and images.
  */
-export function kernelGradient(
+export function kernelByProducts(
   build: GraphBuilder,
   image: Value,
   gradient: Value,
   sizes: Convolution,
 ): Value {
-  if (suitsRowsOfKernel(sizes)) return kernelByRows(build, image, gradient, sizes);
-  if (sizes.outer < sizes.inner && sizes.windows.every(({ stride, kernel }) => stride === 1 && kernel > 1)) {
-    return kernelByMirror(build, image, gradient, sizes);
-  }
-  const strided = sizes.windows.some(({ stride }) => stride > 1);
-  const crowded = tapsOf(sizes.windows) > mostProducts;
-  return sizes.inner <= fewChannels && (strided || crowded)
-    ? kernelByConvolution(build, image, gradient, sizes)
-    : kernelByProducts(build, image, gradient, sizes);
-}
-
-/** With so few image channels the products are thin: a convolution is faster, above all where slices are strided. */
-const fewChannels = 4;
-const mostProducts = 9;
-
-/** One product per tap: the gradient's places, and what the tap sees there of the image. */
-function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
   const rows = planes(build, gradient, sizes, sizes.outer);
   const seen = slicesOf(build, image, sizes.windows).map((slice) => planes(build, slice, sizes, sizes.inner));
   return gathered(
@@ -41,10 +23,15 @@ function kernelByProducts(build: GraphBuilder, image: Value, gradient: Value, si
 }
 
 /**
- * The same products over the image's places: the gradient is what is sliced, by the windows that go back from the
- * image to it, in which taps lie in reverse.
+ * As `kernelByProducts`, but slices the output gradient (which has fewer channels) instead of the image. Taps come out
+ * in reverse order. Needs a stride of 1.
  */
-function kernelByMirror(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+export function kernelByMirror(
+  build: GraphBuilder,
+  image: Value,
+  gradient: Value,
+  sizes: Convolution,
+): Value {
   const columns = build.transpose(planes(build, image, sizes, sizes.inner), [0, 1, 3, 2]);
   const slices = slicesOf(build, gradient, sizes.windows.map(reversed)).reverse();
   const seeing = slices.map((slice) => planes(build, slice, sizes, sizes.outer));
@@ -55,7 +42,7 @@ function kernelByMirror(build: GraphBuilder, image: Value, gradient: Value, size
   );
 }
 
-/** [batch, groups, channels of a group, places]. */
+/** Reshapes to [batch, groups, channels of a group, pixels]. */
 function planes(build: GraphBuilder, value: Value, { batch, groups }: Convolution, channels: number): Value {
   return build.reshape(value, [batch, groups, channels, -1]);
 }
@@ -73,7 +60,7 @@ function gathered(
   return build.reshape(kernel, [groups * outer, inner, ...windows.map(({ kernel: length }) => length)]);
 }
 
-/** What each tap reads of the padded image. */
+/** The part of the padded image that each tap reads. */
 function slicesOf(build: GraphBuilder, image: Value, windows: readonly Windows[]): Value[] {
   const padded = padZeros(
     build,
@@ -108,10 +95,15 @@ function seenBy(
 }
 
 /**
- * The image's channels become the batch and the batch becomes channels: a convolution whose kernel is the
- * gradient and in which stride and dilation have changed places.
+ * One convolution: image channels become the batch, the batch becomes channels, the gradient is the kernel, and stride
+ * and dilation change places.
  */
-function kernelByConvolution(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
+export function kernelByConvolution(
+  build: GraphBuilder,
+  image: Value,
+  gradient: Value,
+  sizes: Convolution,
+): Value {
   const { batch, groups, inner, outer, windows } = sizes;
   const inputs = windows.map(({ input }) => input);
   const outputs = windows.map(({ output }) => output);

@@ -1,19 +1,26 @@
-/** Writing maps along an axis as nodes: the cheapest of copies, sums, a gather and matrix products. */
+/** Maps along an axis as nodes: copies, sums, a gather or matrix products. */
+import {
+  type AxisMap,
+  type AxisProducts,
+  isIdentity,
+  padZeros,
+  withLength,
+  zerosOf,
+} from "../../autodiff/index.js";
 import { float32, sizeOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import {
-  type AxisMap,
   type Block,
   blockLength,
   blocksOf,
   dilationOf,
-  isIdentity,
-  type Lane,
   matrixOf,
   type Piece,
   piecesOf,
+  type TapRun,
   workOf,
-} from "./taps.js";
+} from "./maps.js";
+import { cpuThresholds } from "./thresholds.js";
 
 /** A value of known shape and the axis along which it is mapped. */
 interface Line {
@@ -23,11 +30,21 @@ interface Line {
   readonly axis: number;
 }
 
-/** Writes a map in one way, or returns undefined where that way does not fit. */
+/** Writes a map in one form, or returns undefined if the map does not have that form. */
 type Way = (line: Line, map: AxisMap) => Value | undefined;
 
-/** From the cheapest; the last one fits every map. */
-const ways: readonly Way[] = [untouched, empty, blockSums, dilated, pieced, gathered, multiplied];
+/** Ways in which a target writes maps. The first that fits is taken; the last one fits every map. */
+export interface AlongForms {
+  readonly ways: readonly Way[];
+}
+
+/** The fewest nodes that need no large constant. */
+export const plainForms: AlongForms = { ways: [untouched, empty, blockSums, gathered, multipliedWhole] };
+
+/** From the cheapest on ONNX Runtime's CPU. */
+export const cpuForms: AlongForms = {
+  ways: [untouched, empty, blockSums, dilated, pieced, gathered, multiplied],
+};
 
 /**
  * Applies `map` to every line of `value` along `axis`.
@@ -39,6 +56,7 @@ export function applyAlong(
   shape: readonly number[],
   axis: number,
   map: AxisMap,
+  { ways }: AlongForms,
 ): Value {
   for (const way of ways) {
     const result = way({ build, value, shape, axis }, map);
@@ -47,7 +65,7 @@ export function applyAlong(
   throw new Error("internal: no way to apply a map along an axis");
 }
 
-/** Whether a map is written without a matrix product, by copies and few sums. */
+/** True if a map is written as copies and few sums, without a matrix product. */
 export function isCopying(map: AxisMap): boolean {
   return (
     isIdentity(map) ||
@@ -58,18 +76,18 @@ export function isCopying(map: AxisMap): boolean {
   );
 }
 
-/** Applies one map per axis, in the order that costs least. */
+/** Applies one map per axis, in the order that needs the fewest multiplications. */
 export function applyAlongAxes(
   build: GraphBuilder,
   value: Value,
-  shape: readonly number[],
-  maps: ReadonlyMap<number, AxisMap>,
+  { shape, maps }: AxisProducts,
+  forms: AlongForms,
 ): Value {
   const current = [...shape];
   return [...maps]
     .sort(([, a], [, b]) => costFirst(a, b) - costFirst(b, a))
     .reduce((mapped, [axis, map]) => {
-      const result = applyAlong(build, mapped, current, axis, map);
+      const result = applyAlong(build, mapped, current, axis, map, forms);
       current[axis] = map.taps.length;
       return result;
     }, value);
@@ -77,29 +95,8 @@ export function applyAlongAxes(
 
 /** Multiplications per element when `a` goes first and `b` works on what it leaves. */
 function costFirst(a: AxisMap, b: AxisMap): number {
-  const each = (map: AxisMap) => workOf(blocksOf(map, blockSize)) / map.inputs;
+  const each = (map: AxisMap) => workOf(blocksOf(map, cpuThresholds.blockSize.value)) / map.inputs;
   return each(a) + (a.taps.length / a.inputs) * each(b);
-}
-
-/** `shape` with another length along `axis`. */
-export function withLength(shape: readonly number[], axis: number, ...lengths: readonly number[]): number[] {
-  return [...shape.slice(0, axis), ...lengths, ...shape.slice(axis + 1)];
-}
-
-export function zerosOf(build: GraphBuilder, shape: readonly number[]): Value {
-  return build.op("ConstantOfShape", [build.ints(shape)]);
-}
-
-/** Adds zeros before and after along some axes; negative numbers cut instead. */
-export function padZeros(
-  build: GraphBuilder,
-  value: Value,
-  before: readonly number[],
-  after: readonly number[],
-): Value {
-  return [...before, ...after].every((pad) => pad === 0)
-    ? value
-    : build.op("Pad", [value, build.ints([...before, ...after])]);
 }
 
 function padAxis({ build, value, shape, axis }: Line, before: number, after: number): Value {
@@ -124,8 +121,8 @@ function blockSums({ build, value, shape, axis }: Line, map: AxisMap): Value | u
 }
 
 /**
- * Each input becomes a block of `stride` outputs, zero but for one. Concatenating zeros is some twenty times
- * faster than padding every element by itself.
+ * Each input becomes a block of `stride` outputs, zero but for one. Zeros are concatenated rather than padded: Pad of
+ * every element by itself takes about twenty times as long on ONNX Runtime's CPU.
  */
 function dilated(line: Line, map: AxisMap): Value | undefined {
   const dilation = dilationOf(map);
@@ -143,24 +140,18 @@ function dilated(line: Line, map: AxisMap): Value | undefined {
   return padAxis({ ...line, value: joined }, before, map.taps.length - before - map.inputs * stride);
 }
 
-function slice({ build, value, axis }: Line, { from, step }: Lane, length: number): Value {
+function slice({ build, value, axis }: Line, { from, step }: TapRun, length: number): Value {
   if (step === 1) return build.slice(value, [axis], [from], [from + length]);
   // An end before the first element has to be written as one that is far out: −1 would mean the last element.
   const end = from - length;
   return build.slice(value, [axis], [from], [end < 0 ? -(2 ** 31) : end], [-1]);
 }
 
-/** More slices than this are slower than a product with a matrix. */
-const mostSlices = 16;
-
 /** The pieces of a map that takes few slices. */
 function fewPieces(map: AxisMap): Piece[] | undefined {
   const pieces = piecesOf(map);
-  const slices = pieces?.reduce(
-    (sum, piece) => sum + (isRun(piece) ? 1 : Math.max(1, piece.lanes.length)),
-    0,
-  );
-  return slices !== undefined && slices <= mostSlices ? pieces : undefined;
+  const slices = pieces?.reduce((sum, piece) => sum + (isRun(piece) ? 1 : Math.max(1, piece.runs.length)), 0);
+  return slices !== undefined && slices <= cpuThresholds.slices.value ? pieces : undefined;
 }
 
 /** Outputs in a few pieces, each the sum of slices: padding, cropping, reflecting, splitting. */
@@ -168,7 +159,7 @@ function pieced(line: Line, map: AxisMap): Value | undefined {
   const pieces = fewPieces(map);
   if (pieces === undefined) return undefined;
   const { build, shape, axis } = line;
-  const isZero = ({ lanes }: Piece) => lanes.length === 0;
+  const isZero = ({ runs }: Piece) => runs.length === 0;
   if (pieces.every(isZero)) return zerosOf(build, withLength(shape, axis, map.taps.length));
   // Zeros at the ends come by padding.
   const first = isZero(pieces[0]!) ? 1 : 0;
@@ -184,25 +175,25 @@ function pieced(line: Line, map: AxisMap): Value | undefined {
 
 function writePiece(line: Line, map: AxisMap, piece: Piece): Value {
   const { build, shape, axis } = line;
-  const { lanes, length } = piece;
-  if (lanes.length === 0) return zerosOf(build, withLength(shape, axis, length));
+  const { runs, length } = piece;
+  if (runs.length === 0) return zerosOf(build, withLength(shape, axis, length));
   if (isRun(piece)) {
-    return build.reduce("ReduceSum", slice(line, { from: lanes[0]!.from, step: 1 }, lanes.length), [axis]);
+    return build.reduce("ReduceSum", slice(line, { from: runs[0]!.from, step: 1 }, runs.length), [axis]);
   }
-  const terms = lanes.map((lane) => (covers(lane, length, map) ? line.value : slice(line, lane, length)));
+  const terms = runs.map((run) => (covers(run, length, map) ? line.value : slice(line, run, length)));
   return terms.length === 1 ? terms[0]! : build.op("Sum", terms);
 }
 
-/** Whether a piece is one output that sums neighbouring inputs: the edge of an edge padding. */
-function isRun({ lanes, length }: Piece): boolean {
-  return length === 1 && lanes.length > 1 && lanes.every(({ from }, j) => from === lanes[0]!.from + j);
+/** True if a piece is one output that sums neighbouring inputs: the edge of an edge padding. */
+function isRun({ runs, length }: Piece): boolean {
+  return length === 1 && runs.length > 1 && runs.every(({ from }, j) => from === runs[0]!.from + j);
 }
 
-function covers({ from, step }: Lane, length: number, map: AxisMap): boolean {
+function covers({ from, step }: TapRun, length: number, map: AxisMap): boolean {
   return from === 0 && step === 1 && length === map.inputs;
 }
 
-/** Whether each output is one input or zero. */
+/** True if each output is one input or zero. */
 function isSingle({ taps }: AxisMap): boolean {
   return taps.every((terms) => terms.length === 0 || (terms.length === 1 && terms[0]!.weight === 1));
 }
@@ -216,35 +207,43 @@ function gathered(line: Line, map: AxisMap): Value | undefined {
   return line.build.op("Gather", [source, line.build.ints(indices)], { axis: line.axis });
 }
 
-/** Inputs per block of a banded matrix. */
-const blockSize = 64;
-/** Multiplications below which one product is faster than slices, small products and a concatenation. */
-const smallProduct = 5e7;
-
 /**
- * A matrix product. An interpolation matrix is banded: where it is large, the outputs are cut into blocks
- * that read only their own range of inputs.
+ * A matrix product. An interpolation matrix is banded: a large one is cut into blocks of outputs that read only their
+ * own range of inputs.
  */
 function multiplied(line: Line, map: AxisMap): Value {
-  const { build, value, shape, axis } = line;
-  const outputs = map.taps.length;
+  const { shape } = line;
+  const blocks = blocksOf(map, cpuThresholds.blockSize.value);
+  const lines = sizeOf(shape) / map.inputs;
+  const whole = workOf([wholeOf(map)]);
+  const banded = lines * whole > cpuThresholds.wholeProduct.value && workOf(blocks) < whole / 2;
+  return banded ? products(line, map, blocks) : products(line, map, [wholeOf(map)]);
+}
+
+function multipliedWhole(line: Line, map: AxisMap): Value {
+  return products(line, map, [wholeOf(map)]);
+}
+
+/** The whole matrix as one block. */
+function wholeOf({ inputs, taps }: AxisMap): Block {
+  return { start: 0, end: taps.length, low: 0, high: inputs };
+}
+
+/** One product for each block; the results are joined. */
+function products({ build, value, shape, axis }: Line, map: AxisMap, blocks: readonly Block[]): Value {
   const outer = sizeOf(shape.slice(0, axis));
   const inner = sizeOf(shape.slice(axis + 1));
-  const whole: Block = { start: 0, end: outputs, low: 0, high: map.inputs };
-  const blocks = blocksOf(map, blockSize);
-  const banded = outer * inner * workOf([whole]) > smallProduct && workOf(blocks) < workOf([whole]) / 2;
-
   const inPlace = inner === 1 ? axis === shape.length - 1 : axis === shape.length - 2;
   const flat = inner === 1 ? [outer, map.inputs] : [outer, map.inputs, inner];
   const lines = inPlace ? value : build.reshape(value, flat);
   const at = inPlace ? axis : 1;
-  const products = (banded ? blocks : [whole]).map((block) => {
+  const parts = blocks.map((block) => {
     const all = block.low === 0 && block.high === map.inputs;
     const part = all ? lines : build.slice(lines, [at], [block.low], [block.high]);
     return product(build, part, map, block, inner === 1);
   });
-  const result = products.length === 1 ? products[0]! : build.concat(products, at);
-  return inPlace ? result : build.reshape(result, withLength(shape, axis, outputs));
+  const result = parts.length === 1 ? parts[0]! : build.concat(parts, at);
+  return inPlace ? result : build.reshape(result, withLength(shape, axis, map.taps.length));
 }
 
 /** Lines as rows are multiplied from the right, lines as columns from the left. */

@@ -1,0 +1,174 @@
+/** The programs of an evaluation: predicting, losses with the image's gradient, and one step of an attack. */
+import { nonDifferentiable } from "../autodiff/index.js";
+import { float32, SeawallError } from "../base/index.js";
+import { appendLoss, type Loss, type LossInputs, losses, type Tracking } from "../loss/index.js";
+import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
+import { compileProgram, gradientProgram } from "./compile.js";
+import type { Target } from "./lower/target.js";
+import type { TensorSpecs } from "./program.js";
+import type { TracedGraph } from "./trace.js";
+
+/** A segmentation model in the one form that losses know: image in, logits out, every shape fixed. */
+export interface SegmentationModel extends TracedGraph {
+  /** Images per run, N. */
+  readonly batch: number;
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  /** The image input: N×3×H×W, RGB in [0, 1], unless the model's own form was kept. */
+  readonly image: Value;
+  /** The only output: N×K×H×W. */
+  readonly logits: Value;
+}
+
+interface ProgramOptions {
+  readonly target: Target;
+  /** One weight per class, for losses that say `needsClassWeights`. */
+  readonly classWeights?: readonly number[];
+}
+
+/** Image and labels, as every program over a segmentation model takes them. */
+function pixelInputs({ batch, height, width, image }: SegmentationModel) {
+  return {
+    image: { type: "float32", shape: [batch, 3, height, width], value: image, perImage: true },
+    /** N×P with P = H·W; −1 for pixels that count nowhere. */
+    labels: { type: "int64", shape: [batch, height * width], perImage: true },
+  } as const satisfies TensorSpecs;
+}
+
+/**
+ * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `score` (N).
+ * @param options `scored`: the loss whose score is written; default the number of correct pixels
+ */
+export function predictProgram(
+  model: SegmentationModel,
+  { target, classWeights, scored = losses.ce }: ProgramOptions & { readonly scored?: Loss },
+) {
+  const { batch, classes, height, width } = model;
+  const pixels = height * width;
+  const perImage = { type: "float32", shape: [batch] } as const;
+  return compileProgram({
+    name: "predict",
+    target,
+    model,
+    inputs: pixelInputs(model),
+    outputs: {
+      classes: { type: classes <= 256 ? "uint8" : "int32", shape: [batch, pixels] },
+      correct: perImage,
+      score: perImage,
+    },
+    write(build, { labels }) {
+      const inputs = lossInputs(build, model, labels, classWeights);
+      const { correct, score } = appendLoss(build, [scored], inputs, { images: batch, classes, pixels });
+      const best = build.op("ArgMax", [inputs.logits], { axis: 1, keepdims: 0 });
+      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32"), correct, score };
+    },
+  });
+}
+
+/**
+ * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
+ * `balanced-ce`) → `objective`, `tracked`, `correct`, `score` (N each), `gradient` of the objective at the image.
+ * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
+ */
+export function evaluateProgram(
+  model: SegmentationModel,
+  losses: readonly Loss[],
+  { target, classWeights, tracking }: ProgramOptions & { readonly tracking: Tracking },
+) {
+  checkDifferentiable(model);
+  const { batch, classes, height, width } = model;
+  const pixels = height * width;
+  const perImage = { type: "float32", shape: [batch] } as const;
+  return gradientProgram({
+    name: "evaluate",
+    target,
+    model,
+    wrt: [model.image],
+    inputs: {
+      ...pixelInputs(model),
+      choice: { type: "float32", shape: [batch, losses.length], perImage: true },
+      balance: { type: "float32", shape: [batch, 1, 1], perImage: true },
+    },
+    outputs: {
+      objective: perImage,
+      tracked: perImage,
+      correct: perImage,
+      score: perImage,
+      gradient: { type: "float32", shape: [batch, 3, height, width] },
+    },
+    losses(build, { labels, choice, balance }) {
+      const inputs = { ...lossInputs(build, model, labels, classWeights), balance };
+      const loss = appendLoss(build, losses, inputs, { images: batch, classes, pixels, choice, tracking });
+      return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
+    },
+    write: (_, __, { objective, tracked, correct, score }, gradients) => ({
+      objective,
+      tracked,
+      correct,
+      score,
+      gradient: gradients.get(model.image)!,
+    }),
+  });
+}
+
+/** The gradient at the logits, N×K×P, as the seed from which a model is differentiated. */
+export function logitsSeed(build: GraphBuilder, { logits, types }: SegmentationModel, gradient: Value) {
+  return new Map([[logits, build.reshape(gradient, types.get(logits)!.shape)]]);
+}
+
+function lossInputs(
+  build: GraphBuilder,
+  { batch, classes, height, width, logits }: SegmentationModel,
+  labels: Value,
+  weights: readonly number[] | undefined,
+): LossInputs {
+  return {
+    logits: build.reshape(logits, [batch, classes, height * width]),
+    labels,
+    ...(weights && { classWeights: build.constant(float32([classes], weights), "class weights") }),
+  };
+}
+
+/**
+ * Refuses a model in which every path from the image to the logits leads through an operator without a gradient.
+ * @throws SeawallError `model` naming the operators that block the paths
+ */
+export function checkDifferentiable({ graph, image, logits }: SegmentationModel): void {
+  const blocks = (node: Node) => node.domain === "" && nonDifferentiable.has(node.op);
+  const open = reachableFrom({ ...graph, nodes: graph.nodes.filter((node) => !blocks(node)) }, [image]);
+  if (open.has(logits)) return;
+  const blocking = graph.nodes.filter((node) => blocks(node) && node.inputs.some((input) => open.has(input)));
+  const reason =
+    blocking.length > 0
+      ? `every way from the image to the logits leads through ${blocking.slice(0, 3).map(describeNode).join(", ")}, whose gradient is zero`
+      : "the logits do not depend on the image";
+  throw new SeawallError(
+    "model",
+    `${reason}: gradient attacks cannot move it; export the model before it is quantised or cut`,
+  );
+}
+
+/** A move of the point as a graph fragment: tensors are flattened images, 1×D; scalars are 1×1. */
+export interface StepFragment<T extends string = string, S extends string = string> {
+  readonly name: string;
+  readonly tensors: readonly T[];
+  readonly scalars: readonly S[];
+  write(build: GraphBuilder, inputs: Readonly<Record<T | S, Value>>): Value;
+}
+
+/** One step of an attack: the fragment's tensors and scalars → `next`, 1×D. */
+export function stepProgram(step: StepFragment, features: number, target: Target) {
+  const spec = (shape: readonly number[]) => ({ type: "float32", shape }) as const;
+  const specs = [
+    ...step.tensors.map((name) => [name, spec([1, features])] as const),
+    ...step.scalars.map((name) => [name, spec([1, 1])] as const),
+  ];
+  return compileProgram({
+    name: step.name,
+    target,
+    inputs: Object.fromEntries(specs),
+    outputs: { next: spec([1, features]) },
+    write: (build, inputs) => ({ next: step.write(build, inputs) }),
+  });
+}
