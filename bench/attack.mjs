@@ -3,7 +3,7 @@
  * with an engine of its own.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { norms, openModel, readModelFile } from "seawall";
+import { losses, norms, openModel, readModelFile } from "seawall";
 import { serve } from "./serve.mjs";
 
 if (isMainThread) await answer();
@@ -13,16 +13,17 @@ async function answer() {
   const [file, size, threads] = process.argv.slice(2);
   const [n, , height, width] = size.split("x").map(Number);
   const share = Math.max(1, Math.floor(Number(threads) / n));
-  const lanes = Array.from({ length: n }, (_, seed) => {
+  const workers = Array.from({ length: n }, (_, seed) => {
     return new Worker(new URL(import.meta.url), {
       workerData: { file, height, width, threads: share, seed },
     });
   });
-  const all = () => Promise.all(lanes.map((lane) => new Promise((resolve) => lane.once("message", resolve))));
+  const all = () =>
+    Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))));
   await all();
   await serve(() => {
     const done = all();
-    for (const lane of lanes) lane.postMessage("step");
+    for (const worker of workers) worker.postMessage("step");
     return done;
   });
 }
@@ -31,18 +32,18 @@ async function answer() {
 async function attack({ file, height, width, threads, seed }) {
   const { graph } = await readModelFile(file);
   const model = await openModel(graph, { size: { height, width } }, { threads });
-  const oracle = model.oracle({ losses: ["ce"] });
+  const oracle = model.oracle({ losses: [losses.ce] });
   const noise = (i) => Math.abs((Math.sin(12.9898 * (i + seed)) * 43758.5453) % 1);
   const pixels = Float32Array.from({ length: 3 * height * width }, (_, i) => noise(i));
   const labels = Int32Array.from({ length: height * width }, (_, i) => i % oracle.classes);
   const image = oracle.image(pixels, labels);
 
   let point = pixels;
-  let { gradient } = await image.evaluate(point, { loss: "ce" });
+  let { gradient } = await image.evaluate(point, { loss: losses.ce });
   parentPort.on("message", async () => {
     const tensors = { image: pixels, current: point, previous: point, gradient };
     point = await image.step(norms.linf.ascend, tensors, { radius: 4 / 255, stepSize: 2 / 255, momentum: 1 });
-    ({ gradient } = await image.evaluate(point, { loss: "ce" }));
+    ({ gradient } = await image.evaluate(point, { loss: losses.ce }));
     parentPort.postMessage("done");
   });
   parentPort.postMessage("ready");

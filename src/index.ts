@@ -52,6 +52,7 @@ export {
   evaluate,
   type ImageWorker,
   localWorker,
+  type Plugin,
   type ProgressEvent,
   parseConfig,
   type Samples,

@@ -10,9 +10,9 @@ import {
   type Value,
 } from "../onnx/index.js";
 import { unbroadcast } from "./fragments/broadcast.js";
-import type { Rule, RuleContext, Rules, TypedShape } from "./fragments/rule.js";
+import type { Rule, RuleContext, TypedShape } from "./fragments/rule.js";
 import { nonDifferentiable } from "./nondifferentiable.js";
-import { rules } from "./rules/index.js";
+import { type RuleTable, ruleTable } from "./rules/index.js";
 
 /** Static types of a graph's values. */
 export type TypedShapes = ReadonlyMap<Value, TypedShape>;
@@ -25,8 +25,8 @@ export interface DifferentiateRequest {
   readonly wrt: readonly Value[];
   /** Types and static shapes of the graph's values, at least of those between `wrt` and `seeds`. */
   readonly types: TypedShapes;
-  /** Rules besides the built-in ones, by operator; outside ONNX's own domain by `domain.operator`. */
-  readonly rules?: Rules;
+  /** Rules of the caller's own, by domain and operator; they go before those that Seawall has. */
+  readonly rules?: RuleTable;
 }
 
 /**
@@ -68,11 +68,12 @@ export function differentiate(build: GraphBuilder, request: DifferentiateRequest
 }
 
 /** The values on a path from `wrt` to a seeded value: the only ones that need a gradient. */
-function activeValues(graph: Graph, { seeds, wrt, types }: DifferentiateRequest): Set<Value> {
+function activeValues(graph: Graph, request: DifferentiateRequest): Set<Value> {
+  const { seeds, wrt, types } = request;
   const reached = reachableFrom(graph, wrt);
   const active = new Set([...seeds.keys()].filter((value) => reached.has(value)));
   for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((output) => active.has(output)) || nonDifferentiable.has(node.op)) continue;
+    if (!node.outputs.some((output) => active.has(output)) || blocks(node, request)) continue;
     for (const input of node.inputs) if (reached.has(input) && isFloat(types, input)) active.add(input);
   }
   return active;
@@ -83,10 +84,14 @@ function isFloat(types: TypedShapes, value: Value): boolean {
   return type === undefined || type === "float32" || type === "float64" || type === "float16";
 }
 
-function ruleFor({ domain, op }: Node, added: Rules = {}): Rule | undefined {
-  const name = domain === "" ? op : `${domain}.${op}`;
-  const table = Object.hasOwn(added, name) ? added : rules;
-  return Object.hasOwn(table, name) ? table[name] : undefined;
+/** Whether no gradient flows through a node: its operator is listed so, and the caller has no rule for it. */
+function blocks(node: Node, { rules: own = {} }: DifferentiateRequest): boolean {
+  return node.domain === "" && nonDifferentiable.has(node.op) && !ruleOf(node, own);
+}
+
+function ruleOf({ domain, op }: Node, table: RuleTable): Rule | undefined {
+  const rows = Object.hasOwn(table, domain) ? table[domain]! : {};
+  return Object.hasOwn(rows, op) ? rows[op] : undefined;
 }
 
 /** Applies the node's rule and sums gradients back over what was broadcast. */
@@ -97,8 +102,8 @@ function inputGradients(
   request: DifferentiateRequest,
   build: GraphBuilder,
 ): [Value, Value][] {
-  if (nonDifferentiable.has(node.op) && node.domain === "") return [];
-  const rule = ruleFor(node, request.rules);
+  if (blocks(node, request)) return [];
+  const rule = ruleOf(node, request.rules ?? {}) ?? ruleOf(node, ruleTable);
   if (!rule) throw noRule(build.graph, node, request.wrt);
   const context = contextOf(node, active, request.types, build);
   const results = rule.gradient(context, gradients, build);

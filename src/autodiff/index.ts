@@ -18,4 +18,4 @@ export type { Gradient, Rule, RuleContext, Rules, TypedShape } from "./fragments
 export { type AxisMap, isIdentity, picks, type Tap, transposed } from "./fragments/taps.js";
 export { type Convolution, convolutionOf, type Windows, windowsOf } from "./fragments/window.js";
 export { nonDifferentiable } from "./nondifferentiable.js";
-export { rules } from "./rules/index.js";
+export { type RuleTable, rules } from "./rules/index.js";

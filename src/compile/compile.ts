@@ -1,5 +1,5 @@
 /** Writing programs: nodes are appended to a model, differentiated, lowered to the target and given a signature. */
-import { type DifferentiateRequest, differentiate } from "../autodiff/index.js";
+import { type DifferentiateRequest, differentiate, type RuleTable } from "../autodiff/index.js";
 import { invariant, SeawallError } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
 import { expandComposites, lower } from "./lower/lower.js";
@@ -58,6 +58,8 @@ export interface GradientDefinition<I extends TensorSpecs, O extends TensorSpecs
   readonly model: TracedGraph;
   /** The float values whose gradients are wanted. */
   readonly wrt: readonly Value[];
+  /** Gradient rules beside Seawall's own. */
+  readonly rules?: RuleTable;
   /**
    * Appends the losses to the model.
    * @returns the losses, and the gradient of their sum at each value of the model that they were computed from, in
@@ -83,6 +85,7 @@ export interface GradientDefinition<I extends TensorSpecs, O extends TensorSpecs
 export function gradientProgram<const I extends TensorSpecs, const O extends TensorSpecs, L>({
   losses,
   wrt,
+  rules,
   write,
   ...header
 }: GradientDefinition<I, O, L>): Program<I, O> {
@@ -90,7 +93,7 @@ export function gradientProgram<const I extends TensorSpecs, const O extends Ten
     ...header,
     write(build, inputs) {
       const appended = losses(build, inputs);
-      const request = { seeds: appended.seeds, wrt, types: header.model.types };
+      const request = { seeds: appended.seeds, wrt, types: header.model.types, ...(rules && { rules }) };
       return write(build, inputs, appended.losses, differentiate(build, request));
     },
   });

@@ -1,7 +1,7 @@
 /** The programs of an evaluation: predicting, losses with the image's gradient, and one step of an attack. */
-import { nonDifferentiable } from "../autodiff/index.js";
+import { nonDifferentiable, type RuleTable } from "../autodiff/index.js";
 import { float32, SeawallError } from "../base/index.js";
-import { appendLoss, type Loss, type LossInputs, losses, type Tracking } from "../loss/index.js";
+import { appendLoss, type Loss, type LossInputs, losses as lossTable, type Tracking } from "../loss/index.js";
 import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
 import { compileProgram, gradientProgram } from "./compile.js";
 import type { Target } from "./lower/target.js";
@@ -19,11 +19,13 @@ export interface SegmentationModel extends TracedGraph {
   readonly image: Value;
   /** The only output: N×K×H×W. */
   readonly logits: Value;
+  /** Gradient rules beside Seawall's own, by domain and operator. */
+  readonly rules?: RuleTable;
 }
 
 interface ProgramOptions {
   readonly target: Target;
-  /** One weight per class, for losses that say `needsClassWeights`. */
+  /** One weight per class, for losses that need them. */
   readonly classWeights?: readonly number[];
 }
 
@@ -38,14 +40,14 @@ function pixelInputs({ batch, height, width, image }: SegmentationModel) {
 
 /**
  * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `score` (N).
- * @param options `scored`: the loss whose score is written; default the number of correct pixels
+ * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
  */
 export function predictProgram(
   model: SegmentationModel,
-  { target, classWeights, scored = losses.ce }: ProgramOptions & { readonly scored?: Loss },
+  { target, classWeights, scored = lossTable.ce }: ProgramOptions & { readonly scored?: Loss },
 ) {
-  const { batch, classes, height, width } = model;
-  const pixels = height * width;
+  const { batch, classes } = model;
+  const { pixels } = sizeOf(model);
   const perImage = { type: "float32", shape: [batch] } as const;
   return compileProgram({
     name: "predict",
@@ -59,7 +61,7 @@ export function predictProgram(
     },
     write(build, { labels }) {
       const inputs = lossInputs(build, model, labels, classWeights);
-      const { correct, score } = appendLoss(build, [scored], inputs, { images: batch, classes, pixels });
+      const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
       const best = build.op("ArgMax", [inputs.logits], { axis: 1, keepdims: 0 });
       return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32"), correct, score };
     },
@@ -77,14 +79,14 @@ export function evaluateProgram(
   { target, classWeights, tracking }: ProgramOptions & { readonly tracking: Tracking },
 ) {
   checkDifferentiable(model);
-  const { batch, classes, height, width } = model;
-  const pixels = height * width;
+  const { batch, height, width } = model;
   const perImage = { type: "float32", shape: [batch] } as const;
   return gradientProgram({
     name: "evaluate",
     target,
     model,
     wrt: [model.image],
+    ...(model.rules && { rules: model.rules }),
     inputs: {
       ...pixelInputs(model),
       choice: { type: "float32", shape: [batch, losses.length], perImage: true },
@@ -99,7 +101,7 @@ export function evaluateProgram(
     },
     losses(build, { labels, choice, balance }) {
       const inputs = { ...lossInputs(build, model, labels, classWeights), balance };
-      const loss = appendLoss(build, losses, inputs, { images: batch, classes, pixels, choice, tracking });
+      const loss = appendLoss(build, losses, inputs, { ...sizeOf(model), choice, tracking });
       return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
     },
     write: (_, __, { objective, tracked, correct, score }, gradients) => ({
@@ -110,6 +112,10 @@ export function evaluateProgram(
       gradient: gradients.get(model.image)!,
     }),
   });
+}
+
+function sizeOf({ batch, classes, height, width }: SegmentationModel) {
+  return { images: batch, classes, pixels: height * width };
 }
 
 /** The gradient at the logits, N×K×P, as the seed from which a model is differentiated. */
@@ -134,8 +140,10 @@ function lossInputs(
  * Refuses a model in which every path from the image to the logits leads through an operator without a gradient.
  * @throws SeawallError `model` naming the operators that block the paths
  */
-export function checkDifferentiable({ graph, image, logits }: SegmentationModel): void {
-  const blocks = (node: Node) => node.domain === "" && nonDifferentiable.has(node.op);
+export function checkDifferentiable({ graph, image, logits, rules }: SegmentationModel): void {
+  const own = rules?.[""] ?? {};
+  const blocks = ({ domain, op }: Node) =>
+    domain === "" && nonDifferentiable.has(op) && !Object.hasOwn(own, op);
   const open = reachableFrom({ ...graph, nodes: graph.nodes.filter((node) => !blocks(node)) }, [image]);
   if (open.has(logits)) return;
   const blocking = graph.nodes.filter((node) => blocks(node) && node.inputs.some((input) => open.has(input)));

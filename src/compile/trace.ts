@@ -2,7 +2,16 @@
 
 import type { TypedShape } from "../autodiff/index.js";
 import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
-import { copyGraph, type Graph, GraphBuilder, isPure, readsOf, simplify, type Value } from "../onnx/index.js";
+import {
+  copyGraph,
+  type Graph,
+  GraphBuilder,
+  inlineControlFlow,
+  isPure,
+  readsOf,
+  simplify,
+  type Value,
+} from "../onnx/index.js";
 import { openSession, type Session } from "../runtime/index.js";
 
 /** A graph whose shapes are all known. */
@@ -17,7 +26,8 @@ const largestFolded = 1 << 24;
 
 /**
  * Binds the graph's inputs to `shapes`, runs it once on `feeds` (zeros where none is given) and returns it
- * with every value's type and shape, and with constant and shape-computing subgraphs folded.
+ * with every value's type and shape, with constant and shape-computing subgraphs folded, and with branches and loops
+ * whose course is constant written out.
  * @param variables initializers that may change later: nothing that depends on them is folded
  * @throws SeawallError `model` if the graph does not run at these shapes
  */
@@ -38,6 +48,9 @@ export async function trace(
   for (const [value, tensor] of constants) folded.initializers.set(value, tensor);
   folded.nodes = folded.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));
   const clean = simplify(folded);
+  // A condition or trip count may be constant only now. What a branch or a loop becomes is traced anew.
+  const inlined = inlineControlFlow(clean);
+  if (inlined !== clean) return trace(inlined, {}, feeds, variables);
   return { graph: clean, types: typesOf(clean, types, dims) };
 }
 

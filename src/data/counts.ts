@@ -12,9 +12,9 @@ export interface LabelCounts {
 
 /** What a data set's labels look like. */
 export interface LabelStats {
-  /** Of the pixels that count, the fraction of each class; sums to 1 unless nothing counts. */
+  /** Share of each class among the pixels that count; the shares sum to 1 unless no pixel counts. */
   readonly shares: readonly number[];
-  /** Of all pixels, the fraction that counts nowhere. */
+  /** Share of all pixels that count nowhere. */
   readonly voidShare: number;
   /** Classes without a pixel. */
   readonly absent: readonly number[];

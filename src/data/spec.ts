@@ -19,10 +19,11 @@ export interface DataSpec {
  */
 export function parseDataSpec(spec: string | DataSpec, table: DatasetTable = datasets): DataSpec {
   if (typeof spec !== "string") return spec;
-  const colon = spec.indexOf(":");
-  const name = spec.slice(0, Math.max(colon, 0));
-  const place = spec.slice(colon + 1);
-  if (Object.hasOwn(table, name) && place !== "") return { name, layout: table[name]!, place };
+  // Names of plugins' data sets hold colons themselves: the longest name that fits is meant.
+  const fitting = Object.keys(table).filter((name) => spec.startsWith(`${name}:`));
+  const name = fitting.reduce((longest, other) => (other.length > longest.length ? other : longest), "");
+  const place = spec.slice(name.length + 1);
+  if (name !== "" && place !== "") return { name, layout: table[name]!, place };
   throw new SeawallError("usage", `--data ${spec}: expected ${dataForms(table)}`);
 }
 

@@ -45,6 +45,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     },
     config,
     decidingSettings,
+    ...(plan.plugins.length > 0 && { plugins: plan.plugins }),
     soundness,
   });
 }

@@ -67,7 +67,7 @@ export interface RunPlan {
 
 /** Opens model and data and says what a run would do, without doing it. */
 export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEvents = {}): Promise<RunPlan> {
-  const plan = await makePlan(parseConfig(input));
+  const plan = await makePlan(parseConfig(input), input.plugins);
   for (const notice of noticesOf(input, plan)) onNotice?.(notice);
   return summaryOf(plan, 0);
 }
@@ -78,7 +78,7 @@ export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEv
  * journalled stays, and `resume` continues it)
  */
 export async function runEvaluation(input: EvaluationInput, events: RunEvents = {}): Promise<Result> {
-  const plan = await makePlan(parseConfig(input));
+  const plan = await makePlan(parseConfig(input), input.plugins);
   const { out, resume, seed } = plan.config;
   for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
   const sample = plan.probe;

@@ -75,14 +75,18 @@ export async function verifyRun(dir: string, options: VerifyOptions = {}): Promi
 }
 
 async function planAgain(dir: string, { config }: RunDescription, settings: Overrides = {}): Promise<Plan> {
-  const { out: _, resume: __, gate: ___, ...stored } = config;
+  // A stored run may come from anyone: the code of plugins is run only if the caller names them.
+  const { out: _, resume: __, gate: ___, plugin: ____, ...stored } = config;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   try {
     return await makePlan(parseConfig({ ...stored, ...Object.fromEntries(given) }));
   } catch (error) {
     if (!(error instanceof SeawallError)) throw error;
     const file = join(dir, runFiles.run);
-    const remedy = `paths are as ${file} has them; --model, --data and --classes say where files are now`;
+    const plugins = config.plugin
+      ? "; it used plugins, which are loaded only if named again with --plugin"
+      : "";
+    const remedy = `paths are as ${file} has them; --model, --data and --classes say where files are now${plugins}`;
     throw new SeawallError(error.code, `${messageOf(error)}\n${remedy}`, { cause: error });
   }
 }

@@ -90,7 +90,7 @@ function compareShards(first: StoredShard, other: StoredShard): string[] {
   return harmless.map((difference) => `${other.dir} differs from ${first.dir}: ${difference}`);
 }
 
-/** Of each check the worst outcome on any shard, the first of equals. */
+/** The worst outcome of each check over all shards; the first one where several are equally bad. */
 function worstChecks(shards: readonly StoredShard[]): Soundness[] {
   const order: readonly Soundness["status"][] = ["pass", "skip", "warn", "fail"];
   const worst = new Map<string, Soundness>();

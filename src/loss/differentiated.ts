@@ -1,7 +1,6 @@
 /** Losses given only by the value of a pixel: Seawall derives their gradient at the logits. */
-import { differentiate, type Rule, type Rules } from "../autodiff/index.js";
-import { int64 } from "../base/index.js";
-import { compositeDomain, type Value } from "../onnx/index.js";
+import { differentiate } from "../autodiff/index.js";
+import type { Value } from "../onnx/index.js";
 import type { FamilyTerms, Loss, LossFamily } from "./loss.js";
 import type { PixelTerms } from "./pixel.js";
 import { typesOf } from "./types.js";
@@ -26,18 +25,6 @@ export function differentiated(row: LossValue & { readonly name: string }): Loss
   return { formula: "its value alone is given", source: "user", ...row, family: familyOf(row.value) };
 }
 
-/** The rule of `addAtLabel`: an update's gradient is picked at the label, and is 0 at ignored pixels. */
-const addAtLabel: Rule = {
-  gradient({ inputs, needs }, [g], b) {
-    const zero = b.constant(int64([], [0]));
-    const labels = inputs[1]!;
-    const picked = () => b.op("GatherElements", [g!, b.max(labels, zero)], { axis: 1 });
-    const counts = () => b.cast(b.op("GreaterOrEqual", [labels, zero]), "float32");
-    return [g, undefined, needs(2) ? b.mul(picked(), counts()) : undefined];
-  },
-};
-const rules: Rules = { [`${compositeDomain}.AddAtLabel`]: addAtLabel };
-
 /** A family for each loss: in a shared graph, a NaN of one loss would reach the images that chose another. */
 function familyOf(value: LossValue["value"]): LossFamily {
   return {
@@ -53,7 +40,7 @@ function familyOf(value: LossValue["value"]): LossFamily {
         values: () => [own],
         gradient(_, share) {
           const seed = b.mul(pixel.valid(), share);
-          const request = { seeds: new Map([[own, seed]]), wrt: [pixel.logits], types, rules };
+          const request = { seeds: new Map([[own, seed]]), wrt: [pixel.logits], types };
           return differentiate(b, request).get(pixel.logits)!;
         },
       };

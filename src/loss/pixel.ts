@@ -76,6 +76,7 @@ const farBelow = 1e30;
 /** The terms of the pixels of one graph. */
 export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSize): PixelTerms {
   const b = build;
+  const { classes } = size;
   const once = lazily();
   const class1 = [1];
   const needed = (value: Value | undefined, name: string): Value => {
@@ -92,8 +93,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
     logits: inputs.logits,
     valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
     label: once("label", () => b.max(labels(), zero)),
-    addAtLabel: (base, update) =>
-      b.composite("AddAtLabel", [base, labels(), update], { classes: size.classes }),
+    addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
       b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),

@@ -43,6 +43,7 @@ export {
   readsOf,
   topologicalOrder,
 } from "./graph/traverse.js";
+export { inlineControlFlow } from "./rewrite/control.js";
 export { foldBatchNorm } from "./rewrite/fold.js";
 export { halveWeights } from "./rewrite/halve.js";
 export { isPure, mergeCommon, removeDead, removeIdentities, simplify } from "./rewrite/simplify.js";

@@ -6,9 +6,18 @@ export type Differentiable = (
   point: Float32Array,
 ) => Promise<{ readonly objective: number; readonly gradient: Float32Array }>;
 
+/**
+ * What a check found. `agrees` and `differs`: the slopes could be compared. `flat`: along every direction the objective
+ * changes by less than its rounding in float32. `jumps`: the objective jumps at the point, so that differences grow
+ * without bound as the step shrinks. `zero` and `not finite`: what the gradient is; nothing could be compared.
+ */
+export type GradientVerdict = "agrees" | "differs" | "flat" | "jumps" | "zero" | "not finite";
+
 export interface GradientCheck {
-  /** Largest relative difference of the slope by gradient and by differences, over the directions. */
+  readonly verdict: GradientVerdict;
+  /** Largest relative difference of the slope by gradient and by differences, over the compared directions; 0 without any. */
   readonly error: number;
+  /** Directions along which slopes were compared. */
   readonly directions: number;
   /** ‖gradient‖₂. */
   readonly norm: number;
@@ -23,10 +32,15 @@ const relativeChange = 0.003;
 /** The longest step per colour value: a fifth of a grey level. */
 const longestStep = 8e-4;
 
+/** A difference of less than this many float32 roundings of the objective is noise at the accuracy that is asked for. */
+const leastRoundings = 200;
+
+/** Half the distance between 1 and the next float32. */
+const rounding = 2 ** -24;
+
 /**
  * Compares directional derivatives at a point, along the gradient and its sign in turn, each on a random half of
  * the numbers: directions in which the slope stands out from the rounding of single precision.
- * @returns relative errors, to be held against `largestGradientError`
  */
 export async function checkGradient(
   evaluate: Differentiable,
@@ -36,8 +50,9 @@ export async function checkGradient(
 ): Promise<GradientCheck> {
   const { gradient, objective } = await evaluate(point);
   const norm = lengthOf(gradient);
-  if (!(norm > 0)) return { error: Number.isNaN(norm) ? Number.NaN : 0, directions: 0, norm };
-  let error = 0;
+  if (!Number.isFinite(norm)) return { verdict: "not finite", error: 0, directions: 0, norm };
+  if (norm === 0) return { verdict: "zero", error: 0, directions: 0, norm };
+  const errors: number[] = [];
   for (let k = 0; k < directions; k++) {
     const direction = masked(k % 2 === 0 ? gradient : gradient.map(Math.sign), random);
     const length = lengthOf(direction);
@@ -45,10 +60,47 @@ export async function checkGradient(
     const slope = dot(gradient, unit);
     const wanted = (relativeChange * Math.max(Math.abs(objective), 1e-3)) / slope;
     const h = Math.min(wanted, longestStep * Math.sqrt(point.length));
+    if (2 * h * slope < leastRoundings * rounding * Math.abs(objective)) continue;
     const expected = await difference(evaluate, point, unit, h);
-    error = Math.max(error, Math.abs(slope - expected) / Math.max(slope, Math.abs(expected)));
+    const error = Math.abs(slope - expected) / Math.max(slope, Math.abs(expected));
+    if (!(error <= largestGradientError) && (await jumps(evaluate, point, unit, h, expected)))
+      return { verdict: "jumps", error: 0, directions: 0, norm };
+    errors.push(error);
   }
-  return { error, directions, norm };
+  const error = Math.max(0, ...errors);
+  const verdict = errors.length === 0 ? "flat" : error <= largestGradientError ? "agrees" : "differs";
+  return { verdict, error, directions: errors.length, norm };
+}
+
+/** How much shorter the step is in which a jump would show. */
+const shorter = 16;
+
+/** Whether the objective jumps between the two ends of a step: then the quotient of differences grows as h shrinks. */
+async function jumps(
+  evaluate: Differentiable,
+  point: Float32Array,
+  unit: Float32Array,
+  h: number,
+  quotient: number,
+): Promise<boolean> {
+  const near = await difference(evaluate, point, unit, h / shorter);
+  return Math.abs(near) > (shorter / 4) * Math.abs(quotient);
+}
+
+/** What a check says, as the end of a sentence that begins with the gradient. */
+export function describeCheck({ verdict, error, directions, norm }: GradientCheck): string {
+  const percent = `${(100 * error).toPrecision(2)} %`;
+  switch (verdict) {
+    case "agrees":
+    case "differs":
+      return `slopes along ${directions} directions differ from finite differences by at most ${percent}`;
+    case "flat":
+      return `not checked: its norm is ${norm.toPrecision(2)}, so flat that float32 rounding hides the differences`;
+    case "jumps":
+      return "not checked: the loss jumps at the tested image, so that finite differences do not exist there";
+    default:
+      return `it is ${verdict} (norm ${norm})`;
+  }
 }
 
 async function difference(evaluate: Differentiable, point: Float32Array, unit: Float32Array, h: number) {

@@ -10,12 +10,12 @@ import {
   trace,
 } from "../compile/index.js";
 import { appendLoss, losses } from "../loss/index.js";
-import { type Graph, type GraphBuilder, neededFor, type Value } from "../onnx/index.js";
-import { type GradientCheck, largestGradientError } from "./check.js";
+import { type Graph, type GraphBuilder, neededFor, type Value, type ValueInfo } from "../onnx/index.js";
+import { describeCheck, type GradientCheck, type GradientVerdict } from "./check.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
 import { listInputs } from "./input.js";
-import { type PreparedModel, prepareModel } from "./open.js";
+import { inFloat32, type PreparedModel, prepareModel } from "./open.js";
 
 export interface ExportedGradient {
   readonly graph: Graph;
@@ -23,46 +23,85 @@ export interface ExportedGradient {
   readonly check?: GradientCheck;
 }
 
+/** Why a file is not written after a check with this verdict. */
+const refusals: Readonly<Partial<Record<GradientVerdict, string>>> = {
+  differs: "The model is not smooth at the tested image, or a gradient rule is wrong",
+  zero: "The output does not depend on the input, or only through operators without a gradient (rounding, comparisons, ArgMax): choose an earlier output with --output",
+  "not finite":
+    "The model overflows or divides by zero at the tested image: check --input-range, --mean and --std",
+};
+
 /**
  * Writes the gradient graph of a model.
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function exportGradient(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
-  const exported =
-    options.loss === "ce"
-      ? await exportLoss(freeNames(graph, ["labels", "logits", "loss", "grad"]), options)
-      : await exportProduct(freeNames(graph, ["output_grad", "grad"]), options);
+  const exported = await writeExport(graph, options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);
-  if (!(check.error <= largestGradientError)) {
-    throw new SeawallError(
-      "model",
-      `the gradient's slope differs from finite differences by ${(100 * check.error).toPrecision(2)} %: the model is not smooth there, or a rule is wrong; --no-check writes it all the same`,
-    );
+  const refused = refusals[check.verdict];
+  if (refused) {
+    const found = `the gradient: ${describeCheck(check)}`;
+    throw new SeawallError("model", `${found}. ${refused}; --no-check writes the file all the same`);
   }
   return { graph: exported.graph, notices: exported.notices, check };
 }
 
+function writeExport(graph: Graph, options: ExportOptions): Promise<Written> {
+  if (options.loss === "none") {
+    const floats = inFloat32(graph);
+    const kept = [...graph.inputs, ...graph.outputs];
+    return exportProduct(
+      freeNames(floats.graph, ["output_grad", "grad"], kept).graph,
+      floats.notices,
+      options,
+    );
+  }
+  // The model's own outputs are not part of the written file, so their names may be taken too.
+  const { graph: free, notices } = freeNames(graph, ["labels", "logits", "loss", "grad"], graph.inputs);
+  return exportLoss(free, notices, options);
+}
+
 /**
- * Frees names that the exported graph promises: values of the model that bear one get another. Inputs and outputs
- * keep theirs.
+ * Renames values of the model that bear a name which the written file promises for something else.
+ * @param kept inputs and outputs of the file, which keep their names
  */
-function freeNames(graph: Graph, names: readonly string[]): Graph {
-  const fixed = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+function freeNames(
+  graph: Graph,
+  names: readonly string[],
+  kept: readonly ValueInfo[],
+): { graph: Graph; notices: readonly string[] } {
+  const fixed = new Set(kept.map(({ name }) => name));
   const renamed = (value: Value) => (names.includes(value) && !fixed.has(value) ? `model/${value}` : value);
+  const outputs = graph.outputs.map((output) => ({ ...output, name: renamed(output.name) }));
   return {
-    ...graph,
-    initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
-    nodes: graph.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(renamed),
-      outputs: node.outputs.map(renamed),
-    })),
+    graph: {
+      ...graph,
+      outputs,
+      initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
+      nodes: graph.nodes.map((node) => ({
+        ...node,
+        // Names of nodes and of values are kept apart from one another, too.
+        name: renamed(node.name),
+        inputs: node.inputs.map(renamed),
+        outputs: node.outputs.map(renamed),
+      })),
+    },
+    notices: graph.outputs.flatMap(({ name }, i) =>
+      name === outputs[i]!.name
+        ? []
+        : [`the model's own output "${name}" is called "${outputs[i]!.name}" in the written file`],
+    ),
   };
 }
 
-async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written> {
-  const { inputShape, output, ignoreLabel = -1 } = options;
+async function exportLoss(
+  graph: Graph,
+  renamings: readonly string[],
+  options: ExportOptions,
+): Promise<Written> {
+  const { inputShape, ignoreLabel = -1 } = options;
+  const output = options.output && outputNamed(graph, options.output);
   const size = sizeFrom(graph, inputShape);
   const variables = options.params ? trainable(graph) : new Set<Value>();
   const model = await prepareModel(graph, {
@@ -105,12 +144,18 @@ async function exportLoss(graph: Graph, options: ExportOptions): Promise<Written
   });
   return {
     graph: withDeclaredOutputs(program),
-    notices: model.notices,
+    notices: [...model.notices, ...renamings],
     input: model.image,
     inputShape: model.types.get(model.image)!.shape,
     classes,
     seedShape: [batch, height, width],
   };
+}
+
+/** The present name of an output that the user calls by the name in the file. */
+function outputNamed({ outputs }: Graph, name: string): string {
+  const renamed = `model/${name}`;
+  return outputs.some((output) => output.name === renamed) ? renamed : name;
 }
 
 /** The ignore label becomes −1, which is what the losses know. */
@@ -127,7 +172,11 @@ function shareOfCounted(build: GraphBuilder, labels: Value): Value {
   return build.max(build.reduce("ReduceMean", counts, [1], false), 1e-9);
 }
 
-async function exportProduct(graph: Graph, options: ExportOptions): Promise<Written> {
+async function exportProduct(
+  graph: Graph,
+  notices: readonly string[],
+  options: ExportOptions,
+): Promise<Written> {
   const wrt =
     options.wrt ?? graph.inputs.filter((input) => input.type === "float32").map((input) => input.name);
   const unknown = wrt.find(
@@ -145,6 +194,12 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
   const output = chosenOutput(traced, options.output);
   const typed = types.get(output);
   invariant(typed, `output "${output}" has no type`);
+  if (typed.type !== "float32") {
+    throw new SeawallError(
+      "model",
+      `output "${output}" is ${typed.type} and has no gradient: choose a float output with --output, or let --loss ce find the logits behind it`,
+    );
+  }
   const program = gradientProgram({
     name: traced.name,
     target: "portable",
@@ -164,7 +219,7 @@ async function exportProduct(graph: Graph, options: ExportOptions): Promise<Writ
   });
   return {
     graph: withDeclaredOutputs(program),
-    notices: [],
+    notices,
     input: wrt[0]!,
     inputShape: types.get(wrt[0]!)!.shape,
     classes: 0,

@@ -1,6 +1,13 @@
 /** The user's model: opened, brought to one form, and asked for losses and gradients. */
 export type { StepFragment } from "../compile/index.js";
-export { checkGradient, type Differentiable, type GradientCheck, largestGradientError } from "./check.js";
+export {
+  checkGradient,
+  type Differentiable,
+  describeCheck,
+  type GradientCheck,
+  type GradientVerdict,
+  largestGradientError,
+} from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, type ImageLayout, imageName, type Preprocessing } from "./input.js";

@@ -1,5 +1,5 @@
 /** The image input: found among the graph's inputs, and given the one form that attacks know. */
-import { float32, SeawallError } from "../base/index.js";
+import { type DataType, float32, SeawallError } from "../base/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from "../onnx/index.js";
 
 export type ImageLayout = "nchw" | "nhwc";
@@ -51,11 +51,35 @@ export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
   return describeImage(images[0]!, layout);
 }
 
+/** Element types of image inputs that can be attacked; all are attacked as float32. */
+const imageTypes: ReadonlySet<DataType> = new Set(["float32", "float16", "float64", "bfloat16", "uint8"]);
+
+/**
+ * A graph whose bytes of an image are floats: what reads them, a Cast as a rule, reads floats from 0 to 255. Returned as
+ * it is where the input holds floats already.
+ */
+export function withFloatImage(
+  graph: Graph,
+  { info }: ImageInput,
+): { graph: Graph; preprocessing: Preprocessing; notices: readonly string[] } {
+  if (info.type !== "uint8") return { graph, preprocessing: {}, notices: [] };
+  const inputs = graph.inputs.map((input) =>
+    input.name === info.name ? { ...input, type: "float32" as const } : input,
+  );
+  return {
+    graph: { ...graph, inputs },
+    preprocessing: { inputRange: [0, 255] },
+    notices: [
+      `image input "${info.name}" is uint8: it is attacked as floats from 0 to 255, before the model's own conversion. The model itself sees images rounded to 8 bits: the soundness line "rounding" says what is left of the attack then`,
+    ],
+  };
+}
+
 function describeImage(info: ValueInfo, wanted?: ImageLayout): ImageInput {
-  if (info.type !== "float32") {
+  if (info.type === undefined || !imageTypes.has(info.type)) {
     throw new SeawallError(
       "model",
-      `image input "${info.name}" is ${info.type ?? "of unknown type"}, and only float inputs have gradients; export the model with a float32 input`,
+      `image input "${info.name}" is ${info.type ?? "of unknown type"}; expected one of ${[...imageTypes].join(", ")}: export the model with a float32 input`,
     );
   }
   const layout = wanted ?? layoutOf(info);

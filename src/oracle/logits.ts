@@ -1,7 +1,7 @@
 /** The logits: found behind the model's output, and given the one form that losses know. */
 
 import type { TypedShape } from "../autodiff/index.js";
-import { float32, SeawallError } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import {
   attribute,
   describeNode,
@@ -42,8 +42,14 @@ export interface LogitsOptions {
 /** Operators that pass a prediction on unchanged in meaning: the search for the logits goes through them. */
 const carriers = new Set(["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose"]);
 
-/** Operators that turn logits into probabilities or classes; what they read is what the attack needs. */
+/** Operators that turn logits into probabilities or classes; their input is what the attack needs. */
 const endings = new Set(["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "ArgMax"]);
+
+/** Operators that scale or round what an ending made; passed only on the way to one, their other inputs being constants. */
+const scalings = new Set(["Mul", "Div", "Add", "Sub", "Round", "Floor", "Ceil", "Clip"]);
+
+/** Comparisons with a constant: the compared value is as good as logits. */
+const thresholds = new Set(["Greater", "GreaterOrEqual"]);
 
 /**
  * Finds the logits behind the chosen output: a Softmax, Sigmoid or ArgMax at its end is cut off, with a notice.
@@ -97,18 +103,26 @@ function chooseOutput(
   );
 }
 
-/** Walks from the output towards the image until it meets an ending; stays at the output if there is none. */
+/** Goes from the output towards the image until an ending is met; stays at the output if there is none. */
 function cutBack(graph: Graph, output: Value): { value: Value; ending: Node | undefined } {
   const producers = producersOf(graph);
-  for (let node = producers.get(output); node; node = producers.get(node.inputs[0]!)) {
-    if (endings.has(node.op)) {
+  const constant = (value: Value) => value === "" || graph.initializers.has(value);
+  for (let node = producers.get(output); node; node = producers.get(variableInput(node, constant))) {
+    const fixed = node.inputs.slice(1).every(constant);
+    if (endings.has(node.op) || (thresholds.has(node.op) && fixed)) {
       // exp(LogSoftmax) and a second ending behind the first (ArgMax of Softmax) both lead further back.
       const deeper = cutBack(graph, node.inputs[0]!);
       return { value: deeper.ending ? deeper.value : node.inputs[0]!, ending: deeper.ending ?? node };
     }
-    if (!carriers.has(node.op)) break;
+    const scaled = scalings.has(node.op) && node.inputs.filter((input) => !constant(input)).length === 1;
+    if (!carriers.has(node.op) && !scaled) break;
   }
   return { value: output, ending: undefined };
+}
+
+/** The first input that is not a constant: that which a carrier or a scaling hands on. */
+function variableInput(node: Node, constant: (value: Value) => boolean): Value {
+  return node.inputs.find((input) => !constant(input)) ?? node.inputs[0]!;
 }
 
 function logitsLayout(
@@ -138,7 +152,7 @@ function logitsLayout(
 }
 
 function classAxis(ending: Node, rank: number): number | undefined {
-  if (ending.op === "Sigmoid" || ending.op === "HardSigmoid") return undefined;
+  if (!["Softmax", "LogSoftmax", "ArgMax"].includes(ending.op)) return undefined;
   const axis = attribute.int(ending, "axis", ending.op === "ArgMax" ? 0 : -1);
   return axis < 0 ? axis + rank : axis;
 }
@@ -174,10 +188,12 @@ export function normalizeLogits(
   return build.within("seawall/logits", () => {
     const first = logits.layout === "nchw" ? logits.value : build.transpose(logits.value, [0, 3, 1, 2]);
     const two = logits.binary ? build.concat([build.mul(first, 0), first], 1) : first;
+    const [batch] = shape as [number];
     const [, h, w] = readAs(shape, logits.layout);
     if (h === size.height && w === size.width) return { value: two, notices: [] };
-    const scales = build.constant(float32([4], [1, 1, size.height / h, size.width / w]));
-    const value = build.op("Resize", [two, "", scales], {
+    // Sizes, not scales: a float32 ratio such as 473 / 59 can give one row too few.
+    const sizes = build.ints([batch, logits.classes, size.height, size.width]);
+    const value = build.op("Resize", [two, "", "", sizes], {
       mode: "linear",
       coordinate_transformation_mode: "half_pixel",
     });

@@ -116,8 +116,8 @@ class ModelOracle implements Oracle {
       loss && this.hasOwnScore(loss) ? loss : this.#options.losses.find((one) => this.hasOwnScore(one));
     const options = {
       target: this.#target,
-      ...(scored && { scored }),
       ...(classWeights && { classWeights }),
+      ...(scored && { scored }),
     };
     return this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
   }
@@ -128,23 +128,25 @@ class ModelOracle implements Oracle {
     );
   }
 
-  /** True if the score of `loss` is something else than the number of correct pixels. */
+  /** Whether the perturbed image that `loss` keeps minimises something else than the number of correct pixels. */
   hasOwnScore({ score }: Loss): boolean {
     return (this.#options.tracking ?? "own") === "own" && score !== undefined;
   }
 }
 
+/** What a session was opened for: a family of losses, the loss it scores by, or the name of a step. */
+type SessionKey = LossFamily | Loss | string;
+
 /** Sessions of programs of one signature, opened on first use. */
 class Sessions<I extends TensorSpecs, O extends TensorSpecs> {
   readonly #engine: SessionOptions;
-  /** By what a program was written for: a family of losses, the loss it scores by, or the name of a step. */
-  readonly #opened = new Map<LossFamily | Loss | string, Promise<ProgramSession<I, O>>>();
+  readonly #opened = new Map<SessionKey, Promise<ProgramSession<I, O>>>();
 
   constructor(engine: SessionOptions) {
     this.#engine = engine;
   }
 
-  open(key: LossFamily | Loss | string, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
+  open(key: SessionKey, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
     const session = this.#opened.get(key) ?? openProgram(write(), this.#engine);
     this.#opened.set(key, session);
     return session;
@@ -210,9 +212,9 @@ class OneImage implements ImageOracle {
     const outputs = await this.#run(this.#oracle.predicting(loss), this.#at(point));
     this.#oracle.passed();
     this.cost.forward++;
-    const { classes, correct } = outputs;
-    const score = loss && this.#oracle.hasOwnScore(loss) ? outputs.score : correct;
-    return { classes: classes.data, correct: correct.data[0]!, score: score.data[0]! };
+    const correct = outputs.correct.data[0]!;
+    const score = loss && this.#oracle.hasOwnScore(loss) ? outputs.score.data[0]! : correct;
+    return { classes: outputs.classes.data, correct, score };
   }
 
   async step<T extends string, S extends string>(

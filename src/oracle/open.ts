@@ -1,6 +1,7 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
+import type { RuleTable } from "../autodiff/index.js";
 import { SeawallError } from "../base/index.js";
-import { type SegmentationModel, trace } from "../compile/index.js";
+import { type SegmentationModel, type TracedGraph, trace } from "../compile/index.js";
 import {
   copyGraph,
   foldBatchNorm,
@@ -16,8 +17,10 @@ import {
   imageName,
   normalizeInput,
   type Preprocessing,
+  withFloatImage,
 } from "./input.js";
-import { findLogits, type Logits, normalizeLogits } from "./logits.js";
+import { findLogits, normalizeLogits } from "./logits.js";
+import { appendSemanticMap, findQueryOutputs } from "./queries.js";
 
 export interface OpenModelOptions extends Preprocessing {
   /** Height and width to run at, where the model leaves them open. */
@@ -33,6 +36,8 @@ export interface OpenModelOptions extends Preprocessing {
   readonly keepInput?: boolean;
   /** Initializers whose gradients will be wanted: they are kept as they are in the file. */
   readonly variables?: ReadonlySet<Value>;
+  /** Gradient rules of the caller's own, by domain and operator. */
+  readonly rules?: RuleTable;
 }
 
 /** A user's model in the form that losses and attacks know. */
@@ -46,25 +51,24 @@ export interface PreparedModel extends SegmentationModel {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
-  const { graph, notices } = inFloat32(file);
-  const image = findImage(graph, options.inputLayout);
+  const floats = inFloat32(file);
+  const image = findImage(floats.graph, options.inputLayout);
+  const { graph, preprocessing, notices } = withFloatImage(floats.graph, image);
   const { height, width } = sizeOf(image, options);
   const batch = options.batch ?? image.batch ?? 1;
   const shape = [batch, 3, height, width];
   const name = options.keepInput ? image.info.name : imageName;
   const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
-  const bound = options.keepInput ? graph : normalizeInput(graph, image, shape, options);
+  const bound = options.keepInput
+    ? graph
+    : normalizeInput(graph, image, shape, { ...preprocessing, ...options });
   const traced = await trace(bound, options.keepInput ? own : {}, {}, options.variables).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
-  const logits = findLogits(traced.graph, traced.types, logitsOptions(options, image.layout, height, width));
-  checkClasses(logits, options);
-
-  const cut = copyGraph(traced.graph);
-  cut.outputs = [];
+  const cut = { ...copyGraph(traced.graph), outputs: [] };
   const build = new GraphBuilder(cut);
-  const normal = normalizeLogits(build, logits, traced.types.get(logits.value)!.shape, { height, width });
-  build.output(normal.value);
+  const logits = appendLogits(build, traced, options, image.layout, { height, width });
+  build.output(logits.value);
   // A graph that is exported keeps the file's weights: folded ones are rounded once more.
   const folded = options.keepInput ? cut : foldBatchNorm(cut);
   const final = await trace(folded, {}, {}, options.variables);
@@ -75,13 +79,39 @@ export async function prepareModel(file: Graph, options: OpenModelOptions = {}):
     height,
     width,
     image: name,
-    logits: normal.value,
-    notices: [...notices, inputNotice(image, shape), ...logits.notices, ...normal.notices],
+    logits: logits.value,
+    ...(options.rules && { rules: options.rules }),
+    notices: [...floats.notices, ...notices, inputNotice(image, shape), ...logits.notices],
   };
 }
 
+/** Appends logits N×K×H×W: those behind the output, or the semantic map of a query-based model. */
+function appendLogits(
+  build: GraphBuilder,
+  { graph, types }: TracedGraph,
+  options: OpenModelOptions,
+  imageLayout: ImageLayout,
+  size: { readonly height: number; readonly width: number },
+): { value: Value; classes: number; notices: readonly string[] } {
+  const queries = options.output === undefined ? findQueryOutputs(graph, types) : undefined;
+  if (queries) {
+    checkClasses(queries.count, options);
+    return {
+      value: appendSemanticMap(build, queries, types, size),
+      classes: queries.count,
+      notices: [
+        `outputs "${queries.classes}" and "${queries.masks}" are those of a query-based model: its logits are the logarithm of the semantic map Σ softmax(class) · sigmoid(mask) of ${queries.count} classes, the last class ("nothing") left out`,
+      ],
+    };
+  }
+  const found = findLogits(graph, types, logitsOptions(options, imageLayout, size.height, size.width));
+  checkClasses(found.classes, options);
+  const { value, notices } = normalizeLogits(build, found, types.get(found.value)!.shape, size);
+  return { value, classes: found.classes, notices: [...found.notices, ...notices] };
+}
+
 /** Gradients are computed in float32, whatever the weights are stored in. */
-function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
+export function inFloat32(file: Graph): { graph: Graph; notices: string[] } {
   const { graph, from } = widenFloats(file);
   return {
     graph,
@@ -122,11 +152,11 @@ function sizeOf(image: ImageInput, options: OpenModelOptions): { height: number;
   return { height, width };
 }
 
-function checkClasses(logits: Logits, { classes }: OpenModelOptions): void {
-  if (classes !== undefined && classes !== logits.classes) {
+function checkClasses(found: number, { classes }: OpenModelOptions): void {
+  if (classes !== undefined && classes !== found) {
     throw new SeawallError(
       "config",
-      `the model has ${logits.classes} classes, the labels ${classes}; give the model's number with --classes, or another --output`,
+      `the model has ${found} classes, the labels ${classes}; give the model's number with --classes, or another --output`,
     );
   }
 }

@@ -29,7 +29,7 @@ export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** The score by which `loss` chooses the perturbed image that is kept; the correct pixels if no loss is given. */
+  /** The score by which `loss` chooses the perturbed image that is kept; the correct pixels where no loss is given. */
   readonly score: number;
 }
 

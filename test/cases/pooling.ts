@@ -1,4 +1,5 @@
 /** Operator cases: pooling. */
+import { int64 } from "../../src/base/index.js";
 import type { OperatorCase } from "../helpers/operators.js";
 
 type Attributes = NonNullable<OperatorCase["attributes"]>;
@@ -110,7 +111,20 @@ const norms = [1, 2, 3, 4].flatMap((p) => [
   pool("GlobalLpPool", [2, 3, 5], { p }, away),
 ]);
 
+/** One index in each 2×2 window of a 4×6 output, for two channels. */
+const places = int64([1, 2, 2, 3], [1, 2, 11, 12, 20, 16, 30, 27, 34, 36, 44, 47]);
+const unpooled: OperatorCase[] = [[], [int64([4], [1, 2, 5, 7])]].flatMap((rest) =>
+  [[], [1]].map((fed) => ({
+    op: "MaxUnpool",
+    inputs: [[1, 2, 2, 3], places, ...rest],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+    fed,
+    name: `MaxUnpool ${rest.length ? "to a given shape" : ""} ${fed.length ? "indices fed" : ""}`,
+  })),
+);
+
 export const pooling: readonly OperatorCase[] = [
+  ...unpooled,
   ...averages,
   ...maxima,
   ...globals,

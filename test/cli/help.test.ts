@@ -45,55 +45,63 @@ it("explains eval", async () => {
 
     Model:
       --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
-      --output <NAME>                      output that holds the logits, when there are several
+      --output <NAME>                      name of the output that holds the logits, if the model has
+                                           several
       --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
-      --input-range <A,B>                  values of black and white that the model expects; default 0,1
-      --mean <R,G,B>                       subtracted per channel (R,G,B) after --input-range
-      --std <R,G,B>                        divided by per channel (R,G,B) after --mean
-      --bgr                                the model expects blue first
+      --input-range <A,B>                  pixel values of black and white that the model expects;
+                                           default 0,1
+      --mean <R,G,B>                       mean per channel (R,G,B), subtracted after --input-range
+      --std <R,G,B>                        standard deviation per channel (R,G,B), divided by after
+                                           --mean
+      --bgr                                the model expects BGR instead of RGB
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
                                            cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
-      --labels <truth|self>                self: the clean prediction is the reference (default: truth)
+      --labels <truth|self>                truth: label files; self: the clean prediction is the
+                                           reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
       --limit <N>                          use only the first N images
-      --offset <N>                         leave out the first N images
-      --resize-short <S>                   resize the shorter side to S pixels
-      --crop <HxW>                         centre crop, HxW
+      --offset <N>                         skip the first N images
+      --resize-short <S>                   resize the shorter side of each image to S pixels
+      --crop <HxW>                         centre crop of this size, HxW
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
       --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
                                            that of the data set
       --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
                                            reduceZeroLabel (ade20k)
-      --class-weights <SPEC>               data split to count class weights from, as --data
-                                           (class-balanced-ce); default: the data set's train split
+      --class-weights <SPEC>               data to count class weights in, written as for --data (for
+                                           class-balanced-ce); default: the training split
 
     Attack:
       --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
-      --attacks <LIST>                     ensemble or list of attacks (default: sea-2023)
+      --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
+                                           sea-2023)
       --steps <N>                          iterations of each attack (default: 300)
-      --radius-schedule <reduce|constant>  2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout (default:
-                                           reduce)
-      --protocol <strict|authors>          correct accounting, or that of the published code (default:
-                                           strict)
-      --seed <N>                           seed of all randomness (default: 0)
+      --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
+                                           steps; constant: ε for all steps (default: reduce)
+      --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
+                                           published code (default: strict)
+      --seed <N>                           seed of all random numbers (default: 0)
+      --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
+                                           rules of your own; its code is run
 
     Running:
-      --parallel <N>                       images attacked at the same time, each by a worker of its
-                                           own; default: as cores and memory allow
-      --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
-      --threads <N>                        threads of the engine; default: its own choice
-      --out <DIR>                          run folder
+      --parallel <N>                       number of images attacked in parallel, each by its own
+                                           worker; default: as many as cores and memory allow
+      --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
+      --threads <N>                        number of threads; default: the engine's choice
+      --out <DIR>                          run folder to write
       --resume                             continue the run in the folder
-      --shard <i/n>                        do part i of n, as i/n with i from 1
-      --trace <N>                          keep the course of every attack on the first N images, for
+      --shard <i/n>                        evaluate part i of n, counted from 1; seawall merge joins the
+                                           parts
+      --trace <N>                          record every step of the attacks on the first N images, for
                                            the report (default: 0)
-      --report                             write report.html and its pictures into the run folder;
-                                           --no-report does not (default: true)
-      --gate <EXPR>                        condition such as worst.mIoU@4/255>=0.60; exit code 3 if it
-                                           fails
+      --report                             write report.html and its pictures into the run folder
+                                           (--no-report: do not) (default: true)
+      --gate <EXPR>                        condition on the result, such as worst.mIoU@4/255>=0.60; exit
+                                           code 3 if it does not hold
 
     Options:
       --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
@@ -184,12 +192,16 @@ it("explains verify", async () => {
                                   voc:ROOT, sbd:ROOT or ade20k:ROOT
       --classes <K|FILE>          number of classes, or a file with one class name a line; default:
                                   those of the data set
-      --class-weights <SPEC>      data split to count class weights from, as --data (class-balanced-ce);
-                                  default: the data set's train split
+      --class-weights <SPEC>      data to count class weights in, written as for --data (for
+                                  class-balanced-ce); default: the training split
 
     Running:
-      --device <cpu|cuda|webgpu>  where the engine runs (default: cpu)
-      --threads <N>               threads of the engine; default: its own choice
+      --device <cpu|cuda|webgpu>  device that the engine runs on (default: cpu)
+      --threads <N>               number of threads; default: the engine's choice
+
+    Attack:
+      --plugin <FILE>             module with losses, attacks, ensembles, data sets or gradient rules of
+                                  your own; its code is run
 
     Options:
       --sample <N>                records to make again (default: 10)
@@ -241,7 +253,7 @@ it("explains grad", async () => {
       --loss <ce|none>         none: any loss outside, through the input output_grad (choices: "ce",
                                "none", default: "ce")
       --input-shape <1x3xHxW>  shape of the input, where the file leaves it open
-      --output <NAME>          output that holds the logits, when there are several
+      --output <NAME>          name of the output that holds the logits, if the model has several
       --ignore-label <L>       pixels with this label count nowhere (default: -1)
       --params                 one more output grad/NAME for each trainable initializer
       --wrt <NAME...>          float inputs to differentiate, with --loss none; default: all
@@ -263,46 +275,53 @@ it("explains doctor", async () => {
 
     Model:
       --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
-      --output <NAME>                      output that holds the logits, when there are several
+      --output <NAME>                      name of the output that holds the logits, if the model has
+                                           several
       --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
-      --input-range <A,B>                  values of black and white that the model expects; default 0,1
-      --mean <R,G,B>                       subtracted per channel (R,G,B) after --input-range
-      --std <R,G,B>                        divided by per channel (R,G,B) after --mean
-      --bgr                                the model expects blue first
+      --input-range <A,B>                  pixel values of black and white that the model expects;
+                                           default 0,1
+      --mean <R,G,B>                       mean per channel (R,G,B), subtracted after --input-range
+      --std <R,G,B>                        standard deviation per channel (R,G,B), divided by after
+                                           --mean
+      --bgr                                the model expects BGR instead of RGB
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
                                            cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
-      --labels <truth|self>                self: the clean prediction is the reference (default: truth)
+      --labels <truth|self>                truth: label files; self: the clean prediction is the
+                                           reference (default: truth)
       --split <NAME>                       split of the data set; default: its validation split
       --limit <N>                          use only the first N images
-      --offset <N>                         leave out the first N images
-      --resize-short <S>                   resize the shorter side to S pixels
-      --crop <HxW>                         centre crop, HxW
+      --offset <N>                         skip the first N images
+      --resize-short <S>                   resize the shorter side of each image to S pixels
+      --crop <HxW>                         centre crop of this size, HxW
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
       --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
                                            that of the data set
       --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
                                            reduceZeroLabel (ade20k)
-      --class-weights <SPEC>               data split to count class weights from, as --data
-                                           (class-balanced-ce); default: the data set's train split
+      --class-weights <SPEC>               data to count class weights in, written as for --data (for
+                                           class-balanced-ce); default: the training split
 
     Attack:
       --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
-      --attacks <LIST>                     ensemble or list of attacks (default: sea-2023)
+      --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
+                                           sea-2023)
       --steps <N>                          iterations of each attack (default: 300)
-      --radius-schedule <reduce|constant>  2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout (default:
-                                           reduce)
-      --protocol <strict|authors>          correct accounting, or that of the published code (default:
-                                           strict)
-      --seed <N>                           seed of all randomness (default: 0)
+      --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
+                                           steps; constant: ε for all steps (default: reduce)
+      --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
+                                           published code (default: strict)
+      --seed <N>                           seed of all random numbers (default: 0)
+      --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
+                                           rules of your own; its code is run
 
     Running:
-      --parallel <N>                       images attacked at the same time, each by a worker of its
-                                           own; default: as cores and memory allow
-      --device <cpu|cuda|webgpu>           where the engine runs (default: cpu)
-      --threads <N>                        threads of the engine; default: its own choice
+      --parallel <N>                       number of images attacked in parallel, each by its own
+                                           worker; default: as many as cores and memory allow
+      --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
+      --threads <N>                        number of threads; default: the engine's choice
 
     Options:
       --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
@@ -323,8 +342,8 @@ it("explains demo", async () => {
   expect(await help("demo")).toMatchInlineSnapshot(`
     "Usage: seawall demo [options]
 
-    Attacks the samples that ship with the package: a published model, then a fragile and a robust one
-    side by side.
+    Attacks the models that ship with the package: a fragile and a robust one side by side, then a
+    published model.
 
     Options:
       --out <DIR>  folder of the pictures (default: "seawall-demo")

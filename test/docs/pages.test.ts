@@ -52,3 +52,17 @@ describe.each(pages)("docs/%s", (page) => {
     expect(named.filter((flag) => !known(flag))).toEqual([]);
   });
 });
+
+it("docs/README.md links to every page, with a line on each", () => {
+  const entries = [...read(new URL("README.md", docs)).matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S.*$/gm)];
+  const linked = entries.map(([, page]) => page!);
+  expect(linked.sort()).toEqual(pages.filter((page) => page !== "README.md").sort());
+});
+
+it("README.md links to every page and to files that exist", () => {
+  const links = [...read(new URL("README.md", root)).matchAll(/\]\((?!https?:)([^)#]+)(#[^)]*)?\)/g)].map(
+    ([, link]) => link!,
+  );
+  expect(links.filter((link) => !existsSync(new URL(link, root)))).toEqual([]);
+  expect(pages.filter((page) => !links.includes(`docs/${page}`))).toEqual([]);
+});

@@ -18,8 +18,7 @@ const pixels = height * width;
 
 /** Opens the graph of a loss as a function of the logits. */
 async function graphOf(loss: Loss) {
-  const graph = emptyGraph("loss", 18);
-  const build = new GraphBuilder(graph);
+  const build = new GraphBuilder(emptyGraph("loss", 18));
   const inputs = {
     logits: build.input("logits", "float32", [images, classes, pixels]),
     labels: build.constant(int64([images, pixels], golden.labels)),

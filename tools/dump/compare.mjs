@@ -164,7 +164,7 @@ function distance(was, is) {
   return apart / total;
 }
 
-/** Of graphs that both have: how often, and with which optimization, they were opened. */
+/** Compares how often, and with which optimization, the graphs that both dumps hold were opened. */
 function sessionDifferences(left, right, before, after) {
   const key = ({ hash, optimization }) => `${hash} optimization ${optimization}`;
   const [was, is] = [left, right].map((list) => new Map(list.map((one) => [key(one), one.count])));

@@ -11,9 +11,13 @@ const [program, file] = process.argv.slice(2);
 const seawall = await import(pathToFileURL(join(program, "index.js")).href);
 const { apgd, noise, openData, openModel, pgd, randomStream, readModelFile, square } = seawall;
 
+/** Losses were names before they were values. */
+const probe = seawall.parseAttacks("apgd:mask-ce")[0];
+const loss = (name) => (typeof probe.losses[0] === "string" ? name : seawall.losses[name]);
+
 const { graph } = await readModelFile(file);
 const model = await openModel(graph, {}, { threads: 1 });
-const oracle = model.oracle({ losses: ["mask-ce", "ce", "spherical", "mask-spherical"] });
+const oracle = model.oracle({ losses: ["mask-ce", "ce", "spherical", "mask-spherical"].map(loss) });
 const data = await openData("folder:../material/tiny/images,../material/tiny/labels", {
   classes: 4,
   ignoreLabel: 255,
@@ -22,9 +26,9 @@ const { image, labels } = await data.read(0);
 const subject = oracle.image(image.data, labels);
 
 const attacks = {
-  "apgd:mask-ce": apgd("mask-ce"),
-  "apgd:mask-spherical": apgd("mask-spherical"),
-  "pgd:ce": pgd("ce"),
+  "apgd:mask-ce": apgd(loss("mask-ce")),
+  "apgd:mask-spherical": apgd(loss("mask-spherical")),
+  "pgd:ce": pgd(loss("ce")),
   square,
   noise,
 };
@@ -36,7 +40,7 @@ for (const norm of ["linf", "l2"]) {
   }
 }
 const { objective, tracked, correct, score, gradient } = await subject.evaluate(image.data, {
-  loss: "spherical",
+  loss: loss("spherical"),
 });
 found.spherical = { objective, tracked, correct, score, gradient: digest(gradient) };
 writeFileSync("library.json", JSON.stringify(found));
@@ -46,7 +50,7 @@ await oracle.dispose();
 async function outcome(attack, settings) {
   try {
     const { point, step } = await attack.run(subject, settings, randomStream(7));
-    const { correct } = await subject.predict(point, "mask-ce");
+    const { correct } = await subject.predict(point, loss("mask-ce"));
     return { step, correct, point: digest(point) };
   } catch (error) {
     return { refused: error.code ?? error.message };

@@ -1,6 +1,8 @@
 /** Every gradient rule, by operator. */
+import { compositeDomain } from "../../onnx/index.js";
 import type { Rule, Rules } from "../fragments/rule.js";
 import { activation } from "./activation.js";
+import { composite } from "./composite.js";
 import { convolution } from "./convolution.js";
 import { elementwise } from "./elementwise.js";
 import { matmul } from "./matmul.js";
@@ -23,4 +25,11 @@ export const families = {
   movement,
 } satisfies Record<string, Rules>;
 
+/** The rules of standard operators. */
 export const rules: Readonly<Record<string, Rule>> = Object.assign({}, ...Object.values(families));
+
+/** Rules by domain, then by operator; the standard operators have the empty domain. */
+export type RuleTable = Readonly<Record<string, Rules>>;
+
+/** All rules that Seawall has. */
+export const ruleTable: RuleTable = { "": rules, [compositeDomain]: composite };

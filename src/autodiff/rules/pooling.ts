@@ -28,8 +28,8 @@ function reads({ input, kernel, stride, dilation, before }: Windows, o: number):
 function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   const { input, kernel, stride, dilation, before, declaredAfter } = windows;
   if (!countsPadding) return reads(windows, o).length;
-  const room = before + input + declaredAfter - o * stride;
-  return Math.min(kernel, Math.ceil(room / dilation));
+  const left = before + input + declaredAfter - o * stride;
+  return Math.min(kernel, Math.ceil(left / dilation));
 }
 
 /** Gives every input the sum over the windows that read it of g · `weight`(windows, o): a pool's adjoint. */
@@ -123,6 +123,11 @@ function signedPower(build: GraphBuilder, x: Value, exponent: number): Value {
 
 const firstOfTies = "of equal maxima the first in row-major order takes the gradient";
 
+/** Every input has a place of its own in the flat output, which `indices` names. */
+const unpoolGradient: Gradient = ({ inputs }, [g], build) => [
+  build.op("Gather", [build.reshape(g!, [-1]), inputs[1]!]),
+];
+
 export const pooling: Rules = {
   AveragePool: {
     gradient: averageGradient,
@@ -130,6 +135,10 @@ export const pooling: Rules = {
   },
   GlobalAveragePool: { gradient: averageGradient },
   MaxPool: { gradient: maxGradient, note: firstOfTies },
+  MaxUnpool: {
+    gradient: unpoolGradient,
+    note: "the values; where indices repeat, every value gets the place's gradient",
+  },
   GlobalMaxPool: { gradient: globalMaxGradient, note: firstOfTies },
   LpPool: { gradient: normGradient, note: "0 where the norm is 0" },
   GlobalLpPool: { gradient: normGradient, note: "0 where the norm is 0" },

@@ -56,6 +56,7 @@ export const evaluationFlags = {
   radiusSchedule: { ...attack, ...named("reduce|constant") },
   protocol: { ...attack, ...named("strict|authors") },
   seed: { ...attack, ...counted() },
+  plugin: { ...attack, ...named("FILE"), repeated: true },
   parallel: { ...running, ...counted() },
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },

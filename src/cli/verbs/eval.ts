@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
-import { planEvaluation } from "../../evaluate/index.node.js";
+import { loadComponents, planEvaluation } from "../../evaluate/index.node.js";
 import { checkGates, parseGate, wrapText } from "../../report/index.js";
 import { finalLines, placeLine, planLines } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
@@ -44,7 +44,7 @@ Example:
 
 async function evaluateAction(options: EvalOptions): Promise<void> {
   const config = await readSettings(evaluationSchema, options, options.config);
-  checkGateSettings(config);
+  await checkGateSettings(config);
   if (options.dryRun) return dryRun(config, options.json);
   const result = await attack(config);
   const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
@@ -54,15 +54,17 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
 }
 
 /** A gate that cannot be read must be found before the run. */
-function checkGateSettings(config: EvaluationConfig): void {
+async function checkGateSettings(config: EvaluationConfig): Promise<void> {
   const gates = config.gate ?? [];
-  if (gates.length > 0 && config.shard) {
+  if (gates.length === 0) return;
+  if (config.shard) {
     throw new SeawallError(
       "config",
       "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
     );
   }
-  const members = parseMembers(config.attacks, config).map(({ attack }) => attack.name);
+  const { components } = await loadComponents(config.plugin);
+  const members = parseMembers(config.attacks, config, components).map(({ attack }) => attack.name);
   const eps = radiiOf(config).map(({ text }) => text);
   for (const gate of gates) parseGate(gate, { members, eps });
 }

@@ -5,7 +5,12 @@ import { type Command, Option } from "commander";
 import { formatJson, SeawallError } from "../../base/index.js";
 import type { ValueInfo } from "../../onnx/index.js";
 import { readModelFile, writeModelFile } from "../../onnx/index.node.js";
-import { type ExportedGradient, type ExportOptions, exportGradient } from "../../oracle/index.js";
+import {
+  describeCheck,
+  type ExportedGradient,
+  type ExportOptions,
+  exportGradient,
+} from "../../oracle/index.js";
 import { alignRows, formatCount } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
 import { settingHelp } from "../settings/flags.js";
@@ -99,9 +104,7 @@ function summaryLines(written: ReturnType<typeof summaryOf>): string[] {
       ...inputs.map((value) => ["input", ...valueCells(value)]),
       ...outputs.map((value) => ["output", ...valueCells(value)]),
     ]),
-    check
-      ? `checked: its slope differs from finite differences by ${(100 * check.error).toPrecision(2)} % at most, along ${check.directions} directions`
-      : "not checked",
+    check ? `${check.verdict === "agrees" ? "checked" : "gradient"}: ${describeCheck(check)}` : "not checked",
     `written: ${file} (${size})`,
   ];
 }

@@ -20,11 +20,11 @@ interface VerifyFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-const { model, data, classes, classWeights, device, threads } = evaluationSchema.shape;
+const { model, data, classes, classWeights, device, threads, plugin } = evaluationSchema.shape;
 /** Where the files are now, and how it is run; without defaults, since what is not given is as the run has it. */
 const overridesSchema = z.strictObject({
   ...{ model: model.optional(), data: data.optional(), device: device.removeDefault().optional() },
-  ...{ classes, classWeights, threads },
+  ...{ classes, classWeights, threads, plugin },
 });
 
 export function verifyVerb(command: Command): void {

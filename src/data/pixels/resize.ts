@@ -75,7 +75,7 @@ function weightedByte(data: Uint8Array, from: number, stride: number, weights: I
   return Math.min(sum >> precisionBits, 255);
 }
 
-/** Of `length` positions that become `target`, the taps of the `count` target positions from `from`. */
+/** Taps of `count` target positions, beginning at `from`, where `length` source positions become `target`. */
 function triangleTaps(length: number, target: number, from: number, count: number): Taps[] {
   const scale = length / target;
   const support = Math.max(scale, 1);

@@ -12,7 +12,7 @@ import { examineModel } from "./model.node.js";
 
 export interface Inspection {
   readonly findings: readonly Finding[];
-  /** Of the images that were read; undefined where no labels were. */
+  /** Label counts of the images that were read; undefined if no labels were read. */
   readonly labels: LabelTally | undefined;
   readonly classNames: readonly string[] | undefined;
 }

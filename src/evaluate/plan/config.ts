@@ -1,8 +1,9 @@
 /** The configuration of an evaluation: one schema for flags, config files and the library. */
 import { z } from "zod";
-import { parseAttacks } from "../../attack/index.js";
+import { attacks as attackFamilies, parseAttacks } from "../../attack/index.js";
 import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
 import { dataFields } from "../../data/index.js";
+import type { Plugin } from "../components/components.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
@@ -21,10 +22,20 @@ const count = z.int().min(1);
 const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
-/** Every flag of `seawall eval` that says what is computed or where it goes; docstrings are the flags' help. */
+/** Checks the attacks that need no plugin; names with a plugin's prefix are looked up when plugins are loaded. */
+function parseBuiltInAttacks(list: string): void {
+  const isPlugged = (name: string) => {
+    const [first = "", ...rest] = name.trim().split(":");
+    return rest.length > 1 || (rest.length === 1 && !Object.hasOwn(attackFamilies, first));
+  };
+  const own = list.split(",").filter((name) => !isPlugged(name));
+  if (own.length > 0) parseAttacks(own.join(","));
+}
+
+/** Every setting of `seawall eval`; the descriptions are the help texts of the flags. */
 export const evaluationSchema = z.strictObject({
   model: text.describe("ONNX file: image N×3×H×W in, logits N×K×h×w out"),
-  output: text.optional().describe("output that holds the logits, when there are several"),
+  output: text.optional().describe("name of the output that holds the logits, if the model has several"),
   layout: z
     .enum(["nchw", "nhwc"])
     .optional()
@@ -32,69 +43,83 @@ export const evaluationSchema = z.strictObject({
   inputRange: z
     .tuple([z.number(), z.number()])
     .optional()
-    .describe("values of black and white that the model expects; default 0,1"),
-  mean: triple.optional().describe("subtracted per channel (R,G,B) after --input-range"),
-  std: triple.optional().describe("divided by per channel (R,G,B) after --mean"),
-  bgr: z.boolean().optional().describe("the model expects blue first"),
+    .describe("pixel values of black and white that the model expects; default 0,1"),
+  mean: triple.optional().describe("mean per channel (R,G,B), subtracted after --input-range"),
+  std: triple.optional().describe("standard deviation per channel (R,G,B), divided by after --mean"),
+  bgr: z.boolean().optional().describe("the model expects BGR instead of RGB"),
   data: dataFields.data,
-  labels: z.enum(["truth", "self"]).default("truth").describe("self: the clean prediction is the reference"),
+  labels: z
+    .enum(["truth", "self"])
+    .default("truth")
+    .describe("truth: label files; self: the clean prediction is the reference"),
   split: text.optional().describe("split of the data set; default: its validation split"),
   limit: dataFields.limit,
-  offset: z.int().min(0).optional().describe("leave out the first N images"),
-  resizeShort: count.optional().describe("resize the shorter side to S pixels"),
-  crop: z.tuple([count, count]).optional().describe("centre crop, HxW"),
+  offset: z.int().min(0).optional().describe("skip the first N images"),
+  resizeShort: count.optional().describe("resize the shorter side of each image to S pixels"),
+  crop: z.tuple([count, count]).optional().describe("centre crop of this size, HxW"),
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
   labelVariant: dataFields.labelVariant,
   classWeights: text
     .optional()
     .describe(
-      "data split to count class weights from, as --data (class-balanced-ce); default: the data set's train split",
+      "data to count class weights in, written as for --data (for class-balanced-ce); default: the training split",
     ),
   eps: text.superRefine(parsed(radii)).describe("ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated"),
-  attacks: text.superRefine(parsed(parseAttacks)).default("sea-2023").describe("ensemble or list of attacks"),
+  attacks: text
+    .superRefine(parsed(parseBuiltInAttacks))
+    .default("sea-2023")
+    .describe("ensemble, or list of attacks, comma-separated"),
   steps: count.default(300).describe("iterations of each attack"),
   radiusSchedule: z
     .enum(["reduce", "constant"])
     .default("reduce")
-    .describe("2ε, 1.5ε, ε in 3:3:4 of the steps, or ε throughout"),
+    .describe("reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the steps; constant: ε for all steps"),
   protocol: z
     .enum(["strict", "authors"])
     .default("strict")
-    .describe("correct accounting, or that of the published code"),
-  seed: z.int().default(0).describe("seed of all randomness"),
+    .describe("strict: correct accounting; authors: the accounting of the published code"),
+  seed: z.int().default(0).describe("seed of all random numbers"),
+  plugin: z
+    .array(text)
+    .optional()
+    .describe(
+      "module with losses, attacks, ensembles, data sets or gradient rules of your own; its code is run",
+    ),
   parallel: count
     .optional()
     .describe(
-      "images attacked at the same time, each by a worker of its own; default: as cores and memory allow",
+      "number of images attacked in parallel, each by its own worker; default: as many as cores and memory allow",
     ),
-  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
-  threads: count.optional().describe("threads of the engine; default: its own choice"),
-  out: text.optional().describe("run folder"),
+  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device that the engine runs on"),
+  threads: count.optional().describe("number of threads; default: the engine's choice"),
+  out: text.optional().describe("run folder to write"),
   resume: z.boolean().default(false).describe("continue the run in the folder"),
   shard: z
     .strictObject({ index: z.int().min(0), count })
     .optional()
-    .describe("do part i of n, as i/n with i from 1"),
+    .describe("evaluate part i of n, counted from 1; seawall merge joins the parts"),
   trace: z
     .int()
     .min(0)
     .default(0)
-    .describe("keep the course of every attack on the first N images, for the report"),
+    .describe("record every step of the attacks on the first N images, for the report"),
   report: z
     .boolean()
     .default(true)
-    .describe("write report.html and its pictures into the run folder; --no-report does not"),
+    .describe("write report.html and its pictures into the run folder (--no-report: do not)"),
   gate: z
     .array(text)
     .optional()
-    .describe("condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails"),
+    .describe("condition on the result, such as worst.mIoU@4/255>=0.60; exit code 3 if it does not hold"),
 });
 
-/** What a user may leave out is optional. */
+/** Configuration as a user gives it; settings with a default may be left out. */
 export interface EvaluationInput extends z.input<typeof evaluationSchema> {
   /** @deprecated The old name of `parallel`. */
   batchSize?: number | undefined;
+  /** Plugins as values. Functions cannot be sent to worker threads, so images are attacked in this thread, one by one. */
+  plugins?: readonly Plugin[] | undefined;
 }
 /** Complete: every default filled in. */
 export type EvaluationConfig = z.output<typeof evaluationSchema>;
@@ -118,6 +143,7 @@ const settingRoles = {
   ...{ resizeShort: "decides", crop: "decides", ignoreLabel: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ shard: "running", trace: "running", report: "running", gate: "running" },
+  plugin: "stated",
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
 
 /** The settings whose values make up the configuration's hash. */
@@ -131,7 +157,9 @@ export const decidingSettings = (Object.keys(settingRoles) as (keyof EvaluationC
  */
 export function parseConfig(input: unknown): EvaluationConfig {
   const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
-  return checkSettings(evaluationSchema, isObject ? renameSettings({ ...input }).values : input);
+  if (!isObject) return checkSettings(evaluationSchema, input);
+  const { plugins: _, ...settings } = input as Readonly<Record<string, unknown>>;
+  return checkSettings(evaluationSchema, renameSettings(settings).values);
 }
 
 /** The radii of a configuration, in order. */

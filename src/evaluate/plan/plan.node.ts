@@ -3,12 +3,21 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, parseMembers } from "../../attack/index.js";
 import { type Radius, SeawallError } from "../../base/index.js";
-import { type DataOptions, type Dataset, parseDataSpec, type Sample } from "../../data/index.js";
+import {
+  type DataOptions,
+  type Dataset,
+  type DatasetTable,
+  parseDataSpec,
+  type Sample,
+} from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
+import type { PluginFacts } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
+import type { Components, Plugin } from "../components/components.js";
+import { loadComponents } from "../components/plugins.node.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { modelOptions } from "./model-options.js";
 
@@ -30,6 +39,10 @@ export interface Plan {
   readonly engine: SessionOptions;
   /** Memory that attacking one image takes, roughly. */
   readonly workerBytes: number;
+  /** The plugins whose parts the run may use. */
+  readonly plugins: readonly PluginFacts[];
+  /** Parts of the run are functions that cannot be sent to worker threads. */
+  readonly oneWorker: boolean;
   readonly notices: readonly string[];
 }
 
@@ -40,18 +53,22 @@ export type ModelAtSize = (size: { readonly height: number; readonly width: numb
  * Opens model and data and checks that they fit.
  * @throws SeawallError naming the file or flag, what was expected, what came and what to do
  */
-export async function makePlan(config: EvaluationConfig): Promise<Plan> {
+export async function makePlan(
+  config: EvaluationConfig,
+  pluginValues: readonly Plugin[] = [],
+): Promise<Plan> {
+  const { components, plugins } = await loadComponents(config.plugin, pluginValues);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
-  const dataOptions = await dataOptionsOf(config, input);
+  const dataOptions = await dataOptionsOf(config, input, components);
   const data = await openData(config.data, dataOptions);
   const { shard: _, ...unsharded } = dataOptions;
   const probe = await (await openData(config.data, { ...unsharded, limit: 1 })).read(0);
 
   const wanted = data.settings.classes;
-  const model = modelAtSize(graph, config, wanted);
+  const model = modelAtSize(graph, config, wanted, components);
   const { prepared } = await model(probe);
-  const attacks = parseMembers(config.attacks, config);
+  const attacks = parseMembers(config.attacks, config, components);
   return {
     config,
     graph,
@@ -66,7 +83,9 @@ export async function makePlan(config: EvaluationConfig): Promise<Plan> {
     classWeights: await weightsFor(config, attacks, dataOptions),
     engine: engineOptions(config),
     workerBytes: workerBytesOf(prepared),
-    notices: [...prepared.notices, ...sizeNotice(input, dataOptions)],
+    plugins,
+    oneWorker: pluginValues.length > 0,
+    notices: [...prepared.notices, ...sizeNotice(input, dataOptions), ...pluginNotices(pluginValues)],
   };
 }
 
@@ -80,19 +99,30 @@ function workerBytesOf({ graph, types }: Model["prepared"]): number {
   return 2 * bytes(graph.nodes.flatMap((node) => node.outputs)) + 3 * bytes(graph.initializers.keys());
 }
 
-async function dataOptionsOf(config: EvaluationConfig, input: ImageInput): Promise<DataOptions> {
+function pluginNotices(values: readonly Plugin[]): string[] {
+  if (values.length === 0) return [];
+  return [
+    "plugins were given as values, so images are attacked one by one in this thread; plugins in files (`plugin`) run in several workers",
+  ];
+}
+
+async function dataOptionsOf(
+  config: EvaluationConfig,
+  input: ImageInput,
+  { datasets }: Components,
+): Promise<DataOptions> {
   const { labels, split, limit, offset, shard, ignoreLabel } = config;
   const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
-  const labelVariant = config.labelVariant ?? publishedEvaluation(config)?.labelVariant;
+  const labelVariant = config.labelVariant ?? publishedEvaluation(config, datasets)?.labelVariant;
   return {
-    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant },
+    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant, datasets },
     transform: transformOf(config, input),
   };
 }
 
 /** What the publication does with this data set otherwise, where the run follows the publication. */
-function publishedEvaluation({ protocol, data }: EvaluationConfig) {
-  return protocol === "authors" ? parseDataSpec(data).layout.published : undefined;
+function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: DatasetTable | undefined) {
+  return protocol === "authors" ? parseDataSpec(data, datasets).layout.published : undefined;
 }
 
 function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput) {
@@ -116,8 +146,13 @@ function sizeNotice(input: ImageInput, { transform }: DataOptions): string[] {
   ];
 }
 
-function modelAtSize(graph: Graph, config: EvaluationConfig, classes: number | undefined): ModelAtSize {
-  const options = { ...modelOptions(config), ...(classes !== undefined && { classes }) };
+function modelAtSize(
+  graph: Graph,
+  config: EvaluationConfig,
+  classes: number | undefined,
+  { rules }: Components,
+): ModelAtSize {
+  const options = { ...modelOptions(config), rules, ...(classes !== undefined && { classes }) };
   const opened = new Map<string, Promise<Model>>();
   return ({ height, width }) => {
     const key = `${height}×${width}`;
@@ -135,7 +170,7 @@ function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */
 async function weightsFor(config: EvaluationConfig, attacks: readonly AttackMember[], options: DataOptions) {
   if (!attacks.some(({ attack }) => attack.losses.some((loss) => loss.needsClassWeights))) return undefined;
-  const published = publishedEvaluation(config)?.classWeights;
+  const published = publishedEvaluation(config, options.datasets)?.classWeights;
   if (published) return publishedWeights(config, published);
   const training = await openTraining(config, options);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seawall");
@@ -155,7 +190,7 @@ function publishedWeights({ classWeights, data }: EvaluationConfig, published: r
 }
 
 async function openTraining(config: EvaluationConfig, options: DataOptions): Promise<Dataset> {
-  const { name, layout } = parseDataSpec(config.data);
+  const { name, layout } = parseDataSpec(config.data, options.datasets);
   const split = layout.trainingSplit;
   const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;
   try {

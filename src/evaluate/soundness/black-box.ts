@@ -6,11 +6,11 @@ import { type AttackView, followsGradients, isBlackBox } from "./view.js";
 const mostAhead = 0.01;
 
 export const blackBox: RecordCheck = {
-  raisedIf: `at a radius the worst case without gradients is more than ${100 * mostAhead} point of aAcc below the best attack with gradients; it warns if such an attack lowers the worst case by more than that`,
+  raisedIf: `at some radius, the worst case over attacks without gradients is more than ${100 * mostAhead} percentage point of aAcc below the best attack with gradients; it warns if an attack without gradients lowers the worst case by more than that`,
   means:
     "gradients are masked: attacks that follow them find less than a blind search, and the figures are too high",
   remedy:
-    "believe no figure of this model by gradients; give square many more steps, and look for what masks the gradient",
+    "do not trust the figures of attacks with gradients here; give square many more steps, and find out what masks the gradient",
   run({ radii }) {
     const both = radii.filter((attacks) => attacks.some(isBlackBox) && attacks.some(followsGradients));
     const worst = largestBy(both, ahead);
@@ -20,7 +20,7 @@ export const blackBox: RecordCheck = {
     const most = Math.max(...both.map(added));
     return {
       status: ahead(worst) > mostAhead ? "fail" : most > mostAhead ? "warn" : "pass",
-      detail: `${placeOf(best)} leaves ${points(Math.abs(ahead(worst)))} ${ahead(worst) > 0 ? "less" : "more"} than the best attack with gradients; it lowers the worst case by ${points(most)} at most`,
+      detail: `${placeOf(best)} leaves ${points(Math.abs(ahead(worst)))} ${ahead(worst) > 0 ? "less" : "more"} aAcc than the best attack with gradients, and lowers the worst case by at most ${points(most)}`,
     };
   },
 };

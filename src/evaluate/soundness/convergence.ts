@@ -7,9 +7,9 @@ import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 const mostLost = 0.01;
 
 export const convergence: RecordCheck = {
-  raisedIf: `over the last fifth of the steps of each attack the worst-case aAcc at a radius fell by more than ${100 * mostLost} point`,
-  means: "not converged: with more steps the figures would be lower",
-  remedy: "take more --steps until the figures stand",
+  raisedIf: `the last fifth of the steps of each attack lowered the worst-case aAcc at some radius by more than ${100 * mostLost} percentage point`,
+  means: "the attacks have not converged: more steps would lower the figures",
+  remedy: "increase --steps until the figures no longer change",
   run({ radii }) {
     const seen = radii.filter((attacks) => attacks.some(followsGradients) && attacks.every(hasEvidence));
     const worst = largestBy(seen, lostLate);
@@ -17,7 +17,7 @@ export const convergence: RecordCheck = {
     const lost = lostLate(worst);
     return {
       status: lost > mostLost ? "warn" : "pass",
-      detail: `the last fifth of the steps lowered the worst-case aAcc by ${points(Math.max(lost, 0))} at most (${worst[0]!.eps})`,
+      detail: `the last fifth of the steps lowered the worst-case aAcc by at most ${points(Math.max(lost, 0))} (${worst[0]!.eps})`,
     };
   },
 };

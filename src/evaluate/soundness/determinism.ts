@@ -7,11 +7,11 @@ import { logitsOf, relativeError } from "./logits-of.js";
 const largestError = 1e-4;
 
 export const determinism: ModelCheck = {
-  raisedIf: `logits of two passes over the same image differ by more than ${largestError} of the largest`,
+  raisedIf: `logits of two passes over the same image differ by more than ${largestError}, relative to the largest logit`,
   means:
-    "the model draws random numbers: an attack sees another model at every step, and a figure is that of one draw",
+    "the model draws random numbers: an attack meets another model at every step, and each figure is that of one draw",
   remedy:
-    "export the model without dropout and noise; for a model that is meant to draw, these figures are no evidence",
+    "export the model without dropout and noise; for a model that is meant to be random, these figures are no evidence",
   async run(probe) {
     const [first, second] = await logitsOf(probe, { passes: 2 });
     const error = relativeError(first!, second!);
@@ -20,7 +20,7 @@ export const determinism: ModelCheck = {
       detail:
         error === 0
           ? "two passes agree to the bit"
-          : `two passes differ by ${error.toPrecision(2)} of the largest at most`,
+          : `two passes over the same image differ by at most ${error.toPrecision(2)}, relative to the largest logit`,
     };
   },
 };

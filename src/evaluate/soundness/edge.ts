@@ -5,14 +5,14 @@ import { largestBy, placeOf, skipped, withoutEvidence } from "./shares.js";
 import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 
 const leastShare = 0.2;
-/** Of an image with fewer pixels right a loss has little left to follow. */
+/** Images with a smaller share of right pixels are left out: little of the loss is left to follow. */
 const leastRight = 0.1;
 
 export const edge: RecordCheck = {
-  raisedIf: `on images of which an attack left over ${100 * leastRight} % of the pixels right, fewer than ${100 * leastShare} % of the colour values of its points at a radius lie on the edge of the ball or of [0, 1]`,
+  raisedIf: `on images where an attack left more than ${100 * leastRight} % of the pixels right, fewer than ${100 * leastShare} % of the colour values were moved as far as allowed (by ±ε, or to black or white)`,
   means:
-    "sign steps go to the edge where a loss still rises: the steps are too short, too few, or lead nowhere",
-  remedy: "take more steps, or an attack that chooses its step size (apgd)",
+    "sign steps move values as far as allowed while the loss still rises: here the steps are too short or too few, or follow a useless gradient",
+  remedy: "increase --steps, or use an attack that adapts its step size (apgd)",
   run({ radii }) {
     const views = radii.flat().filter(followsGradients).filter(hasEvidence);
     const lowest = largestBy(views.flatMap(unfinished), (view) => -shareOf(view));
@@ -20,7 +20,7 @@ export const edge: RecordCheck = {
       return skipped(views.length > 0 ? "the attacks left next to no pixel right" : withoutEvidence);
     return {
       status: shareOf(lowest) < leastShare ? "warn" : "pass",
-      detail: `at least ${formatShare(shareOf(lowest))} of the colour values lie on the edge (${placeOf(lowest)})`,
+      detail: `at least ${formatShare(shareOf(lowest))} of the colour values were moved as far as allowed (${placeOf(lowest)})`,
     };
   },
 };

@@ -6,17 +6,17 @@ import { logitsOf, relativeError } from "./logits-of.js";
 const largestError = 1e-3;
 
 export const engine: ModelCheck = {
-  raisedIf: `logits with and without the engine's optimisations differ by more than ${largestError} of the largest`,
-  means: "an optimisation of the engine changes the model: what is attacked is not what will be deployed",
+  raisedIf: `logits with and without the engine's optimisations differ by more than ${largestError}, relative to the largest logit`,
+  means: "an optimisation of the engine changes the model: the attacked model is not the deployed one",
   remedy:
-    "update ONNX Runtime, or run on another device; a model that magnifies rounding is another one on each",
+    "update ONNX Runtime, or use another device; a model that amplifies rounding errors differs between devices",
   async run(probe) {
     const [optimised] = await logitsOf(probe, { optimization: "all" });
     const [plain] = await logitsOf(probe, { optimization: "none" });
     const error = relativeError(optimised!, plain!);
     return {
       status: error <= largestError ? "pass" : "fail",
-      detail: `optimised logits differ by ${error.toPrecision(2)} of the largest at most`,
+      detail: `logits with and without the engine's optimisations differ by at most ${error.toPrecision(2)}, relative to the largest logit`,
     };
   },
 };

@@ -11,11 +11,11 @@ const mostZeros = 0.5;
 const mostDead = 0.1;
 
 export const gradients: RecordCheck = {
-  raisedIf: `a gradient has a number that is not finite, or the first one of an attack is more than ${100 * mostZeros} % zeros although noise leaves most of the image right; it fails if that concerns more than ${100 * mostDead} % of the attacked images`,
+  raisedIf: `a gradient is not finite, or the first gradient of an attack is more than ${100 * mostZeros} % zeros although noise leaves most of the image right; it fails if this concerns more than ${100 * mostDead} % of the attacked images`,
   means:
-    "the attacks stand still where the gradient is zero or no number: the model may look more robust than it is",
+    "attacks cannot move where the gradient is zero or not a number: the model may look more robust than it is",
   remedy:
-    "look at saturated, rounded or masked stages of the model; take the logits before them, or add black-box attacks (square)",
+    "look for saturated, rounded or masked stages of the model: choose the logits before them with --output, or add an attack without gradients (square)",
   run({ radii }) {
     const records = radii
       .flat()
@@ -28,7 +28,7 @@ export const gradients: RecordCheck = {
     const share = Math.max(broken, zero) / records.length;
     return {
       status: share > mostDead ? "fail" : share > 0 ? "warn" : "pass",
-      detail: `of ${records.length} attacked images ${formatShare(zero / records.length)} began with a gradient of mostly zeros, and ${formatShare(broken / records.length)} met one that is not finite`,
+      detail: `${formatShare(zero / records.length)} of ${records.length} attacks on an image began with a gradient of mostly zeros; ${formatShare(broken / records.length)} met a gradient that is not finite`,
     };
   },
 };

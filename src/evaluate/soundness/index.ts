@@ -11,7 +11,7 @@ import { gradient } from "./gradient.js";
 import { gradients } from "./gradients.js";
 import { logits } from "./logits.js";
 import { members } from "./members.js";
-import { noise } from "./noise.js";
+import { noiseCheck } from "./noise.js";
 import { radius } from "./radius.js";
 import { rounding } from "./rounding.js";
 import { steps } from "./steps.js";
@@ -31,7 +31,7 @@ export const recordChecks: Readonly<Record<string, RecordCheck>> = {
   radius,
   steps,
   members,
-  noise,
+  noise: noiseCheck,
   "black-box": blackBox,
   rounding,
 };

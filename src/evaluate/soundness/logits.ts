@@ -9,7 +9,7 @@ const nearOne = 1e-3;
 export const logits: ModelCheck = {
   raisedIf: "at every pixel the outputs lie in [0, 1] and sum to 1 over the classes",
   means:
-    "the outputs are probabilities: a softmax of them has next to no gradient where the model is sure, and attacks stall",
+    "the outputs are probabilities, not logits: a softmax of probabilities has almost no gradient where the model is confident, and attacks stall",
   remedy: "export the model without its Softmax, or choose the output before it with --output",
   async run(probe) {
     const { classes } = probe.model.prepared;

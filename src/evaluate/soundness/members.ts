@@ -6,9 +6,10 @@ import type { AttackView } from "./view.js";
 const mostGain = 0.05;
 
 export const members: RecordCheck = {
-  raisedIf: `all attacks together leave over ${100 * mostGain} points of aAcc less at a radius than the best of them alone`,
-  means: "each attack misses what others find, so further ones would find more: the figures are too high",
-  remedy: "take more --steps and a larger ensemble (strongest)",
+  raisedIf: `at some radius, the worst case over all attacks is more than ${100 * mostGain} percentage points of aAcc below the best single attack`,
+  means:
+    "no single attack finds most of the errors, so further attacks would find more: the figures are too high",
+  remedy: "increase --steps, and use a larger ensemble (strongest)",
   run({ radii }) {
     const several = radii.filter((attacks) => attacks.length > 1);
     const most = largestBy(several, gainOver);
@@ -16,12 +17,10 @@ export const members: RecordCheck = {
     const gain = gainOver(most);
     const idle = most.filter((view) => gainOf(view, most) === 0).map(({ attack }) => attack);
     const without =
-      idle.length > 0
-        ? `; ${idle.join(", ")} ${idle.length > 1 ? "lower" : "lowers"} no image's accuracy there`
-        : "";
+      idle.length > 0 ? `; ${idle.join(", ")} ${idle.length > 1 ? "lower" : "lowers"} no image further` : "";
     return {
       status: gain > mostGain ? "warn" : "pass",
-      detail: `together the attacks leave ${points(gain)} of aAcc less than the best alone at most (${most[0]!.eps})${without}`,
+      detail: `the worst case over all attacks is at most ${points(gain)} of aAcc below the best single attack (${most[0]!.eps})${without}`,
     };
   },
 };

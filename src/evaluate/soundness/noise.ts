@@ -3,17 +3,17 @@ import type { RecordCheck } from "./check.js";
 import { largestBy, meanShare, placeOf, points, skipped, withoutEvidence } from "./shares.js";
 import { type AttackView, followsGradients, hasEvidence, type RunView } from "./view.js";
 
-/** Of what an attack takes away, the share that noise may take, too. */
+/** The largest share of an attack's effect that noise may have. */
 const mostOfAttack = 0.5;
-/** Less than this may be luck. */
+/** A smaller drop of aAcc may be chance. */
 const leastLost = 0.02;
-/** Where an attack leaves less than this, noise of the same radius may be strong by itself. */
+/** If an attack leaves less than this, the radius is so large that noise may be strong too. */
 const allLost = 0.1;
 
-export const noise: RecordCheck = {
-  raisedIf: `at a radius a random point takes away more than ${100 * leastLost} points of aAcc, and more than ${100 * mostOfAttack} % of what an attack takes away that leaves over ${100 * allLost} %; it fails if it takes away more than the attack`,
-  means: "the gradients that the attack follows lead nowhere: the model may look far more robust than it is",
-  remedy: "look for what masks the gradient, and add attacks without gradients (square)",
+export const noiseCheck: RecordCheck = {
+  raisedIf: `at some radius, random noise lowers aAcc by more than ${100 * leastLost} percentage points and by more than ${100 * mostOfAttack} % of what an attack lowers it by (attacks that leave ${100 * allLost} % or less are not compared); it fails if noise lowers aAcc by more than the attack does`,
+  means: "the gradients that the attack follows are useless: the model may look far more robust than it is",
+  remedy: "find out what masks the gradient, and add an attack without gradients (square)",
   run(run) {
     const views = run.radii.flat().filter(followsGradients).filter(hasEvidence);
     const losses = views.map((view) => lossesOf(view, run));
@@ -22,7 +22,7 @@ export const noise: RecordCheck = {
     const share = isTelling(worst) ? shareOf(worst) : 0;
     return {
       status: share >= 1 ? "fail" : share > mostOfAttack ? "warn" : "pass",
-      detail: `noise takes away ${points(worst.byNoise)} of aAcc, ${placeOf(worst.view)} ${points(worst.byAttack)}`,
+      detail: `random noise of the same size lowers aAcc by ${points(worst.byNoise)}; ${placeOf(worst.view)} lowers it by ${points(worst.byAttack)}`,
     };
   },
 };

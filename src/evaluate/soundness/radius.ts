@@ -6,11 +6,11 @@ import type { AttackView, RunView } from "./view.js";
 const mostRise = 0.005;
 
 export const radius: RecordCheck = {
-  raisedIf: `aAcc at a radius is more than ${100 * mostRise} points above that at the next smaller one; it fails if the worst case is, and warns if an attack is`,
+  raisedIf: `aAcc at some radius is more than ${100 * mostRise} percentage points above aAcc at the next smaller radius; it fails if the worst case rises, and warns if a single attack's figure does`,
   means:
-    "an attack that may do more does less: it gets lost on the way, and the figure at the larger radius is too high",
+    "a larger radius allows more, so the attack failed to use it: the figure at the larger radius is too high",
   remedy:
-    "take more --steps, or look for what masks the gradient; the smaller radius' figure bounds the larger one's",
+    "increase --steps, or find out what masks the gradient; the figure at the smaller radius is an upper bound for the larger one",
   run({ radii }) {
     const neighbours = radii.slice(1).map((larger, i) => ({ larger, smaller: radii[i]! }));
     const worst = largestBy(neighbours.map(riseOfWorst), ({ rise }) => rise);
@@ -21,8 +21,8 @@ export const radius: RecordCheck = {
       status: worst.rise > mostRise ? "fail" : most.rise > mostRise ? "warn" : "pass",
       detail:
         told.rise > 0
-          ? `aAcc rises by ${points(told.rise)} at most from one radius to the next (${placeOf(told)})`
-          : `no attack's aAcc rises from one of ${radii.length} radii to the next`,
+          ? `aAcc rises by at most ${points(told.rise)} from one radius to the next larger one (${placeOf(told)})`
+          : `no attack's aAcc rises from one of the ${radii.length} radii to the next larger one`,
     };
   },
 };
@@ -33,7 +33,7 @@ interface Neighbours {
 }
 
 interface Rise extends Pick<AttackView, "attack" | "eps"> {
-  /** Of aAcc from the smaller radius to the larger, `eps`. */
+  /** Increase of aAcc from the smaller radius to the larger one, `eps`. */
   readonly rise: number;
 }
 

@@ -9,10 +9,10 @@ const mostRegained = 0.05;
 const greyLevel = (1 - 1e-6) / 255;
 
 export const rounding: RecordCheck = {
-  raisedIf: `at a radius of a grey level or more, the worst-case aAcc is over ${100 * mostRegained} points higher when the points are rounded to 8 bits inside the ball`,
+  raisedIf: `at a radius of one grey level or more, rounding the perturbed images to 8 bits inside the ball raises the worst-case aAcc by more than ${100 * mostRegained} percentage points`,
   means:
-    "the attack lives in fractions of a grey level: an image that is stored as a file resists it better than the figures say",
-  remedy: "quote the figures for what they are, those of a model that is fed floats",
+    "the attack relies on changes smaller than a grey level: an image that is stored as a file resists it better than the figures say",
+  remedy: "state that the figures hold for a model that is fed floating-point images",
   run({ radii }) {
     const seen = radii.filter((attacks) => attacks[0]!.radius >= greyLevel && attacks.every(hasEvidence));
     const worst = largestBy(seen, regained);
@@ -20,7 +20,7 @@ export const rounding: RecordCheck = {
     const most = regained(worst);
     return {
       status: most > mostRegained ? "warn" : "pass",
-      detail: `rounded to 8 bits the points leave ${points(Math.abs(most))} ${most < 0 ? "less" : "more"} in the worst case (${worst[0]!.eps})`,
+      detail: `rounding the perturbed images to 8 bits ${most < 0 ? "lowers" : "raises"} the worst-case aAcc by ${points(Math.abs(most))} (${worst[0]!.eps})`,
     };
   },
 };

@@ -1,4 +1,4 @@
-/** Shares of right pixels over a view, and how a check speaks of them. */
+/** Shares of right pixels over a view, and their wording in checks. */
 import type { RunRecord } from "../../journal/index.js";
 import type { CheckOutcome } from "./check.js";
 import type { AttackView } from "./view.js";
@@ -29,14 +29,14 @@ export function largestBy<T>(entries: readonly T[], value: (entry: T) => number)
   );
 }
 
-/** What a check says where the records hold nothing that it could look at. */
+/** The outcome of a check that the records have no data for. */
 export function skipped(detail: string): CheckOutcome {
   return { status: "skip", detail };
 }
 
-/** A difference of shares: `3.1 points`. */
+/** A difference of shares: `3.1 percentage points`. */
 export function points(difference: number): string {
-  return `${(100 * difference).toFixed(1)} points`;
+  return `${(100 * difference).toFixed(1)} percentage points`;
 }
 
 /** `apgd:ce at 4/255`. */
@@ -44,5 +44,5 @@ export function placeOf({ attack, eps }: Pick<AttackView, "attack" | "eps">): st
   return `${attack} at ${eps}`;
 }
 
-/** Why checks of evidence skip a journal. */
-export const withoutEvidence = "no attack that follows gradients has stored what this check reads";
+/** The reason for which checks of evidence skip a journal. */
+export const withoutEvidence = "no attack with gradients stored the numbers that this check needs";

@@ -6,10 +6,10 @@ import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 const mostGained = 0.005;
 
 export const steps: RecordCheck = {
-  raisedIf: `over the last fifth of its steps an attack's aAcc at a radius rose by more than ${100 * mostGained} points`,
+  raisedIf: `the last fifth of its steps raised an attack's aAcc at some radius by more than ${100 * mostGained} percentage points`,
   means:
-    "more steps make the attack weaker: its loss rises while pixels come back (PGD keeps the point of highest loss, so it can do that)",
-  remedy: "take an attack that keeps the point with the fewest right pixels (apgd), or another loss",
+    "more steps make the attack weaker: its loss rises while pixels become right again (possible with PGD, which keeps the image of highest loss)",
+  remedy: "use an attack that keeps the image with the fewest right pixels (apgd), or another loss",
   run({ radii }) {
     const views = radii.flat().filter(followsGradients).filter(hasEvidence);
     const worst = largestBy(views, gained);
@@ -19,7 +19,7 @@ export const steps: RecordCheck = {
       status: most > mostGained ? "warn" : "pass",
       detail:
         most > 0
-          ? `the last fifth of the steps raised aAcc by ${points(most)} at most (${placeOf(worst)})`
+          ? `the last fifth of the steps raised aAcc by at most ${points(most)} (${placeOf(worst)})`
           : "the last fifth of the steps raised no attack's aAcc",
     };
   },

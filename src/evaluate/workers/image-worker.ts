@@ -15,7 +15,7 @@ export type AttackAtRadius = Pick<RunRecord, "attack" | "eps">;
 export interface AttackedImage {
   readonly record: RunRecord;
   readonly point: CountedPoint;
-  /** Of the images whose attacks are traced. */
+  /** Course of the attack; present for traced images only. */
   readonly trace?: AttackTrace;
 }
 

@@ -26,7 +26,8 @@ export function openImageWorkers(plan: Plan, watch: WorkerWatch): ImageWorker[] 
 }
 
 /** How many images of a run are attacked at the same time. */
-export function imageWorkerCount({ config, data, workerBytes }: Plan): number {
+export function imageWorkerCount({ config, data, workerBytes, oneWorker }: Plan): number {
+  if (oneWorker) return 1;
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
   return Math.min(
     config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),

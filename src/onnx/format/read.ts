@@ -2,6 +2,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { messageOf, SeawallError } from "../../base/index.js";
+import { expand } from "../expansions/expand.js";
 import type { Graph } from "../graph/graph.js";
 import { verified } from "../graph/verify.js";
 import { upgrade } from "../upgrades/upgrade.js";
@@ -27,7 +28,7 @@ export interface ReadOptions {
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
   const file = options.file ?? "model";
   try {
-    return upgrade(verified(graphOf(parse(bytes), options.external)));
+    return expand(upgrade(verified(graphOf(parse(bytes), options.external))));
   } catch (error) {
     if (error instanceof SeawallError)
       throw new SeawallError(error.code, `${file}: ${error.message}`, { cause: error });

@@ -6,7 +6,7 @@ export interface ScheduleOptions {
   readonly steps: number;
   /** t_w, the number of steps of the warm-up. */
   readonly warmupSteps: number;
-  /** Of the fall; 0 keeps the rate. */
+  /** Power of the polynomial decay; 0 keeps the rate constant. */
   readonly power: number;
   /** The rate never falls below this share of the base rate. */
   readonly floor?: number;
