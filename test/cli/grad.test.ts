@@ -40,7 +40,9 @@ describe("seawall grad", () => {
     );
     expect([code, stdout]).toEqual([0, ""]);
     expect(stderr).toMatch(/input +labels +int64 +1×6×6/);
-    expect(stderr).toMatch(/checked: slopes along 4 directions differ from finite differences by at most [\d.e-]+ %/);
+    expect(stderr).toMatch(
+      /checked: slopes along 4 directions differ from finite differences by at most [\d.e-]+ %/,
+    );
     expect(stderr).toMatch(/written: ce\.onnx \([\d,]+ bytes, \d+ nodes, opset \d+\)/);
 
     const labels = Array.from({ length: size * size }, (_, i) => (i % 7 === 0 ? 9 : i % 4));

@@ -109,7 +109,9 @@ describe("on records", () => {
     const records = await attackTiny(saturated, { attacks: "apgd:mask-ce" });
     expect(ofRecords(records, "gradients")).toMatchObject({
       status: "fail",
-      detail: expect.stringContaining("100.0 % of 3 attacks on an image began with a gradient of mostly zeros"),
+      detail: expect.stringContaining(
+        "100.0 % of 3 attacks on an image began with a gradient of mostly zeros",
+      ),
     });
   });
 

@@ -75,6 +75,11 @@ it.each(Object.entries(values))("%s from its value alone equals the one by hand"
 describe.each<[string, LossValue["value"]]>([
   ["focal", ({ build: b, ...pixel }) => b.mul(b.pow(b.sub(1, pixel.probability()), 2), pixel.crossEntropy())],
   ["margin", ({ build: b, ...pixel }) => b.neg(pixel.margin())],
+  [
+    "the largest logit once the label's is doubled",
+    ({ build: b, ...pixel }) =>
+      b.reduce("ReduceMax", pixel.addAtLabel(pixel.logits, pixel.labelLogit()), [1]),
+  ],
 ])("%s", (name, value) => {
   it("follows finite differences at every logit", async () => {
     const run = await graphOf(differentiated({ name, value }));
