@@ -13,6 +13,8 @@ export interface EnsembleMember {
 export interface Ensemble {
   /** Its attacks, in the order in which they run. */
   readonly members: readonly EnsembleMember[];
+  /** The published code whose accounting `--protocol authors` follows; default: that of 2024. */
+  readonly publishedVersion?: "2023" | "2024";
   readonly source: string;
 }
 
@@ -22,6 +24,7 @@ const third = (attack: string): EnsembleMember => ({ attack, steps: { share: 1 /
 export const ensembles = {
   "sea-2023": {
     members: ["apgd:mask-ce", "apgd:balanced-ce", "apgd:js", "apgd:mask-spherical"].map(full),
+    publishedVersion: "2023",
     source: "arXiv 2306.12941v1, §3",
   },
   "sea-2024": {

@@ -20,6 +20,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       })),
       eps: radii.map((radius) => radius.text),
       accounting: config.protocol,
+      ...(config.protocol === "authors" && { publishedVersion: plan.publishedVersion }),
       seed: config.seed,
     },
     model: {

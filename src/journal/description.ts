@@ -44,6 +44,8 @@ export const protocolSchema = z.strictObject({
   eps: z.array(radius).min(1).max(1000).refine(distinct, "a radius is listed twice"),
   /** `authors`: the worst case as the published code accounts for it. */
   accounting: z.enum(["strict", "authors"]),
+  /** The published code that `authors` follows; default: that of 2024. */
+  publishedVersion: z.enum(["2023", "2024"]).optional(),
   seed: z.int(),
 });
 

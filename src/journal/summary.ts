@@ -106,10 +106,10 @@ function robustAt(
   };
 }
 
-/** The published accounting to use, if any: of the ensemble's own year, of 2024 for other attacks. */
+/** The published accounting to use, if any. */
 function publishedVersion({ protocol }: RunDescription): AuthorsVersion | undefined {
   if (protocol.accounting === "strict") return undefined;
-  return protocol.attacks === "sea-2023" ? "2023" : "2024";
+  return protocol.publishedVersion ?? "2024";
 }
 
 function strictWorst(table: CountsTable, seed: number): WorstFigures {

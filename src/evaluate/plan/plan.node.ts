@@ -33,6 +33,8 @@ export interface Plan {
   readonly classNames: readonly string[] | undefined;
   /** The attacks of the run with their steps. */
   readonly attacks: readonly AttackMember[];
+  /** The published code whose accounting `--protocol authors` follows. */
+  readonly publishedVersion: "2023" | "2024";
   readonly radii: readonly Radius[];
   readonly classWeights: readonly number[] | undefined;
   /** How the engine is opened. */
@@ -79,6 +81,7 @@ export async function makePlan(
     classes: prepared.classes,
     classNames: data.classNames,
     attacks,
+    publishedVersion: components.ensembles[config.attacks.trim()]?.publishedVersion ?? "2024",
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, dataOptions),
     engine: engineOptions(config),

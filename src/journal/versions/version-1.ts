@@ -49,7 +49,13 @@ function isVersion1(value: unknown): value is Json {
 function upgradeProtocol(protocol: unknown): unknown {
   if (!isObject(protocol) || !Array.isArray(protocol.members)) return protocol;
   const { members, steps, radiusSchedule, ...others } = protocol;
-  return { ...others, members: members.map((name: unknown) => memberOf(name, steps, radiusSchedule)) };
+  // Version 1 told the year by the ensemble's name.
+  const is2023 = others.accounting === "authors" && others.attacks === "sea-2023";
+  return {
+    ...others,
+    ...(is2023 && { publishedVersion: "2023" }),
+    members: members.map((name: unknown) => memberOf(name, steps, radiusSchedule)),
+  };
 }
 
 function memberOf(name: unknown, steps: unknown, radiusSchedule: unknown): unknown {
