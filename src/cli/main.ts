@@ -5,7 +5,7 @@ import { exitCodes, reportError } from "./process/exit.js";
 import { runProgram } from "./program.js";
 
 ignoreClosedPipes();
-// Thrown in a callback, where no one waits for it.
+// Errors thrown in callbacks, which no await catches.
 process.on("uncaughtException", (error) => process.exit(reportError(error)));
 process.exitCode = exitCodes.done;
 try {

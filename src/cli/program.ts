@@ -28,7 +28,7 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: async () => (await import("./verbs/train.js")).trainVerb,
   },
   merge: {
-    summary: "put the shards of a run together",
+    summary: "merge the shards of a run into one result",
     load: async () => (await import("./verbs/merge.js")).mergeVerb,
   },
   compare: {
@@ -36,7 +36,7 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     load: async () => (await import("./verbs/compare.js")).compareVerb,
   },
   verify: {
-    summary: "make a sample of a stored run again and say match or mismatch",
+    summary: "recompute a sample of a stored run and say match or mismatch",
     load: async () => (await import("./verbs/verify.js")).verifyVerb,
   },
   view: {
@@ -93,7 +93,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" });
 }
 
-/** Read here, since `evaluate` would load the engine for it. */
+/** Read here: importing it from `evaluate` would load the engine. */
 function version(): string {
   const file = new URL("../../package.json", import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;

@@ -1,4 +1,4 @@
-/** What the verbs say about runs, line by line. */
+/** The lines that verbs print about runs. */
 import { join } from "node:path";
 import type { RunPlan } from "../../evaluate/index.node.js";
 import {
@@ -21,7 +21,7 @@ import {
 } from "../../report/index.js";
 import { paint } from "./terminal.js";
 
-/** What a run will do. */
+/** Lines that describe a planned run. */
 export function planLines(plan: RunPlan): string[] {
   const { images, attacks, eps, passes, classes, found, records } = plan;
   return alignRows([
@@ -33,7 +33,7 @@ export function planLines(plan: RunPlan): string[] {
   ]);
 }
 
-/** An attack that all images have met, and the worst case with it; `share` names the first figure. */
+/** The line of a finished attack: its figures and the worst case so far. `share` names the first figure. */
 export function attackLine(
   { attack, eps, seconds, worst, ...own }: AttackFigures,
   plan: RunPlan,
@@ -64,13 +64,13 @@ export function finalLines(result: Result, out?: string): string[] {
   ];
 }
 
-/** A check that was raised says what that means and what to do. */
+/** The line of a check; a warning or failure says what it means and what to do. */
 function soundnessLine({ check, status, detail, means, remedy }: Soundness): Looked {
   const advised = isRaised({ status }) && means !== undefined;
   return { name: check, status, detail: advised ? `${detail}: ${means}; ${remedy}` : detail };
 }
 
-/** Where the result lies. */
+/** The line that names the result file. */
 export function placeLine(out: string | undefined): string {
   return out === undefined ? "not stored; --out DIR keeps a run" : `result: ${join(out, runFiles.result)}`;
 }
@@ -86,14 +86,14 @@ export const marks = {
   skip: paint("dim", "–"),
 } as const;
 
-/** Something that was looked at, and whether it is in order. */
+/** A mark, a name and a detail: one printed check. */
 export interface Looked {
   readonly name: string;
   readonly status: keyof typeof marks;
   readonly detail: string;
 }
 
-/** Rows of mark, name and detail; long details are continued below themselves. */
+/** Rows of mark, name and detail; long details are wrapped under the detail column. */
 export function checkLines(
   checks: readonly Looked[],
   widest = longest(checks.map(({ name }) => name)),

@@ -1,20 +1,20 @@
-/** Progress on stderr: a bar where a person watches, a plain line now and then elsewhere. */
+/** Progress on stderr: a bar on a terminal, and otherwise a plain line at growing intervals. */
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { ProgressEvent } from "../../evaluate/index.js";
 import { formatCount, formatDuration } from "../../report/index.js";
 import { Rate } from "./rate.js";
 import { live, say } from "./terminal.js";
 
-/** How far something is. */
+/** Progress of some work. */
 interface Progress {
   readonly done: number;
   readonly total: number;
 }
 
-/** What is said of an event; the rate is that of `done`. */
+/** Formats an event; the rate is the rate of `done`. */
 type Describe<E extends Progress> = (event: E, rate: Rate) => string;
 
-/** Shows how far a run is; `say` writes a line without tearing the bar. */
+/** Shows progress; `say` prints a line without breaking the bar. */
 export interface ProgressView<E extends Progress = ProgressEvent> {
   update(event: E): void;
   say(...lines: string[]): void;
@@ -25,7 +25,7 @@ export function progressView(): ProgressView {
   return progressOf(progressText);
 }
 
-/** A view of events of any kind. */
+/** A progress view for events of any kind. */
 export function progressOf<E extends Progress>(describe: Describe<E>): ProgressView<E> {
   return live ? new Bar(describe) : new Lines(describe);
 }
@@ -97,7 +97,7 @@ class Bar<E extends Progress> implements ProgressView<E> {
   }
 }
 
-/** The first line soon, so that a log shows life; then so few that it stays readable. */
+/** The first line comes soon, so that a log shows activity; later lines are rare, so that the log stays readable. */
 const firstLine = 5;
 const betweenLines = 30;
 

@@ -1,14 +1,14 @@
-/** Command lines as a shell reads them back. */
+/** Command lines quoted for a POSIX shell. */
 import { basename, relative } from "node:path";
 
 const plain = /^[\w@%+=:,./-]+$/;
 
-/** An argument in such quotes that a POSIX shell passes it on unchanged. */
+/** An argument, quoted so that a POSIX shell passes it on unchanged. */
 export function shellQuote(argument: string): string {
   return plain.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** The words with which this process was started, up to the first argument. */
+/** The words that started this process, up to the first argument. */
 export function programWords(env: NodeJS.ProcessEnv, script: string, cwd: string): string[] {
   if (env.npm_command === "exec") return ["npx", "seawall"];
   if (basename(script) === "seawall") return ["seawall"];

@@ -1,18 +1,18 @@
-/** How fast work goes, and how long it will still take. */
+/** Rate of work, and time left. */
 
-/** A stretch long enough to smooth over images of different size, short enough to notice a change. */
+/** Seconds that the rate is averaged over: long enough to smooth images of different size, short enough to follow changes. */
 const stretch = 60;
-/** So that one slow unit, a validation or a sleeping machine, does not stand for all. */
+/** At least this many units are averaged, so that one slow unit (a validation, a suspended machine) does not dominate. */
 const fewest = 20;
 
 /**
- * The rate of the last minute, or of the last units if they take longer; attacks and devices differ too much for the mean
+ * The rate of the last minute, or of the last units if they take longer; attacks differ too much for the mean
  * since the start.
  */
 export class Rate {
   readonly #marks: { readonly seconds: number; readonly done: number }[] = [];
 
-  /** So much was done at this time (in seconds of any clock). */
+  /** Records the number of units done at a time, in seconds of any clock. */
   observe(done: number, seconds: number): void {
     this.#marks.push({ seconds, done });
     while (this.#marks.length > fewest && seconds - this.#marks[1]!.seconds >= stretch) this.#marks.shift();

@@ -1,12 +1,12 @@
-/** The two streams: stdout for what was asked for, stderr for everything said on the way. */
+/** The two streams: results on stdout, everything else on stderr. */
 import { styleText } from "node:util";
 
 type Style = "bold" | "dim" | "green" | "red" | "yellow";
 
-/** NO_COLOR, CI terminals and TERM=dumb are known to `hasColors`. */
+/** `hasColors` respects NO_COLOR, CI terminals and TERM=dumb. */
 const colours = process.stderr.isTTY === true && process.stderr.hasColors();
 
-/** The text in a style, where stderr shows styles. */
+/** The text with a colour, if stderr shows colours. */
 export function paint(style: Style, text: string): string {
   return colours ? styleText(style, text, { validateStream: false }) : text;
 }
@@ -14,17 +14,17 @@ export function paint(style: Style, text: string): string {
 /** Whether lines on stderr can be redrawn: a person is watching, not a log. */
 export const live = process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
 
-/** Says lines on stderr. */
+/** Prints lines on stderr. */
 export function say(...lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
-/** Prints what was asked for on stdout. */
+/** Prints a result on stdout. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** A reader that goes away early, as `head` does, is no mistake. */
+/** Ignores errors of a reader that closes the pipe early, as `head` does. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {

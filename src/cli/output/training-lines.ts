@@ -1,17 +1,17 @@
-/** What `seawall train` says, line by line. */
+/** The lines that `seawall train` prints. */
 import { alignRows, formatCount, formatDuration, formatFigure, plural } from "../../report/index.js";
 import type { EpochEvent, Recipe, StepEvent, ValidationFigures } from "../../train/index.js";
 import type { RehearsalFigures, TrainingOutcome, TrainingPlan } from "../../train/index.node.js";
 import type { Rate } from "./rate.js";
 
-/** An update with the number there will be, and the images of each. */
+/** An update, with the total number of updates and the images per update. */
 export interface TrainingProgress extends StepEvent {
   readonly done: number;
   readonly total: number;
   readonly imagesPerUpdate: number;
 }
 
-/** What a training will do. */
+/** Rows that describe a planned training. */
 export function planRows(plan: TrainingPlan, from: number): string[] {
   const { config, classes, training, heldOut, network, loop, format } = plan;
   const { steps, radius } = loop.attack;
@@ -48,7 +48,7 @@ export function stepText(event: TrainingProgress, rate: Rate): string {
   ].join(" · ");
 }
 
-/** The figures of an epoch's end. */
+/** The line of figures at the end of an epoch. */
 export function epochLine({ epoch, validation }: EpochEvent): string {
   if (!validation) return `epoch ${epoch}   checkpoint written`;
   return `epoch ${epoch}   held out: clean ${figures(validation.clean)}   attacked ${figures(validation.robust)}`;
@@ -59,7 +59,7 @@ function figures({ aAcc, mIoU }: ValidationFigures): string {
   return `aAcc ${text(aAcc)} mIoU ${text(mIoU)}`;
 }
 
-/** Where everything is. */
+/** Lines that name the files of a finished training. */
 export function outcomeLines({ steps, model, checkpoint, best }: TrainingOutcome): string[] {
   const { bestRobust } = best;
   return [
@@ -69,7 +69,7 @@ export function outcomeLines({ steps, model, checkpoint, best }: TrainingOutcome
   ];
 }
 
-/** What one update took, and what all will take. */
+/** Rows with time and memory of one update, and the estimate for all. */
 export function rehearsalRows({
   secondsPerUpdate,
   seconds,

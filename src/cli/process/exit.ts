@@ -1,4 +1,4 @@
-/** How a process ends: exit codes, and what is said about errors. */
+/** Exit codes, and the messages of errors. */
 import { CommanderError } from "commander";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { paint, say } from "../output/terminal.js";
@@ -6,7 +6,7 @@ import { Interrupted } from "./interrupt.js";
 
 export const exitCodes = { done: 0, internal: 1, usage: 2, gate: 3, interrupted: 130 } as const;
 
-/** Says what went wrong, and returns the exit code. */
+/** Prints an error and returns its exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof Interrupted) {

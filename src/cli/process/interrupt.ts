@@ -1,7 +1,7 @@
-/** Ctrl-C: the first ends a run between two passes, the second at once. */
+/** Ctrl-C: the first one ends a run between two passes, the second one ends the process at once. */
 import { say } from "../output/terminal.js";
 
-/** Why a run ended before its end. */
+/** The reason of a run that was stopped by the user. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
@@ -25,7 +25,7 @@ export function interruptible(): { signal: AbortSignal; release(): void } {
   };
 }
 
-/** By the signal itself, since an orderly exit waits for what is being computed; shells report it as 130. */
+/** Ends by the signal itself: an orderly exit would wait for the computation in progress. Shells report 130. */
 function endAtOnce(): void {
   for (const name of signals) process.removeAllListeners(name);
   process.kill(process.pid, "SIGINT");

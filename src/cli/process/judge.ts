@@ -1,10 +1,10 @@
-/** Gates: which of them hold, and the exit code if one does not. */
+/** Prints which gates hold, and sets the exit code if one does not. */
 import { formatFigure, type GateOutcome } from "../../report/index.js";
 import { marks } from "../output/lines.js";
 import { say } from "../output/terminal.js";
 import { exitCodes } from "./exit.js";
 
-/** Says which gates hold; one that does not decides the exit code. */
+/** Prints the outcome of each gate. A gate that does not hold sets exit code 3. */
 export function judge(outcomes: readonly GateOutcome[]): void {
   say(...gateLines(outcomes));
   if (outcomes.some(({ passed }) => !passed)) process.exitCode = exitCodes.gate;

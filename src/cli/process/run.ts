@@ -1,4 +1,4 @@
-/** A run with its progress on stderr, and what is said when it is interrupted. */
+/** Runs an evaluation with progress on stderr, and explains interruptions. */
 import type { EvaluationConfig } from "../../evaluate/index.js";
 import { type RunEvents, type RunPlan, runEvaluation } from "../../evaluate/index.node.js";
 import type { Result } from "../../journal/index.js";
@@ -8,7 +8,7 @@ import { programWords, resumeCommand } from "../output/quote.js";
 import { Interrupted, interruptible } from "./interrupt.js";
 import { keepPoints } from "./keep.js";
 
-/** Runs an evaluation, saying on stderr what it does and how far it is. */
+/** Runs an evaluation and reports its progress on stderr. */
 export async function attack(
   config: EvaluationConfig,
   more: Pick<RunEvents, "onPoint"> = {},
@@ -32,7 +32,7 @@ export async function attack(
       ...more,
     });
   } catch (error) {
-    // Whatever fails while a run is being stopped fails because of that.
+    // Errors raised while a run is being stopped are consequences of stopping it.
     throw signal.aborted ? new Interrupted(howToResume(config)) : error;
   } finally {
     view.end();
@@ -40,7 +40,7 @@ export async function attack(
   }
 }
 
-/** What to type after an interruption. */
+/** The message after an interruption, with the command that continues the run. */
 export function howToResume({ out }: { readonly out?: string | undefined }): string {
   if (out === undefined) return "interrupted; nothing is kept of a run without a run folder";
   const program = programWords(process.env, process.argv[1]!, process.cwd());

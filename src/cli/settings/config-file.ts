@@ -8,14 +8,14 @@ import { messageOf, SeawallError } from "../../base/index.js";
 export interface ConfigFile {
   readonly file: string;
   readonly values: Readonly<Record<string, unknown>>;
-  /** The line, from 1, on which a setting stands; undefined for modules, which have none. */
+  /** Line of a setting, from 1; undefined for modules. */
   lineOf(path: readonly PropertyKey[]): number | undefined;
 }
 
-/** No configuration is longer; what is, is another file. */
+/** Files above this size are not configurations. */
 const largestFile = 2 ** 20;
 
-/** Node.js runs TypeScript from 22.18 on. */
+/** Node.js runs TypeScript files since 22.18. */
 const typescript = "typescript" in process.features && process.features.typescript !== false;
 
 const readers: Readonly<Record<string, (file: string) => Promise<ConfigFile>>> = {
@@ -28,7 +28,7 @@ const readers: Readonly<Record<string, (file: string) => Promise<ConfigFile>>> =
 };
 
 /**
- * Reads a configuration file; its values are checked by whoever asked.
+ * Reads a configuration file. The caller checks the values.
  * @throws SeawallError `config` naming the file and, for a syntax error, its line
  */
 export async function readConfigFile(file: string): Promise<ConfigFile> {
@@ -43,7 +43,7 @@ async function readYaml(file: string): Promise<ConfigFile> {
   try {
     const document = parseDocument(await readLimited(file), { lineCounter: lines });
     const first = document.errors[0];
-    // Its second line on is a picture of the place, which the line number says already.
+    // The further lines of the message draw the place, which the line number already tells.
     if (first) throw refusal(`${file}, line ${first.linePos?.[0].line ?? 1}`, first.message.split("\n")[0]!);
     return {
       file,
@@ -77,7 +77,7 @@ async function readModule(file: string): Promise<ConfigFile> {
   }
 }
 
-/** The settings of a file without `$schema`, which speaks to editors. */
+/** The settings of a file, without `$schema`, which is meant for editors. */
 function asSettings(file: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value).filter(([key]) => key !== "$schema"));
@@ -85,7 +85,7 @@ function asSettings(file: string, value: unknown): Record<string, unknown> {
   throw refusal(file, "holds no settings; expected lines such as `steps: 300`");
 }
 
-/** The line of the innermost part of a path that the document has. */
+/** The line of the longest part of a path that exists in the document. */
 function lineOf(
   document: Document.Parsed,
   lines: LineCounter,

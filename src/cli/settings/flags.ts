@@ -1,4 +1,4 @@
-/** The flags of an evaluation: a table total over its configuration, so that no setting lacks one. */
+/** The flags of an evaluation. The table must have a row for every setting, or it does not compile. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type EvaluationConfig, evaluationSchema, renamedSettings } from "../../evaluate/index.js";
@@ -7,12 +7,12 @@ import { classes, collect, numbers, type Reader, shard, sizes, text, whole } fro
 export type Setting = keyof EvaluationConfig;
 
 export interface Flag {
-  /** What stands for the value in help; none for a switch, which `--no-…` turns off. */
+  /** Placeholder of the value in help; undefined for a switch, which `--no-…` turns off. */
   readonly value?: string;
   readonly read?: Reader;
-  /** May be given several times. */
+  /** Whether the flag may be given several times. */
   readonly repeated?: boolean;
-  /** The heading that help puts it under. */
+  /** Heading in the help text. */
   readonly group: string;
 }
 
@@ -77,7 +77,7 @@ export const evaluationSet: FlagSet = {
   renamed: renamedSettings,
 };
 
-/** What `--config` takes. */
+/** Help text of `--config`. */
 export const configHelp =
   "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
 
@@ -92,7 +92,7 @@ export function flagForm(setting: string, { flags } = evaluationSet): string {
   return value ? `${flagName(setting)} ${value}` : flagName(setting);
 }
 
-/** What a setting means, with its default. */
+/** Description of a setting, with its default. */
 export function settingHelp(setting: string, { fields } = evaluationSet): string {
   const schema = fields[setting]!;
   const fallback = schema.safeParse(undefined).data;
@@ -100,12 +100,12 @@ export function settingHelp(setting: string, { fields } = evaluationSet): string
   return `${schema.description ?? ""}${given}`;
 }
 
-/** What is off, empty or found out later needs no mention. */
+/** Whether a default is worth printing: not if it is off, empty or determined later. */
 function isShown(fallback: unknown): boolean {
   return !(fallback === undefined || fallback === false || String(fallback) === "[object Object]");
 }
 
-/** Adds the flags of these settings to a command; values stay text until they are put together. */
+/** Adds the flags of these settings to a command; values stay text until `readSettings` parses them. */
 export function addFlags(
   command: Command,
   chosen: readonly string[] = settings,
@@ -129,7 +129,7 @@ export function addFlags(
   }
 }
 
-/** The JSON Schema of configuration files, for editors. Nothing is required: the line may give it. */
+/** The JSON Schema of configuration files, for editors. No setting is required, since flags may supply it. */
 export function configJsonSchema(): object {
   const { required: _, properties, ...schema } = z.toJSONSchema(evaluationSchema, { io: "input" });
   return {

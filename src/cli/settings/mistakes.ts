@@ -1,16 +1,16 @@
-/** Mistakes in settings, in the words of whoever wrote them. */
+/** Mistakes in settings, named as the user wrote them. */
 import type { z } from "zod";
 
-/** A mistake in a setting: which one, and what would be right. */
+/** A mistake: the setting, and the expected value. */
 export interface Mistake {
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
-/** Names by which a setting may be meant → its present name. */
+/** Accepted spellings of a setting → its name. */
 type KnownNames = Readonly<Record<string, string>>;
 
-/** What a schema found wrong with a value; one mistake for each unknown key. */
+/** The mistakes that a schema found; one for each unknown key. */
 export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: KnownNames): Mistake[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -27,7 +27,7 @@ function unknownKey(key: string, path: readonly PropertyKey[], known: KnownNames
   return `unknown setting${near ? `; did you mean ${near}?` : ""}`;
 }
 
-/** `resize-short`, `resize_short` and `resizeshort` are near to `resizeShort`. */
+/** `resize-short`, `resize_short` and `resizeshort` are taken for misspellings of `resizeShort`. */
 function bare(name: string): string {
   return name.replace(/[-_]/g, "").toLowerCase();
 }

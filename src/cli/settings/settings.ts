@@ -1,4 +1,4 @@
-/** From flags and a configuration file to complete settings, or to every mistake at once. */
+/** Joins flags and a configuration file into complete settings, or reports every mistake at once. */
 import type { z } from "zod";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { renameSettings } from "../../evaluate/index.js";
@@ -7,11 +7,11 @@ import { type ConfigFile, readConfigFile } from "./config-file.js";
 import { evaluationSet, type Flag, type FlagSet, flagForm, flagName, settingHelp } from "./flags.js";
 import { type Mistake, mistakesOf } from "./mistakes.js";
 
-/** What a command line gave: flags as commander leaves them, each text, list or boolean. */
+/** Flags as commander returns them: text, list or boolean. */
 export type Given = Readonly<Record<string, unknown>>;
 
 /**
- * Puts flags over the values of a file and checks them all.
+ * Joins flags and file, flags first, and checks all settings.
  * @throws SeawallError `config` listing every mistake, with its flag or its line of the file
  */
 export async function readSettings<T>(
@@ -37,7 +37,7 @@ function checkMerged<T>(schema: z.ZodType<T>, given: Given, file: ConfigFile | u
   throw refusal([...mistakes, ...wrong].map((mistake) => place(mistake, given, merged, file, set)));
 }
 
-/** Flags under their present names; an old name is read, and the user is told the present one. */
+/** Flags under their present names; the user is told if an old name was used. */
 function presentGiven(given: Given, { renamed }: FlagSet): Given {
   if (!renamed) return given;
   const { values, notices } = renameSettings(given, flagName);
@@ -45,7 +45,7 @@ function presentGiven(given: Given, { renamed }: FlagSet): Given {
   return values;
 }
 
-/** The same for a file, whose lines are still found. */
+/** Settings of a file under their present names; line numbers are kept. */
 function presentFile(file: ConfigFile, { renamed }: FlagSet): ConfigFile {
   if (!renamed) return file;
   const { values, notices } = renameSettings(file.values);
@@ -59,7 +59,7 @@ function presentFile(file: ConfigFile, { renamed }: FlagSet): ConfigFile {
   return { ...file, values, lineOf };
 }
 
-/** Names by which a setting may be meant → its present name. */
+/** Accepted spellings of a setting → its name. */
 function knownNames({ flags, renamed }: FlagSet): Readonly<Record<string, string>> {
   return { ...Object.fromEntries(Object.keys(flags).map((name) => [name, name])), ...renamed };
 }
@@ -86,7 +86,7 @@ function readFlag({ read }: Flag, value: unknown): unknown {
   return Array.isArray(value) ? value.map((entry) => read(String(entry))) : read(String(value));
 }
 
-/** A mistake with the place where its writer finds it; `line` sorts. */
+/** A mistake and its place; mistakes are sorted by `line`. */
 interface Placed {
   readonly line: number;
   readonly text: string;

@@ -1,4 +1,4 @@
-/** The flags of a training: a table total over its configuration, so that no setting lacks one. */
+/** The flags of a training. The table must have a row for every setting, or it does not compile. */
 import { type TrainingConfig, trainingOptions } from "../../train/index.js";
 import type { Flag, FlagSet } from "./flags.js";
 import { classes, decimal, factors, numbers, sizes, text, whole } from "./values.js";

@@ -1,11 +1,11 @@
-/** Values of flags: from the text on the line to what a configuration holds. */
+/** Parsers of flag values: from text to the value in a configuration. */
 import { SeawallError } from "../../base/index.js";
 
-/** Reads a flag's text; throws a plain error that says what was expected. */
+/** Parses the text of a flag. Throws an Error that says what was expected. */
 export type Reader = (text: string) => unknown;
 
 /**
- * The value of a flag that is read by itself.
+ * Parses a flag that belongs to no configuration.
  * @throws SeawallError `usage` naming the flag
  */
 export function flagValue<T>(flag: string, text: string, read: (text: string) => T): T {
@@ -45,7 +45,7 @@ export function fraction(value: string): number {
   return match(/^(?:0?\.\d+|[01](?:\.0*)?)$/, value, "a number from 0 to 1", Number);
 }
 
-/** `0.485,0.456,0.406`: so many numbers with commas between them. */
+/** `0.485,0.456,0.406`: a fixed number of numbers, separated by commas. */
 export function numbers(count: number, example: string): Reader {
   const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
   const form = new RegExp(`^${Array(count).fill(number).join(",")}$`, "i");
@@ -53,7 +53,7 @@ export function numbers(count: number, example: string): Reader {
     match(form, value, `${count} numbers as ${example}`, (found) => found.split(",").map(Number));
 }
 
-/** `1x3x480x360`: whole numbers of at least 1 with x between them, so many as in the example. */
+/** `1x3x480x360`: whole numbers of at least 1, separated by x, as many as in the example. */
 export function sizes(example: string): (text: string) => number[] {
   const count = example.split("x").length;
   const form = new RegExp(`^${Array(count).fill("0*[1-9]\\d*").join("[x×]")}$`);
@@ -75,7 +75,7 @@ export function shard(value: string): { index: number; count: number } {
   return { index: index - 1, count };
 }
 
-/** For flags that may be given several times. */
+/** Collects the values of a flag that may be given several times. */
 export function collect(next: string, before: readonly string[] = []): string[] {
   return [...before, next];
 }

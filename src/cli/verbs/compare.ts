@@ -1,4 +1,4 @@
-/** `seawall compare`: two stored runs, image by image. */
+/** `seawall compare`: compares two stored runs image by image. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { formatJson } from "../../base/index.js";
@@ -24,7 +24,7 @@ export function compareVerb(command: Command): void {
     .argument("<B>", "run folder that is compared")
     .option("--allow-different", "compare what both have although data or protocol differ")
     .addOption(new Option("--top <N>", "images that changed most to list").default("5", "5"))
-    .option("--seed <N>", "of the resamples that make the intervals (default: 0)")
+    .option("--seed <N>", "seed of the bootstrap resamples behind the intervals (default: 0)")
     .option(
       "--gate <EXPR>",
       "condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails",
@@ -44,7 +44,7 @@ Gates:
 Example:
   seawall compare runs/before runs/after --gate 'worst.mIoU@4/255 diff>=-0.01'`;
 
-/** What a configuration file may hold here. */
+/** Settings that a configuration file may hold for this verb. */
 const compareSchema = z.strictObject({
   gate: evaluationSchema.shape.gate,
   seed: evaluationSchema.shape.seed,

@@ -1,4 +1,4 @@
-/** `seawall convert`: a checkpoint and an architecture become an ONNX file, and the other way round. */
+/** `seawall convert`: converts a checkpoint to ONNX and back. */
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { formatJson, messageOf, SeawallError } from "../../base/index.js";
@@ -40,14 +40,14 @@ interface ConvertFlags {
 export function convertVerb(command: Command): void {
   const normalize = new Option(
     "--normalize <none|imagenet>",
-    "what the graph does to images in [0, 1] first",
+    "preprocessing built into the graph, for images in [0, 1]",
   );
   command
     .description("Makes an ONNX file of a checkpoint, or a safetensors file of either.")
     .requiredOption("--out <FILE>", "file to write: .onnx or .safetensors")
     .option(
       "--weights <FILE>",
-      "checkpoint: .pth, .pt or .safetensors, in any of the dialects that are known",
+      "checkpoint: .pth, .pt or .safetensors, in any supported naming of the weights",
     )
     .option("--model <FILE>", "instead of a checkpoint: an ONNX file that this verb wrote")
     .option("--architecture <NAME>", "see seawall models (default: the one that the checkpoint fits)")
@@ -57,8 +57,8 @@ export function convertVerb(command: Command): void {
     .option("--auxiliary", "keep the auxiliary head, as a second output")
     .addOption(normalize.choices(["none", "imagenet"]))
     .option("--half", "store weights in float16: half the size, computed in float32")
-    .option("--allow-missing", "let what the checkpoint lacks begin at random")
-    .option("--seed <N>", "of what begins at random (default: 0)")
+    .option("--allow-missing", "initialize at random what the checkpoint lacks")
+    .option("--seed <N>", "seed of the random initialization (default: 0)")
     .option("--json", "print what was done as JSON on stdout")
     .addHelpText("after", example)
     .action(convertAction);
@@ -86,7 +86,7 @@ async function convertAction(flags: ConvertFlags): Promise<void> {
   else say(...report.notices.map(emphasized), `written: ${flags.out} (${formatCount(bytes)} bytes)`);
 }
 
-/** Weights of no built-in architecture become a safetensors file as they are, under their own names. */
+/** Weights of an unknown architecture are copied to a safetensors file under their own names. */
 async function copyUnknown({ weights, architecture, out, json }: ConvertFlags): Promise<boolean> {
   if (weights === undefined || architecture !== undefined) return false;
   const { tensors, metadata } = await readWeightsFile(weights);
@@ -144,7 +144,7 @@ function chosenArchitecture(given: string | undefined, { metadata, tensors }: We
   throw usage(`${found}; say which with --architecture (seawall models lists them)`);
 }
 
-/** Puts the file before messages about what is in it. */
+/** Adds the file's name to messages about its content. */
 function naming<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -154,7 +154,7 @@ function naming<T>(file: string, work: () => T): T {
   }
 }
 
-/** What is missing is said aloud. */
+/** Prints a notice; missing parameters are coloured. */
 function emphasized(notice: string): string {
   return notice.startsWith("NOT IN") ? paint("yellow", notice) : notice;
 }

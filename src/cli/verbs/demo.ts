@@ -1,4 +1,4 @@
-/** `seawall demo`: the main job on the samples that ship with the package. */
+/** `seawall demo`: attacks the models that ship with the package. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ interface DemoOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-/** Stands beside `dist` in the package, and beside `src` in the repository. */
+/** The folder lies beside `dist` in the package and beside `src` in the repository. */
 const sample = fileURLToPath(new URL("../../../demo/", import.meta.url));
 
 export function demoVerb(command: Command): void {
@@ -95,7 +95,7 @@ async function draw(file: string, rows: readonly PictureRow[], { config, result 
   say(`picture: ${file}`);
 }
 
-/** What is left of each model's own prediction, radius by radius. */
+/** The share of each model's own prediction that survives, radius by radius. */
 function pairLines(pair: readonly { readonly name: string; readonly result: Result }[]): string[] {
   const radii = pair[0]!.result.robust.map(({ eps }) => `at ${eps}`);
   const rows = pair.map(({ name, result }) => [
@@ -131,7 +131,7 @@ async function readSample(
 
 type Point = Parameters<NonNullable<RunEvents["onPoint"]>>[0];
 
-/** Keeps, for each image, the clean prediction and the attacked one with the fewest right pixels. */
+/** Collects, for each image, the clean prediction and the attacked prediction with the fewest right pixels. */
 class Gallery {
   readonly #clean = new Map<string, Point>();
   readonly #worst = new Map<string, { readonly point: Point; readonly right: number }>();
@@ -148,7 +148,7 @@ class Gallery {
   }
 
   rows(): PictureRow[] {
-    // Images end in any order: the picture shows them in that of the data.
+    // Images finish in any order; the picture shows them in the order of the data.
     const images = [...this.#clean].sort(([, a], [, b]) => a.sample.index - b.sample.index);
     return images.map(([id, clean]) => {
       const worst = this.#worst.get(id)?.point ?? clean;

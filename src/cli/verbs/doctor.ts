@@ -1,4 +1,4 @@
-/** `seawall doctor`: check the machine, a model and a data set before a long run, and say what the run will cost. */
+/** `seawall doctor`: checks the machine, a model and a data set before a long run, and estimates its cost. */
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { labelStats } from "../../data/index.js";
@@ -28,7 +28,7 @@ export function doctorVerb(command: Command): void {
     .action(doctorAction);
 }
 
-/** What the doctor looks at; a configuration file may hold more. */
+/** Settings that the doctor reads; a configuration file may hold more. */
 const looked = settings.filter((setting) => {
   const running = ["parallel", "device", "threads"].includes(setting);
   return running || evaluationFlags[setting].group !== "Running";
@@ -63,7 +63,7 @@ function labelLines({ labels, classNames }: Inspection): string[] {
   return labels ? ["", ...histogramLines(labels, classNames)] : [];
 }
 
-/** The share of each class as rows of text. */
+/** Rows of text with the share of each class. */
 function histogramLines(
   { classes, images, declared }: LabelTally,
   names: readonly string[] | undefined,

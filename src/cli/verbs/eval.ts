@@ -1,4 +1,4 @@
-/** `seawall eval`: attack a model on labelled images. */
+/** `seawall eval`: attacks a model on labelled images. */
 import type { Command } from "commander";
 import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
@@ -27,7 +27,7 @@ export function evalVerb(command: Command): void {
   command
     .option("--config <FILE>", configHelp)
     .option("--json", "print the result as JSON on stdout")
-    .option("--dry-run", "print what would be done, and do nothing")
+    .option("--dry-run", "print what would be done and stop")
     .addHelpText("after", example)
     .action(evaluateAction);
 }
@@ -53,7 +53,7 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   judge(checkGates(result, config.gate ?? []));
 }
 
-/** A gate that cannot be read must be found before the run. */
+/** Checks gates before the run, so that a mistake in one costs no time. */
 async function checkGateSettings(config: EvaluationConfig): Promise<void> {
   const gates = config.gate ?? [];
   if (gates.length === 0) return;

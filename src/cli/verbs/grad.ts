@@ -1,4 +1,4 @@
-/** `seawall grad`: a model in, a model out that also returns gradients. */
+/** `seawall grad`: writes a model that also returns gradients. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";

@@ -1,4 +1,4 @@
-/** `seawall merge`: put the shards of a run together. */
+/** `seawall merge`: joins the shards of a run. */
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { checkRecords } from "../../evaluate/index.js";

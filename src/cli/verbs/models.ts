@@ -1,4 +1,4 @@
-/** `seawall models`: the architectures that there are. */
+/** `seawall models`: lists the built-in architectures. */
 import { type Command, Option } from "commander";
 import { formatJson, SeawallError } from "../../base/index.js";
 import {
@@ -52,7 +52,7 @@ function modelsAction(name: string | undefined, options: ModelsOptions): void {
 
 const architectureNames = Object.keys(architectures) as ArchitectureName[];
 
-/** @throws SeawallError `usage` with the names that there are */
+/** @throws SeawallError `usage` listing the known names */
 export function architectureName(text: string): ArchitectureName {
   const known = architectureNames.find((name) => name === text);
   if (known) return known;

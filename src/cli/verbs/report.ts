@@ -1,4 +1,4 @@
-/** `seawall report`: write reports of a stored run. */
+/** `seawall report`: writes reports of a stored run. */
 import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
 import { checkGates } from "../../report/index.js";
@@ -34,7 +34,7 @@ function reportAction(dir: string, { format, out = dir, gate }: ReportOptions): 
   judge(checkGates(run.result, gate ?? []));
 }
 
-/** The gates that the run was made with. */
+/** The gates that the run was started with. */
 function storedGates({ gate }: { readonly gate?: unknown }): string[] {
   return Array.isArray(gate) ? gate.map(String) : [];
 }

@@ -61,7 +61,7 @@ async function trainAction(options: TrainOptions): Promise<void> {
   else say("", ...outcomeLines(outcome));
 }
 
-/** A notice that is a warning is said aloud. */
+/** Prints a notice; warnings are coloured. */
 function sayNotice(sentence: string): void {
   say(/^(WARNING|NOT IN)/.test(sentence) ? paint("yellow", sentence) : sentence);
 }

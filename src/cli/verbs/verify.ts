@@ -1,4 +1,4 @@
-/** `seawall verify`: make a sample of a stored run's records again. */
+/** `seawall verify`: recomputes a sample of a stored run's records. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { formatJson } from "../../base/index.js";
@@ -21,7 +21,7 @@ interface VerifyFlags extends Readonly<Record<string, unknown>> {
 }
 
 const { model, data, classes, classWeights, device, threads, plugin } = evaluationSchema.shape;
-/** Where the files are now, and how it is run; without defaults, since what is not given is as the run has it. */
+/** Settings that replace stored ones: paths, device, threads, plugins. They have no defaults; the stored value is used. */
 const overridesSchema = z.strictObject({
   ...{ model: model.optional(), data: data.optional(), device: device.removeDefault().optional() },
   ...{ classes, classWeights, threads, plugin },
@@ -29,12 +29,12 @@ const overridesSchema = z.strictObject({
 
 export function verifyVerb(command: Command): void {
   command
-    .description("Makes a random sample of a stored run's records again and compares: match or mismatch.")
+    .description("Recomputes a random sample of a stored run's records and compares: match or mismatch.")
     .argument("<RUN>", "run folder");
   addFlags(command, overridesSchema.keyof().options);
   command
     .addOption(new Option("--sample <N>", "records to make again").default("10", "10"))
-    .addOption(new Option("--seed <N>", "of the choice of records").default("0", "0"))
+    .addOption(new Option("--seed <N>", "seed of the choice of records").default("0", "0"))
     .addOption(new Option("--tolerance <T>", toleranceHelp).default("0", "0"))
     .option("--json", "print the verdicts as JSON on stdout")
     .addHelpText("after", example)
@@ -81,7 +81,7 @@ function verdictLine(verdict: RecordVerdict): string {
   return `${marks[match ? "pass" : "fail"]} ${where}: ${match ? "match" : "mismatch"}${amounts(verdict)}`;
 }
 
-/** By how much; nothing where all is equal. */
+/** The differences of a record; empty if there is none. */
 function amounts({ pixels, labels, accuracy, step, maxDelta }: RecordVerdict): string {
   if (pixels === 0 && labels === 0 && step === 0 && maxDelta === 0) return "";
   return [

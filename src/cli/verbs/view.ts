@@ -1,4 +1,4 @@
-/** `seawall view`: a local page that lists runs and shows their figures, live while a run is going. */
+/** `seawall view`: a local page that lists runs and shows their figures, updated while a run is in progress. */
 import { once } from "node:events";
 import type { Command } from "commander";
 import { serveRuns } from "../../report/index.node.js";
