@@ -22,13 +22,13 @@ function published(start: number, losses: readonly number[], radius: number): nu
   const eta = [2 * radius];
   let before = 0;
   // The code starts with "was halved", so that condition 2 does not count at the first checkpoint.
-  let halvedBefore = true;
+  let halvedBefore: boolean = true;
   for (let k = 1; k <= n; k++) {
     eta[k] = eta[k - 1]!;
     if (!checkpoints.includes(k)) continue;
     const rises = Array.from({ length: k - before }, (_, i) => before + i).filter((i) => f[i + 1]! > f[i]!);
     const first = rises.length <= 0.75 * (k - before);
-    const second = !halvedBefore && best[k] === best[before];
+    const second: boolean = !halvedBefore && best[k] === best[before];
     halvedBefore = first || second;
     if (halvedBefore) eta[k] = eta[k - 1]! / 2;
     before = k;
