@@ -21,9 +21,9 @@ it("lists the verbs", async () => {
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
       train      train a built-in architecture adversarially
-      merge      put the shards of a run together
+      merge      merge the shards of a run into one result
       compare    compare two stored runs image by image
-      verify     make a sample of a stored run again and say match or mismatch
+      verify     recompute a sample of a stored run and say match or mismatch
       view       show runs in the browser, live while they are going
       report     write report.html, csv and junit.xml of a stored run
       convert    make an ONNX file of a checkpoint and an architecture
@@ -107,7 +107,7 @@ it("explains eval", async () => {
       --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
                                            line wins; paths start at the working directory
       --json                               print the result as JSON on stdout
-      --dry-run                            print what would be done, and do nothing
+      --dry-run                            print what would be done and stop
       --help                               print this help
 
     Attacks:
@@ -159,7 +159,7 @@ it("explains compare", async () => {
     Options:
       --allow-different  compare what both have although data or protocol differ
       --top <N>          images that changed most to list (default: 5)
-      --seed <N>         of the resamples that make the intervals (default: 0)
+      --seed <N>         seed of the bootstrap resamples behind the intervals (default: 0)
       --gate <EXPR>      condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
       --config <FILE>    gate and seed from a YAML or JSON file, or a module; a flag on the line wins
       --json             print the comparison as JSON on stdout
@@ -179,7 +179,7 @@ it("explains verify", async () => {
   expect(await help("verify")).toMatchInlineSnapshot(`
     "Usage: seawall verify [options] <RUN>
 
-    Makes a random sample of a stored run's records again and compares: match or mismatch.
+    Recomputes a random sample of a stored run's records and compares: match or mismatch.
 
     Arguments:
       RUN                         run folder
@@ -205,7 +205,7 @@ it("explains verify", async () => {
 
     Options:
       --sample <N>                records to make again (default: 10)
-      --seed <N>                  of the choice of records (default: 0)
+      --seed <N>                  seed of the choice of records (default: 0)
       --tolerance <T>             by how much an image's accuracy may differ; with 0 all must be equal
                                   (default: 0)
       --json                      print the verdicts as JSON on stdout
