@@ -46,7 +46,7 @@ export function isPickleList(value: PickleValue | undefined): value is readonly 
 export function kindOf(value: PickleValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "None";
-  if (isPickleList(value)) return "list";
+  if (isPickleList(value)) return Object.isFrozen(value) ? "tuple" : "list";
   if (value instanceof Map) return "dict";
   if (value instanceof Uint8Array) return "bytes";
   if (value instanceof PickledObject) return value.global;
