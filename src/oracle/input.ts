@@ -89,10 +89,11 @@ function describeImage(info: ValueInfo, wanted?: ImageLayout): ImageInput {
     return typeof dim === "number" && dim > 0 ? dim : undefined;
   };
   const count = fixed(channels);
-  if (count !== undefined && count !== 3) {
+  const otherIsRgb = info.shape?.[layout === "nchw" ? 3 : 1] === 3;
+  if (count === undefined ? otherIsRgb : count !== 3) {
     throw new SeawallError(
       "model",
-      `image input "${info.name}" has ${count} channels in layout ${layout}, 3 (RGB) are needed; if the layout is wrong, give --layout`,
+      `image input "${info.name}" has ${count ?? "an open number of"} channels in layout ${layout}, 3 (RGB) are needed; if the layout is wrong, give --layout`,
     );
   }
   return { info, layout, size: { height: fixed(height), width: fixed(width) }, batch: fixed(0) };

@@ -169,3 +169,12 @@ describe("renaming", () => {
     expect(renameSettings({ seed: 1 })).toEqual({ values: { seed: 1 }, notices: [] });
   });
 });
+
+it.each(["eps", "attacks"])("an empty %s is one mistake", (name) => {
+  try {
+    parseConfig({ model: "m", data: "folder:a,b", [name]: "" });
+    expect.unreachable();
+  } catch (error) {
+    expect((error as Error).message.split(`${name}:`)).toHaveLength(2);
+  }
+});

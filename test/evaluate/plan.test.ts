@@ -17,6 +17,8 @@ beforeAll(async () => {
   root = await folderWith({
     "open.onnx": writeModel(tinyModel()),
     "fixed.onnx": writeModel(tinyModel({ height: 8, width: 10 })),
+    "fixed-height.onnx": writeModel(tinyModel({ height: 8 })),
+    "fixed-width.onnx": writeModel(tinyModel({ width: 10 })),
     "classes.txt": "sky\nroad\ncar\n",
     "images/a.png": rgbPng(height, width, pixels),
     "images/b.png": rgbPng(height, width, pixels.toReversed()),
@@ -57,6 +59,11 @@ describe("refused before the run", () => {
 
   it("a layout that the channels contradict", async () => {
     expect(await refusal({ layout: "nhwc" }, "fixed.onnx")).toContain("has 10 channels in layout nhwc");
+    expect(await refusal({ layout: "nhwc" })).toContain("has an open number of channels in layout nhwc");
+  });
+
+  it("a crop other than the one side that the model fixes", async () => {
+    expect(await refusal({ crop: [6, 8] }, "fixed-height.onnx")).toContain("is fixed at 8×any;");
   });
 
   it("another number of classes than the model has", async () => {
@@ -132,4 +139,15 @@ describe("a plan", () => {
     ];
     expect(new Set([own, ...others]).size).toBe(4);
   });
+});
+
+it.each([
+  ["fixed-height.onnx", "8×any", { height: 8, width }],
+  ["fixed-width.onnx", "any×10", { height, width: 10 }],
+])("the images of %s are resized on its fixed side alone", async (model, said, size) => {
+  const { probe, notices } = await plan({}, model);
+  expect({ height: probe.height, width: probe.width }).toEqual(size);
+  expect(notices).toContain(
+    `images of another size are resized to the model's ${said}, labels by nearest neighbour`,
+  );
 });

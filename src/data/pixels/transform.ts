@@ -20,8 +20,8 @@ export interface TransformOptions {
   readonly resizeShort?: number | undefined;
   /** `--crop`: the centre part. */
   readonly crop?: readonly [height: number, width: number] | undefined;
-  /** The fixed size of a model's input; changes the aspect ratio where it must. */
-  readonly size?: readonly [height: number, width: number] | undefined;
+  /** The size of a model's input, `undefined` for a side that it leaves open; changes the aspect ratio where it must. */
+  readonly size?: readonly [height: number | undefined, width: number | undefined] | undefined;
 }
 
 /** The short side becomes `side` pixels, the long side ⌊long · side / short⌋ (the authors' evaluation). */
@@ -55,9 +55,12 @@ export function centreCrop(height: number, width: number): Transform {
   };
 }
 
-/** Exactly this size, whatever the aspect ratio. */
-function resizeTo(height: number, width: number): Transform {
-  return () => ({ kind: "resize", size: { height, width } });
+/** Exactly these sides, whatever the aspect ratio; a side left out keeps its length. */
+function resizeTo(height: number | undefined, width: number | undefined): Transform {
+  return (from) => ({
+    kind: "resize",
+    size: { height: height ?? from.height, width: width ?? from.width },
+  });
 }
 
 /**
@@ -70,7 +73,10 @@ export function transforms(options: TransformOptions): Transform[] {
     chosen.push(resizeShort(positive("--resize-short", options.resizeShort)));
   }
   if (options.crop) chosen.push(centreCrop(...positivePair("--crop", options.crop)));
-  if (options.size) chosen.push(resizeTo(...positivePair("the model's input size", options.size)));
+  if (options.size) {
+    const [height, width] = options.size.map((side) => side && positive("the model's input size", side));
+    chosen.push(resizeTo(height, width));
+  }
   return chosen;
 }
 

@@ -37,7 +37,7 @@ export function labelFindings(tally: LabelTally, modelClasses: number | undefine
   }
   if (outside.length > 3)
     findings.add("fail", "labels", `and ${outside.length - 3} more labels that are no class`);
-  const absent = tally.classes.slice(0, classes).flatMap((count, k) => (count === 0 ? [k] : []));
+  const absent = Array.from({ length: classes }, (_, k) => k).filter((k) => !tally.classes[k]);
   if (outside.length === 0) findings.add("pass", "labels", `all in 0 to ${classes - 1}`);
   if (absent.length > 0)
     findings.add("warn", "absent", `no pixel of class ${absent.join(", ")} in these images`);

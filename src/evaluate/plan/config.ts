@@ -17,7 +17,7 @@ function parsed<T>(parse: (text: string) => T) {
   };
 }
 
-const text = z.string().min(1);
+const text = z.string().min(1, { abort: true });
 const count = z.int().min(1);
 const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
 const triple = z.tuple([z.number(), z.number(), z.number()]);

@@ -9,6 +9,7 @@ import {
   type DatasetTable,
   parseDataSpec,
   type Sample,
+  type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
 import type { PluginFacts } from "../../journal/index.js";
@@ -88,7 +89,7 @@ export async function makePlan(
     workerBytes: workerBytesOf(prepared),
     plugins,
     oneWorker: pluginValues.length > 0,
-    notices: [...prepared.notices, ...sizeNotice(input, dataOptions), ...pluginNotices(pluginValues)],
+    notices: [...prepared.notices, ...sizeNotice(dataOptions), ...pluginNotices(pluginValues)],
   };
 }
 
@@ -128,25 +129,29 @@ function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: Dat
   return protocol === "authors" ? parseDataSpec(data, datasets).layout.published : undefined;
 }
 
-function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput) {
+function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput): TransformOptions {
   const { height, width } = size;
-  if (height === undefined || width === undefined)
-    return { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
-  if (crop && (crop[0] !== height || crop[1] !== width)) {
+  const asked = { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
+  if (crop && (crop[0] !== (height ?? crop[0]) || crop[1] !== (width ?? crop[1]))) {
     throw new SeawallError(
       "config",
-      `--crop ${crop.join("x")}: the model's input "${info.name}" is fixed at ${height}×${width}; leave --crop out or export the model with an open size`,
+      `--crop ${crop.join("x")}: the model's input "${info.name}" is fixed at ${sidesText(height, width)}; leave --crop out or export the model with an open size`,
     );
   }
-  if (crop) return { ...(resizeShort && { resizeShort }), crop };
-  return { ...(resizeShort && { resizeShort }), size: [height, width] as [number, number] };
+  if (crop || (height === undefined && width === undefined)) return asked;
+  return { ...asked, size: [height, width] };
 }
 
-function sizeNotice(input: ImageInput, { transform }: DataOptions): string[] {
-  if (!transform?.size || input.size.height === undefined) return [];
+function sizeNotice({ transform }: DataOptions): string[] {
+  if (!transform?.size) return [];
   return [
-    `images of another size are resized to the model's ${transform.size.join("×")}, labels by nearest neighbour`,
+    `images of another size are resized to the model's ${sidesText(...transform.size)}, labels by nearest neighbour`,
   ];
+}
+
+/** "480×640"; an open side reads "any". */
+function sidesText(height: number | undefined, width: number | undefined): string {
+  return `${height ?? "any"}×${width ?? "any"}`;
 }
 
 function modelAtSize(

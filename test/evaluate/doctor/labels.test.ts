@@ -109,6 +109,7 @@ describe("findings", () => {
     const tally = tallyOf([[0, 1, 2]]);
     expect(labelFindings(tally, 2).some(({ status }) => status === "fail")).toBe(true);
     expect(labelFindings(tally, 3).every(({ status }) => status === "pass")).toBe(true);
+    expect(said(tally, 5)).toContain("warn absent: no pixel of class 3, 4 in these images");
     expect(labelFindings(tally, undefined).every(({ status }) => status === "pass")).toBe(true);
   });
 });
