@@ -1,8 +1,8 @@
-/** Two programs that do the same work on demand, timed in alternation on this machine. */
+/** Times two programs that do the same work, in alternation on this machine. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** A process that answers each line with one: `ready …` first, seconds to `step`, `peak BYTES` to `quit`. */
+/** A process that first prints `ready …`, then replies to each line: seconds to `step`, `peak BYTES` to `quit`. */
 export class Worker {
   #process;
   #lines;
@@ -25,10 +25,10 @@ export class Worker {
 }
 
 /**
- * Steps of two workers in alternation, after some that are not counted; prints both and their ratios.
- * @param names of the workers
- * @param row steps that each makes before it is the other's turn
- * @param images of a step; where given, their number per second is printed too
+ * Times steps of two workers in alternation, after some warm-up steps. Prints both times and their ratios.
+ * @param names names of the two workers
+ * @param row number of steps that a worker makes before the other one's turn
+ * @param images number of images in a step; if given, images per second are printed, too
  */
 export async function alternate(title, pair, names, { steps, row }, images) {
   const ready = await Promise.all(pair.map((worker) => worker.read()));

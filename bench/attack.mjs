@@ -1,6 +1,6 @@
 /**
- * Attack steps of Seawall on demand, as `seawall eval` makes them: the images of a batch side by side, each in a thread
- * with an engine of its own.
+ * Attack steps of Seawall on request, as `seawall eval` makes them: the images of a batch run in parallel, each in a
+ * thread with its own engine.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { losses, norms, openModel, readModelFile } from "seawall";
@@ -28,7 +28,7 @@ async function answer() {
   });
 }
 
-/** One image: every message makes one step, and one comes back when it is made. */
+/** A worker for one image. It makes one step for every message, and replies when the step is done. */
 async function attack({ file, height, width, threads, seed }) {
   const { graph } = await readModelFile(file);
   const model = await openModel(graph, { size: { height, width } }, { threads });

@@ -1,10 +1,11 @@
 /**
- * The thresholds of `src/compile/lower/thresholds.ts`, each defended by timing:
+ * Timings behind the thresholds in `src/compile/lower/thresholds.ts`:
  *
  *     npm run bench -- lowering [THRESHOLD …]
  *
- * Writes one composite operator at sizes around the threshold, lowers it with the threshold set to other values, so that
- * each form is forced in turn, and prints the median time of both forms in milliseconds. Forms alternate.
+ * For each threshold, one composite operator is written at sizes around it. The operator is lowered with other values of
+ * the threshold, which force each form in turn. The median time of both forms, run in alternation, is printed in
+ * milliseconds.
  */
 import { addAt, axisProducts, convolutionMap } from "../dist/autodiff/fragments/composites.js";
 import { picks, transposed } from "../dist/autodiff/fragments/taps.js";
@@ -15,7 +16,7 @@ import { openSession } from "../dist/runtime/index.js";
 
 const range = (length) => Array.from({ length }, (_, i) => i);
 
-/** Square windows with padding that keeps the size at stride 1. */
+/** Square windows, padded to keep the size at stride 1. */
 function windowsOf(side, height, width, stride = 1) {
   const before = Math.floor(side / 2);
   return [height, width].map((input) => {
@@ -46,7 +47,7 @@ function along(build, operator, shape, axis, map) {
   return axisProducts(build, operator, build.input("x0", "float32", shape), shape, maps);
 }
 
-/** Every output mixes `width` neighbouring inputs, half as many outputs as inputs. */
+/** Every output is a weighted sum of `width` neighbouring inputs; there are half as many outputs as inputs. */
 function banded(inputs, width) {
   const taps = (o) =>
     range(width).map((t) => ({ from: Math.min(2 * o + t, inputs - 1), weight: 1 / (t + 2) }));
@@ -68,7 +69,7 @@ function atLabel(build, classes) {
   return build.composite("AddAtLabel", [base, labels, update], { classes });
 }
 
-/** For each threshold: sizes around it, how to write an operator of that size, and the values that force each form. */
+/** For each threshold: sizes around it, a function that writes an operator of that size, and the values that force each form. */
 const cases = {
   rowTaps: [[9, 25, 49], (b, taps) => convolution(b, "Convolution", { side: Math.sqrt(taps), height: 32 })],
   rowHeight: [[20, 40, 80], (b, height) => convolution(b, "Convolution", { side: 7, height })],
@@ -133,7 +134,7 @@ const cases = {
   labelClasses: [[10, 20, 40, 150], atLabel],
 };
 
-/** Every output is the sum of two inputs, so that no gather fits. */
+/** Every output is the sum of two inputs, which a gather cannot compute. */
 function sumsOf(order) {
   const taps = order.map((from) =>
     [from, (from + 8) % order.length].map((each) => ({ from: each, weight: 1 })),
@@ -168,11 +169,11 @@ async function open(name, size, write, values) {
 
 const median = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
-/** Prints the times of the named thresholds' forms; of all where none is named. */
+/** Prints the times of both forms for the named thresholds, or for all thresholds if none is named. */
 export async function timeLowering(names) {
   for (const name of names.length > 0 ? names : Object.keys(cases)) {
     if (!cases[name])
-      throw new Error(`${name}: no threshold with a case; there are ${Object.keys(cases).join(", ")}`);
+      throw new Error(`${name}: unknown threshold; known are ${Object.keys(cases).join(", ")}`);
     const [sizes, write, values = [0, Number.POSITIVE_INFINITY]] = cases[name];
     console.log(`${name}, ${cpuThresholds[name].value}: ${cpuThresholds[name].meaning}`);
     for (const size of sizes) {

@@ -89,7 +89,7 @@ const checks = [
   { check: "black-box", status: "skip", detail: "no attack without gradients ran beside those with them" },
 ];
 
-/** Only the pictures that a report shows: those of all images would take longer than the measurement. */
+/** Only the pictures that a report shows, since pictures of all images would take longer than the measurement. */
 async function keepPictures(dir, run, records, outcomeAt) {
   const images = imagesOf(run, records);
   const keeper = new ReportKeeper(dir);
@@ -104,7 +104,7 @@ async function keepPictures(dir, run, records, outcomeAt) {
   }
 }
 
-/** Bands of sky, houses and road with some things before them. */
+/** Labels: bands of sky, houses and road, with objects in front. */
 function labelsOf(index, classes) {
   const random = randomStream("made labels", index);
   const labels = Int32Array.from({ length: height * width }, (_, i) => {
@@ -124,7 +124,7 @@ function labelsOf(index, classes) {
   return labels;
 }
 
-/** The labels with squares of wrong classes: the more, the larger the radius and the harder the image. */
+/** A prediction: the labels with squares of wrong classes, more of them for larger radii and harder images. */
 function predictionOf(labels, classes, index, radius, attack) {
   const random = randomStream("made prediction", index, radius, attack);
   const hard = 0.5 + randomStream("made hardness", index).next();
@@ -170,7 +170,7 @@ function outcome(run, index, radius, attack) {
   };
 }
 
-/** Radii 2ε, 1.5ε and ε, a loss that rises towards its end, and a step size that halves. */
+/** A trace: radii 2ε, 1.5ε and ε, a rising loss, and a step size that halves. */
 function traceOf(run, { record, labels }) {
   const { index, eps, attack } = record;
   const stages = [2, 1.5, 1].flatMap((factor, stage) =>

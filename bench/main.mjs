@@ -6,12 +6,17 @@
  *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
  *
  * `lowering` times the forms of operators around the compiler's thresholds, without PyTorch (`lowering.mjs`).
- * A case is MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient); ARCHITECTURE:NxCxHxW, one update of
- * adversarial training (two attack passes, gradient of both losses, AdamW); or `training`, that of a small network.
- * Each program makes --row steps, by default one, before it is the other's turn.
- * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both. PYTHON is
- * one with tools/requirements.txt installed; FLAGS go to tools/bench_torch.py and tools/bench_training_torch.py, which
- * say what PyTorch is given. CHECKOUT is the folder of another version, built, whose own bench/ is run.
+ *
+ * CASE is one of:
+ * - MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient)
+ * - ARCHITECTURE:NxCxHxW, one update of adversarial training (two attack passes, gradient of both losses, AdamW)
+ * - `training`, one such update of a small network
+ *
+ * Each program makes --row steps, by default one, before the other program's turn.
+ * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both.
+ * PYTHON needs tools/requirements.txt installed. FLAGS are passed to tools/bench_torch.py and
+ * tools/bench_training_torch.py, which describe them. CHECKOUT is the folder of another, built version, whose own bench/
+ * is run.
  */
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +47,7 @@ const other = (worker, ...args) => seawall(join(values.against, "bench", worker)
 const torch = (script, ...args) => new Worker(values.python, [here(`../tools/${script}`), ...args]);
 
 function compareAttack(file, size) {
-  // With --upernet PyTorch runs the module that the file was exported from.
+  // With --upernet, PyTorch runs the module that the file was exported from.
   const model = flags.includes("--upernet") ? [] : [file];
   const second = values.against
     ? other("attack.mjs", file, size)

@@ -1,4 +1,4 @@
-/** How long `seawall report` takes for a run of many images, how much memory, and how large the page is. */
+/** Measures time and memory of `seawall report` for a run of many images, and the size of the page. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
-/** The side of a benchmark that is timed: reads `step` lines and answers with seconds, `quit` with the peak of memory. */
+/** The timed side of a benchmark: replies to lines `step` with seconds, and to `quit` with the peak memory. */
 import { createInterface } from "node:readline";
 
-/** @param step does once what is timed */
+/** @param step the timed function */
 export async function serve(step) {
   console.log("ready");
   for await (const line of createInterface({ input: process.stdin })) {

@@ -1,6 +1,6 @@
 /**
- * Updates of adversarial training on demand, as `seawall train` makes them with two attack steps: always on the same
- * batch.
+ * Updates of adversarial training on request, as `seawall train` makes them with two attack steps. All updates use the
+ * same batch.
  */
 import { architectures, initialWeights } from "../dist/nn/index.js";
 import { buildNetwork } from "../dist/train/loop/network.js";

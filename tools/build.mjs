@@ -54,7 +54,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     console.log(build() ? "Built dist." : "dist is up to date.");
   } catch (error) {
-    // A compiler that fails has said why.
+    // A failing compiler has printed the reason.
     if (error.status === undefined) throw error;
     process.exitCode = 1;
   }

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 const file = join(dirname(require.resolve("onnxruntime-node")), "../package.json");
 const { scripts, ...kept } = JSON.parse(readFileSync(file, "utf8"));
 if (scripts !== undefined) {
-  // A process that imports the package at this moment must find a whole file.
+  // Written under another name first: a process that imports the package at this moment must find a complete file.
   writeFileSync(`${file}.new`, `${JSON.stringify(kept, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }

@@ -1,10 +1,10 @@
-/** The value of `--classes`. */
+/** Reading the value of `--classes`. */
 import { SeawallError } from "../base/index.js";
 import { readBytes } from "./formats/files.node.js";
 
 /**
- * A number of classes as it stands, or the names in a file, one a line.
- * @throws SeawallError `usage` or `data` unless there are at least two classes with different names.
+ * The number of classes, or the class names in a file, one per line.
+ * @throws SeawallError `usage` or `data` unless there are 2 to 65536 classes with distinct names.
  */
 export async function readClasses(text: string): Promise<number | string[]> {
   if (/^\d+$/.test(text)) return atLeastTwo(Number(text), text);
@@ -14,7 +14,7 @@ export async function readClasses(text: string): Promise<number | string[]> {
     if (name.trim() === "" || names.indexOf(name) !== line) {
       throw new SeawallError(
         "data",
-        `${text}, line ${line + 1}: expected one class name a line, each once, got "${name}"`,
+        `${text}, line ${line + 1}: expected one class name per line, each once, got "${name}"`,
       );
     }
   });

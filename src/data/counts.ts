@@ -1,16 +1,16 @@
-/** How often each class occurs. */
+/** Class frequencies in labels. */
 import { invariant } from "../base/index.js";
 import type { Dataset } from "./sample.js";
 
-/** Pixels of a set of label maps. */
+/** Pixel counts of one or several label maps. */
 export interface LabelCounts {
-  /** Pixels of each class; plain numbers, exact up to 2⁵³. */
+  /** Number of pixels of each class; exact up to 2⁵³. */
   readonly classes: readonly number[];
-  /** Pixels that count nowhere. */
+  /** Number of ignored pixels. */
   readonly ignored: number;
 }
 
-/** What a data set's labels look like. */
+/** Statistics of a data set's labels. */
 export interface LabelStats {
   /** Share of each class among the pixels that count; the shares sum to 1 unless no pixel counts. */
   readonly shares: readonly number[];
@@ -20,7 +20,10 @@ export interface LabelStats {
   readonly absent: readonly number[];
 }
 
-/** Counts of one label map, −1 being ignored; `classes` is the length of the result, or the highest label + 1. */
+/**
+ * Counts the labels of one label map; −1 is ignored.
+ * @param classes the least length of the result, which always covers the highest label
+ */
 export function countLabelMap(labels: Int32Array, classes = 0): LabelCounts {
   const counts: number[] = new Array(classes).fill(0);
   let ignored = 0;
@@ -35,13 +38,13 @@ export function countLabelMap(labels: Int32Array, classes = 0): LabelCounts {
   return { classes: counts, ignored };
 }
 
-/** The class that most pixels of a label map have, the lowest of several; −1 where nothing counts. */
+/** The most frequent class of a label map, the lowest among ties; −1 if all pixels are ignored. */
 export function majorityLabel(labels: Int32Array): number {
   const { classes } = countLabelMap(labels);
   return classes.indexOf(Math.max(...classes, 1));
 }
 
-/** The sum of two counts, as long as the longer one. */
+/** The sum of two counts, with the length of the longer one. */
 export function addLabelCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
   const length = Math.max(a.classes.length, b.classes.length);
   return {
@@ -51,8 +54,8 @@ export function addLabelCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
 }
 
 /**
- * Counts the labels of a whole data set, without opening an image.
- * @param onProgress told after each label map how many of how many are done
+ * Counts the labels of a whole data set, without reading images.
+ * @param onProgress called after each label map with the number done and the total
  */
 export async function countLabels(
   dataset: Dataset,
@@ -66,7 +69,7 @@ export async function countLabels(
   return counts;
 }
 
-/** Shares, void and absent classes of counts. */
+/** Shares of the classes, share of ignored pixels, and absent classes. */
 export function labelStats({ classes, ignored }: LabelCounts): LabelStats {
   invariant(ignored >= 0 && classes.every((count) => count >= 0), "negative label count");
   const counted = classes.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-/** Class weights of a data set, counted once and kept beside it. */
+/** Class weights of a data set, with the label counts cached in a file. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
@@ -10,24 +10,24 @@ import { classWeights } from "./weights.js";
 const count = z.number().int().nonnegative();
 const cacheSchema = z.object({
   schemaVersion: z.literal(1),
-  /** Hash of the list and of all that changes a label. */
+  /** Hash of the file list and of every setting that changes labels. */
   key: z.string(),
   spec: z.string(),
   counts: z.object({ classes: z.array(count), ignored: count }),
 });
 type Cache = z.infer<typeof cacheSchema>;
 
-/** Weights and what they were computed from. */
+/** Class weights, and the counts they were computed from. */
 export interface CountedWeights {
   readonly weights: readonly number[];
   readonly counts: LabelCounts;
-  /** Whether the counts came from the cache file. */
+  /** True if the counts came from the cache file. */
   readonly cached: boolean;
 }
 
 /**
- * `classWeights` of the labels of a data set as transformed. The counts are kept in `cacheFile` (JSON) and
- * counted again when the list, the label files' sizes or the settings change, or the file is damaged.
+ * `classWeights` of a data set's labels after the transforms. The counts are cached in `cacheFile` (JSON). They are
+ * counted again when the list, the label files' sizes or the settings change, or when the cache is damaged.
  */
 export async function cachedClassWeights(
   dataset: Dataset,
@@ -49,7 +49,7 @@ export async function cachedClassWeights(
   return { weights, counts, cached: false };
 }
 
-/** What is in the file, or undefined when it is missing, damaged or of another kind: it can be counted again. */
+/** The cached counts; undefined if the file is missing, damaged or of another kind, so that labels are counted again. */
 async function readCache(file: string): Promise<Cache | undefined> {
   try {
     return cacheSchema.parse(JSON.parse(await readFile(file, "utf8")));
@@ -58,7 +58,10 @@ async function readCache(file: string): Promise<Cache | undefined> {
   }
 }
 
-/** Written beside and renamed, so that nobody reads half a file. Where nothing can be kept it is counted again. */
+/**
+ * Writes a temporary file and renames it, so that no reader sees an incomplete cache. Errors are ignored: the labels
+ * are then counted again.
+ */
 async function writeCache(file: string, cache: Cache): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`;
   try {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 const convert = (...args: string[]) => seawall(["convert", ...args], { cwd });
 
 describe("seawall convert", () => {
-  it("finds architecture, dialect and classes, and goes to ONNX and back", async () => {
+  it("finds architecture, key map and classes, and goes to ONNX and back", async () => {
     const to = await convert("--weights", "b0.safetensors", "--size", "32x64", "--out", "b0.onnx");
     expect(to).toMatchObject({ code: 0, stdout: "" });
     expect(to.stderr).toContain("read as segformer/transformers");
@@ -65,7 +65,7 @@ describe("seawall convert", () => {
     const { code, stderr } = await convert("--weights", golden, "--out", "copy.safetensors");
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/of no built-in architecture: \d+ tensors copied/),
+      expect.stringMatching(/fits no built-in architecture: \d+ tensors copied/),
     ]);
     const copy = await readWeightsFile(join(cwd, "copy.safetensors"));
     const original = await readWeightsFile(golden);
@@ -79,24 +79,26 @@ describe("seawall convert", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "Usage: seawall convert [options]
 
-      Makes an ONNX file of a checkpoint, or a safetensors file of either.
+      Makes an ONNX file from a checkpoint, or a safetensors file from a checkpoint or an ONNX file.
 
       Options:
         --out <FILE>                 file to write: .onnx or .safetensors
-        --weights <FILE>             checkpoint: .pth, .pt or .safetensors, in any of the dialects that
-                                     are known
-        --model <FILE>               instead of a checkpoint: an ONNX file that this verb wrote
-        --architecture <NAME>        see seawall models (default: the one that the checkpoint fits)
+        --weights <FILE>             checkpoint: .pth, .pt or .safetensors, in any known key map
+        --model <FILE>               an ONNX file that this verb wrote, instead of a checkpoint
+        --architecture <NAME>        architecture, see seawall models (default: the one that fits the
+                                     checkpoint)
         --classes <K>                number of classes (default: as in the checkpoint)
-        --size <HxW>                 image size (default: of the architecture's best known checkpoints)
+        --size <HxW>                 image size (default: that of the architecture's best known
+                                     checkpoints)
         --batch-size <N>             fix the number of images per run (default: left open)
-        --auxiliary                  keep the auxiliary head, as a second output
-        --normalize <none|imagenet>  what the graph does to images in [0, 1] first (choices: "none",
-                                     "imagenet")
-        --half                       store weights in float16: half the size, computed in float32
-        --allow-missing              let what the checkpoint lacks begin at random
-        --seed <N>                   of what begins at random (default: 0)
-        --json                       print what was done as JSON on stdout
+        --auxiliary                  keep the auxiliary head as a second output
+        --normalize <none|imagenet>  normalization that the graph applies to images in [0, 1] (choices:
+                                     "none", "imagenet")
+        --half                       store weights in float16 (half the file size); computation stays in
+                                     float32
+        --allow-missing              initialize parameters at random that the checkpoint lacks
+        --seed <N>                   random seed of these parameters (default: 0)
+        --json                       print the outcome as JSON on stdout
         --help                       print this help
 
       Example:
@@ -133,8 +135,14 @@ describe("seawall convert", () => {
     [["--out", "x.onnx"], "--weights FILE is missing"],
     [["--weights", "b0.safetensors", "--model", "b0.onnx", "--out", "x.safetensors"], "give one of them"],
     [["--weights", "page.pth", "--out", "x.onnx"], "page.pth: a web page"],
-    [["--weights", "lacking.safetensors", "--out", "x.onnx"], "it fits no architecture whole"],
-    [["--weights", "b0.safetensors", "--architecture", "unet", "--out", "x.onnx"], 'no architecture "unet"'],
+    [
+      ["--weights", "lacking.safetensors", "--out", "x.onnx"],
+      "the checkpoint fits no architecture completely",
+    ],
+    [
+      ["--weights", "b0.safetensors", "--architecture", "unet", "--out", "x.onnx"],
+      'no architecture "unet"',
+    ],
     [
       ["--weights", "b0.safetensors", "--size", "large", "--out", "x.onnx"],
       "--size: expected sizes as 473x473",

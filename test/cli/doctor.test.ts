@@ -22,7 +22,7 @@ describe("seawall doctor", () => {
     expect(stderr).toMatch(/machine\n✓ seawall +\d/);
     expect(stderr).toMatch(/✓ cpu +computes/);
     expect(stderr).toMatch(/[✓–] cuda /);
-    expect(stderr).toMatch(/✓ all in order\n$/);
+    expect(stderr).toMatch(/✓ all checks passed\n$/);
   });
 
   it("finds a good sample in order", async () => {
@@ -43,7 +43,7 @@ describe("seawall doctor", () => {
     );
     expect(stderr).toMatch(/--ignore-label 255 if it must not count/);
     expect(stderr).toMatch(/ {2}3 +\d+\.\d % +4 .*\n +255 +19\.\d %/);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/✗ 1 to mend before a run/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/✗ 1 failure to fix before a run/)]);
   });
 
   it("answers in JSON", async () => {
@@ -79,7 +79,7 @@ describe("seawall doctor", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/✗ file +none\.onnx: no such file/);
     expect(stderr).toMatch(/✗ list /);
-    expect(stderr).toMatch(/✗ 2 to mend/);
+    expect(stderr).toMatch(/✗ 2 failures to fix/);
   });
 
   it("names operators that no gradient passes", async () => {
@@ -111,7 +111,7 @@ describe("seawall doctor", () => {
     expect(stderr).toMatch(/! values +0\.027 to 0\.027 of \[0, 1\]; hardly any contrast/);
     expect(stderr).toMatch(/! images +1 image equal to another one/);
     expect(stderr).toMatch(/! absent +no pixel of class 0, 1, 3 in these images/);
-    expect(stderr).toMatch(/! nothing in the way of a run, 3 to look at/);
+    expect(stderr).toMatch(/! ready for a run, with 3 warnings/);
   });
 
   it("estimates the run that the flags of eval would make", async () => {

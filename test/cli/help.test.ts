@@ -271,7 +271,8 @@ it("explains doctor", async () => {
   expect(await help("doctor")).toMatchInlineSnapshot(`
     "Usage: seawall doctor [options]
 
-    Checks machine, devices, a model and the first images of a data set, and estimates a run of them.
+    Checks the machine, its devices, a model and the first images of a data set, and estimates the time
+    of a run.
 
     Model:
       --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
@@ -329,8 +330,8 @@ it("explains doctor", async () => {
       --json                               print the findings as JSON on stdout
       --help                               print this help
 
-    Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
-    estimated that seawall eval would make of the same flags.
+    Every flag is optional. --limit sets how many images are read (default: 20). With --eps, the doctor
+    estimates the run that seawall eval would make with the same flags.
 
     Example:
       seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255

@@ -233,8 +233,8 @@ describe("--classes", () => {
   });
 
   it.each([
-    ["road\n\ncar\n", 'line 2: expected one class name a line, each once, got ""'],
-    ["road\ncar\nroad\n", 'line 3: expected one class name a line, each once, got "road"'],
+    ["road\n\ncar\n", 'line 2: expected one class name per line, each once, got ""'],
+    ["road\ncar\nroad\n", 'line 3: expected one class name per line, each once, got "road"'],
     ["road\n", "expected 2 to 65536 classes, got 1"],
   ])("refuses %j", async (content, message) => {
     await expect(readClasses(await file("names.txt", content))).rejects.toThrow(message);

@@ -1,5 +1,5 @@
 /**
- * Graph texts (`graph-text.mjs`) compared as computations: a value is what computes it, whatever its name.
+ * Compares graph texts (`graph-text.mjs`) as computations: values are identified by their computation, not by name.
  *
  * Every value gets a hash of its operator, attributes and inputs, down to the graph's inputs and initializers. Two
  * graphs compute the same with the same operators if the hashes of their nodes and outputs agree as multisets.
@@ -31,7 +31,7 @@ function parseLines(lines) {
 }
 
 /**
- * A hash that is equal for graphs which differ only in the names of inner values and in order.
+ * A hash that is equal for graphs that differ only in the names of inner values and in the order of nodes.
  * @param {boolean} byPosition inputs and outputs count by position, not by name
  */
 export function canonicalHash(text, byPosition = false) {
@@ -67,7 +67,7 @@ function nodeHash([op, inputs, outputs, attributes], values) {
   return own;
 }
 
-/** Subgraphs see the values of the graph around them; their own inputs and outputs count by position. */
+/** Subgraphs see the values of the enclosing graph. Their own inputs and outputs are identified by position. */
 function attributeHashes(attributes, values) {
   return Object.entries(attributes).map(([name, value]) =>
     value?.graph ? [name, bodyHash(parseLines(value.graph), values, true)] : [name, value],
@@ -82,8 +82,8 @@ function define(values, name, value) {
 const hash = (value) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
 
 /**
- * The items as lines in which names are positions: nodes in the order of a depth-first search from the outputs.
- * @param {boolean} operators without inputs and outputs: what is left are operators and attributes in that order
+ * The items as lines in which positions replace names. Nodes are in the order of a depth-first search from the outputs.
+ * @param {boolean} operators leaves out inputs and outputs of nodes: only operators and attributes remain
  */
 export function canonicalLines(text, operators = false) {
   const graph = parseText(text);
@@ -92,7 +92,7 @@ export function canonicalLines(text, operators = false) {
   const [names, lines, done] = [new Map(graph.input.map(([name]) => [name, name])), [], new Set()];
   const nameOf = (name) =>
     name === "" ? "_" : (names.get(name) ?? inits.get(name)?.slice(1).join(" ") ?? name);
-  /** Without recursion: graphs are deeper than the stack. */
+  /** Without recursion, since graphs are deeper than the stack. */
   const start = (first) => {
     const stack = [];
     const enter = (node) => {

@@ -3,9 +3,9 @@
  *
  *     node tools/dump/compare.mjs A B [--lines 24] [--counts ignore]
  *
- * Prints "identical" (exit code 0), or which scenarios, files and graphs differ (exit code 1). A graph whose nodes
- * are the same but for names and order is said to be so; of others a short unified diff of the node lists is shown.
- * Changed sentences (files `.words`) are shown too. `--counts ignore` accepts another number of sessions of a graph.
+ * Prints "identical" (exit code 0), or the scenarios, files and graphs that differ (exit code 1). Graphs that differ only
+ * in names and order are reported as renamed. Other graphs are shown as a short unified diff of their node lists.
+ * Changed sentences (files `.words`) are shown, too. `--counts ignore` ignores how often a graph's sessions were opened.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ function summary() {
   return [`${reports.length} of ${names.length} scenarios differ`, ...list].join("\n");
 }
 
-/** What differs, in a few words: the heads of the findings without their details. */
+/** A short list of the differences: the heads of the findings, without details. */
 function kinds(found) {
   const heads = found
     .filter((line) => !line.startsWith(" "))
@@ -74,7 +74,7 @@ function fileDifferences(file, left, right) {
   return [`file ${file}: differs`, ...shortDiff(was.split("\n"), is.split("\n"))];
 }
 
-/** Graphs by hash; those that only one side has are paired with what resembles them most. */
+/** Compares graphs by hash. A graph on one side only is paired with the most similar one on the other side. */
 function graphDifferences(first, second) {
   const [left, right] = [first, second].map((folder) =>
     JSON.parse(readFileSync(join(folder, "list.json"), "utf8")),
@@ -147,7 +147,7 @@ function pairs(gone, come) {
   return [...found, ...left.map((is) => [undefined, is])];
 }
 
-/** 0 for equal counts of all lines' kinds and operators, 1 for nothing in common. */
+/** Distance of two graph texts: 0 if all kinds of lines and operators occur equally often, 1 if none is in common. */
 function distance(was, is) {
   const [left, right] = [was, is].map(({ text, inputs, outputs }) => {
     const counts = new Map();
@@ -177,7 +177,7 @@ function sessionDifferences(left, right, before, after) {
   });
 }
 
-/** The shortest of three diffs: the text as it is, with positions for names, and of the operators alone. */
+/** The shortest of three diffs: of the texts, of the texts with positions for names, and of the operators alone. */
 function graphDiff(was, is) {
   const forms = [
     (text) => text.trim().split("\n"),

@@ -1,6 +1,6 @@
 /**
- * An ONNX model as normalised text: the same computation, written with the same names in the same order, gives the
- * same text. Left out: node names, doc strings, the producer, value_info. One line per item, `kind JSON`:
+ * Writes an ONNX model as normalised text. Equal computations with the same names and order give the same text. Node
+ * names, doc strings, the producer and value_info are left out. One line per item, `kind JSON`:
  *
  *     opset {"":17}
  *     name "loss"
@@ -54,7 +54,7 @@ function nodeLine({ opType, domain, input, output, attribute }) {
   return line("node", [op, input, output, Object.fromEntries(attributes)]);
 }
 
-/** Values of an attribute, by its type. Without this table an unknown type would compare equal unseen. */
+/** Readers of an attribute's value, by its type. The dump refuses unknown types, which would otherwise compare equal. */
 const attributeValues = {
   FLOAT: ({ f }) => float(f),
   INT: ({ i }) => i,
@@ -83,7 +83,7 @@ function tensorText(tensor) {
   return [`${TensorProto_DataType[tensor.dataType]}[${tensor.dims.join(",")}]`, data];
 }
 
-/** The data as raw little-endian bytes, whichever of the fields it is stored in. */
+/** The data as raw little-endian bytes, from the field that holds it. */
 function tensorBytes(tensor) {
   if (tensor.externalData.length > 0) {
     return Buffer.from(JSON.stringify(tensor.externalData.map(({ key, value }) => [key, value])));
@@ -97,7 +97,7 @@ function tensorBytes(tensor) {
   return bytesOf(int32Array(TensorProto_DataType[tensor.dataType]).from(tensor.int32Data));
 }
 
-/** `int32_data` holds all the small types, each in an int32 of its own. */
+/** `int32_data` holds all small types, one value per int32. */
 function int32Array(type) {
   if (["BOOL", "UINT8"].includes(type)) return Uint8Array;
   if (type === "INT8") return Int8Array;
@@ -115,7 +115,7 @@ function typeText(type) {
   return `${TensorProto_DataType[elemType]}[${dims}]`;
 }
 
-/** JSON has no −0 and nothing that is not finite. */
+/** Encodes −0, infinities and NaN, which JSON lacks. */
 const float = (value) => (Object.is(value, -0) || !Number.isFinite(value) ? `float ${repr(value)}` : value);
 const repr = (value) => (Object.is(value, -0) ? "-0" : String(value));
 const byText = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);

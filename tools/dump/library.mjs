@@ -1,6 +1,7 @@
 /**
- * What the command line does not reach: attacks in the ℓ2 ball, and the loss that only tracks.
- * node library.mjs PROGRAM MODEL writes library.json: for each attack the step, the counts and the point's SHA-256.
+ * Runs library functions that the command line does not use: attacks in the ℓ2 ball, and the loss that is only tracked.
+ * `node library.mjs PROGRAM MODEL` writes library.json: for each attack the step, the counts and the SHA-256 of the
+ * perturbed image.
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -46,7 +47,7 @@ found.spherical = { objective, tracked, correct, score, gradient: digest(gradien
 writeFileSync("library.json", JSON.stringify(found));
 await oracle.dispose();
 
-/** An attack may refuse a norm: then its message is what is compared. */
+/** Runs an attack. If it refuses the norm, its message is compared instead. */
 async function outcome(attack, settings) {
   try {
     const { point, step } = await attack.run(subject, settings, randomStream(7));

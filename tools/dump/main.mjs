@@ -4,9 +4,10 @@
  *     node tools/dump/main.mjs --out DIR [--program dist] [--models ../shared/models] [--only TEXT] [--jobs 2]
  *     node tools/dump/compare.mjs DIR OTHER
  *
- * Every graph that reaches ONNX Runtime is caught at the engine (`preload.mjs`) and written as normalised text; journals,
- * results, training logs and trained weights are kept without times. Programs run from the outside (`scenarios.mjs`):
- * nothing here knows a file of src. Two dumps of the same commit on the same machine are identical.
+ * Every graph that reaches ONNX Runtime is intercepted (`preload.mjs`) and written as normalised text. Journals, results,
+ * training logs and trained weights are kept without times. Scenarios (`scenarios.mjs`) use the command line and the
+ * published library only, so that a dump does not depend on files in src. Two dumps of the same commit on the same
+ * machine are identical.
  *
  *     DIR/SCENARIO/graphs/HASH.txt   a graph (`graph-text.mjs`)
  *     DIR/SCENARIO/list.json         sessions: hash, optimization, count; nodes, name, inputs, outputs of each graph
@@ -76,7 +77,7 @@ async function prepareMaterial(folder) {
   if (models) await symlink(models, join(folder, "models"));
 }
 
-/** Runs scenarios, `jobs` at a time; one with `after` waits for that one. */
+/** Runs scenarios, `jobs` at a time. A scenario with `after` waits for the scenario of that name. */
 async function runAll(chosen, jobs) {
   const [waiting, running, done, totals] = [[...chosen], new Map(), new Set(), []];
   const isReady = ({ after }) => !after || done.has(after) || !chosen.some(({ name }) => name === after);
@@ -119,7 +120,7 @@ async function runScenario(scenario) {
   };
 }
 
-/** A checkpoint of drawn values for the keys that `seawall models` lists. */
+/** Makes a checkpoint of random values for the keys that `seawall models` lists. */
 async function drawCheckpoint(folder, { architecture, classes, size }) {
   const args = ["models", architecture, "--classes", `${classes}`, "--size", size, "--json"];
   const ended = await runNode([join(program, "cli/main.js"), ...args], folder, {});
@@ -133,7 +134,7 @@ async function runStep(step, folder, graphs) {
   const command = step.script
     ? [join(here, step.script), program, step.model]
     : [join(program, "cli/main.js"), ...step];
-  // Both ways reach workers by default; either alone would be lost where a worker is given options of its own.
+  // Workers inherit both by default. Either alone would be lost if a worker is given options of its own.
   const environment = {
     SEAWALL_DUMP_GRAPHS: graphs,
     SEAWALL_DUMP_PROGRAM: program,
@@ -160,7 +161,7 @@ function runNode(args, cwd, environment) {
   });
 }
 
-/** Journals and results go in without times, models as text, everything else by its hash. */
+/** Keeps journals and results without times, models as text, and the hash of every other file. */
 async function keepFile(path, target, name) {
   const file = join(target, "files", name.replaceAll("/", "_"));
   if (!existsSync(path)) return writeFile(`${file}.missing`, "");
@@ -180,7 +181,7 @@ async function hashFile(path) {
   return hash.digest("hex");
 }
 
-/** Gathers what the threads noted: which sessions were opened how often, and what each graph is. */
+/** Collects the threads' notes: how often each session was opened, and a summary of each graph. */
 async function listSessions(folder, anyCount) {
   const counts = new Map();
   for (const name of (await readdir(folder)).filter((file) => file.endsWith(".jsonl"))) {

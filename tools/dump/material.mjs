@@ -1,9 +1,9 @@
-/** What the scenarios run on: pictures, labels and checkpoints, made here and the same every time. */
+/** Input of the scenarios: images, labels and checkpoints, generated deterministically. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode } from "fast-png";
 
-/** Mulberry32: 32 bits of state are enough, and nothing of Seawall is needed. Returns numbers in [0, 1). */
+/** The random generator Mulberry32, independent of Seawall. Returns numbers in [0, 1). */
 export function generator(seed) {
   let state = seed >>> 0;
   return () => {
@@ -14,7 +14,7 @@ export function generator(seed) {
   };
 }
 
-/** A folder with `images` and `labels`: pictures of side×side pixels in `classes` regions; label 255 is void. */
+/** Writes a folder with `images` and `labels`: side×side pixels, divided into `classes` regions; label 255 is void. */
 export function writePictures(folder, { count, side, classes }) {
   for (const part of ["images", "labels"]) mkdirSync(join(folder, part), { recursive: true });
   for (let i = 0; i < count; i++) {
@@ -68,7 +68,7 @@ export function writeCheckpoint(path, keys, seed) {
   writeFileSync(path, Buffer.concat([length, padded, ...parts]));
 }
 
-/** Values that keep activations in a sane range: uniform, scaled by the fan-in; norms near 1. */
+/** Values that keep activations bounded: uniform, scaled by the fan-in; scales of norms are near 1. */
 function weightValues({ name, shape, kind }, random) {
   const size = shape.reduce((product, side) => product * side, 1);
   const fanIn = shape.slice(1).reduce((product, side) => product * side, 1);

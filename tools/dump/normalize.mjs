@@ -1,20 +1,20 @@
-/** What programs wrote, without what changes from run to run: times, and sentences, which go into a file apart. */
+/** Removes from output files what changes between runs: times. Sentences go to a separate file. */
 
-/** Keys whose values are clock readings or what the machine is. */
+/** Keys whose values are times, or properties of the machine. */
 const unstable = /seconds$|^(imagesPerSecond|started|ended|finished|updated|created|host|pid)$/i;
-/** Keys of prose: rewording a message is not a change of a result. */
+/** Keys of sentences, since a reworded message is not a changed result. */
 const prose = /^(detail|means|remedy|notices|summary|hint)$/;
-/** Versions, and the hash of how the settings were spelled, of `run.json`. */
+/** Keys of `run.json`: versions, and the hash of the settings' spelling. */
 const versions = /^(versions|configSha256)$/;
 
-/** Splits JSON text into {facts, words}: without unstable keys, and prose by its path. */
+/** Splits JSON text into {facts, words}: the values without unstable keys, and the sentences with their paths. */
 export function splitJson(text) {
   const words = [];
   const facts = strip(JSON.parse(text), "", words);
   return { facts: `${JSON.stringify(facts, null, 1)}\n`, words: words.map((line) => `${line}\n`).join("") };
 }
 
-/** The same for a file of JSON lines; `sorted` for journals whose lines come from several workers. */
+/** As above, for a file of JSON lines. `sorted` is for journals that several workers write. */
 export function splitLines(text, sorted) {
   const lines = text.trim().split("\n").filter(Boolean);
   const facts = lines.map((line) => JSON.stringify(strip(JSON.parse(line), "", [])));

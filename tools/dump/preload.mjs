@@ -1,7 +1,7 @@
 /**
- * Loaded before the program (`node --import`), in its main thread and in every worker: writes each model that is
- * handed to ONNX Runtime as text to SEAWALL_DUMP_GRAPHS/HASH.txt, and one line per session to a file of this thread.
- * SEAWALL_DUMP_PROGRAM is the program's folder: the engine that is patched is the one that the program loads.
+ * Loaded before the program (`node --import`), in its main thread and in every worker. Writes each model that ONNX
+ * Runtime opens as text to SEAWALL_DUMP_GRAPHS/HASH.txt, and one line per session to a file of this thread.
+ * SEAWALL_DUMP_PROGRAM is the program's folder, from which the patched engine is resolved.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const { InferenceSession } = createRequire(join(process.env.SEAWALL_DUMP_PROGRAM
   "onnxruntime-node",
 );
 const create = InferenceSession.create;
-/** Hashes of texts by hashes of files: every worker is handed the same files again. */
+/** Hashes of texts by hashes of files, since sessions are often opened from the same file. */
 const seen = new Map();
 
 InferenceSession.create = function (model, ...rest) {

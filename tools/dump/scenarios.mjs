@@ -1,7 +1,7 @@
 /**
- * The scenarios: what is run, through the command line or the published library alone.
+ * The scenarios, which use the command line and the published library only.
  *
- * A scenario runs in a folder of its own beside `material`, so that paths in what it writes are the same everywhere.
+ * A scenario runs in its own folder next to `material`, so that paths in its output are the same everywhere.
  * steps: argument lists of `seawall`, or {script} for a script given the program's folder
  * keep: files of the folder that are compared: journals and results without times; .onnx as text; others as SHA-256
  */
@@ -17,7 +17,7 @@ const everyAttack = [
   ...["segpgd", "cospgd", "square", "noise"],
 ].join(",");
 
-/** Four classes, truth as the reference, label 255 is void. */
+/** Four classes, labels as the reference, label 255 is void. */
 const pictures = [
   ...["--data", "folder:../material/pictures/images,../material/pictures/labels"],
   ...["--classes", "4", "--ignore-label", "255"],
@@ -30,7 +30,7 @@ const photos = ["--data", "folder:../material/demo/images", "--labels", "self"];
 const evaluation = (model, ...more) => ["eval", "--model", model, "--out", "run", ...more];
 const results = ["run/journal.jsonl", "run/run.json", "run/result.json"];
 
-/** A built-in architecture with drawn weights: converted, attacked, differentiated. */
+/** A built-in architecture with random weights: converted, attacked, differentiated. */
 function architecture(name, size, { attacks = "sea-2023", params = true } = {}) {
   const model = "model.onnx";
   const convert = ["convert", "--weights", "checkpoint.safetensors", "--architecture", name, "--size", size];
@@ -90,7 +90,7 @@ const shared = (file) => `../material/models/${file}`;
 const small = ["--base-size", "36", "--batch-size", "4", "--hold-out", "2", "--limit", "6", "--epochs", "2"];
 const short = ["--warmup-epochs", "1", "--validation-steps", "1", "--threads", "1", "--workers", "0"];
 
-/** Two updates, or with `--dry-run` the one that a rehearsal takes; large networks would write gigabytes. */
+/** Two updates, or with `--dry-run` the single update of a rehearsal, since large networks would write gigabytes. */
 function training(name, network, crop, ...more) {
   const isRehearsal = more.includes("--dry-run");
   return {
@@ -109,13 +109,13 @@ function training(name, network, crop, ...more) {
 const micro = "upernet-convnext-micro-cvst";
 const microModel = "../architecture-upernet-convnext-micro-cvst/model.onnx";
 
-/** In their order; the first writes the model that later ones attack. */
+/** All scenarios, in order. The first one writes the model that later ones attack. */
 export const scenarios = [
   architecture(micro, "32x32", { attacks: everyAttack }),
   architecture("segformer-b0", "64x64"),
   architecture("segmenter-vit-ti", "32x32"),
   architecture("pspnet-50", "33x33", { attacks: "apgd:mask-ce", params: false }),
-  // Hundreds of megabytes: each pass of a dump over such weights takes seconds.
+  // Without attacks: the weights take hundreds of megabytes, and each pass of a dump over them takes seconds.
   architecture("upernet-convnext-t", "32x32", { attacks: "", params: false }),
   architecture("convnext-micro-cvst", "32x32", { attacks: "", params: false }),
   published("demo", demo("model.onnx"), "256x256", "21"),
@@ -213,7 +213,7 @@ export const scenarios = [
       ),
     ],
     keep: results,
-    // Which worker gets which image, and so which sessions it opens, is a matter of time.
+    // The assignment of images to workers, and with it the sessions of a worker, depends on timing.
     anyCount: true,
   },
   {
@@ -260,7 +260,7 @@ export const scenarios = [
   training("upernet-convnext-t-cvst", "upernet-convnext-t-cvst", "32x32", "--dry-run"),
 ];
 
-/** @param {string} material its folder; a scenario whose model is not there is left out */
+/** @param {string} material the folder of the input; scenarios whose model is missing are left out */
 export function presentScenarios(material) {
   return scenarios.filter(
     ({ needs }) => !needs || existsSync(join(material, needs.replace("../material/", ""))),

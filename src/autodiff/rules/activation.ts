@@ -11,8 +11,8 @@ interface Operands {
 }
 
 /**
- * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ(x) = (1 + erf u)/2, which HardSigmoid computes in one operator
- * (its clamp never acts), and x φ(x) = u · exp(−u² − ln √π).
+ * y = x Φ(x): ∂y/∂x = Φ(x) + x φ(x). With u = x/√2, Φ(x) = (1 + erf u)/2 and x φ(x) = u · exp(−u² − ln √π).
+ * HardSigmoid computes (1 + erf u)/2 in one operator; its clamp never acts.
  */
 function exactGelu({ x, g }: Operands, b: GraphBuilder): Value {
   const u = b.mul(x, Math.SQRT1_2);
@@ -36,7 +36,7 @@ function tanhGelu({ x, y, g }: Operands, b: GraphBuilder): Value {
 
 /**
  * y = x tanh(softplus x) = x n/d with w = eˣ, n = w² + 2w, d = n + 2: ∂y/∂x = (n + 4x (n − w)/d)/d.
- * Beyond 20 this is 1 in float32, and w² is still far from overflowing.
+ * x is clamped to 20: from there on the derivative is 1 in float32, and w² does not overflow.
  */
 function mish({ x, g }: Operands, b: GraphBuilder): Value {
   const low = b.min(x, 20);
@@ -55,7 +55,7 @@ function swish({ x, y, g }: Operands, b: GraphBuilder, { node }: RuleContext): V
   return b.mul(g, b.add(s, alpha === 1 ? rest : b.mul(rest, alpha)));
 }
 
-/** y = x h with h the clamp of x/6 + 1/2 to [0, 1]: ∂y/∂x = h + x/6 where the clamp does not act. */
+/** y = x h with h = x/6 + 1/2 clamped to [0, 1]: ∂y/∂x = h, plus x/6 where the clamp does not act. */
 function hardSwish({ x, g }: Operands, b: GraphBuilder): Value {
   const h = b.op("HardSigmoid", [x], { alpha: { kind: "float", value: 1 / 6 }, beta: half });
   return b.mul(g, b.add(h, b.mul(b.mul(x, 1 / 6), strictlyBetween(b, h, 0, 1))));
@@ -66,13 +66,13 @@ function strictlyBetween(b: GraphBuilder, x: Value, low: number, high: number): 
   return b.cast(b.op("And", [b.op("Greater", [x, low]), b.op("Less", [x, high])]), "float32");
 }
 
-/** α (eˣ − 1) below zero, times γ: the slope is eˣ times α below, 1 above. */
+/** y = γ x for x > 0, γ α (eˣ − 1) otherwise: ∂y/∂x = γ for x > 0, γ α eˣ otherwise. */
 function exponentialUnit({ x, y, g }: Operands, b: GraphBuilder, alpha: number, gamma: number): Value {
   if (alpha === 1 && gamma === 1) return b.mul(g, b.add(b.min(y, 0), 1));
   return b.mul(g, b.mul(b.exp(b.min(x, 0)), slopes(b, x, alpha * gamma, gamma)));
 }
 
-/** The slope input is an array that broadcasts to x: ∂y/∂x = slope + (1 − slope) [x > 0], ∂y/∂slope = min(x, 0). */
+/** The input `slope` broadcasts to x: ∂y/∂x = slope + (1 − slope) [x > 0], ∂y/∂slope = min(x, 0). */
 const parametricRelu: Gradient = ({ inputs: [x, slope], needs }, [g], b) => [
   needs(0) ? b.mul(g!, b.add(b.mul(isPositive(b, x!), b.sub(1, slope!)), slope!)) : undefined,
   needs(1) ? b.mul(g!, b.min(x!, 0)) : undefined,
@@ -93,7 +93,7 @@ function sumOverAxis({ node, shape }: RuleContext, value: Value, b: GraphBuilder
   return sumOver(b, value, dims, [fromFront(attribute.int(node, "axis", -1), dims.length)]);
 }
 
-/** y (1 − y) for a sigmoid. */
+/** Derivative of the sigmoid by its output: y (1 − y). */
 const logistic = (y: Value, b: GraphBuilder) => b.mul(y, b.sub(1, y));
 
 function gelu(operands: Operands, b: GraphBuilder, { node }: RuleContext): Value {

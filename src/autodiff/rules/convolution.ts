@@ -1,4 +1,4 @@
-/** Convolutions: in the image, in the kernel and in the bias. */
+/** Convolutions: gradients by image, kernel and bias. */
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { convolutionMap, sumOver } from "../fragments/composites.js";
 import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
@@ -16,7 +16,7 @@ const convGradient: Gradient = (context, [g], build) => {
   ];
 };
 
-/** y = Kᵀ ∗ x + b, the adjoint of a convolution that maps y-shaped images to x-shaped ones: roles change. */
+/** y = Kᵀ ∗ x + b: the adjoint of a convolution from y-shaped to x-shaped images, so image and output swap roles. */
 const convTransposeGradient: Gradient = (context, [g], build) => {
   const { node, shape } = context;
   const [x, kernel] = context.inputs as [Value, Value];
@@ -28,7 +28,7 @@ const convTransposeGradient: Gradient = (context, [g], build) => {
   ];
 };
 
-/** The bias is added everywhere. */
+/** The bias gradient: g summed over all axes but the channels. */
 function biasGradient(build: GraphBuilder, g: Value, context: RuleContext): Value {
   const shape = context.shape(context.outputs[0]!);
   const axes = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));

@@ -1,22 +1,22 @@
-/** Arithmetic, element by element, with broadcasting. */
+/** Elementwise arithmetic with broadcasting. */
 import { numbersOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { indicator, refuseNode, sign } from "./fragments.js";
 
-/** The root of the smallest normal float32: a divisor that keeps 0 · ∞ out of a gradient at 0. */
+/** Square root of the smallest normal float32. As a least divisor, it avoids 0 · ∞ in a gradient at 0. */
 const tiniestRoot = 1.0842021724855044e-19;
 
-/** ln(2/√π), so that 2/√π · exp(−x²) costs no multiplication. */
+/** ln(2/√π): as part of the exponent, it saves a multiplication in 2/√π · exp(−x²). */
 const logErfSlope = Math.log(2 / Math.sqrt(Math.PI));
 
-/** `(i, gradient) ⇒` the gradient, in the output's shape, summed back to the shape of input `i`. */
+/** A function `(i, gradient)` that sums a gradient from the output's shape to the shape of input `i`. */
 function summingTo({ inputs, outputs, shape }: RuleContext, b: GraphBuilder) {
   return (i: number, gradient: Value) => unbroadcast(b, gradient, shape(outputs[0]!), shape(inputs[i]!));
 }
 
-/** The sum over broadcast axes comes before the sign, which then applies to the smaller tensor. */
+/** Sums over broadcast axes before negating, so that the negation applies to the smaller tensor. */
 const subtraction: Gradient = (context, [g], b) => {
   const sumTo = summingTo(context, b);
   return [context.needs(0) ? sumTo(0, g!) : undefined, context.needs(1) ? b.neg(sumTo(1, g!)) : undefined];
@@ -32,7 +32,7 @@ const division: Gradient = (context, [g], b) => {
   ];
 };
 
-/** y = a − c · k with the whole number k of times that c fits into a. */
+/** y = a − c · k with k = trunc(a / c): ∂y/∂a = 1, ∂y/∂c = −k. */
 const remainder: Gradient = ({ inputs: [x, divisor], outputs: [y], needs }, [g], b) => {
   const times = () => b.op("Round", [b.div(b.sub(x!, y!), divisor!)]);
   return [g, needs(1) ? b.neg(b.mul(g!, times())) : undefined];
@@ -55,7 +55,7 @@ function powerByBase(context: RuleContext, g: Value, b: GraphBuilder): Value | u
   if (exponent === -1) return b.neg(b.mul(g, b.mul(y, y)));
   if (exponent !== undefined) return b.mul(g, b.mul(b.pow(x, exponent - 1), exponent));
   const p = floatExponent(context, b);
-  // Where p is 0 the factor p makes the product 0, unless x⁻¹ is infinite.
+  // At p = 0 the exponent is replaced: the factor 0 times an infinite x⁻¹ would be NaN.
   const lower = b.where(b.op("Equal", [p, 0]), 1, b.sub(p, 1));
   return b.mul(g, b.mul(p, b.pow(x, lower)));
 }
@@ -66,7 +66,7 @@ function powerByExponent({ inputs, outputs }: RuleContext, g: Value, b: GraphBui
   return b.mul(b.mul(g, outputs[0]!), logarithm);
 }
 
-/** The exponent, where it is a constant and the same for all elements. */
+/** The exponent, if it is constant and equal for all elements. */
 function uniformExponent({ inputs, constant }: RuleContext): number | undefined {
   const tensor = constant(inputs[1]);
   const numbers = tensor ? numbersOf(tensor) : [];
@@ -78,12 +78,12 @@ function floatExponent({ inputs, type }: RuleContext, b: GraphBuilder): Value {
   return type(p) === "float32" ? p : b.cast(p, "float32");
 }
 
-/** y = √x: ∂y/∂x = 1 / 2y, large instead of infinite at 0, so that a zero passed on stays zero. */
+/** y = √x: ∂y/∂x = 1 / 2y. At 0 it is large instead of infinite, so that a zero gradient stays zero. */
 function rootGradient(g: Value, y: Value, b: GraphBuilder): Value {
   return b.div(b.mul(g, 0.5), b.max(y, tiniestRoot));
 }
 
-/** The gradient goes to the input that is the extreme one, in equal parts where several are. */
+/** The input with the extreme value gets the gradient. Tied inputs share it in equal parts. */
 const extreme: Gradient = ({ inputs, outputs, needs }, [g], b) => {
   if (inputs.length === 1) return [g];
   const chosen = inputs.map((x) => indicator(b, "Equal", x, outputs[0]!));
@@ -91,7 +91,7 @@ const extreme: Gradient = ({ inputs, outputs, needs }, [g], b) => {
   return chosen.map((mask, i) => (needs(i) ? b.mul(share, mask) : undefined));
 };
 
-/** The gradient goes to x where min ≤ x ≤ max, else to the bound that holds it. */
+/** The gradient goes to x where min ≤ x ≤ max, and to the active bound elsewhere. */
 const clip: Gradient = ({ inputs: [x], outputs: [y], needs }, [g], b) => {
   const where = (comparison: string) => b.mul(g!, indicator(b, comparison, x!, y!));
   return [
@@ -101,7 +101,7 @@ const clip: Gradient = ({ inputs: [x], outputs: [y], needs }, [g], b) => {
   ];
 };
 
-/** A product with a mask. The second gradient is g minus the first, so that their sum is g. */
+/** Where: the gradients are g times the mask. The second is computed as g minus the first if both are wanted. */
 const choice: Gradient = ({ inputs: [condition], needs }, [g], b) => {
   const masked = (mask: Value) => b.mul(g!, b.cast(mask, "float32"));
   const first = needs(1) ? masked(condition!) : undefined;
@@ -109,11 +109,11 @@ const choice: Gradient = ({ inputs: [condition], needs }, [g], b) => {
   return [undefined, first, first ? b.sub(g!, first) : masked(b.op("Not", [condition!]))];
 };
 
-/** 1 − x², exact also where x is nearly 1 or −1. */
+/** 1 − x² as (1 − x)(1 + x), which is accurate near 1 and −1. */
 const oneMinusSquare = (x: Value, b: GraphBuilder) => b.mul(b.sub(1, x), b.add(1, x));
 const onePlusSquare = (x: Value, b: GraphBuilder) => b.add(b.mul(x, x), 1);
 
-/** Dropout does nothing at inference; a drawn mask would make the loss another function at every step. */
+/** Dropout is the identity in inference. Training mode is refused, since the loss would change with every drawn mask. */
 const dropout: Gradient = ({ node, inputs, constant }, [g]) => {
   if (!inputs[2] || constant(inputs[2])?.data[0] === 0) return [g];
   return refuseNode(node, "is in training mode (training_mode = true): export the model for inference");

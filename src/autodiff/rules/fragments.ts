@@ -1,4 +1,4 @@
-/** Small pieces of graph that several rules use. */
+/** Graph fragments that several rules use. */
 import { numbersOf, SeawallError } from "../../base/index.js";
 import { describeNode, type GraphBuilder, type Node, type Operand, type Value } from "../../onnx/index.js";
 import type { RuleContext } from "../fragments/rule.js";
@@ -8,7 +8,7 @@ export function isPositive(build: GraphBuilder, x: Value): Value {
   return build.composite("IsPositive", [x]);
 }
 
-/** −1, 0 or 1. */
+/** Sign of `x`: −1, 0 or 1. */
 export function sign(build: GraphBuilder, x: Value): Value {
   return build.composite("SignOf", [x]);
 }
@@ -25,19 +25,20 @@ export function indicator(build: GraphBuilder, comparison: string, a: Operand, b
   return build.cast(build.op(comparison, [a, b]), "float32");
 }
 
-/** 1 / `length` where it is positive, 0 where it is 0: the gradient of a norm at the origin is 0. */
+/** 1 / `length` where it is positive, 0 where it is 0. By this, the gradient of a norm is 0 at the origin. */
 export function inverseOrZero(build: GraphBuilder, length: Value): Value {
   return build.where(build.op("Greater", [length, 0]), build.op("Reciprocal", [length]), 0);
 }
 
-/** An axis counted from the front. */
+/** Converts an axis that may be negative to one in [0, rank). */
 export function fromFront(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
 /**
- * The numbers of input `i`, called `name` by the standard; undefined where it is left out.
- * @throws SeawallError `unsupported` if it is computed
+ * The values of the constant input `i`; undefined if the input is absent.
+ * @param name the input's name in the ONNX standard, for the message
+ * @throws SeawallError `unsupported` if the input is not constant
  */
 export function constantNumbers(context: RuleContext, i: number, name: string): number[] | undefined {
   const value = context.inputs[i];
@@ -50,7 +51,7 @@ export function constantNumbers(context: RuleContext, i: number, name: string): 
   );
 }
 
-/** Refuses a node whose operator has a rule, but not with these attributes or inputs. @throws SeawallError `unsupported` */
+/** Refuses a node whose attributes or inputs its operator's rule does not cover. @throws SeawallError `unsupported` */
 export function refuseNode(node: Node, why: string): never {
   throw new SeawallError("unsupported", `${describeNode(node)}: ${why}`);
 }

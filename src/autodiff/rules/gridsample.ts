@@ -1,36 +1,36 @@
-/** The rule of GridSample, which reads an image at computed points (flow warping, spatial transformers). */
+/** The rule of GridSample, which samples an image at computed points (flow warping, spatial transformers). */
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
 import { sumOver } from "../fragments/composites.js";
 import { zerosOf } from "../fragments/filled.js";
 import type { Rule, RuleContext } from "../fragments/rule.js";
 import { indicator, refuseNode } from "./fragments.js";
 
-/** A neighbour along one axis, each value [images, 1, points]. */
+/** A neighbouring pixel along one axis; every value has the shape [images, 1, points]. */
 interface Neighbour {
-  /** Within the axis, as a float. */
+  /** Pixel index, within the axis, as a float. */
   readonly index: Value;
-  /** 0 for one that lies outside the image. */
+  /** Interpolation weight; 0 outside the image. */
   readonly weight: Value;
-  /** Derivative of the weight by the grid's coordinate; undefined if it is 0 everywhere. */
+  /** Derivative of the weight by the grid coordinate; undefined if it is 0 everywhere. */
   readonly slope: Value | undefined;
 }
 
-/** A pixel that a point reads: a neighbour down and one across. */
+/** A pixel that a sampling point reads: a neighbour along the rows' axis and one along the columns' axis. */
 type Corner = readonly [down: Neighbour, across: Neighbour];
 
-/** The elements read: [images, channels, height × width] pixels, at `points` points of each image. */
+/** What GridSample reads: images of shape [images, channels, height × width], at `points` points of each image. */
 interface Sampling {
   readonly build: GraphBuilder;
   readonly image: readonly [images: number, channels: number, pixels: number];
   readonly points: number;
   readonly corners: readonly Corner[];
-  /** The corners' pixels, [images, channels, corners × points], int64. */
+  /** Pixel indices of the corners, [images, channels, corners × points], int64. */
   readonly indices: Value;
 }
 
 /**
- * y = Σ over the corners of w·x[corner], with w = wᵧ·wₓ. The image's gradient adds w·g at the corners; a grid
- * coordinate's is Σ over channels and corners of g·x[corner]·dw. Reading the nearest pixel has none by the grid.
+ * y = Σ over the corners of w·x[corner], with w = wᵧ·wₓ. The image's gradient adds w·g at the corners. The gradient of a
+ * grid coordinate is Σ over channels and corners of g·x[corner]·dw; it is 0 in mode nearest.
  */
 function gridSampleGradient(context: RuleContext, [g]: readonly (Value | undefined)[], build: GraphBuilder) {
   const { node, inputs, shape, needs } = context;
@@ -71,7 +71,7 @@ function imageGradient({ build, image, corners, indices }: Sampling, g: Value): 
   return build.op("ScatterElements", inputs, { axis: 2, reduction: "add" });
 }
 
-/** [images, points, 2] */
+/** The grid's gradient, [images, points, 2]. */
 function gridGradient({ build, image, points, corners, indices }: Sampling, g: Value, x: Value): Value {
   const [images, channels] = image;
   const read = build.op("GatherElements", [build.reshape(x, image), indices], { axis: 2 });
@@ -110,14 +110,14 @@ function refuseUnknown(node: Node, rank: number): void {
   }
 }
 
-/** Opset 20 renamed the modes bilinear and bicubic. */
+/** The mode under its name since opset 20, which renamed bilinear and bicubic. */
 function modeOf(node: Node): string {
   return attribute.string(node, "mode", "linear").replace("bilinear", "linear");
 }
 
 /**
- * The pixels that a coordinate lies between, or the nearest one. −1 and 1 are the centres of the outermost pixels
- * if corners are aligned, their outer edges otherwise.
+ * The two pixels around a coordinate, or the nearest one. The coordinates −1 and 1 are the centres of the outermost
+ * pixels if `align_corners` is set, and their outer edges otherwise.
  */
 function neighboursOf(node: Node, coordinate: Value, length: number, build: GraphBuilder): Neighbour[] {
   const scale = (attribute.int(node, "align_corners", 0) === 1 ? length - 1 : length) / 2;
@@ -131,7 +131,7 @@ function neighboursOf(node: Node, coordinate: Value, length: number, build: Grap
     const nearest = build.op("Round", [position]);
     return [{ index: inside(nearest), weight: exists(nearest), slope: undefined }];
   }
-  // A border stops what lies beyond it.
+  // With border padding, positions beyond the border are clamped: their derivative is 0.
   const rate = border ? build.mul(indicator(build, "Equal", position, unbounded), scale) : scale;
   const low = build.op("Floor", [position]);
   const high = build.add(low, 1);
@@ -145,5 +145,5 @@ function neighboursOf(node: Node, coordinate: Value, length: number, build: Grap
 
 export const gridSample: Rule = {
   gradient: gridSampleGradient,
-  note: "images; modes linear and nearest; padding zeros and border; by the grid too, where it is not nearest",
+  note: "2-D images; modes linear and nearest; padding zeros and border; by the grid too, except in mode nearest",
 };

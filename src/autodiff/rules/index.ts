@@ -31,5 +31,5 @@ export const rules: Readonly<Record<string, Rule>> = Object.assign({}, ...Object
 /** Rules by domain, then by operator; the standard operators have the empty domain. */
 export type RuleTable = Readonly<Record<string, Rules>>;
 
-/** All rules that Seawall has. */
+/** All gradient rules. */
 export const ruleTable: RuleTable = { "": rules, [compositeDomain]: composite };

@@ -1,4 +1,4 @@
-/** Rules of operators that read or write at indices; they belong to the movement family. */
+/** Rules of operators that read or write at indices; part of the movement family. */
 import { numbersOf, sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { addAt } from "../fragments/composites.js";
@@ -8,7 +8,7 @@ import { fromFront, refuseNode } from "./fragments.js";
 
 type Gradients = readonly (Value | undefined)[];
 
-/** The indices of input 1 counted from the front, or undefined if they are computed. */
+/** The indices in input 1, as non-negative numbers; undefined if they are not constant. */
 function constantIndices(
   { inputs, constant }: RuleContext,
   lengths: readonly number[],
@@ -32,8 +32,8 @@ function gatherGradient(context: RuleContext, [g]: Gradients, build: GraphBuilde
 }
 
 /**
- * GatherND picks whole rows of [rows, rest], where a row's number is the sum of its indices times the strides
- * of the indexed axes; with batch axes, each batch picks among its own rows.
+ * GatherND picks whole rows of the data reshaped to [rows, rest]. A row's number is the sum of its indices times the
+ * strides of the indexed axes. With batch axes, each batch picks among its own rows.
  */
 function gatherNDGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const { node, inputs, shape } = context;
@@ -60,7 +60,7 @@ function gatherNDGradient(context: RuleContext, [g]: Gradients, build: GraphBuil
   ];
 }
 
-/** Row numbers of computed indices, negative ones counted from the end. */
+/** Row numbers of computed indices. Negative indices count from the end. */
 function rowNumbers(
   build: GraphBuilder,
   indices: Value,
@@ -82,7 +82,10 @@ function gatherElementsGradient({ node, inputs, shape }: RuleContext, [g]: Gradi
   return [build.op("ScatterElements", [zeros, inputs[1]!, g!], { axis, reduction: "add" })];
 }
 
-/** Written elements get their gradient from the output's place; the data keep theirs only where added to. */
+/**
+ * The updates' gradient is g at the written places. The data's gradient is g, set to 0 at the written places unless the
+ * updates are added.
+ */
 function scatterGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const { node, inputs, shape, needs } = context;
   const [, indices, updates] = inputs as [Value, Value, Value];
@@ -104,7 +107,7 @@ function scatterGradient(context: RuleContext, [g]: Gradients, build: GraphBuild
   ];
 }
 
-/** Compress keeps the places where the condition holds; without an axis, those of the flattened tensor. */
+/** Compress keeps the positions where the condition is true, along an axis or in the flattened tensor. */
 function compressGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const { node, inputs, shape, constant } = context;
   const condition = constant(inputs[1]);

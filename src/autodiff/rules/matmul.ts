@@ -1,4 +1,4 @@
-/** Products: matrices, batches of matrices, and sums over named indices. */
+/** Products: matrices, batches of matrices, and Einsum. */
 import { SeawallError, sizeOf } from "../../base/index.js";
 import {
   attribute,
@@ -17,7 +17,7 @@ interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** Y = A B on the last two axes: dA = G Bᵀ, dB = Aᵀ G, summed over the batches along which one was repeated. */
+/** Y = A B on the last two axes: dA = G Bᵀ, dB = Aᵀ G, summed over broadcast batch axes. */
 const matmulGradient: Gradient = (context, [g], build) => {
   const shapes = context.inputs.map((input) => context.shape(input)) as [number[], number[]];
   // A vector is a row on the left and a column on the right.
@@ -51,19 +51,19 @@ function leftGradient(build: GraphBuilder, g: Shaped, a: Shaped, b: Shaped): Val
 
 function rightGradient(build: GraphBuilder, g: Shaped, a: Shaped, b: Shaped): Value {
   if (b.shape.length === 2 && a.shape.length > 2) {
-    // One weight for a whole batch: its rows laid below each other are summed by the product itself.
+    // One weight for the whole batch: with all rows stacked, the product itself sums over the batch.
     return build.matmul(swapped(build, rows(build, a)), rows(build, g).value);
   }
   const product = build.matmul(swapped(build, a), g.value);
   return unbroadcast(build, product, [...g.shape.slice(0, -2), a.shape.at(-1)!, g.shape.at(-1)!], b.shape);
 }
 
-/** All matrices of a batch below each other. */
+/** Stacks the rows of all matrices of a batch into one matrix. */
 function rows(build: GraphBuilder, { value, shape }: Shaped): Shaped {
   return reshaped(build, value, shape, [sizeOf(shape.slice(0, -1)), shape.at(-1)!]);
 }
 
-/** The last two axes exchanged. */
+/** Transposes the last two axes. */
 function swapped(build: GraphBuilder, { value, shape }: Shaped): Value {
   const axes = shape.map((_, axis) => axis);
   return build.transpose(value, [...axes.slice(0, -2), shape.length - 1, shape.length - 2]);
@@ -85,7 +85,7 @@ function broadcastOf(a: readonly number[], b: readonly number[]): number[] {
   return Array.from({ length: rank }, (_, i) => (dim(a, i) === 1 ? dim(b, i) : dim(a, i)));
 }
 
-/** Y = α A′ B′ + β C, where ′ transposes on demand: the gradients are such products themselves. */
+/** Y = α A′ B′ + β C, where ′ is an optional transpose. The gradients are Gemm products, too. */
 const gemmGradient: Gradient = (context, [g], build) => {
   const { node } = context;
   const [a, b, c] = context.inputs as [Value, Value, Value | undefined];
@@ -108,15 +108,15 @@ const gemmGradient: Gradient = (context, [g], build) => {
   ];
 };
 
-/** An Einsum with every index named by one letter, the ellipsis too: letters of each operand and of the result. */
+/** An Einsum equation in which every index has one letter, including those of the ellipsis. */
 interface Equation {
   readonly operands: readonly string[];
   readonly result: string;
 }
 
 /**
- * The gradient of an operand is the Einsum of g with the other operands, over the operand's indices. Indices
- * that nothing else bears were summed away and are repeated; indices along which it was broadcast are summed.
+ * The gradient of an operand is the Einsum of g with the other operands, with the operand's indices as the result.
+ * Indices that occur in no other term were summed, so the gradient is repeated along them. Broadcast indices are summed.
  */
 const einsumGradient: Gradient = (context, [g], build) => {
   const shapes = context.inputs.map((input) => context.shape(input));
@@ -135,7 +135,7 @@ const einsumGradient: Gradient = (context, [g], build) => {
   });
 };
 
-/** The length of every index: an operand in which it is 1 is repeated along it. */
+/** The length of every index. Operands with length 1 along an index are broadcast. */
 function lengthsOf(terms: readonly string[], shapes: readonly (readonly number[])[]): Map<string, number> {
   const lengths = new Map<string, number>();
   for (const [i, letters] of terms.entries()) {
@@ -146,7 +146,7 @@ function lengthsOf(terms: readonly string[], shapes: readonly (readonly number[]
   return lengths;
 }
 
-/** Puts in the axes of length 1 that the value lacks and repeats it along those that are too short. */
+/** Inserts missing axes and repeats the value along axes that are too short. */
 function repeated(
   build: GraphBuilder,
   value: Value,
@@ -171,7 +171,7 @@ function equationOf(node: Node, shapes: readonly (readonly number[])[]): Equatio
   return { operands, result: named(right ?? implicitResult(terms), batch.length) };
 }
 
-/** Without an arrow: the ellipsis, then the letters that occur once, in alphabetical order. */
+/** The result of an equation without arrow: the ellipsis, then the letters that occur once, in alphabetical order. */
 function implicitResult(terms: readonly string[]): string {
   const letters = [...terms.join("").replaceAll(".", "")].sort();
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));

@@ -1,4 +1,4 @@
-/** Rules of the movement family: operators that move, cut, copy or join elements. */
+/** Rules of the movement family: operators that move, slice, copy or join elements. */
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
 import { axisProducts } from "../fragments/composites.js";
@@ -11,10 +11,10 @@ import { indexing } from "./indexing.js";
 
 type Gradients = readonly (Value | undefined)[];
 
-/** The inverse of a reordering: the gradient in the input's shape. */
+/** Reshapes the gradient to the input's shape. */
 const reshaped = unary(({ x, g }, b, { shape }) => b.reshape(g, shape(x)));
 
-/** gᵢ = the part of g that input i became: one Split if all are wanted, slices otherwise. */
+/** Each input's gradient is its part of g: by one Split if all are wanted, by slices otherwise. */
 function concatGradient({ node, inputs, shape, needs }: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const axis = fromFront(attribute.int(node, "axis", 0), shape(inputs[0]!).length);
   const lengths = inputs.map((input) => shape(input)[axis]!);
@@ -29,7 +29,7 @@ function concatGradient({ node, inputs, shape, needs }: RuleContext, [g]: Gradie
   });
 }
 
-/** g = the outputs' gradients joined again, zeros for those that are not used. */
+/** The input's gradient: the outputs' gradients concatenated, with zeros for unused outputs. */
 function splitGradient(context: RuleContext, gradients: Gradients, build: GraphBuilder) {
   const { node, inputs, outputs, shape } = context;
   const whole = shape(inputs[0]!);
@@ -42,7 +42,7 @@ function splitGradient(context: RuleContext, gradients: Gradients, build: GraphB
   return [parts.length === 1 ? parts[0]! : build.concat(parts, axis)];
 }
 
-/** The slice's elements back in their places, zeros elsewhere. */
+/** Puts the slice's gradient back into its positions, with zeros elsewhere. */
 function sliceGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const from = context.shape(context.inputs[0]!);
   const to = context.shape(context.outputs[0]!);
@@ -71,7 +71,7 @@ function sliceGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder
   ];
 }
 
-/** The index that `start` means on an axis of the given length. */
+/** The first index of a slice: `start` resolved and clamped as the standard says. */
 function firstIndex(start: number, step: number, length: number): number {
   const index = start < 0 ? start + length : start;
   return Math.max(0, Math.min(index, step < 0 ? length - 1 : length));
@@ -82,7 +82,7 @@ function steppedMap(start: number, step: number, count: number, length: number):
   return transposed(picks(indices, length));
 }
 
-/** The part of g that lies over the input; a value that fills the padding gets what the input does not. */
+/** The input's gradient is its part of g. The gradient of the padding value is the sum of the rest. */
 function padGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const { node, inputs, shape, needs } = context;
   const pads = padsOf(context, shape(inputs[0]!).length);
@@ -97,7 +97,7 @@ function padGradient(context: RuleContext, [g]: Gradients, build: GraphBuilder) 
 
 type Pads = readonly (readonly [before: number, after: number])[];
 
-/** Padding by repeated elements: the gradients of each element's copies are summed. */
+/** Padding by copies of elements: the gradients of all copies of an element are summed. */
 function repeatGradient(
   { node, inputs, outputs, shape }: RuleContext,
   g: Value,
@@ -110,7 +110,7 @@ function repeatGradient(
     if (before === 0 && after === 0) continue;
     const length = shape(inputs[0]!)[axis]!;
     const kept = length + Math.min(0, before) + Math.min(0, after);
-    // The engine refuses to reflect further than this, but wraps on, into memory that is not the tensor's.
+    // ONNX Runtime refuses larger reflections, but in mode wrap it reads memory outside the tensor.
     if (mode === "wrap" && Math.max(before, after) > kept) {
       refuseNode(
         node,
@@ -122,7 +122,7 @@ function repeatGradient(
   return axisProducts(build, "AxisProducts", g, shape(outputs[0]!), maps);
 }
 
-/** Elements added before and after each axis. */
+/** Number of elements added before and after each axis. */
 function padsOf(context: RuleContext, rank: number): Pads {
   const given = constantNumbers(context, 1, "pads")!;
   const axes = constantNumbers(context, 3, "axes") ?? Array.from({ length: rank }, (_, i) => i);
@@ -131,7 +131,7 @@ function padsOf(context: RuleContext, rank: number): Pads {
   return pads;
 }
 
-/** Copies are summed: each repeated axis is cut into its copies. */
+/** Splits each repeated axis into its copies and sums over them. */
 function tileGradient({ inputs, outputs, shape }: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const from = shape(inputs[0]!);
   const to = shape(outputs[0]!);
@@ -157,7 +157,7 @@ function transposeGradient({ node, inputs, shape }: RuleContext, [g]: Gradients,
   ];
 }
 
-/** SpaceToDepth inverts the mode DCR; CRD orders channels (C, b, b) instead of (b, b, C). */
+/** SpaceToDepth inverts mode DCR. Mode CRD orders the channels (C, b, b) instead of (b, b, C). */
 function depthToSpaceGradient({ node, inputs, shape }: RuleContext, [g]: Gradients, build: GraphBuilder) {
   const blocksize = attribute.int(node, "blocksize", 1);
   if (attribute.string(node, "mode", "DCR") === "DCR") return [build.op("SpaceToDepth", [g!], { blocksize })];

@@ -1,4 +1,4 @@
-/** Normalizations: by the statistics of the values themselves, or by stored ones. */
+/** Normalizations, by computed or stored statistics. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, float, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
@@ -11,13 +11,13 @@ const epsilonOf = ({ node }: RuleContext) => attribute.float(node, "epsilon", 1e
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** Values brought to mean 0 and variance 1 along the last axes, and the factor that did it. */
+/** Values standardized to mean 0 and variance 1 along the last axes, and the factor 1/√(var + ε). */
 interface Standardized {
   readonly xhat: Value;
   readonly inverse: Value;
 }
 
-/** LayerNormalization with a scale of one: its outputs are x̂ and the factor. */
+/** Standardizes by LayerNormalization with scale 1, whose outputs are x̂ and the factor. */
 function standardize(
   b: GraphBuilder,
   x: Value,
@@ -30,7 +30,7 @@ function standardize(
   return { xhat: xhat!, inverse: inverse! };
 }
 
-/** Means of ĝ and of ĝ x̂ along `axes`: the parts of the gradient that standardizing removes. */
+/** Means of ĝ and of ĝ x̂ along `axes`: the components of the gradient that standardizing removes. */
 function projections(b: GraphBuilder, g: Value, xhat: Value, axes: readonly number[]) {
   return { mean: b.reduce("ReduceMean", g, axes), along: b.reduce("ReduceMean", b.mul(g, xhat), axes) };
 }
@@ -45,7 +45,7 @@ function standardizedGradient(
   return b.mul(inverse, b.sub(b.sub(g, mean), b.mul(xhat, along)));
 }
 
-/** y = x̂ · scale + bias over the axes from `axis` on; mean and r are outputs too, if asked for. */
+/** y = x̂ · scale + bias over the axes from `axis` on. The mean and the factor r are optional outputs. */
 const layerNormalization: Gradient = (context, [g, gMean, gInverse], b) => {
   const { inputs, node, needs } = context;
   const [x, scale, bias] = inputs as [Value, Value, Value | undefined];
@@ -102,7 +102,7 @@ const rmsNormalization: Gradient = (context, [g], b) => {
   ];
 };
 
-/** y = x̂ · scale + bias, scale and bias per channel, statistics over each image's groups of channels. */
+/** y = x̂ · scale + bias, with scale and bias per channel, and statistics per image and group of channels. */
 function groupGradient(context: RuleContext, g: Value, b: GraphBuilder, groups: number) {
   const { inputs, needs } = context;
   const [x, scale] = inputs as [Value, Value, Value];
@@ -126,7 +126,7 @@ function groupGradient(context: RuleContext, g: Value, b: GraphBuilder, groups: 
   ];
 }
 
-/** y = (x − mean) r · scale + bias with stored statistics, r = 1/√(var + ε): a factor per channel. */
+/** y = (x − mean) r · scale + bias with stored statistics and r = 1/√(var + ε): one factor per channel. */
 const batchNormalization: Gradient = (context, [g], b) => {
   const { inputs, node, needs, shape } = context;
   const [x, scale, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
@@ -171,8 +171,8 @@ function lpNormalization({ x, y, g }: Operands, b: GraphBuilder, { node, shape }
 }
 
 /**
- * y = (x − μ)/σ over any axes; the 10⁻⁹ that the standard adds to σ is below float32's resolution of it.
- * From x rather than y, which the engine may make NaN where the variance is 0.
+ * y = (x − μ)/σ over any axes. The standard adds 10⁻⁹ to σ, which is below the resolution of float32.
+ * Computed from x, since y may be NaN in ONNX Runtime where the variance is 0.
  */
 function meanVariance({ x, g }: Operands, b: GraphBuilder, { node, shape }: RuleContext): Value {
   const dims = shape(x);
@@ -206,7 +206,7 @@ function localResponse({ x, y, g }: Operands, b: GraphBuilder, { node, shape }: 
 }
 
 export const normalization: Rules = {
-  LayerNormalization: { gradient: layerNormalization, note: "also through the outputs Mean and InvStdDev" },
+  LayerNormalization: { gradient: layerNormalization, note: "by the outputs Mean and InvStdDev, too" },
   RMSNormalization: { gradient: rmsNormalization },
   InstanceNormalization: {
     gradient: (context, [g], b) => groupGradient(context, g!, b, context.shape(context.inputs[0]!)[1]!),
@@ -216,7 +216,7 @@ export const normalization: Rules = {
       groupGradient(context, g!, b, attribute.int(context.node, "num_groups", 1)),
     note: "scale and bias per channel (opset 21)",
   },
-  BatchNormalization: { gradient: batchNormalization, note: "at inference; training_mode=1 is refused" },
+  BatchNormalization: { gradient: batchNormalization, note: "in inference; training_mode=1 is refused" },
   LpNormalization: unary(lpNormalization, "0 where the norm is 0"),
   MeanVarianceNormalization: unary(meanVariance, "0 where the variance is 0"),
   LRN: unary(localResponse),

@@ -1,4 +1,4 @@
-/** Pooling: averages, maxima and norms over windows or over the whole image. */
+/** Pooling: averages, maxima and norms over windows or the whole image. */
 import { sizeOf } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { axisProducts } from "../fragments/composites.js";
@@ -7,7 +7,7 @@ import type { Gradient, RuleContext, Rules } from "../fragments/rule.js";
 import { type AxisMap, transposed } from "../fragments/taps.js";
 import { type Windows, windowsOf } from "../fragments/window.js";
 
-/** The windows of a pooling node; those of a global one cover the image. */
+/** The windows of a pooling node. Global pooling has one window, which covers the image. */
 function poolWindows(context: RuleContext): Windows[] {
   const input = context.shape(context.inputs[0]!).slice(2);
   const output = context.shape(context.outputs[0]!).slice(2);
@@ -18,13 +18,13 @@ function poolWindows(context: RuleContext): Windows[] {
   });
 }
 
-/** The inputs inside the image that window `o` reads. */
+/** Indices of the input elements in window `o`, without padding. */
 function reads({ input, kernel, stride, dilation, before }: Windows, o: number): number[] {
   const taps = Array.from({ length: kernel }, (_, t) => o * stride - before + t * dilation);
   return taps.filter((i) => i >= 0 && i < input);
 }
 
-/** Number of elements that window `o` averages over: those inside the image, or also those of declared padding. */
+/** Number of elements that window `o` averages over: those inside the image, and optionally the declared padding. */
 function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   const { input, kernel, stride, dilation, before, declaredAfter } = windows;
   if (!countsPadding) return reads(windows, o).length;
@@ -32,7 +32,7 @@ function countOf(windows: Windows, o: number, countsPadding: boolean): number {
   return Math.min(kernel, Math.ceil(left / dilation));
 }
 
-/** Gives every input the sum over the windows that read it of g · `weight`(windows, o): a pool's adjoint. */
+/** The adjoint of a weighted sum over windows: each input gets Σ g · `weight`(windows, o) over the windows o it is in. */
 function spread(
   build: GraphBuilder,
   g: Value,
@@ -61,15 +61,14 @@ function coversAll(windows: Windows): boolean {
 }
 
 /**
- * An average over a rectangle is an average along each axis, with or without padding in the count: the adjoint is
- * one map per axis.
+ * An average over a rectangle is separable, with or without padding in the count. So the adjoint is one map per axis.
  */
 const averageGradient: Gradient = (context, [g], build) => {
   const countsPadding = attribute.int(context.node, "count_include_pad", 0) !== 0;
   return [spread(build, g!, context, (windows, o) => 1 / countOf(windows, o, countsPadding))];
 };
 
-/** The gradient goes where the maximum was found; windows that overlap add up there. */
+/** The position of each maximum gets the gradient. Gradients of overlapping windows add up. */
 const maxGradient: Gradient = (context, [g], build) => {
   const shape = context.shape(context.inputs[0]!);
   const flat = (value: Value) => build.reshape(value, [sizeOf(context.shape(context.outputs[0]!))]);
@@ -81,7 +80,7 @@ const maxGradient: Gradient = (context, [g], build) => {
   return [build.reshape(scattered, shape)];
 };
 
-/** Row-major positions of the maxima in the whole tensor, from the node itself or from a twin that tells them. */
+/** Row-major positions of the maxima in the whole tensor, from the node's own output or from a second MaxPool. */
 function maxIndices({ node, inputs, outputs }: RuleContext, build: GraphBuilder): Value {
   const rowMajor = attribute.int(node, "storage_order", 0) === 0;
   if (outputs[1] && rowMajor) return outputs[1];
@@ -108,22 +107,22 @@ const normGradient: Gradient = (context, [g], build) => {
   const y = context.outputs[0]!;
   const once = () => 1;
   if (p === 1) return [build.mul(build.op("Sign", [x]), spread(build, g!, context, once))];
-  // Where a norm vanishes, x does too: the quotient has only to stay finite, and the gradient is 0.
+  // Where a norm is 0, x is 0, too. The floor keeps the quotient finite, so that the gradient is 0.
   const floored = build.max(y, 1e-30 ** (1 / (p - 1)));
   const share = spread(build, build.div(g!, p === 2 ? floored : build.pow(floored, p - 1)), context, once);
   return [build.mul(signedPower(build, x, p - 1), share)];
 };
 
-/** sign(x)·|x|ᵉ. */
+/** sign(x)·|x|ᵉ for the exponent e. */
 function signedPower(build: GraphBuilder, x: Value, exponent: number): Value {
   if (exponent === 1) return x;
   if (exponent % 2 === 1) return build.pow(x, exponent);
   return build.mul(build.op("Sign", [x]), build.pow(x, exponent));
 }
 
-const firstOfTies = "of equal maxima the first in row-major order takes the gradient";
+const firstOfTies = "the first of equal maxima in row-major order gets the gradient";
 
-/** Every input has a place of its own in the flat output, which `indices` names. */
+/** `indices` are the inputs' positions in the flat output. */
 const unpoolGradient: Gradient = ({ inputs }, [g], build) => [
   build.op("Gather", [build.reshape(g!, [-1]), inputs[1]!]),
 ];
@@ -137,7 +136,7 @@ export const pooling: Rules = {
   MaxPool: { gradient: maxGradient, note: firstOfTies },
   MaxUnpool: {
     gradient: unpoolGradient,
-    note: "the values; where indices repeat, every value gets the place's gradient",
+    note: "by the values; where indices repeat, every value gets the gradient at its position",
   },
   GlobalMaxPool: { gradient: globalMaxGradient, note: firstOfTies },
   LpPool: { gradient: normGradient, note: "0 where the norm is 0" },

@@ -1,20 +1,20 @@
-/** Reductions: sums, means, norms, extremes, products along axes; running sums; the largest k. */
+/** Reductions along axes: sums, means, norms, extremes, products; cumulative sums; TopK. */
 import { int64 } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Value } from "../../onnx/index.js";
 import { sumOver } from "../fragments/composites.js";
 import type { Gradient, Rule, RuleContext, Rules } from "../fragments/rule.js";
 import { constantNumbers, fromFront, indicator, inverseOrZero, sign } from "./fragments.js";
 
-/** A reduction as its rule sees it: `y` and `g` have the reduced axes with length 1. */
+/** The values of a reduction. In `y` and `g`, the reduced axes are kept with length 1. */
 interface Reduction {
   readonly x: Value;
   readonly y: Value;
   readonly g: Value;
-  /** Number of elements that were reduced to one. */
+  /** Number of elements that are reduced to one. */
   readonly count: number;
-  /** Copies a value of the kept shape to the shape of x. */
+  /** Broadcasts a value with reduced axes of length 1 to the shape of x. */
   spread(value: Value): Value;
-  /** Sums a value of the shape of x to the kept shape. */
+  /** Sums a value of x's shape along the reduced axes, which keep length 1. */
   sum(value: Value): Value;
 }
 
@@ -42,7 +42,7 @@ function reductionOf(context: RuleContext, g: Value, b: GraphBuilder): Reduction
   };
 }
 
-/** All axes where none are given, unless that is to mean none: then each element is reduced by itself. */
+/** The reduced axes. If none are given: all, or none if `noop_with_empty_axes` is set. */
 function reducedAxes(context: RuleContext, rank: number): number[] {
   const given = constantNumbers(context, 1, "axes") ?? [];
   if (given.length > 0) return given.map((axis) => fromFront(axis, rank)).sort((a, b) => a - b);
@@ -50,15 +50,15 @@ function reducedAxes(context: RuleContext, rank: number): number[] {
   return none ? [] : Array.from({ length: rank }, (_, axis) => axis);
 }
 
-/** The extreme elements share the gradient in equal parts. */
+/** Elements equal to the extreme share the gradient in equal parts. */
 function extreme({ x, y, g, sum }: Reduction, b: GraphBuilder): Value {
   const chosen = indicator(b, "Equal", x, y);
   return b.mul(chosen, b.div(g, sum(chosen)));
 }
 
 /**
- * ∂y/∂x is the product of the other elements: that of all nonzero ones over x where there is no zero, that of
- * all nonzero ones at a zero that is alone, and 0 elsewhere.
+ * ∂y/∂x is the product of the other elements, computed from p, the product of all nonzero elements. Without zeros it is
+ * p / x. With one zero it is p at the zero and 0 elsewhere. With several zeros it is 0.
  */
 function product({ x, g, sum, spread }: Reduction, b: GraphBuilder, reduce: (value: Value) => Value): Value {
   const zero = indicator(b, "Equal", x, 0);
@@ -77,14 +77,14 @@ const productGradient: Gradient = (context, [g], b) => {
   return [product(reduced, b, (value) => b.op("ReduceProd", [value, b.ints(axes)], attributes))];
 };
 
-/** The gradient of a running sum is the sum running the other way. */
+/** The gradient of a cumulative sum is the cumulative sum in the opposite direction. */
 const runningSum: Gradient = ({ node, inputs }, [g], b) => {
   const exclusive = attribute.int(node, "exclusive", 0);
   const reverse = attribute.int(node, "reverse", 0) ? 0 : 1;
   return [b.op("CumSum", [g!, inputs[1]!], { exclusive, reverse })];
 };
 
-/** The gradient goes back to where the values came from. */
+/** The positions of the k largest values get the gradient. */
 const largest: Gradient = ({ node, inputs, outputs, shape }, [g], b) => {
   const dims = shape(inputs[0]!);
   const axis = fromFront(attribute.int(node, "axis", -1), dims.length);
@@ -100,12 +100,12 @@ export const reduction: Rules = {
   ReduceMean: along(({ g, count, spread }, b) => spread(b.mul(g, 1 / count))),
   ReduceMax: along(extreme, ties),
   ReduceMin: along(extreme, ties),
-  ReduceProd: { gradient: productGradient, note: "right also where elements are 0" },
+  ReduceProd: { gradient: productGradient, note: "exact where elements are 0, too" },
   ReduceL1: along(({ x, g }, b) => b.mul(g, sign(b, x)), "0 at 0"),
   ReduceL2: along(({ x, y, g }, b) => b.mul(x, b.mul(g, inverseOrZero(b, y))), "0 where the norm is 0"),
   ReduceSumSquare: along(({ x, g }, b) => b.mul(x, b.mul(g, 2))),
   ReduceLogSum: along(({ y, g, spread }, b) => spread(b.mul(g, b.exp(b.neg(y))))),
   ReduceLogSumExp: along(({ x, y, g }, b) => b.mul(g, b.exp(b.sub(x, y)))),
   CumSum: { gradient: runningSum },
-  TopK: { gradient: largest, note: "the values; the indices pass nothing on" },
+  TopK: { gradient: largest, note: "by the values; the indices have no gradient" },
 };

@@ -24,13 +24,13 @@ function resizeGradient(context: RuleContext, [g]: readonly (Value | undefined)[
   return [axisProducts(build, "ResizeGradient", g!, shape, adjoint)];
 }
 
-/** The interpolation of every axis, as the engine understands the node. */
+/** The interpolation along every axis, as ONNX Runtime computes the node. */
 export function resizeMaps(context: RuleContext): AxisMap[] {
   const { node, inputs, outputs } = context;
   const from = context.shape(inputs[0]!);
   const to = context.shape(outputs[0]!);
   const rank = from.length;
-  // The engine copies a tensor that keeps its shape, whatever scales and region are given.
+  // If the shape stays the same, ONNX Runtime copies the tensor and ignores scales and roi.
   if (from.every((length, axis) => length === to[axis])) return from.map(identity);
   const scales = scalesOf(context, from, to);
   const roi = roiOf(context, rank);
@@ -55,7 +55,7 @@ function interpolationOf(node: Node, scales: readonly number[]): Interpolation {
     antialias: attribute.int(node, "antialias", 0) !== 0,
   };
   const channelsLast = scales.length === 4 && scales[1] !== 1;
-  // Cubic enlargement of channels-last images goes through the engine's antialiasing code.
+  // ONNX Runtime enlarges channels-last images in cubic mode with its antialiasing code.
   const antialias = how.antialias || (channelsLast && how.mode === "cubic");
   if (antialias && channelsLast && how.coordinates === "tf_crop_and_resize") {
     return refuseNode(
@@ -66,13 +66,13 @@ function interpolationOf(node: Node, scales: readonly number[]): Interpolation {
   return { ...how, antialias };
 }
 
-/** The axes that `scales`, `sizes` and `roi` speak of. */
+/** The axes that `scales`, `sizes` and `roi` refer to. */
 function axesOf(node: Node, rank: number): number[] {
   const axes = attribute.optionalInts(node, "axes") ?? Array.from({ length: rank }, (_, i) => i);
   return axes.map((axis) => fromFront(axis, rank));
 }
 
-/** The scale of every axis: as given, or output length over input length, in float32. */
+/** The scale of every axis: given, or output length / input length in float32. */
 function scalesOf(context: RuleContext, from: readonly number[], to: readonly number[]): number[] {
   const { node } = context;
   const axes = axesOf(node, from.length);
@@ -92,7 +92,7 @@ function scalesOf(context: RuleContext, from: readonly number[], to: readonly nu
   return scales;
 }
 
-/** Starts of all axes, then ends, in fractions of the axis. */
+/** The region of interest: the starts on all axes, then the ends, as fractions of the axis lengths. */
 function roiOf(context: RuleContext, rank: number): number[] {
   const roi = [...Array(rank).fill(0), ...Array(rank).fill(1)] as number[];
   const mode = attribute.string(context.node, "coordinate_transformation_mode", "half_pixel");
@@ -106,7 +106,7 @@ function roiOf(context: RuleContext, rank: number): number[] {
   return roi;
 }
 
-/** The numbers of an input, or undefined if it is left out or empty. */
+/** The values of an input; undefined if it is absent or empty. */
 function givenNumbers(context: RuleContext, i: number, name: string): number[] | undefined {
   const value = context.inputs[i];
   return value && context.shape(value)[0] !== 0 ? constantNumbers(context, i, name) : undefined;

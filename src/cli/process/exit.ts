@@ -1,4 +1,4 @@
-/** Exit codes, and the messages of errors. */
+/** Exit codes and error messages. */
 import { CommanderError } from "commander";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { paint, say } from "../output/terminal.js";
@@ -6,7 +6,7 @@ import { Interrupted } from "./interrupt.js";
 
 export const exitCodes = { done: 0, internal: 1, usage: 2, gate: 3, interrupted: 130 } as const;
 
-/** Prints an error and returns its exit code. */
+/** Prints the message of an error and returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof Interrupted) {
@@ -20,7 +20,7 @@ export function reportError(error: unknown): number {
   say(`${paint("red", "error:")} ${internalMessage(error)}`);
   if (process.env.SEAWALL_DEBUG === "1" && error instanceof Error) say(error.stack ?? "");
   else
-    say("This is a mistake of Seawall's: please report it with the command and what SEAWALL_DEBUG=1 adds.");
+    say("This is a bug in Seawall. Please report it with the command and its output under SEAWALL_DEBUG=1.");
   return exitCodes.internal;
 }
 

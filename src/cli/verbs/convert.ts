@@ -1,4 +1,4 @@
-/** `seawall convert`: converts a checkpoint to ONNX and back. */
+/** `seawall convert`: makes an ONNX file from a checkpoint and an architecture, or a safetensors file from either. */
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { formatJson, messageOf, SeawallError } from "../../base/index.js";
@@ -40,26 +40,28 @@ interface ConvertFlags {
 export function convertVerb(command: Command): void {
   const normalize = new Option(
     "--normalize <none|imagenet>",
-    "preprocessing built into the graph, for images in [0, 1]",
+    "normalization that the graph applies to images in [0, 1]",
   );
   command
-    .description("Makes an ONNX file of a checkpoint, or a safetensors file of either.")
-    .requiredOption("--out <FILE>", "file to write: .onnx or .safetensors")
-    .option(
-      "--weights <FILE>",
-      "checkpoint: .pth, .pt or .safetensors, in any supported naming of the weights",
+    .description(
+      "Makes an ONNX file from a checkpoint, or a safetensors file from a checkpoint or an ONNX file.",
     )
-    .option("--model <FILE>", "instead of a checkpoint: an ONNX file that this verb wrote")
-    .option("--architecture <NAME>", "see seawall models (default: the one that the checkpoint fits)")
+    .requiredOption("--out <FILE>", "file to write: .onnx or .safetensors")
+    .option("--weights <FILE>", "checkpoint: .pth, .pt or .safetensors, in any known key map")
+    .option("--model <FILE>", "an ONNX file that this verb wrote, instead of a checkpoint")
+    .option(
+      "--architecture <NAME>",
+      "architecture, see seawall models (default: the one that fits the checkpoint)",
+    )
     .option("--classes <K>", "number of classes (default: as in the checkpoint)")
-    .option("--size <HxW>", "image size (default: of the architecture's best known checkpoints)")
+    .option("--size <HxW>", "image size (default: that of the architecture's best known checkpoints)")
     .option("--batch-size <N>", "fix the number of images per run (default: left open)")
-    .option("--auxiliary", "keep the auxiliary head, as a second output")
+    .option("--auxiliary", "keep the auxiliary head as a second output")
     .addOption(normalize.choices(["none", "imagenet"]))
-    .option("--half", "store weights in float16: half the size, computed in float32")
-    .option("--allow-missing", "initialize at random what the checkpoint lacks")
-    .option("--seed <N>", "seed of the random initialization (default: 0)")
-    .option("--json", "print what was done as JSON on stdout")
+    .option("--half", "store weights in float16 (half the file size); computation stays in float32")
+    .option("--allow-missing", "initialize parameters at random that the checkpoint lacks")
+    .option("--seed <N>", "random seed of these parameters (default: 0)")
+    .option("--json", "print the outcome as JSON on stdout")
     .addHelpText("after", example)
     .action(convertAction);
 }
@@ -86,13 +88,13 @@ async function convertAction(flags: ConvertFlags): Promise<void> {
   else say(...report.notices.map(emphasized), `written: ${flags.out} (${formatCount(bytes)} bytes)`);
 }
 
-/** Weights of an unknown architecture are copied to a safetensors file under their own names. */
+/** Writes weights that fit no built-in architecture to a safetensors file, unchanged. Returns false if one fits. */
 async function copyUnknown({ weights, architecture, out, json }: ConvertFlags): Promise<boolean> {
   if (weights === undefined || architecture !== undefined) return false;
   const { tensors, metadata } = await readWeightsFile(weights);
   if (recordInMetadata(metadata) || architecturesFor(tensors).length > 0) return false;
   await writeSafetensorsFile(out, tensors, metadata);
-  const notice = `of no built-in architecture: ${formatCount(tensors.size)} tensors copied as they are`;
+  const notice = `fits no built-in architecture: ${formatCount(tensors.size)} tensors copied unchanged`;
   const bytes = statSync(out).size;
   if (json) print(formatJson({ file: out, bytes, tensors: tensors.size, notices: [notice] }));
   else say(notice, `written: ${out} (${formatCount(bytes)} bytes)`);
@@ -140,8 +142,11 @@ function chosenArchitecture(given: string | undefined, { metadata, tensors }: We
   if (recorded) return recorded;
   const fitting = architecturesFor(tensors);
   if (fitting.length === 1) return fitting[0]!;
-  const found = fitting.length === 0 ? "it fits no architecture whole" : `it fits ${fitting.join(" and ")}`;
-  throw usage(`${found}; say which with --architecture (seawall models lists them)`);
+  const found =
+    fitting.length === 0
+      ? "the checkpoint fits no architecture completely"
+      : `the checkpoint fits ${fitting.join(" and ")}`;
+  throw usage(`${found}; choose one with --architecture (seawall models lists them)`);
 }
 
 /** Adds the file's name to messages about its content. */
@@ -154,7 +159,7 @@ function naming<T>(file: string, work: () => T): T {
   }
 }
 
-/** Prints a notice; missing parameters are coloured. */
+/** Colours a notice about missing parameters. */
 function emphasized(notice: string): string {
   return notice.startsWith("NOT IN") ? paint("yellow", notice) : notice;
 }

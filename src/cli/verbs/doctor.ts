@@ -1,10 +1,10 @@
-/** `seawall doctor`: checks the machine, a model and a data set before a long run, and estimates its cost. */
+/** `seawall doctor`: checks the machine, a model and a data set before a long run, and estimates the run's time. */
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { labelStats } from "../../data/index.js";
 import { evaluationSchema, type Finding, type LabelTally } from "../../evaluate/index.js";
 import { type Inspection, inspect } from "../../evaluate/index.node.js";
-import { alignRows, formatShare } from "../../report/index.js";
+import { alignRows, formatShare, plural } from "../../report/index.js";
 import { checkLines, longest, marks } from "../output/lines.js";
 import { paint, print, say } from "../output/terminal.js";
 import { exitCodes } from "../process/exit.js";
@@ -18,7 +18,7 @@ interface DoctorOptions extends Readonly<Record<string, unknown>> {
 
 export function doctorVerb(command: Command): void {
   command.description(
-    "Checks machine, devices, a model and the first images of a data set, and estimates a run of them.",
+    "Checks the machine, its devices, a model and the first images of a data set, and estimates the time of a run.",
   );
   addFlags(command, looked);
   command
@@ -28,15 +28,15 @@ export function doctorVerb(command: Command): void {
     .action(doctorAction);
 }
 
-/** Settings that the doctor reads; a configuration file may hold more. */
+/** The settings that the doctor reads. A configuration file may contain others. */
 const looked = settings.filter((setting) => {
   const running = ["parallel", "device", "threads"].includes(setting);
   return running || evaluationFlags[setting].group !== "Running";
 });
 
 const example = `
-Everything is optional; --limit says how many images are read (default: 20). With --eps the run is
-estimated that seawall eval would make of the same flags.
+Every flag is optional. --limit sets how many images are read (default: 20). With --eps, the doctor
+estimates the run that seawall eval would make with the same flags.
 
 Example:
   seawall doctor --model model.onnx --data folder:images,labels --ignore-label 255 --eps 4/255`;
@@ -63,7 +63,7 @@ function labelLines({ labels, classNames }: Inspection): string[] {
   return labels ? ["", ...histogramLines(labels, classNames)] : [];
 }
 
-/** Rows of text with the share of each class. */
+/** The share of each class as rows of text. */
 function histogramLines(
   { classes, images, declared }: LabelTally,
   names: readonly string[] | undefined,
@@ -83,8 +83,8 @@ function verdict(findings: readonly Finding[]): string {
   const count = (status: Finding["status"]) => findings.filter((finding) => finding.status === status).length;
   const [failed, warned] = [count("fail"), count("warn")];
   if (failed > 0)
-    return `${marks.fail} ${failed} to mend before a run${warned > 0 ? `, ${warned} to look at` : ""}`;
+    return `${marks.fail} ${plural(failed, "failure")} to fix before a run${warned > 0 ? `, ${plural(warned, "warning")}` : ""}`;
   return warned > 0
-    ? `${marks.warn} nothing in the way of a run, ${warned} to look at`
-    : `${marks.pass} all in order`;
+    ? `${marks.warn} ready for a run, with ${plural(warned, "warning")}`
+    : `${marks.pass} all checks passed`;
 }

@@ -1,16 +1,16 @@
-/** Reading files of a data set. Nothing about them is trusted: they may be missing, huge, or no plain file. */
+/** Reading files of a data set. Files are untrusted: they may be missing, huge, or not plain files. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
 import type { DataFiles } from "../layouts/layout.js";
 import { stampOf } from "./stamp.node.js";
 
-/** The largest image or label file that is read, in bytes; `maxPixels` of raw RGB still fit. */
+/** The largest image or label file that is read, in bytes. Raw RGB of `maxPixels` pixels fits. */
 export const maxFileBytes = 2 ** 28;
 
 /**
  * The bytes of a file.
- * @throws SeawallError `data` when it is missing, unreadable, no plain file or larger than `maxFileBytes`.
+ * @throws SeawallError `data` when the file is missing, unreadable, not a plain file or larger than `maxFileBytes`.
  */
 export async function readBytes(file: string): Promise<Buffer> {
   const size = (await stampOf(file))?.size;
@@ -28,7 +28,7 @@ export async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** The file system of this machine, as layouts see it. */
+/** The local file system. */
 export const diskFiles: DataFiles = {
   join,
   isFolder,

@@ -5,7 +5,7 @@ import type { ImageRaster } from "../pixels/raster.js";
 import { maxPixels } from "../pixels/transform.js";
 import { readBytes } from "./files.node.js";
 
-/** How files begin that are read. The decoder knows more formats, some of them documents that run code. */
+/** Accepted formats, by their first bytes. The decoder knows more formats, some of which can run code. */
 const formats: Readonly<Record<string, (start: string) => boolean>> = {
   jpeg: (start) => start.startsWith("\xff\xd8\xff"),
   png: (start) => start.startsWith("\x89PNG\r\n\x1a\n"),
@@ -13,14 +13,14 @@ const formats: Readonly<Record<string, (start: string) => boolean>> = {
   webp: (start) => start.startsWith("RIFF") && start.startsWith("WEBP", 8),
 };
 
-/** Colour spaces whose way to RGB bytes is the same in every reader. */
+/** Colour spaces that every reader converts to the same RGB bytes. */
 const colourSpaces = ["srgb", "b-w", "rgb16", "grey16"];
 
 /**
- * An image as RGB bytes, as stored: colour profiles, gamma and EXIF orientation are not applied (labels know
- * none of them), transparency is dropped, grey becomes RGB, of 16-bit channels the upper byte is kept, of
- * several pages the first.
- * @throws SeawallError `data` when the file is missing, damaged, truncated, too large, or not such an image.
+ * An image as RGB bytes. Colour profiles, gamma and EXIF orientation are not applied, since labels have none of them.
+ * Transparency is dropped and grey becomes RGB. 16-bit channels keep the upper byte. Files with several pages give
+ * the first.
+ * @throws SeawallError `data` when the file is missing, damaged, truncated, too large, or of another format.
  */
 export async function readImage(file: string): Promise<ImageRaster> {
   const bytes = await readBytes(file);
@@ -37,8 +37,8 @@ export async function readImage(file: string): Promise<ImageRaster> {
     if (error instanceof SeawallError) throw error;
     throw new SeawallError(
       "data",
-      `${file}: cannot be decoded (${messageOf(error).trim()}); expected a whole image of at most ` +
-        `${maxPixels} pixels: replace it or take it out`,
+      `${file}: cannot be decoded (${messageOf(error).trim()}); expected a complete image of at most ` +
+        `${maxPixels} pixels; replace or remove the file`,
     );
   }
 }
@@ -58,7 +58,7 @@ async function decode(bytes: Buffer, file: string): Promise<ImageRaster> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   invariant(info.channels === 3, `${file} was decoded to ${info.channels} channels`);
-  // A plain view: a Buffer's slice() would share its memory.
+  // A Uint8Array, whose slice() copies: that of a Buffer would share memory.
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
   return { height: info.height, width: info.width, channels: 3, data: pixels };
 }

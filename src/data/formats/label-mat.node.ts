@@ -22,7 +22,7 @@ export async function readLabelMat(file: string): Promise<StoredLabels> {
   }
 }
 
-/** MATLAB stores column after column. */
+/** MATLAB stores matrices column by column. */
 function rowByRow({ rows, columns, data }: Matrix): StoredLabels {
   const values = new Uint8Array(data.length);
   for (let row = 0, at = 0; row < rows; row++) {

@@ -7,8 +7,8 @@ import { readBytes } from "./files.node.js";
 import { checkPacked, type PngHeader, pngColour, takeApart } from "./png.node.js";
 
 /**
- * The values of an index PNG: palette of 1 to 8 bits (indices, never colours), or grey of 1 to 16 bits.
- * @throws SeawallError `data` when the file is missing, damaged, truncated, too large or holds colours.
+ * The values of an index PNG: palette indices of 1 to 8 bits (never the palette's colours), or grey of 1 to 16 bits.
+ * @throws SeawallError `data` when the file is missing, damaged, truncated, too large or contains colours.
  */
 export async function readLabelPng(file: string): Promise<StoredLabels> {
   const bytes = await readBytes(file);
@@ -40,7 +40,7 @@ function checkHeader({ width, height, depth, colour, interlaced }: PngHeader): v
   if (interlaced && depth < 8) throw new Error(`it is interlaced at ${depth} bits, which is not read`);
 }
 
-/** Values of 1, 2 or 4 bits, the first in the highest bits; every row begins at a byte. */
+/** Unpacks values of 1, 2 or 4 bits. The first value is in the highest bits; every row begins at a byte. */
 function unpackBits(data: ArrayLike<number>, { width, height, depth }: PngHeader): Uint8Array {
   const perByte = 8 / depth;
   const rowBytes = Math.ceil(width / perByte);

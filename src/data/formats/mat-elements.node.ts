@@ -1,22 +1,23 @@
-/** The elements that MATLAB 5 files are made of; every length is checked before it is believed. */
+/** The elements of MATLAB 5 files. Every length is checked before it is used. */
 import { inflateSync } from "node:zlib";
 import { maxFileBytes } from "./files.node.js";
 
-/** The types of elements, as the format numbers them. */
+/** Numbers of the element types in the format. */
 export const types = { int8: 1, uint8: 2, int32: 5, uint32: 6, matrix: 14, compressed: 15 } as const;
 
-/** More variables, fields or dimensions than this are no label file: a few bytes each, they would fill memory. */
+/** Largest number of variables, fields or dimensions. Label files have few; a hostile file could fill memory with more. */
 const maxParts = 4096;
 
-/** A piece of a file: a type and its bytes. */
+/** One element of a file: its type and its bytes. */
 export interface Element {
   readonly type: number;
   readonly data: Buffer;
 }
 
 /**
- * The elements one after another; small ones keep their bytes in the tag, all but packed ones fill up to 8 bytes.
- * @throws Error when they are cut off or too many
+ * Splits bytes into elements. Elements of up to 4 bytes store their data in the tag. All but compressed elements are
+ * padded to 8 bytes.
+ * @throws Error when an element is truncated, or there are too many
  */
 export function matElements(bytes: Buffer): Element[] {
   const elements: Element[] = [];
@@ -37,8 +38,8 @@ export function matElements(bytes: Buffer): Element[] {
 }
 
 /**
- * The elements, each packed one being replaced by what it holds; together at most as large as any file may be.
- * @throws Error when a packed one is damaged or they unpack to more
+ * The elements, with each compressed one replaced by its content.
+ * @throws Error when a compressed element is damaged, or all together unpack to more than `maxFileBytes`
  */
 export function* unpacked(elements: readonly Element[]): Generator<Element> {
   let left = maxFileBytes;
@@ -67,7 +68,7 @@ export function int32s(data: Buffer): number[] {
   return Array.from({ length }, (_, i) => data.readInt32LE(4 * i));
 }
 
-/** @throws Error when that many parts are too many */
+/** Returns `count`. @throws Error when it exceeds `maxParts` */
 export function checkParts(count: number): number {
   if (count > maxParts) throw new Error(`it has more than ${maxParts} parts`);
   return count;

@@ -1,12 +1,12 @@
-/** MATLAB 5 files, as far as a struct with a matrix of bytes goes. */
+/** The subset of MATLAB 5 files that label files use: structs, and matrices of bytes. */
 import { checkParts, type Element, int32s, matElements, types, unpacked } from "./mat-elements.node.js";
 
-/** Classes of arrays. */
+/** Numbers of the array classes in the format. */
 const classes = { struct: 2, uint8: 9 } as const;
 
 const headerBytes = 128;
 
-/** A named array: what is in it is not looked at yet. */
+/** A named array whose content is not decoded yet. */
 interface MatArray {
   readonly class: number;
   readonly dims: readonly number[];
@@ -15,7 +15,7 @@ interface MatArray {
   readonly content: readonly Element[];
 }
 
-/** Bytes column after column; `data.length` is rows · columns. */
+/** A matrix of bytes, column by column; `data.length` is rows · columns. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -23,12 +23,12 @@ export interface Matrix {
 }
 
 /**
- * The array of a name at the top of a file.
- * @throws Error saying what is wrong, without the name of the file
+ * The top-level array called `name`.
+ * @throws Error describing the problem, without the file's name
  */
 export function findVariable(bytes: Buffer, name: string): MatArray {
   if (bytes.length < headerBytes || bytes.toString("latin1", 126, 128) !== "IM") {
-    throw new Error("not a MATLAB 5 file of little endian");
+    throw new Error("not a MATLAB 5 file in little-endian byte order");
   }
   for (const element of unpacked(matElements(bytes.subarray(headerBytes)))) {
     if (element.type !== types.matrix) continue;
@@ -39,12 +39,12 @@ export function findVariable(bytes: Buffer, name: string): MatArray {
 }
 
 /**
- * A field of a struct of one element.
- * @throws Error when the array is no such struct or has no such field
+ * A field of a struct with one element.
+ * @throws Error when the array is not such a struct, or has no such field
  */
 export function fieldOf(array: MatArray, field: string): MatArray {
   if (array.class !== classes.struct || sizeOfDims(array.dims) !== 1) {
-    throw new Error(`${array.name} is not a struct of one element`);
+    throw new Error(`${array.name} is not a struct with one element`);
   }
   const [width, names, ...values] = array.content;
   const position = fieldNames(width, names).indexOf(field);
@@ -54,8 +54,8 @@ export function fieldOf(array: MatArray, field: string): MatArray {
 }
 
 /**
- * A matrix of unsigned bytes.
- * @throws Error when the array holds something else, nothing, or more than `limit` numbers
+ * Reads a matrix of unsigned bytes.
+ * @throws Error when the array has another type, is empty, or has more than `limit` elements
  */
 export function readByteMatrix(array: MatArray, limit: number): Matrix {
   const [rows = 0, columns = 0, ...more] = array.dims;
@@ -85,7 +85,7 @@ function readArray(bytes: Buffer): MatArray {
   };
 }
 
-/** Names lie one after another, each filled up to the same width. */
+/** Field names are stored one after another, each padded to the same width. */
 function fieldNames(width: Element | undefined, names: Element | undefined): string[] {
   const [each = 0] = width?.type === types.int32 ? int32s(width.data) : [];
   if (each < 1 || names?.type !== types.int8) throw new Error("a struct without field names");

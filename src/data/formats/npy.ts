@@ -1,4 +1,4 @@
-/** NumPy's `.npy` files: one array of numbers. The header is matched against its one form, never evaluated. */
+/** NumPy's `.npy` files: one array of numbers. The header is parsed by a regular expression, never evaluated. */
 import { invariant } from "../../base/index.js";
 
 /** An array as stored, in row-major order. */
@@ -57,13 +57,13 @@ function readUint8(view: DataView, at: number): number {
   return view.getUint8(at);
 }
 
-/** Longer headers belong to structured arrays, which are no images. */
+/** Bytes. Longer headers belong to structured arrays, which are not images. */
 const longestHeader = 4096;
 
 /**
- * Reads a `.npy` file of versions 1 to 3.
- * @param limit elements at most
- * @throws Error saying what is wrong with the file, without its name
+ * Reads a `.npy` file of version 1, 2 or 3.
+ * @param limit largest number of elements
+ * @throws Error describing the problem, without the file's name
  */
 export function readNpy(bytes: Uint8Array, limit: number): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,4 @@
-/** What must hold of a PNG before its pixels are unpacked: cheap to check, and a small file cannot fill memory. */
+/** Cheap checks of a PNG before its pixels are unpacked, so that a small hostile file cannot fill memory. */
 import { inflateSync } from "node:zlib";
 
 /** The header of a PNG: size in pixels, bits per channel, colour type and interlacing as in the standard. */
@@ -13,7 +13,7 @@ export interface PngHeader {
 export const pngColour = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgba: 6 } as const;
 
 const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
-/** Besides the header, of which only the first is kept: a second could claim another size. */
+/** Chunks that are kept besides the first header. A second header is dropped, since it could claim another size. */
 const essentialTypes = ["PLTE", "IDAT", "IEND"];
 
 interface Chunk {
@@ -22,16 +22,16 @@ interface Chunk {
   readonly whole: Buffer;
 }
 
-/** A PNG taken apart. */
+/** A PNG split into its parts. */
 export interface PngParts {
   readonly header: PngHeader;
-  /** The same image without profiles, texts and transparency: nothing in it unpacks but the pixels. */
+  /** The same image without profiles, texts and transparency, so that only the pixels are compressed. */
   readonly essential: Buffer;
-  /** The packed pixels. */
+  /** The compressed pixels. */
   readonly packed: Buffer;
 }
 
-/** @throws Error saying what is wrong with the file, without its name. */
+/** Splits a PNG into its parts. @throws Error describing the problem, without the file's name */
 export function takeApart(bytes: Buffer): PngParts {
   if (!bytes.subarray(0, 8).equals(signature)) throw new Error("not a PNG file");
   const chunks = [...chunksOf(bytes)];
@@ -46,7 +46,7 @@ export function takeApart(bytes: Buffer): PngParts {
   };
 }
 
-/** The chunks up to the end mark or the end of the file; one that is cut off is left out. */
+/** The chunks up to IEND or the end of the file. A truncated chunk is left out. */
 function* chunksOf(bytes: Buffer): Generator<Chunk> {
   for (let at = 8; at + 12 <= bytes.length; ) {
     const end = at + 12 + bytes.readUInt32BE(at);
@@ -73,8 +73,8 @@ function readHeader(data: Buffer): PngHeader {
 }
 
 /**
- * Unpacks a one-channel image once, with a bound, to see whether it is all there.
- * @throws Error when the packed pixels are damaged, fewer than the header says, or far more.
+ * Unpacks a one-channel image once, with a limit, to check that it is complete.
+ * @throws Error when the compressed pixels are damaged, fewer than the header says, or far more.
  */
 export function checkPacked({ header, packed }: PngParts): void {
   const expected = unpackedBytes(header);
@@ -91,7 +91,7 @@ function unpackedLength(packed: Buffer, limit: number): number {
   }
 }
 
-/** Bytes of the rows, each with its filter type; an interlaced image is seven smaller ones. */
+/** Bytes of all rows, each with its filter type. An interlaced image consists of seven smaller ones. */
 function unpackedBytes({ width, height, depth, interlaced }: PngHeader): number {
   const passes = interlaced ? adam7 : [{ x: 0, y: 0, dx: 1, dy: 1 }];
   return passes.reduce((sum, { x, y, dx, dy }) => {

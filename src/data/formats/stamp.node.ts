@@ -1,9 +1,9 @@
-/** Stamps: size and time of change of a file, which tell whether it was written again. */
+/** Stamps: size and modification time of a file, by which a change is noticed. */
 import { stat } from "node:fs/promises";
 import { SeawallError } from "../../base/index.js";
 import type { Stamp } from "../layouts/layout.js";
 
-/** The stamp of a plain file, links followed; undefined for anything else, so that no pipe or device is opened. */
+/** The stamp of a plain file, following links; undefined for anything else, so that no pipe or device is opened. */
 export async function stampOf(file: string): Promise<Stamp | undefined> {
   const found = await stat(file).catch(() => undefined);
   return found?.isFile() ? { size: found.size, changed: found.mtimeMs } : undefined;
@@ -11,7 +11,7 @@ export async function stampOf(file: string): Promise<Stamp | undefined> {
 
 /**
  * Checks that a file still has the stamp it had when the data set was opened.
- * @throws SeawallError `data` when the file vanished or was written again
+ * @throws SeawallError `data` when the file has vanished or changed
  */
 export async function checkStamp(file: string, { size, changed }: Stamp): Promise<void> {
   const now = await stampOf(file);

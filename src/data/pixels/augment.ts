@@ -1,4 +1,4 @@
-/** The augmentations of adversarial training: what is drawn for an image, and what that makes of its pixels. */
+/** The augmentations of adversarial training: random draws for an image, and their application to its pixels. */
 import { type RandomStream, SeawallError } from "../../base/index.js";
 import { gaussianBlur } from "./blur.js";
 import { ignored } from "./labels.js";
@@ -6,39 +6,39 @@ import { type ImageRaster, type LabelRaster, type Part, padTo, type Size } from 
 import { resizeBilinearPart, resizeNearestPart } from "./resize.js";
 import { maxPixels, resizeShort } from "./transform.js";
 
-/** What is done to training images; all but `crop` may be left out. */
+/** Augmentations of training images. Only `crop` is required. */
 export interface AugmentOptions {
-  /** Size of what the model is trained on, in pixels. */
+  /** Size of the training crops, in pixels. */
   readonly crop: Size;
-  /** The short side that a scale of 1 stands for, in pixels; default: the short side of the crop. */
+  /** Short side of an image at scale 1, in pixels; default: the short side of the crop. */
   readonly baseSize?: number | undefined;
   /** The smallest and the largest scale ([0.5, 2]). */
   readonly scale?: readonly [lowest: number, highest: number] | undefined;
-  /** Probability of exchanging left and right (0.5). */
+  /** Probability of mirroring left and right (0.5). */
   readonly flip?: number | undefined;
   /** Probability of a Gaussian blur with a radius uniform in [0, 1] pixels (0.5). */
   readonly blur?: number | undefined;
-  /** The class of pixels beyond an image smaller than the crop (−1: they count nowhere). */
+  /** Label of padding where an image is smaller than the crop (−1: the pixels are not counted). */
   readonly padLabel?: number | undefined;
 }
 
 /** Every option with its value. */
 export type CompleteAugment = { readonly [K in keyof AugmentOptions]-?: NonNullable<AugmentOptions[K]> };
 
-/** What was drawn for one image; decides the crop together with the pixels. */
+/** The random draws for one image. With the pixels, they determine the crop. */
 export interface Augmentation {
   readonly mirrored: boolean;
   /** Size of the whole image after scaling. */
   readonly scaled: Size;
-  /** What is cut out of the scaled image; smaller than the crop where the image is. */
+  /** The part cut out of the scaled image; smaller than the crop if the image is. */
   readonly part: Part;
   /** Radius of the Gaussian blur; 0 changes nothing. */
   readonly blurRadius: number;
 }
 
 /**
- * The options with defaults: the augmentations of Croce et al. (2024) unless said otherwise.
- * @throws SeawallError `usage` naming the option and what it may be
+ * Fills in the defaults, which are the augmentations of Croce et al. (2024).
+ * @throws SeawallError `usage` naming the option and its allowed values
  */
 export function completeAugment(options: AugmentOptions): CompleteAugment {
   const { crop, baseSize = Math.min(crop.height, crop.width), scale = [0.5, 2] } = options;
@@ -64,8 +64,8 @@ function expect(condition: boolean, option: string, expected: string): void {
 }
 
 /**
- * Draws for an image of a size, in the published order: flip, scale, crop, blur. Six numbers are taken whatever
- * the options are, so that changing one option leaves what the others draw.
+ * Draws the augmentation of an image of size `from`, in the published order: flip, scale, crop, blur. Always takes six
+ * random numbers, so that changing one option does not change the draws of the others.
  */
 export function drawAugmentation(from: Size, options: CompleteAugment, random: RandomStream): Augmentation {
   const { crop, baseSize, scale, flip, blur } = options;
@@ -84,18 +84,18 @@ export function drawAugmentation(from: Size, options: CompleteAugment, random: R
   };
 }
 
-/** A whole number from `lowest` to `highest`, both included, for a number in [0, 1). */
+/** Maps a number in [0, 1) to a whole number from `lowest` to `highest`, both included. */
 function between(lowest: number, highest: number, uniform: number): number {
   return lowest + Math.floor(uniform * (highest - lowest + 1));
 }
 
-/** The crop of an image; what lies beyond it is black. */
+/** The crop of an image, padded with black. */
 export function augmentImage(image: ImageRaster, drawn: Augmentation, crop: Size): ImageRaster {
   const part = resizeBilinearPart(image, drawn.scaled, drawn.part, drawn.mirrored);
   return gaussianBlur(padTo(part, crop, 0), drawn.blurRadius);
 }
 
-/** The crop of the labels of the same image; what lies beyond it is `padLabel`. */
+/** The crop of the same image's labels, padded with `padLabel`. */
 export function augmentLabels(
   labels: LabelRaster,
   drawn: Augmentation,

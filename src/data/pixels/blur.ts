@@ -1,4 +1,4 @@
-/** Pillow's Gaussian blur, to the bit, for the small radii of augmentation. */
+/** Pillow's Gaussian blur, bit-identical, for the small radii of augmentation. */
 import { invariant } from "../../base/index.js";
 import type { ImageRaster } from "./raster.js";
 
@@ -6,12 +6,12 @@ const precisionBits = 24;
 const half = 2 ** (precisionBits - 1);
 const passes = 3;
 
-/** The largest radius; from √2 on the boxes would be wider than three pixels. */
+/** The largest radius. From √2 on, the boxes would be wider than three pixels. */
 const maxBlurRadius = 1.4;
 
 /**
- * Blurs as Pillow's `GaussianBlur(radius)` does, bit for bit: three box means along the rows, then three along the
- * columns, each rounded to bytes; beyond the border its last pixel repeats.
+ * Blurs as Pillow's `GaussianBlur(radius)`, bit-identical: three box means along the rows, then three along the
+ * columns, each rounded to bytes. Pixels at the border are repeated beyond it.
  * @param radius standard deviation in pixels, 0 to `maxBlurRadius`; 0 changes nothing
  */
 export function gaussianBlur(image: ImageRaster, radius: number): ImageRaster {
@@ -25,15 +25,15 @@ export function gaussianBlur(image: ImageRaster, radius: number): ImageRaster {
   return { ...image, data };
 }
 
-/** Weights of a pixel and of each neighbour, integers in units of 2⁻²⁴. */
+/** Weights of a pixel and of each neighbour: integers in units of 2⁻²⁴. */
 interface BoxWeights {
   readonly centre: number;
   readonly side: number;
 }
 
 /**
- * A box from half a pixel to one and a half on either side whose mean, taken three times, has the variance radius²
- * (Gwosdek et al. 2011, extended box filters). Pillow computes in single precision, so this does too.
+ * Weights of the extended box filter (Gwosdek et al. 2011) that has the variance radius² when applied three times. The
+ * box reaches half a pixel to one and a half on either side. Computed in single precision, as in Pillow.
  */
 function boxWeights(radius: number): BoxWeights {
   const f = Math.fround;

@@ -1,4 +1,4 @@
-/** Pixel grids as they come out of a decoder: bytes of an image, or one label per pixel. */
+/** Pixel grids: bytes of an image, or one label per pixel. */
 import { invariant } from "../../base/index.js";
 
 /** Height and width in pixels. */
@@ -7,35 +7,35 @@ export interface Size {
   readonly width: number;
 }
 
-/** A part of a raster: its size, and where its upper left pixel lies. */
+/** A part of a raster: its size, and the position of its upper left pixel. */
 export interface Part extends Size {
   readonly top: number;
   readonly left: number;
 }
 
-/** All of a raster of this size. */
+/** The part that covers a whole raster of this size. */
 export function wholeOf({ height, width }: Size): Part {
   return { top: 0, left: 0, height, width };
 }
 
-/** Pixels row by row, the channels of one pixel side by side: `data.length` is height · width · channels. */
+/** Pixels row by row, channels last: `data.length` is height · width · channels. */
 export interface Raster<A extends Uint8Array | Int32Array> extends Size {
   readonly channels: number;
   readonly data: A;
 }
 
-/** An RGB image, three bytes a pixel. */
+/** An RGB image, three bytes per pixel. */
 export type ImageRaster = Raster<Uint8Array>;
 
-/** Labels, one a pixel: a class from 0, or −1 where the pixel counts nowhere. */
+/** One label per pixel: a class, counted from 0, or −1 for pixels that are not counted. */
 export type LabelRaster = Raster<Int32Array>;
 
-/** `HxW`, the way sizes are written on the command line. */
+/** Formats a size as on the command line: `HxW`. */
 export function sizeText({ height, width }: Size): string {
   return `${height}x${width}`;
 }
 
-/** The part of `size` whose upper left pixel is (top, left); it must lie inside the raster. */
+/** The part of `size` whose upper left pixel is (top, left). It must lie inside the raster. */
 export function crop<A extends Uint8Array | Int32Array>(
   raster: Raster<A>,
   top: number,
@@ -56,7 +56,7 @@ export function crop<A extends Uint8Array | Int32Array>(
   return { ...size, channels, data };
 }
 
-/** The raster in the upper left corner of one of `size`, which must not be smaller; the rest is `value`. */
+/** Pads at the right and below to `size`, which must not be smaller than the raster, with `value`. */
 export function padTo<A extends Uint8Array | Int32Array>(
   raster: Raster<A>,
   size: Size,

@@ -1,28 +1,28 @@
-/** Pillow's two resampling filters, to the bit: BILINEAR for images, NEAREST for labels. */
+/** Pillow's resampling filters, bit-identical: BILINEAR for images, NEAREST for labels. */
 import { type ImageRaster, type LabelRaster, type Part, type Size, wholeOf } from "./raster.js";
 
 /** Pillow's fixed point: weights are integers in units of 2⁻²², so that 255 · weight fits in 32 bits. */
 const precisionBits = 22;
 const half = 2 ** (precisionBits - 1);
 
-/** The source positions that one target position is a weighted mean of. */
+/** Source positions and weights of the mean that gives one target position. */
 interface Taps {
   readonly start: number;
   readonly weights: Int32Array;
 }
 
 /**
- * Resizes as Pillow's `resize(size, BILINEAR)` does for 8-bit images, bit for bit: a triangle whose support
- * widens when shrinking, horizontal pass first, rounded to bytes between the passes. (Pillow 13 and later
- * begin with the vertical pass when the height shrinks much more than the width; published results do not.)
+ * Resizes as Pillow's `resize(size, BILINEAR)` for 8-bit images, bit-identical: a triangle filter whose support
+ * widens when shrinking, horizontal pass first, rounded to bytes between the passes. (Pillow 13 and later begin with
+ * the vertical pass when the height shrinks much more than the width. Published results used earlier versions.)
  */
 export function resizeBilinear(image: ImageRaster, size: Size): ImageRaster {
   return resizeBilinearPart(image, size, wholeOf(size));
 }
 
 /**
- * A part of `resizeBilinear(image, size)`; only what it needs of the image is resampled.
- * @param mirrored left and right of the image are exchanged first
+ * A part of `resizeBilinear(image, size)`. Resamples only the pixels that the part depends on.
+ * @param mirrored mirrors the image left to right first
  */
 export function resizeBilinearPart(
   image: ImageRaster,
@@ -44,18 +44,18 @@ export function resizeBilinearPart(
   return { height: part.height, width: part.width, channels, data };
 }
 
-/** The same weighted mean, read from the other end of the axis. */
+/** The taps of the mirrored axis. */
 function reflected({ start, weights }: Taps, length: number): Taps {
   return { start: length - start - weights.length, weights: weights.toReversed() };
 }
 
-/** The source positions from the first to the last that any of the taps reads: [first, end). */
+/** The range of source positions that the taps read: [first, end). */
 function span(taps: readonly Taps[]): [first: number, end: number] {
   const last = taps.at(-1)!;
   return [taps[0]!.start, last.start + last.weights.length];
 }
 
-/** Resamples the middle axis of an array of outer × length × inner bytes to one position for each of the taps. */
+/** Resamples the middle axis of an array of outer × length × inner bytes; `taps` has one entry per target position. */
 function resampleAxis(data: Uint8Array, outer: number, length: number, inner: number, taps: readonly Taps[]) {
   const result = new Uint8Array(outer * taps.length * inner);
   let at = 0;
@@ -68,7 +68,7 @@ function resampleAxis(data: Uint8Array, outer: number, length: number, inner: nu
   return result;
 }
 
-/** The mean rounded to a byte, cut at 255: the rounded weights of many taps can sum to more than one. */
+/** The weighted mean as a byte. Clamped to 255, since the rounded weights of many taps can sum to more than one. */
 function weightedByte(data: Uint8Array, from: number, stride: number, weights: Int32Array): number {
   let sum = half;
   for (let k = 0, at = from; k < weights.length; k++, at += stride) sum += data[at]! * weights[k]!;
@@ -96,14 +96,13 @@ function triangleWeights(start: number, end: number, centre: number, slope: numb
 }
 
 /**
- * Resizes as Pillow's `resize(size, NEAREST)` does, bit for bit: target position j shows source position
- * ⌊(j+½)·w/w'⌋. Labels are only ever copied, never mixed.
+ * Resizes as Pillow's `resize(size, NEAREST)`, bit-identical: target position j copies source position ⌊(j+½)·w/w'⌋.
  */
 export function resizeNearest(labels: LabelRaster, size: Size): LabelRaster {
   return resizeNearestPart(labels, size, wholeOf(size));
 }
 
-/** A part of `resizeNearest(labels, size)`, left and right of the labels being exchanged first where `mirrored`. */
+/** A part of `resizeNearest(labels, size)`; `mirrored` mirrors the labels left to right first. */
 export function resizeNearestPart(
   labels: LabelRaster,
   size: Size,
@@ -122,7 +121,7 @@ export function resizeNearestPart(
   return { height, width, channels: 1, data };
 }
 
-/** Source positions by repeated addition as in Pillow: a product would round other ties in a sixth of all sizes. */
+/** Source positions by repeated addition, as in Pillow. A product would round ties differently in a sixth of all sizes. */
 function nearestPositions(length: number, target: number): Int32Array {
   const scale = length / target;
   const positions = new Int32Array(target);

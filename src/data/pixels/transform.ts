@@ -1,30 +1,30 @@
-/** The evaluation transforms: sizes first, pixels after, so that image and labels always move together. */
+/** The evaluation transforms. They are planned from sizes alone and then applied to image and labels alike. */
 import { SeawallError } from "../../base/index.js";
 import { crop, type ImageRaster, type LabelRaster, type Size, sizeText } from "./raster.js";
 import { resizeBilinear, resizeNearest } from "./resize.js";
 
-/** The largest image that is read or made, in pixels (8192×8192): more is a mistake or an attack on memory. */
+/** The largest image that is read or made, in pixels (8192×8192). Larger ones are probably mistakes, or hostile. */
 export const maxPixels = 2 ** 26;
 
-/** One thing that happens to an image and its labels alike. */
+/** One step, applied to an image and its labels alike. */
 export type TransformStep =
   | { readonly kind: "resize"; readonly size: Size }
   | { readonly kind: "crop"; readonly top: number; readonly left: number; readonly size: Size };
 
-/** A transform decides from the size of an image what happens to it. */
+/** A transform: chooses a step from the size of an image. */
 export type Transform = (from: Size) => TransformStep;
 
-/** What to do with every image, in this order; sizes are [height, width] in pixels. */
+/** Transforms of every image, applied in this order. Sizes are [height, width] in pixels. */
 export interface TransformOptions {
-  /** `--resize-short`: length of the short side. */
+  /** `--resize-short`: length of the short side, in pixels. */
   readonly resizeShort?: number | undefined;
   /** `--crop`: the centre part. */
   readonly crop?: readonly [height: number, width: number] | undefined;
-  /** The size of a model's input, `undefined` for a side that it leaves open; changes the aspect ratio where it must. */
+  /** The size of a model's input, `undefined` for a side that it leaves open. May change the aspect ratio. */
   readonly size?: readonly [height: number | undefined, width: number | undefined] | undefined;
 }
 
-/** The short side becomes `side` pixels, the long side ⌊long · side / short⌋ (the authors' evaluation). */
+/** Resizes the short side to `side` pixels and the long side to ⌊long · side / short⌋, as the authors' evaluation. */
 export function resizeShort(side: number): Transform {
   return ({ height, width }) => ({
     kind: "resize",
@@ -36,7 +36,7 @@ export function resizeShort(side: number): Transform {
 }
 
 /**
- * The centre part; where it cannot lie in the middle the offset is rounded half to even, as Python rounds.
+ * Crops the centre. An offset that is not a whole number is rounded half to even, as in Python.
  * @throws SeawallError `data` when the image is smaller.
  */
 export function centreCrop(height: number, width: number): Transform {
@@ -55,7 +55,7 @@ export function centreCrop(height: number, width: number): Transform {
   };
 }
 
-/** Exactly these sides, whatever the aspect ratio; a side left out keeps its length. */
+/** Resizes to exactly these sides, ignoring the aspect ratio. A side left out keeps its length. */
 function resizeTo(height: number | undefined, width: number | undefined): Transform {
   return (from) => ({
     kind: "resize",
@@ -64,7 +64,7 @@ function resizeTo(height: number | undefined, width: number | undefined): Transf
 }
 
 /**
- * The transforms that the options ask for.
+ * The transforms for these options.
  * @throws SeawallError `usage` for a size that is not a positive whole number.
  */
 export function transforms(options: TransformOptions): Transform[] {
@@ -81,7 +81,7 @@ export function transforms(options: TransformOptions): Transform[] {
 }
 
 /**
- * What the transforms do to an image of a size.
+ * The steps that the transforms choose for an image of size `from`.
  * @throws SeawallError `data` when a crop does not fit or the result is empty or above `maxPixels`.
  */
 export function planSteps(from: Size, chosen: readonly Transform[]): TransformStep[] {
@@ -94,14 +94,14 @@ export function planSteps(from: Size, chosen: readonly Transform[]): TransformSt
       throw new SeawallError(
         "data",
         `${sizeText(from)} pixels would become ${sizeText(size)}, expected 1 to ${maxPixels} pixels; ` +
-          "take the image out or change --resize-short",
+          "remove the image or change --resize-short",
       );
     }
     return step;
   });
 }
 
-/** The image after the steps (BILINEAR where it is resized). */
+/** Applies steps to an image, resizing with BILINEAR. */
 export function applyToImage(image: ImageRaster, steps: readonly TransformStep[]): ImageRaster {
   return steps.reduce(
     (now, step) =>
@@ -110,7 +110,7 @@ export function applyToImage(image: ImageRaster, steps: readonly TransformStep[]
   );
 }
 
-/** The labels after the steps (NEAREST where they are resized). */
+/** Applies steps to labels, resizing with NEAREST. */
 export function applyToLabels(labels: LabelRaster, steps: readonly TransformStep[]): LabelRaster {
   return steps.reduce(
     (now, step) =>
@@ -119,7 +119,7 @@ export function applyToLabels(labels: LabelRaster, steps: readonly TransformStep
   );
 }
 
-/** `difference` / 2, a tie going to the even neighbour. */
+/** `difference` / 2, with ties rounded to even. */
 function halfToEven(difference: number): number {
   const lower = Math.floor(difference / 2);
   return difference % 2 === 0 || lower % 2 === 0 ? lower : lower + 1;

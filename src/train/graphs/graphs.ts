@@ -1,4 +1,4 @@
-/** The graphs of training: a step of the attack, the gradient of the parameters, and a prediction. */
+/** The graphs of training: attack step, parameter gradient, and prediction. */
 import { norms } from "../../attack/index.js";
 import { sizeOf } from "../../base/index.js";
 import {
@@ -16,15 +16,15 @@ import { type BuiltArchitecture, isLearned } from "../../nn/index.js";
 import { copyGraph, type Value } from "../../onnx/index.js";
 import { meanCrossEntropy } from "./loss.js";
 
-/** A network whose parameters are inputs, with every shape known. */
+/** A network whose parameters are graph inputs, with all shapes known. */
 export interface TrainableNetwork extends TracedGraph {
-  /** The names of what an optimizer changes. */
+  /** Names of the parameters that the optimizer updates. */
   readonly learned: readonly string[];
-  /** In training, by the name of each running statistic, the output with its new value. */
+  /** Name of each running statistic → the output with its new value; empty in inference. */
   readonly updates: ReadonlyMap<string, Value>;
 }
 
-/** Makes parameters inputs: an initializer is fixed when a session opens, and these change with every step. */
+/** Makes parameters graph inputs, since they change with every step and initializers are fixed when a session opens. */
 export async function traceNetwork(built: BuiltArchitecture): Promise<TrainableNetwork> {
   const graph = copyGraph(built.graph);
   const read = built.parameters.filter(({ used }) => used);
@@ -33,10 +33,10 @@ export async function traceNetwork(built: BuiltArchitecture): Promise<TrainableN
   return { ...(await trace(graph, {})), learned, updates: built.updates };
 }
 
-/** The share of the auxiliary head's loss (paper, App. B.2). */
+/** Weight of the auxiliary head's loss (paper, App. B.2). */
 const auxiliaryWeight = 0.4;
 
-/** Images of a batch and one label per pixel, N×P, −1 for pixels that count nowhere. */
+/** Inputs of a batch: images, and one label per pixel, N×P; −1 for ignored pixels. */
 function batchInputs({ types }: TrainableNetwork) {
   const [images, , ...size] = types.get("logits")!.shape;
   return {
@@ -48,11 +48,12 @@ function batchInputs({ types }: TrainableNetwork) {
 const scalar = { type: "float32", shape: [] } as const;
 
 /**
- * One step of PGD on cross-entropy, of a network in inference: `image` (the perturbed images), `clean`, `labels`,
- * `radius` and `stepSize` (1×1, in [0, 1] image units) → `next`, the projected step along the gradient's sign, `loss`
- * at `image`, and `counted`, the number of pixels that it is the mean over.
- * @param accumulating adds the results `grad/NAME`, the gradient of the parameters at `image`, which the published code
- * adds up
+ * One step of PGD on cross-entropy, for a network in inference.
+ * Inputs: `image` (the perturbed images), `clean`, `labels`, and `radius` and `stepSize` (1×1, for pixels in [0, 1]).
+ * Outputs: `next`, the projected step along the gradient's sign; `loss` at `image`; `counted`, the number of pixels in
+ * the loss's mean.
+ * @param accumulating adds the results `grad/NAME`: the gradient of the parameters at `image`, which the published code
+ * accumulates
  */
 export function attackProgram(network: TrainableNetwork, target: Target, accumulating = false) {
   const { types, learned } = network;
@@ -98,9 +99,10 @@ export function attackProgram(network: TrainableNetwork, target: Target, accumul
 }
 
 /**
- * Loss and parameter gradient of a network in training: `image`, `labels` → `loss` of the logits, and the results
- * `grad/NAME` of loss + 0.4 · auxiliary loss, `next/NAME` of each running statistic and, where the network has a head
- * on inner layers, `auxiliary loss`.
+ * Loss and parameter gradient of a network in training.
+ * Inputs: `image`, `labels`. Output: `loss` of the logits.
+ * Results: `grad/NAME`, the gradient of loss + 0.4 · auxiliary loss; `next/NAME` for each running statistic;
+ * `auxiliary loss` if the network has an auxiliary head.
  */
 export function trainingProgram(network: TrainableNetwork, target: Target) {
   const { types, learned, updates } = network;
@@ -133,7 +135,7 @@ export function trainingProgram(network: TrainableNetwork, target: Target) {
   });
 }
 
-/** Prediction of a network in inference: `image` → `classes`, N×P. */
+/** Prediction of a network in inference: `image` → `classes`, N×P, uint8 for up to 256 classes, else int32. */
 export function predictionProgram(network: TrainableNetwork, target: Target) {
   const [images, classes, height, width] = network.types.get("logits")!.shape as [
     number,

@@ -1,10 +1,10 @@
-/** The loss of a batch: cross-entropy, mean over all pixels of the batch that count. */
+/** The loss of a batch: mean cross-entropy over all pixels of the batch that are not ignored. */
 import { int64 } from "../../base/index.js";
 import { appendLoss, losses } from "../../loss/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 
 export interface BatchLoss {
-  /** Number of pixels that count; a scalar. */
+  /** Number of pixels that are not ignored; a scalar. */
   readonly counted: Value;
   /** A scalar. */
   readonly loss: Value;
@@ -13,9 +13,9 @@ export interface BatchLoss {
 }
 
 /**
- * Mean cross-entropy, as PyTorch's `cross_entropy` with an ignore index has it; 0 where no pixel counts.
+ * Mean cross-entropy, as PyTorch's `cross_entropy` with an ignore index, but 0 if all pixels are ignored.
  * @param shape of the logits, N×K×H×W
- * @param labels N×P with P = H·W, int64; −1 for pixels that count nowhere
+ * @param labels N×P with P = H·W, int64; −1 for ignored pixels
  */
 export function meanCrossEntropy(
   build: GraphBuilder,

@@ -1,37 +1,38 @@
-/** Optimizers as graphs over vectors: parameters, gradient and moments in, their next values out. */
+/** Optimizers as graphs over vectors. Inputs: parameters, gradient, moments. Outputs: next parameters and moments. */
 import { emptyGraph, type Graph, GraphBuilder, simplify, type Value } from "../../onnx/index.js";
 
 export type OptimizerName = "adamw" | "sgd";
 
-/** Settings that stay the same during a training. */
+/** Settings that are constant during a training. */
 export interface OptimizerOptions {
-  /** SGD: how much of the last move is kept; default 0.9. */
+  /** SGD: momentum factor; default 0.9. */
   readonly momentum?: number;
-  /** SGD: look ahead by the momentum before moving, as timm's "sgd" does. */
+  /** SGD: Nesterov momentum, as in timm's "sgd"; default false. */
   readonly nesterov?: boolean;
-  /** AdamW: decay of the moments; default 0.9, 0.999. */
+  /** AdamW: decay rates β₁, β₂ of the moments; default 0.9, 0.999. */
   readonly betas?: readonly [number, number];
-  /** AdamW: added to the root of the second moment; default 1e-8. */
+  /** AdamW: ε, added to the square root of the second moment; default 1e-8. */
   readonly epsilon?: number;
 }
 
-/** Scalar inputs that change from step to step and from group to group. */
+/** Scalar inputs, which change with the step and the parameter group. */
 export interface StepScalars {
   readonly learningRate: number;
   readonly weightDecay: number;
-  /** The gradient is multiplied by it: 1 over the number of accumulated batches, and what clipping leaves. */
+  /** Factor of the gradient: 1 / number of accumulated batches, times the clipping factor. */
   readonly gradientScale: number;
-  /** AdamW: 1 − β₁ᵗ and √(1 − β₂ᵗ) with t counted from 1. */
+  /** AdamW: 1 − β₁ᵗ, with the step t counted from 1. */
   readonly firstCorrection: number;
+  /** AdamW: √(1 − β₂ᵗ). */
   readonly secondCorrection: number;
 }
 
 type Scalars = Readonly<Record<keyof StepScalars, Value>>;
 
 export interface Optimizer {
-  /** Names of the vectors that are kept beside the parameters; each has their length and begins at 0. */
+  /** Names of the moments. Each is a vector of the parameters' length and starts at 0. */
   readonly moments: readonly string[];
-  /** Writes the step; returns the next parameters and the next moments, in their order. */
+  /** Writes one step. Returns the next parameters, then the next moments in the order of `moments`. */
   write(
     build: GraphBuilder,
     vectors: { readonly parameters: Value; readonly gradient: Value; readonly moments: readonly Value[] },
@@ -40,7 +41,7 @@ export interface Optimizer {
   ): readonly Value[];
 }
 
-/** Decoupled weight decay (Loshchilov and Hutter 2019), step for step as PyTorch's `AdamW`. */
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of operations of PyTorch's `AdamW`. */
 const adamw: Optimizer = {
   moments: ["first", "second"],
   write(b, { parameters, gradient, moments }, scalars, { betas = [0.9, 0.999], epsilon = 1e-8 }) {
@@ -56,7 +57,7 @@ const adamw: Optimizer = {
   },
 };
 
-/** Momentum, with weight decay as part of the gradient, as PyTorch's `SGD`. */
+/** SGD with momentum and weight decay added to the gradient, as PyTorch's `SGD`. */
 const sgd: Optimizer = {
   moments: ["velocity"],
   write(b, { parameters, gradient, moments }, scalars, { momentum = 0.9, nesterov = false }) {
@@ -77,7 +78,11 @@ const scalarNames = [
   "secondCorrection",
 ] as const satisfies readonly (keyof StepScalars)[];
 
-/** `parameters`, `gradient`, the moments (vectors of one length) and the scalars → each under `next/…`. */
+/**
+ * The graph of one optimizer step.
+ * Inputs: `parameters`, `gradient` and the moments, vectors of one length, and the scalars of `StepScalars`.
+ * Outputs: `next/parameters` and `next/MOMENT`.
+ */
 export function updateGraph(name: OptimizerName, options: OptimizerOptions = {}): Graph {
   const build = new GraphBuilder(emptyGraph(name, 18));
   const vector = (title: string) => build.input(title, "float32", ["D"]);
@@ -93,12 +98,12 @@ export function updateGraph(name: OptimizerName, options: OptimizerOptions = {})
   return simplify(build.graph);
 }
 
-/** The corrections of AdamW at step t, counted from 1; other optimizers do not read them. */
+/** AdamW's bias corrections at step t, counted from 1. Other optimizers ignore them. */
 export function corrections(t: number, [beta1, beta2] = [0.9, 0.999] as readonly [number, number]) {
   return { firstCorrection: 1 - beta1 ** t, secondCorrection: Math.sqrt(1 - beta2 ** t) };
 }
 
-/** `gradient` → `norm`, its Euclidean length. */
+/** The graph of the Euclidean norm: `gradient`, a vector → `norm`, a scalar. */
 export function normGraph(): Graph {
   const build = new GraphBuilder(emptyGraph("norm", 18));
   const gradient = build.input("gradient", "float32", ["D"]);
@@ -106,7 +111,7 @@ export function normGraph(): Graph {
   return build.graph;
 }
 
-/** `x`, `y` and the scalars `a`, `b` → `next`, a·x + b·y. */
+/** The graph of a linear combination: vectors `x`, `y` and scalars `a`, `b` → `next` = a·x + b·y. */
 export function combinationGraph(): Graph {
   const build = new GraphBuilder(emptyGraph("combination", 18));
   const [x, y] = ["x", "y"].map((name) => build.input(name, "float32", ["D"]));
