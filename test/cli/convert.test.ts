@@ -139,10 +139,7 @@ describe("seawall convert", () => {
       ["--weights", "lacking.safetensors", "--out", "x.onnx"],
       "the checkpoint fits no architecture completely",
     ],
-    [
-      ["--weights", "b0.safetensors", "--architecture", "unet", "--out", "x.onnx"],
-      'no architecture "unet"',
-    ],
+    [["--weights", "b0.safetensors", "--architecture", "unet", "--out", "x.onnx"], 'no architecture "unet"'],
     [
       ["--weights", "b0.safetensors", "--size", "large", "--out", "x.onnx"],
       "--size: expected sizes as 473x473",
