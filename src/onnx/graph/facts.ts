@@ -75,8 +75,11 @@ const types: Table<DataType> = new Map([
   ...rows("Cast", ({ node }) => dataType(attribute.int(node, "to", 0))),
   ...rows("ConstantOfShape", ({ node }) => attribute.tensor(node, "value")?.type ?? "float32"),
   ...rows("DequantizeLinear", ({ inputs }) => inputs[1]?.type),
+  ...rows("MatMulInteger ConvInteger", () => "int32" as const),
+  // The type follows an attribute, a nested graph, or an operand that may be absent.
   ...rows(
-    "QuantizeLinear EyeLike RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial",
+    "If Loop Scan QuantizeLinear DynamicQuantizeLinear QLinearConv QLinearMatMul EyeLike HannWindow HammingWindow " +
+      "BlackmanWindow MelWeightMatrix RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial",
     () => undefined,
   ),
 ]);
