@@ -12,6 +12,9 @@ import {
   type Tensors,
 } from "./session.js";
 
+// What the engine says outside a session, while it makes the kernels. Its warnings are about operators that it keeps.
+ort.env.logLevel = "error";
+
 export const ortEngine: Engine = {
   name: "onnxruntime-node",
   version: ort.env.versions.node ?? ort.env.versions.common,
@@ -42,8 +45,8 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
     // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
     extra: { session: { force_spinning_stop: "1" } },
-    // Errors only, which come as exceptions too: the engine's warnings are about its own graph rewriting.
-    logSeverityLevel: 3,
+    // Fatal errors only: others come as exceptions too, and the warnings are about the engine's own graph rewriting.
+    logSeverityLevel: 4,
   };
 }
 
