@@ -186,6 +186,9 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
       await page.close();
     }
     const { page } = await open(address, 1280);
+    const { x, y, width, height } = (await page.locator("#curves").boundingBox())!;
+    const clip = { x: x - 20, y: y - 10, width: width + 40, height: height + 30 };
+    await page.screenshot({ path: docs("report-curves.png"), fullPage: true, clip });
     for (let i = 0; i < 25; i++) await page.locator(".trace:visible input").press("ArrowRight");
     await page.locator("#traces").screenshot({ path: docs("report-trace.png") });
     await page.close();
