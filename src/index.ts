@@ -34,6 +34,7 @@ export {
   SeawallError,
   type Tensor,
 } from "./base/index.js";
+export type { Plugin } from "./components/index.js";
 export {
   type DataOptions,
   type DataSpec,
@@ -52,7 +53,6 @@ export {
   evaluate,
   type ImageWorker,
   localWorker,
-  type Plugin,
   type ProgressEvent,
   parseConfig,
   type Samples,
@@ -157,6 +157,6 @@ export {
   type TrainingInput,
   type Validation,
 } from "./train/index.js";
-export { runTraining, type TrainingEvents, type TrainingOutcome } from "./train/index.node.js";
+export { runTraining, type TrainingEvents, type TrainingOptions, type TrainingOutcome } from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

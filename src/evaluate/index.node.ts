@@ -1,5 +1,4 @@
 /** Evaluation from files to files. */
-export { type LoadedComponents, loadComponents } from "./components/plugins.node.js";
 export { type Inspection, inspect } from "./doctor/inspect.node.js";
 export { type PointEvent, planEvaluation, type RunEvents, type RunPlan, runEvaluation } from "./run.node.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./verify.node.js";

@@ -1,11 +1,5 @@
 /** Evaluation: the loop over radii, attacks and batches, and the checks of its soundness. */
 
-export {
-  addPlugin,
-  builtInComponents,
-  type Components,
-  type Plugin,
-} from "./components/components.js";
 export type { Finding } from "./doctor/finding.js";
 export type { LabelTally } from "./doctor/labels.js";
 export { type EvaluationLoop, evaluate, type Samples } from "./evaluate.js";

@@ -1,6 +1,6 @@
 /** The terms that pixel losses are made of, each written into the graph at most once. */
 import type { TypedShape } from "../autodiff/index.js";
-import { int64, invariant } from "../base/index.js";
+import { int64, invariant, SeawallError } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 
 /** Logits and labels flattened to N images of P pixels. */
@@ -79,8 +79,8 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
   const { classes } = size;
   const once = lazily();
   const class1 = [1];
-  const needed = (value: Value | undefined, name: string): Value => {
-    if (value === undefined) throw new Error(`internal: the loss needs ${name}`);
+  const needed = (value: Value | undefined, what: string): Value => {
+    if (value === undefined) throw new SeawallError("config", `the loss reads ${what}; choose another one`);
     return value;
   };
   const zero = b.constant(int64([], [0]));
@@ -115,9 +115,12 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
       b.op("Reciprocal", [b.max(b.reduce("ReduceL2", inputs.logits, class1), smallestNorm)]),
     ),
     classWeight: once("classWeight", () =>
-      b.op("Gather", [needed(inputs.classWeights, "class weights"), terms.label()]),
+      b.op("Gather", [
+        needed(inputs.classWeights, "class weights, and does not say needsClassWeights"),
+        terms.label(),
+      ]),
     ),
-    balance: () => needed(inputs.balance, "a balance"),
+    balance: () => needed(inputs.balance, "a balance, which only attacks of an evaluation have"),
     types: () => inputTypes(inputs, size),
   };
   return terms;

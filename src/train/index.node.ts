@@ -2,4 +2,9 @@
 export { trainingFiles } from "./run/folder.node.js";
 export { planTraining, type TrainingPlan } from "./run/plan.node.js";
 export { type RehearsalFigures, rehearseTraining } from "./run/rehearse.node.js";
-export { runTraining, type TrainingEvents, type TrainingOutcome } from "./run/run.node.js";
+export {
+  runTraining,
+  type TrainingEvents,
+  type TrainingOptions,
+  type TrainingOutcome,
+} from "./run/run.node.js";

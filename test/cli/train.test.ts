@@ -113,3 +113,47 @@ describe("before a training", () => {
     expect(stderr).toContain("--out DIR is missing");
   });
 });
+
+describe("a training with a plugin", () => {
+  it("rehearses with its loss and with data that it lists, read by a worker", async () => {
+    const { root, data } = await place();
+    const [images, labels] = data.replace("folder:", "").split(",");
+    const source = `
+      import { readdirSync } from "node:fs";
+      const list = () => readdirSync(${JSON.stringify(images)}).sort().map((name) => ({
+        id: name.replace(".png", ""), image: ${JSON.stringify(images)} + "/" + name, labels: ${JSON.stringify(labels)} + "/" + name,
+      }));
+      const twice = { value: ({ build, crossEntropy }) => build.mul(crossEntropy(), 2) };
+      const tiles = { form: "my:tiles:ROOT", title: "tiles", images: "*", labels: "*", scheme: {}, variants: {}, list };
+      export default { name: "my", losses: { twice }, datasets: { tiles } };`;
+    const file = join(await folderWith({ "plugin.mjs": new TextEncoder().encode(source) }), "plugin.mjs");
+    const rehearse = async (...more: string[]) => {
+      const args = [
+        "train",
+        ...network,
+        ...short,
+        "--out",
+        join(root, "none"),
+        "--dry-run",
+        "--json",
+        ...more,
+      ];
+      const { code, stdout, stderr } = await seawall(args);
+      expect(stderr).not.toContain("error:");
+      expect(code).toBe(0);
+      return (JSON.parse(stdout) as { loss: number }).loss;
+    };
+    const own = await rehearse("--data", data);
+    const twice = await rehearse(
+      "--data",
+      "my:tiles:x",
+      "--plugin",
+      file,
+      "--loss",
+      "my:twice",
+      "--workers",
+      "1",
+    );
+    expect(Math.abs(twice / (2 * own) - 1)).toBeLessThan(1e-4);
+  });
+});

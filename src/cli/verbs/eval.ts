@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
+import { loadComponents } from "../../components/index.node.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
-import { loadComponents, planEvaluation } from "../../evaluate/index.node.js";
+import { planEvaluation } from "../../evaluate/index.node.js";
 import { checkGates, parseGate, wrapText } from "../../report/index.js";
 import { finalLines, placeLine, planLines } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";

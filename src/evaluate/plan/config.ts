@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { attacks as attackFamilies, parseAttacks } from "../../attack/index.js";
 import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
+import type { Plugin } from "../../components/index.js";
 import { dataFields } from "../../data/index.js";
-import type { Plugin } from "../components/components.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */

@@ -3,6 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, parseMembers } from "../../attack/index.js";
 import { type Radius, SeawallError } from "../../base/index.js";
+import type { Components, Plugin } from "../../components/index.js";
+import { loadComponents } from "../../components/index.node.js";
 import {
   type DataOptions,
   type Dataset,
@@ -17,8 +19,6 @@ import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
-import type { Components, Plugin } from "../components/components.js";
-import { loadComponents } from "../components/plugins.node.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { modelOptions } from "./model-options.js";
 

@@ -12,9 +12,11 @@ import {
   type TracedGraph,
   trace,
 } from "../../compile/index.js";
+import type { Components } from "../../components/index.js";
+import type { Loss } from "../../loss/index.js";
 import { type BuiltArchitecture, isLearned } from "../../nn/index.js";
 import { copyGraph, type Value } from "../../onnx/index.js";
-import { meanCrossEntropy } from "./loss.js";
+import { meanLoss } from "./loss.js";
 
 /** A network whose parameters are graph inputs, with all shapes known. */
 export interface TrainableNetwork extends TracedGraph {
@@ -22,15 +24,20 @@ export interface TrainableNetwork extends TracedGraph {
   readonly learned: readonly string[];
   /** Name of each running statistic → the output with its new value; empty in inference. */
   readonly updates: ReadonlyMap<string, Value>;
+  /** Gradient rules beside Seawall's own. */
+  readonly rules?: Components["rules"];
 }
 
 /** Makes parameters graph inputs, since they change with every step and initializers are fixed when a session opens. */
-export async function traceNetwork(built: BuiltArchitecture): Promise<TrainableNetwork> {
+export async function traceNetwork(
+  built: BuiltArchitecture,
+  rules: Components["rules"] = {},
+): Promise<TrainableNetwork> {
   const graph = copyGraph(built.graph);
   const read = built.parameters.filter(({ used }) => used);
   for (const { name, shape } of read) graph.inputs.push({ name, type: "float32", shape });
   const learned = read.filter(({ kind }) => isLearned(kind)).map(({ name }) => name);
-  return { ...(await trace(graph, {})), learned, updates: built.updates };
+  return { ...(await trace(graph, {})), learned, updates: built.updates, rules };
 }
 
 /** Weight of the auxiliary head's loss (paper, App. B.2). */
@@ -48,14 +55,14 @@ function batchInputs({ types }: TrainableNetwork) {
 const scalar = { type: "float32", shape: [] } as const;
 
 /**
- * One step of PGD on cross-entropy, for a network in inference.
+ * One step of PGD on a loss, for a network in inference.
  * Inputs: `image` (the perturbed images), `clean`, `labels`, and `radius` and `stepSize` (1×1, for pixels in [0, 1]).
  * Outputs: `next`, the projected step along the gradient's sign; `loss` at `image`; `counted`, the number of pixels in
  * the loss's mean.
  * @param accumulating adds the results `grad/NAME`: the gradient of the parameters at `image`, which the published code
  * accumulates
  */
-export function attackProgram(network: TrainableNetwork, target: Target, accumulating = false) {
+export function attackProgram(network: TrainableNetwork, loss: Loss, target: Target, accumulating = false) {
   const { types, learned } = network;
   const shape = types.get("image")!.shape;
   const flat = [shape[0]!, sizeOf(shape.slice(1))];
@@ -65,6 +72,7 @@ export function attackProgram(network: TrainableNetwork, target: Target, accumul
     name: "attack",
     target,
     model: network,
+    rules: network.rules ?? {},
     wrt: ["image", ...parameters],
     inputs: {
       ...batchInputs(network),
@@ -75,13 +83,8 @@ export function attackProgram(network: TrainableNetwork, target: Target, accumul
     outputs: { next: { type: "float32", shape, perImage: true }, loss: scalar, counted: scalar },
     results: gradientSpecs(network, parameters),
     losses(build, { labels }) {
-      const { counted, loss, gradient } = meanCrossEntropy(
-        build,
-        "logits",
-        types.get("logits")!.shape,
-        labels,
-      );
-      return { losses: { counted, loss }, seeds: new Map([["logits", gradient]]) };
+      const batch = meanLoss(build, loss, "logits", types.get("logits")!.shape, labels);
+      return { losses: batch, seeds: new Map([["logits", batch.gradient]]) };
     },
     write(build, { image, clean, radius, stepSize }, losses, gradients) {
       const center = build.reshape(clean, flat);
@@ -104,13 +107,14 @@ export function attackProgram(network: TrainableNetwork, target: Target, accumul
  * Results: `grad/NAME`, the gradient of loss + 0.4 · auxiliary loss; `next/NAME` for each running statistic;
  * `auxiliary loss` if the network has an auxiliary head.
  */
-export function trainingProgram(network: TrainableNetwork, target: Target) {
+export function trainingProgram(network: TrainableNetwork, loss: Loss, target: Target) {
   const { types, learned, updates } = network;
   const auxiliary = types.get("auxiliary")?.shape;
   return gradientProgram({
     name: "gradient",
     target,
     model: network,
+    rules: network.rules ?? {},
     wrt: learned,
     inputs: batchInputs(network),
     outputs: { loss: scalar },
@@ -120,8 +124,8 @@ export function trainingProgram(network: TrainableNetwork, target: Target) {
       ...gradientSpecs(network, learned),
     },
     losses(build, { labels }) {
-      const main = meanCrossEntropy(build, "logits", types.get("logits")!.shape, labels);
-      const inner = auxiliary && meanCrossEntropy(build, "auxiliary", auxiliary, labels, auxiliaryWeight);
+      const main = meanLoss(build, loss, "logits", types.get("logits")!.shape, labels);
+      const inner = auxiliary && meanLoss(build, loss, "auxiliary", auxiliary, labels, auxiliaryWeight);
       const seeds = new Map([["logits", main.gradient]]);
       if (inner) seeds.set("auxiliary", inner.gradient);
       return { losses: { main: main.loss, inner: inner?.loss }, seeds };

@@ -1,7 +1,7 @@
-/** The loss of a batch: mean cross-entropy over all pixels of the batch that are not ignored. */
-import { int64 } from "../../base/index.js";
-import { appendLoss, losses } from "../../loss/index.js";
-import type { GraphBuilder, Value } from "../../onnx/index.js";
+/** The loss of a batch: the mean of a pixel loss over all pixels of the batch that are not ignored. */
+import { int64, SeawallError } from "../../base/index.js";
+import { appendLoss, type Loss } from "../../loss/index.js";
+import { emptyGraph, GraphBuilder, type Value } from "../../onnx/index.js";
 
 export interface BatchLoss {
   /** Number of pixels that are not ignored; a scalar. */
@@ -13,12 +13,13 @@ export interface BatchLoss {
 }
 
 /**
- * Mean cross-entropy, as PyTorch's `cross_entropy` with an ignore index, but 0 if all pixels are ignored.
+ * The mean of a pixel loss; of `ce`, PyTorch's `cross_entropy` with an ignore index, but 0 if all pixels are ignored.
  * @param shape of the logits, N×K×H×W
  * @param labels N×P with P = H·W, int64; −1 for ignored pixels
  */
-export function meanCrossEntropy(
+export function meanLoss(
   build: GraphBuilder,
+  loss: Loss,
   logits: Value,
   shape: readonly number[],
   labels: Value,
@@ -30,8 +31,8 @@ export function meanCrossEntropy(
   const valid = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
   const counted = build.reduce("ReduceSum", valid, [0, 1], false);
   const count = build.max(counted, 1);
-  const options = { pixels, classes, share: build.div(weight, count) };
-  const { objective, gradient } = appendLoss(build, [losses.ce], { logits: flat, labels }, options);
+  const options = { images, pixels, classes, share: build.div(weight, count) };
+  const { objective, gradient } = appendLoss(build, [loss], { logits: flat, labels }, options);
   // The appended loss is a mean over all P pixels of each image, ignored ones included.
   const total = build.reduce("ReduceSum", objective, [0], false);
   return {
@@ -39,4 +40,21 @@ export function meanCrossEntropy(
     loss: build.mul(total, build.div(pixels, count)),
     gradient: build.reshape(gradient, shape),
   };
+}
+
+/**
+ * Checks that a loss can be trained on, by writing it once for a tiny batch.
+ * @throws SeawallError `config` for a loss that reads class weights or a balance, or is no loss to climb;
+ * `unsupported` for an operator without a gradient
+ */
+export function checkTrainable(loss: Loss, classes: number): void {
+  const reason = loss.onlyTracked
+    ? "it only controls step sizes"
+    : loss.needsClassWeights && "it needs class weights, which a training does not have";
+  if (reason) throw new SeawallError("config", `--loss ${loss.name}: ${reason}; choose another one`);
+  const build = new GraphBuilder(emptyGraph("loss", 18));
+  const shape = [1, classes, 2, 2];
+  const logits = build.input("logits", "float32", shape);
+  const labels = build.input("labels", "int64", [1, 4]);
+  meanLoss(build, loss, logits, shape, labels);
 }

@@ -1,6 +1,8 @@
 /** A network in training: its programs as sessions, fed from the vectors of a state. */
 import { float32, randomStream, sizeOf, type Tensor } from "../../base/index.js";
 import { cpuThresholds, openProgram, targetOf } from "../../compile/index.js";
+import type { Components } from "../../components/index.js";
+import { type Loss, losses } from "../../loss/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../../nn/index.js";
 import type { SessionOptions, Tensors } from "../../runtime/index.js";
 import {
@@ -55,6 +57,10 @@ export interface NetworkOptions {
   readonly accumulating: boolean;
   /** Into how many equal parts a batch may be divided to be attacked: threads of the processor; default 1. */
   readonly parts?: number;
+  /** What the attack raises and the updates lower; default: cross-entropy. */
+  readonly loss?: Loss;
+  /** Gradient rules beside Seawall's own. */
+  readonly rules?: Components["rules"];
   /** Seed of the random masks (dropout, stochastic depth). */
   readonly seed: number;
 }
@@ -164,12 +170,17 @@ export class TrainingNetwork {
     engine: SessionOptions = {},
     openAttack: OpenAttack = (program) => openWhole(program, engine),
   ): Promise<TrainingNetwork> {
+    const { loss = losses.ce, rules, accumulating } = options;
     const target = targetOf(engine.device);
-    const inference = await traceNetwork(builds.inference);
-    const attacked = builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked);
+    const inference = await traceNetwork(builds.inference, rules);
+    const attacked =
+      builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked, rules);
     const sessions = {
-      attack: await openAttack(attackProgram(attacked, target, options.accumulating)),
-      gradient: await openProgram(trainingProgram(await traceNetwork(builds.training), target), engine),
+      attack: await openAttack(attackProgram(attacked, loss, target, accumulating)),
+      gradient: await openProgram(
+        trainingProgram(await traceNetwork(builds.training, rules), loss, target),
+        engine,
+      ),
       predict: await openProgram(predictionProgram(inference, target), engine),
     };
     return new TrainingNetwork(options, builds, inference, sessions);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatJson, messageOf, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
-import { differences } from "../../journal/index.js";
+import { differences, type PluginFacts } from "../../journal/index.js";
 import { engineVersion } from "../../runtime/index.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { TrainingPlan } from "./plan.node.js";
@@ -24,18 +24,20 @@ const harmless: readonly string[] = [
   "workers",
   "checkpointEvery",
   "exportSize",
+  "plugin",
 ] satisfies (keyof TrainingConfig)[];
 
 /**
  * Writes the description of the training, or checks that the folder holds the same training.
  * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
  */
-export function describeFolder({ config, training }: TrainingPlan): void {
+export function describeFolder({ config, training, plugins }: TrainingPlan): void {
   const file = join(config.out, trainingFiles.description);
   const now = {
     engine: engineVersion,
     data: { images: training.length, filesSha256: training.filesSha256 },
     config,
+    ...(plugins.length > 0 && { plugins }),
   };
   if (!existsSync(file)) {
     writeFileAtomic(file, formatJson(now));
@@ -48,7 +50,7 @@ export function describeFolder({ config, training }: TrainingPlan): void {
     );
   }
   const stored = readDescription(file);
-  const different = differences(deciding(stored.config), deciding(config));
+  const different = differences(deciding(stored), deciding(now));
   if (stored.data.filesSha256 !== now.data.filesSha256) {
     different.push(
       `the training images or labels have changed (${stored.data.images} images stored, ${training.length} now): restore them`,
@@ -60,21 +62,25 @@ export function describeFolder({ config, training }: TrainingPlan): void {
 }
 
 interface Description {
+  /** Left out where there is none. */
+  readonly plugins?: readonly PluginFacts[];
   readonly config: Readonly<Record<string, unknown>>;
   readonly data: { readonly images: number; readonly filesSha256: string };
 }
 
 function readDescription(file: string): Description {
   try {
-    const { config, data } = JSON.parse(readFileSync(file, "utf8")) as Description;
-    if (typeof config === "object" && typeof data?.filesSha256 === "string") return { config, data };
+    const description = JSON.parse(readFileSync(file, "utf8")) as Description;
+    if (typeof description.config === "object" && typeof description.data?.filesSha256 === "string")
+      return description;
   } catch (error) {
     throw new SeawallError("training", `${file}: cannot be read (${messageOf(error)}); restore it`);
   }
   throw new SeawallError("training", `${file}: describes no training; restore it`);
 }
 
-/** The settings that change the trained weights. */
-function deciding(config: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(Object.entries(config).filter(([name]) => !harmless.includes(name)));
+/** What changes the trained weights. Descriptions from before `loss` was a setting are of cross-entropy. */
+function deciding({ config, plugins = [] }: Pick<Description, "config" | "plugins">) {
+  const settings = Object.entries(config).filter(([name]) => !harmless.includes(name));
+  return { loss: "ce", ...Object.fromEntries(settings), plugins };
 }

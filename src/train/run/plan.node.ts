@@ -1,7 +1,9 @@
 /** The plan of a training: everything that follows from its configuration, checked before the first update. */
 import { availableParallelism } from "node:os";
 import { parseRadius, SeawallError } from "../../base/index.js";
-import { type Dataset, parseDataSpec } from "../../data/index.js";
+import type { Components, Plugin } from "../../components/index.js";
+import { loadComponents } from "../../components/index.node.js";
+import { type Dataset, type DatasetTable, parseDataSpec } from "../../data/index.js";
 import {
   type BatchOptions,
   type FileDataset,
@@ -11,8 +13,11 @@ import {
   overlap,
   readClasses,
 } from "../../data/index.node.js";
+import type { PluginFacts } from "../../journal/index.js";
+import type { Loss } from "../../loss/index.js";
 import { architectures } from "../../nn/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
+import { checkTrainable } from "../graphs/loss.js";
 import type { InnerAttack } from "../loop/inner-attack.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
 import type { LoopSettings } from "../loop/train.js";
@@ -34,6 +39,8 @@ export interface TrainingPlan {
   readonly batches: BatchOptions;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
+  /** The plugins whose parts the training may use. */
+  readonly plugins: readonly PluginFacts[];
   /** Decisions and warnings, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -42,12 +49,18 @@ export interface TrainingPlan {
  * Opens the data and lays out the network; no pixel is read and nothing is written.
  * @throws SeawallError with what is wrong and what to do
  */
-export async function planTraining(config: TrainingConfig): Promise<TrainingPlan> {
+export async function planTraining(
+  config: TrainingConfig,
+  pluginValues: readonly Plugin[] = [],
+): Promise<TrainingPlan> {
+  const { components, plugins } = await loadComponents(config.plugin, pluginValues);
   const { architecture, optimizer, attackSteps } = config;
-  const data = await openSets(config);
+  const data = await openSets(config, components.datasets);
   const classes = data.training.settings.classes!;
   const engine = engineOptions(config);
-  const network = networkOptions(config, engine);
+  const loss = lossNamed(config.loss, components, classes);
+  const { rules } = components;
+  const network = { ...networkOptions(config, engine), loss, rules };
   const normalization = config.normalize ?? architectures[architecture].normalization;
   const variant = { classes, normalization };
   const builds = buildNetwork(architectures[architecture], network, variant, config.rates);
@@ -55,7 +68,7 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   const attack = { ...loop.attack, steps: config.validationSteps, randomStart: true };
   const target = architectures[architecture].family === "classifier" ? "majority" : "pixels";
   return {
-    ...{ config, classes, target, network, engine, builds, loop, ...data },
+    ...{ config, classes, target, network, engine, builds, loop, plugins, ...data },
     batches: batchOptionsOf(config, target),
     format: {
       layouts: builds.layouts,
@@ -68,11 +81,23 @@ export async function planTraining(config: TrainingConfig): Promise<TrainingPlan
   };
 }
 
-async function openSets(config: TrainingConfig) {
-  const { data, holdOut, limit } = config;
-  const given = { split: config.split, ignoreLabel: config.ignoreLabel, classes: await givenClasses(config) };
+function lossNamed(name: string, { losses }: Components, classes: number): Loss {
+  const loss = Object.hasOwn(losses, name) ? losses[name] : undefined;
+  if (!loss)
+    throw new SeawallError(
+      "config",
+      `--loss ${name}: no loss "${name}"; there are ${Object.keys(losses).join(", ")}`,
+    );
+  checkTrainable(loss, classes);
+  return loss;
+}
+
+async function openSets(config: TrainingConfig, datasets: DatasetTable) {
+  const { data, holdOut, limit, split: wanted, ignoreLabel, labelVariant } = config;
+  const given = { split: wanted, ignoreLabel, labelVariant, classes: await givenClasses(config), datasets };
   const all = await openTrainingData(data, { ...given, limit });
-  if (holdOut === 0) return { training: all, heldOut: undefined, notices: await overlapNotices(config, all) };
+  if (holdOut === 0)
+    return { training: all, heldOut: undefined, notices: await overlapNotices(config, all, datasets) };
   const kept = all.length - holdOut;
   if (kept < config.batchSize) {
     throw new SeawallError(
@@ -85,15 +110,19 @@ async function openSets(config: TrainingConfig) {
   const training = await openTrainingData(data, { ...given, limit: kept });
   const { split } = training.settings;
   const heldOut = await openData(data, { ...given, split, offset: kept, limit: holdOut, transform });
-  return { training, heldOut, notices: await overlapNotices(config, training) };
+  return { training, heldOut, notices: await overlapNotices(config, training, datasets) };
 }
 
 /** Warns of training images that are in the evaluation split too: they make later figures too good. */
-async function overlapNotices({ data, split }: TrainingConfig, training: FileDataset): Promise<string[]> {
-  const { layout } = parseDataSpec(data);
+async function overlapNotices(
+  { data, split }: TrainingConfig,
+  training: FileDataset,
+  datasets: DatasetTable,
+): Promise<string[]> {
+  const { layout } = parseDataSpec(data, datasets);
   const evaluation = layout.defaultSplit;
   if (evaluation === undefined || evaluation === split) return [];
-  const other = await openData(data, { split: evaluation }).catch(() => undefined);
+  const other = await openData(data, { split: evaluation, datasets }).catch(() => undefined);
   const { sameFile, sameName } = other ? await overlap(training, other) : nothingShared;
   const shared = [...sameFile, ...sameName];
   if (shared.length === 0) return [];
@@ -138,7 +167,7 @@ function cleanImagesOf({ cleanShare, batchSize }: TrainingConfig): number {
   return Math.min(Math.round(cleanShare * batchSize), batchSize - 1);
 }
 
-/** A loss above this many times the loss of guessing counts as diverged. */
+/** A cross-entropy above this many times that of guessing counts as diverged. */
 const hopeless = 10;
 
 function loopSettings(
@@ -171,7 +200,7 @@ function loopSettings(
     },
     validateEvery: config.validateEvery,
     checkpointEvery: config.checkpointEvery,
-    largestLoss: hopeless * Math.log(classes),
+    largestLoss: config.loss === "ce" ? hopeless * Math.log(classes) : Number.MAX_VALUE,
   };
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { messageOf, SeawallError } from "../../base/index.js";
 import { lockFolder } from "../../base/index.node.js";
+import type { Plugin } from "../../components/index.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
 import { writeModelFile } from "../../onnx/index.node.js";
 import { type EpochEvent, type StepEvent, train } from "../loop/train.js";
@@ -20,6 +21,11 @@ export interface TrainingEvents {
   readonly onStep?: (event: StepEvent) => void;
   readonly onEpoch?: (event: EpochEvent) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface TrainingOptions extends TrainingEvents {
+  /** Losses, data sets and gradient rules of your own, as values; `plugin` in the configuration names files. */
+  readonly plugins?: readonly Plugin[];
 }
 
 export interface TrainingOutcome {
@@ -41,9 +47,9 @@ export interface TrainingOutcome {
  */
 export async function runTraining(
   config: TrainingConfig,
-  events: TrainingEvents = {},
+  { plugins, ...events }: TrainingOptions = {},
 ): Promise<TrainingOutcome> {
-  const plan = await planTraining(config);
+  const plan = await planTraining(config, plugins);
   for (const notice of plan.notices) events.onNotice?.(notice);
   mkdirSync(config.out, { recursive: true });
   const lock = lockFolder(config.out);

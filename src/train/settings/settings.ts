@@ -37,6 +37,7 @@ export const trainingSettings = z.strictObject({
   limit: dataFields.limit,
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
+  labelVariant: dataFields.labelVariant,
   crop: z
     .tuple([count, count])
     .readonly()
@@ -56,6 +57,11 @@ export const trainingSettings = z.strictObject({
     .min(-1)
     .default(-1)
     .describe("label of padded pixels; −1 counts nowhere, 0 reproduces the published code"),
+  loss: text.default("ce").describe("loss that the inner attack raises and the updates lower"),
+  plugin: z
+    .array(text)
+    .optional()
+    .describe("module with losses, data sets or gradient rules of your own; its code is run"),
   attackSteps: z.int().min(0).default(2).describe("steps of the inner attack; 0 trains on clean images"),
   eps: radius.default("4/255").describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
   stepSize: radius.default("0.01").describe("step size of the inner attack, as 2/255 or a decimal"),

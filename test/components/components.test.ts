@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { parseMembers } from "../../src/attack/index.js";
 import { SeawallError } from "../../src/base/index.js";
+import { addPlugin, builtInComponents, type Plugin } from "../../src/components/index.js";
 import { parseDataSpec } from "../../src/data/index.js";
-import { addPlugin, builtInComponents, type Plugin } from "../../src/evaluate/index.js";
 import { losses } from "../../src/loss/index.js";
 import { openModel } from "../../src/oracle/index.js";
 import { tinyImage, tinyLabels, tinyModel } from "../helpers/models.js";

@@ -1,4 +1,4 @@
-/** The named parts of an evaluation: those that Seawall has, and those that plugins add under names with a prefix. */
+/** The named parts of evaluations and trainings: those that Seawall has, and those that plugins add under names with a prefix. */
 import {
   type Attack,
   type AttackComponents,
@@ -6,13 +6,13 @@ import {
   builtInAttacks,
   type Ensemble,
   type RadiusSchedule,
-} from "../../attack/index.js";
-import type { RuleTable } from "../../autodiff/index.js";
-import { SeawallError } from "../../base/index.js";
-import { type DatasetLayout, type DatasetTable, datasets } from "../../data/index.js";
-import { differentiated, type Loss, type LossValue } from "../../loss/index.js";
+} from "../attack/index.js";
+import type { RuleTable } from "../autodiff/index.js";
+import { SeawallError } from "../base/index.js";
+import { type DatasetLayout, type DatasetTable, datasets } from "../data/index.js";
+import { differentiated, type Loss, type LossValue } from "../loss/index.js";
 
-/** The tables in which an evaluation looks names up. */
+/** The tables in which names are looked up. */
 export interface Components extends AttackComponents {
   readonly datasets: DatasetTable;
   /** Gradient rules beside Seawall's own, by domain and operator. */

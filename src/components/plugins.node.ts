@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf, SeawallError, sha256 } from "../../base/index.js";
-import type { PluginFacts } from "../../journal/index.js";
+import { messageOf, SeawallError, sha256 } from "../base/index.js";
+import type { PluginFacts } from "../journal/index.js";
 import { addPlugin, builtInComponents, type Components, type Plugin } from "./components.js";
 
 /** Components with all plugins added, and what a run's description says of each plugin. */

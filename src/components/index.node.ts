@@ -1,0 +1,2 @@
+/** Plugins from files. */
+export { type LoadedComponents, loadComponents } from "./plugins.node.js";
