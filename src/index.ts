@@ -157,6 +157,11 @@ export {
   type TrainingInput,
   type Validation,
 } from "./train/index.js";
-export { runTraining, type TrainingEvents, type TrainingOptions, type TrainingOutcome } from "./train/index.node.js";
+export {
+  runTraining,
+  type TrainingEvents,
+  type TrainingOptions,
+  type TrainingOutcome,
+} from "./train/index.node.js";
 export { type Weights, writeSafetensors } from "./weights/index.js";
 export { readWeightsFile } from "./weights/index.node.js";

@@ -2,7 +2,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { type Result, summarize } from "../../src/journal/index.js";
-import { lineColour } from "../../src/report/html/chart.js";
+import { chart, lineColour, Plot } from "../../src/report/html/chart.js";
 import { curves } from "../../src/report/html/curves.js";
 import type { ReportedRun } from "../../src/report/index.node.js";
 import { describeWith, membersOf, recordsOf } from "../journal/runs.js";
@@ -88,4 +88,21 @@ describe("curves", () => {
     const crowded = drawn(resultOf(["7.9/255", "8/255"], "noise")).charts[0]!.ticks.filter(Boolean);
     expect(crowded).toEqual(["0", "8/255"]);
   });
+});
+
+it("texts keep all their digits, and coordinates two", () => {
+  const marks = [
+    Plot.line(
+      [
+        { x: 0.0157, y: 1 / 3 },
+        { x: 0.0314, y: 2 / 3 },
+      ],
+      { x: "x", y: "y", title: () => "v1.2345" },
+    ),
+  ];
+  const x = { ticks: [0.0157, 0.0314], tickFormat: String };
+  const drawn = chart({ title: "0.5003 at 0.0157", marks, x }).text;
+  expect(drawn).toContain('aria-label="0.5003 at 0.0157"');
+  for (const label of [">0.0157<", ">0.0314<", ">v1.2345<"]) expect(drawn).toContain(label);
+  expect(drawn.match(/ d="([^"]*)"/g)!.filter((path) => /\d\.\d{3}/.test(path))).toEqual([]);
 });

@@ -29,9 +29,12 @@ export function decimal(value: string): number {
 /** `backbone=0.1,decode_head=1`: numbers by name. */
 export function factors(value: string): Record<string, number> {
   const entries = value.split(",").map((entry) => {
-    const [name = "", number = ""] = entry.split("=", 2);
-    return [match(/^.+$/, name.trim(), "NAME=NUMBER", (text) => text), decimal(number.trim())] as const;
+    const form = /^\s*[^=\s][^=]*=[^=]+$/;
+    const [name, number] = match(form, entry, "NAME=NUMBER", (text) => text.split("=")) as [string, string];
+    return [name.trim(), decimal(number.trim())] as const;
   });
+  const names = entries.map(([name]) => name);
+  if (new Set(names).size < names.length) throw mistake("each name once", value);
   return Object.fromEntries(entries);
 }
 

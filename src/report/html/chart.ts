@@ -46,10 +46,13 @@ export function chart({ title, ...options }: ChartOptions): Markup {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", title);
   const x = svg.scale("x");
-  if (x?.type === "linear") svg.setAttribute("data-x", [...x.domain, ...x.range].map(short).join(" "));
+  if (x?.type === "linear") svg.setAttribute("data-x", [...x.domain, ...x.range.map(short)].join(" "));
   // Two decimals of a pixel suffice, and halve the size.
-  return new Piece(svg.outerHTML.replace(/\d+\.\d{3,}/g, short));
+  return new Piece(svg.outerHTML.replace(coordinates, (text) => text.replace(/\d+\.\d{3,}/g, short)));
 }
+
+/** Attributes that hold pixels. Labels, which other attributes and the text hold, stay as they are. */
+const coordinates = / (?:d|points|transform|c?[xy]|[xy][12]|dx|dy|width|height)="[^"]*"/g;
 
 /** The part of an SVG element that is used here. Node has no DOM types. */
 interface Drawn {
