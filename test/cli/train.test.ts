@@ -1,5 +1,5 @@
 /** `seawall train` as a process: killed and resumed, rehearsed, refused. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith } from "../data/pixels.js";
@@ -155,5 +155,29 @@ describe("a training with a plugin", () => {
       "1",
     );
     expect(Math.abs(twice / (2 * own) - 1)).toBeLessThan(1e-4);
+  });
+});
+
+describe("a training that cannot begin ends", () => {
+  it.each([
+    ["with a damaged held-out image", [], 2, /p11\.png: not a jpeg/],
+    [
+      "when rehearsed with a wrong option",
+      ["--pad-label", "5", "--dry-run"],
+      2,
+      /padLabel 5 is none of the 2 classes/,
+    ],
+    ["when the graph of an update cannot be written", ["--plugin", "failing.mjs"], 1, /no luck/],
+  ] as const)("%s", async (_, more, exitCode, problem) => {
+    const { root, train } = await place();
+    writeFileSync(
+      join(root, "failing.mjs"),
+      `const gradient = () => { throw new Error("no luck"); };
+       export default { name: "my", rules: { "": { LayerNormalization: { gradient }, Conv: { gradient } } } };`,
+    );
+    if (more.length === 0) writeFileSync(join(root, "images", "p11.png"), "damaged");
+    const { code, stderr } = await seawall(train("never", ...more), { cwd: root });
+    expect(stderr).toMatch(problem);
+    expect(code).toBe(exitCode);
   });
 });

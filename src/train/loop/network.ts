@@ -175,13 +175,12 @@ export class TrainingNetwork {
     const inference = await traceNetwork(builds.inference, rules);
     const attacked =
       builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked, rules);
+    const training = await traceNetwork(builds.training, rules);
     const sessions = {
-      attack: await openAttack(attackProgram(attacked, loss, target, accumulating)),
-      gradient: await openProgram(
-        trainingProgram(await traceNetwork(builds.training, rules), loss, target),
-        engine,
-      ),
+      gradient: await openProgram(trainingProgram(training, loss, target), engine),
       predict: await openProgram(predictionProgram(inference, target), engine),
+      // Last: its threads would outlive a failure of the others, and keep the process alive.
+      attack: await openAttack(attackProgram(attacked, loss, target, accumulating)),
     };
     return new TrainingNetwork(options, builds, inference, sessions);
   }

@@ -12,15 +12,12 @@ import { openNetwork } from "./parts.node.js";
 import type { TrainingPlan } from "./plan.node.js";
 
 /** A training that is ready for its next update. */
-export interface OpenTraining {
+export interface OpenTraining extends TrainingPasses {
   readonly begun: Beginning;
-  readonly learner: Learner;
-  readonly stream: BatchStream;
   readonly heldOut: readonly Batch[] | undefined;
   readonly log: TrainingLog;
   /** The path of a file in the training's folder. */
   file(name: keyof typeof trainingFiles): string;
-  dispose(): Promise<void>;
 }
 
 /**
@@ -28,29 +25,49 @@ export interface OpenTraining {
  * @throws SeawallError for a folder that holds another training, a checkpoint or weights of another network
  */
 export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Promise<OpenTraining> {
-  const { config, loop, training } = plan;
+  const { config, loop } = plan;
   describeFolder(plan);
   const begun = await beginOrResume(plan);
-  const stream = trainingBatches(training, {
-    ...plan.batches,
-    from: begun.state.step * loop.accumulate,
-    ...(signal && { signal }),
-  });
   const heldOut = await heldOutBatches(plan);
   const log = new TrainingLog(config.out, begun.state.step);
-  const learner = await openLearner(plan);
+  const passes = await openPasses(plan, begun.state.step * loop.accumulate, signal);
+  return { ...passes, begun, heldOut, log, file: (name) => join(config.out, trainingFiles[name]) };
+}
+
+/** The batches of a training and what learns from them. Both hold threads, which keep the process alive. */
+export interface TrainingPasses {
+  readonly learner: Learner;
+  readonly stream: BatchStream;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens batches and learner; if one of them fails, nothing stays open.
+ * @param from number of the first batch
+ */
+export async function openPasses(
+  plan: TrainingPlan,
+  from: number,
+  signal?: AbortSignal,
+): Promise<TrainingPasses> {
+  const stream = trainingBatches(plan.training, { ...plan.batches, from, ...(signal && { signal }) });
+  const learner = await openLearner(plan).catch(async (error: unknown) => {
+    await stream.dispose();
+    throw error;
+  });
   return {
-    ...{ begun, learner, stream, heldOut, log },
-    file: (name) => join(config.out, trainingFiles[name]),
+    learner,
+    stream,
     async dispose() {
       await stream.dispose();
-      await disposeLearner(learner);
+      await learner.network.dispose();
+      await learner.optimizer.dispose();
     },
   };
 }
 
 /** Opens the optimizer's steps and the network's passes. */
-export async function openLearner({ config, network, engine, builds }: TrainingPlan): Promise<Learner> {
+async function openLearner({ config, network, engine, builds }: TrainingPlan): Promise<Learner> {
   const { optimizer: name, weightDecay, clip, ema, momentum, nesterov } = config;
   const options = {
     ...{ optimizer: name, weightDecay, momentum, nesterov },
@@ -59,9 +76,4 @@ export async function openLearner({ config, network, engine, builds }: TrainingP
   };
   const optimizer = await OptimizerSteps.open(options, builds.layouts.groups, engine);
   return { optimizer, network: await openNetwork(network, builds, engine) };
-}
-
-export async function disposeLearner({ network, optimizer }: Learner): Promise<void> {
-  await network.dispose();
-  await optimizer.dispose();
 }

@@ -1,10 +1,9 @@
 /** A dry run: two updates on the first batches, to know the time and memory of a training. */
-import { trainingBatches } from "../../data/index.node.js";
 import type { Batch } from "../loop/network.js";
 import { updateState } from "../loop/update.js";
 import type { TrainingConfig } from "../settings/config.js";
 import { beginAnew } from "./begin.node.js";
-import { disposeLearner, openLearner } from "./open.node.js";
+import { openPasses } from "./open.node.js";
 import { planTraining, type TrainingPlan } from "./plan.node.js";
 
 /** Time and memory of one update, and the estimate for all. */
@@ -30,8 +29,7 @@ export async function rehearseTraining(
   const { state, notices } = await beginAnew(plan);
   for (const notice of [...plan.notices, ...notices]) events.onNotice?.(notice);
   const { layouts, averaging } = plan.format;
-  const learner = await openLearner(plan);
-  const stream = trainingBatches(plan.training, plan.batches);
+  const { learner, stream, dispose } = await openPasses(plan, 0);
   try {
     const batches: Batch[] = [];
     for await (const batch of stream.batches()) if (batches.push(batch) === config.accumulate) break;
@@ -52,7 +50,6 @@ export async function rehearseTraining(
       },
     };
   } finally {
-    await stream.dispose();
-    await disposeLearner(learner);
+    await dispose();
   }
 }
