@@ -5,7 +5,7 @@ import { appendLoss, type Loss, type LossInputs, losses as lossTable, type Track
 import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
 import { compileProgram, gradientProgram } from "./compile.js";
 import type { Target } from "./lower/target.js";
-import type { TensorSpecs } from "./program.js";
+import type { TensorSpec, TensorSpecs } from "./program.js";
 import type { TracedGraph } from "./trace.js";
 
 /** A segmentation model in the one form that losses know: image in, logits out, every shape fixed. */
@@ -38,6 +38,23 @@ function pixelInputs({ batch, height, width, image }: SegmentationModel) {
   } as const satisfies TensorSpecs;
 }
 
+/** Sizes of a class map: N images of P pixels, and K classes. */
+export interface ClassMapSize {
+  readonly images: number;
+  readonly classes: number;
+  readonly pixels: number;
+}
+
+/** A class per pixel, N×P; a byte each where that is enough. */
+export function classMapSpec({ images, classes, pixels }: ClassMapSize): TensorSpec<"uint8" | "int32"> {
+  return { type: classes <= 256 ? "uint8" : "int32", shape: [images, pixels] };
+}
+
+/** Appends the class of the largest of the logits, N×K×P, as `classMapSpec` declares it. */
+export function appendClassMap(build: GraphBuilder, logits: Value, size: ClassMapSize): Value {
+  return build.cast(build.op("ArgMax", [logits], { axis: 1, keepdims: 0 }), classMapSpec(size).type);
+}
+
 /**
  * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `score` (N).
  * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
@@ -46,8 +63,7 @@ export function predictProgram(
   model: SegmentationModel,
   { target, classWeights, scored = lossTable.ce }: ProgramOptions & { readonly scored?: Loss },
 ) {
-  const { batch, classes } = model;
-  const { pixels } = sizeOf(model);
+  const { batch } = model;
   const perImage = { type: "float32", shape: [batch] } as const;
   return compileProgram({
     name: "predict",
@@ -55,15 +71,14 @@ export function predictProgram(
     model,
     inputs: pixelInputs(model),
     outputs: {
-      classes: { type: classes <= 256 ? "uint8" : "int32", shape: [batch, pixels] },
+      classes: classMapSpec(sizeOf(model)),
       correct: perImage,
       score: perImage,
     },
     write(build, { labels }) {
       const inputs = lossInputs(build, model, labels, classWeights);
       const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
-      const best = build.op("ArgMax", [inputs.logits], { axis: 1, keepdims: 0 });
-      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32"), correct, score };
+      return { classes: appendClassMap(build, inputs.logits, sizeOf(model)), correct, score };
     },
   });
 }

@@ -8,7 +8,9 @@ export {
   type ProgramDefinition,
 } from "./compile.js";
 export {
+  appendClassMap,
   checkDifferentiable,
+  classMapSpec,
   evaluateProgram,
   logitsSeed,
   predictProgram,

@@ -67,6 +67,11 @@ export interface PixelTerms {
   types(): ReadonlyMap<Value, TypedShape>;
 }
 
+/** 1 where a pixel counts, 0 where its label is −1 (ignored); in the shape of the labels. */
+export function validPixels(build: GraphBuilder, labels: Value): Value {
+  return build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
+}
+
 /** A norm below this counts as zero, so that its inverse stays finite. */
 const smallestNorm = 1e-12;
 
@@ -91,7 +96,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
   const terms: PixelTerms = {
     build,
     logits: inputs.logits,
-    valid: once("valid", () => b.cast(b.op("GreaterOrEqual", [labels(), zero]), "float32")),
+    valid: once("valid", () => validPixels(b, labels())),
     label: once("label", () => b.max(labels(), zero)),
     addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
     correct: once("correct", () =>

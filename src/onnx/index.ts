@@ -35,6 +35,7 @@ export {
   type Value,
   type ValueInfo,
 } from "./graph/graph.js";
+export { renamedNode } from "./graph/rename.js";
 export {
   consumersOf,
   neededFor,

@@ -9,8 +9,15 @@ import {
   type TensorSpecs,
   trace,
 } from "../compile/index.js";
-import { appendLoss, losses } from "../loss/index.js";
-import { type Graph, type GraphBuilder, neededFor, type Value, type ValueInfo } from "../onnx/index.js";
+import { appendLoss, losses, validPixels } from "../loss/index.js";
+import {
+  type Graph,
+  type GraphBuilder,
+  neededFor,
+  renamedNode,
+  type Value,
+  type ValueInfo,
+} from "../onnx/index.js";
 import { describeCheck, type GradientCheck, type GradientVerdict } from "./check.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
@@ -79,13 +86,8 @@ function freeNames(
       ...graph,
       outputs,
       initializers: new Map([...graph.initializers].map(([name, tensor]) => [renamed(name), tensor])),
-      nodes: graph.nodes.map((node) => ({
-        ...node,
-        // Names of nodes and of values are kept apart from one another, too.
-        name: renamed(node.name),
-        inputs: node.inputs.map(renamed),
-        outputs: node.outputs.map(renamed),
-      })),
+      // Names of nodes and of values are kept apart from one another, too.
+      nodes: graph.nodes.map((node) => ({ ...renamedNode(node, renamed), name: renamed(node.name) })),
     },
     notices: graph.outputs.flatMap(({ name }, i) =>
       name === outputs[i]!.name
@@ -167,9 +169,7 @@ function normalLabels(build: GraphBuilder, labels: Value, ignoreLabel: number): 
 
 /** The share of pixels that count, N; at least one pixel, so that an image without any has loss 0. */
 function shareOfCounted(build: GraphBuilder, labels: Value): Value {
-  const zero = build.constant(int64([], [0]));
-  const counts = build.cast(build.op("GreaterOrEqual", [labels, zero]), "float32");
-  return build.max(build.reduce("ReduceMean", counts, [1], false), 1e-9);
+  return build.max(build.reduce("ReduceMean", validPixels(build, labels), [1], false), 1e-9);
 }
 
 async function exportProduct(

@@ -130,14 +130,7 @@ export function normalizeInput(
   build.within("seawall/input", () => {
     const pixels = preprocess(build, input, preprocessing);
     const laidOut = image.layout === "nchw" ? pixels : build.transpose(pixels, [0, 2, 3, 1]);
-    prepared.nodes.push({
-      op: "Identity",
-      domain: "",
-      name: build.fresh("image"),
-      inputs: [laidOut],
-      outputs: [image.info.name],
-      attributes: {},
-    });
+    build.alias(laidOut, image.info.name, "image");
   });
   prepared.nodes.push(...graph.nodes);
   return prepared;

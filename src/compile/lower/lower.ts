@@ -48,7 +48,11 @@ export function expandComposites(build: GraphBuilder, target: Target): Map<Value
         build.within(scopeOf(node), () => formOf(node, target)(current, build)),
       );
   }
-  for (const { name } of graph.outputs) keepName(build, name, replaced.get(name));
+  for (const { name } of graph.outputs) {
+    const value = replaced.get(name);
+    // An output that a composite operator made gets its name back.
+    if (value !== undefined) build.alias(value, name);
+  }
   return replaced;
 }
 
@@ -61,13 +65,6 @@ function formOf(node: Node, target: Target): Form {
 /** The name of the node that a composite operator was written for: new nodes are named after it. */
 function scopeOf({ name }: Node): string {
   return name.slice(0, Math.max(0, name.lastIndexOf("/")));
-}
-
-/** Gives an output of the graph that a composite operator made its name back. */
-function keepName(build: GraphBuilder, name: Value, value: Value | undefined): void {
-  if (value === undefined) return;
-  const node = { op: "Identity", domain: "", name: build.fresh("output"), attributes: {} };
-  build.graph.nodes.push({ ...node, inputs: [value], outputs: [name] });
 }
 
 /** Applies rewrites of standard operators, except where a node makes an output of the graph. */

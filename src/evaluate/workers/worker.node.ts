@@ -1,4 +1,4 @@
-/** A worker's side of a worker: opens the model for itself and attacks the images it is sent. */
+/** The thread's side of an image worker: opens the model for itself and attacks the images it is sent. */
 import { workerData } from "node:worker_threads";
 import { serveThread } from "../../base/index.node.js";
 import type { EvaluationConfig } from "../plan/config.js";

@@ -1,8 +1,7 @@
 /** Attention: the standard operator of opset 23 and 24, and the two of ONNX Runtime's own domain. */
 import { attribute } from "../graph/attributes.js";
-import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/graph.js";
-import { addUp, type Expansion, type ExpansionContext, notExpanded, rankOf } from "./expansion.js";
+import { addUp, type Expansion, type ExpansionContext, lengthOf, notExpanded, rankOf } from "./expansion.js";
 
 /** How scores become weights. */
 interface Weighting {
@@ -55,11 +54,6 @@ function futureMask(
   const shape = build.concat([lengthOf(build, query, 2), lengthOf(build, key, 2)], 0);
   const filled = build.op("Expand", [scalar(masked, query), shape]);
   return build.op("Trilu", [filled, build.reshape(visible, [])], { upper: 1 });
-}
-
-/** The length of an axis, int64 [1]. */
-function lengthOf(build: GraphBuilder, value: Value, axis: number): Value {
-  return build.op("Shape", [value], { start: axis, end: axis + 1 });
 }
 
 /** N×S×(H·D) → N×H×S×D. */

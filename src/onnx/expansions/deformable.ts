@@ -1,8 +1,9 @@
 /** Deformable convolution (Dai et al. 2017; Zhu et al. 2019 with a mask): sampling at moved places, then a product. */
+import { int64 } from "../../base/index.js";
 import { attribute } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/graph.js";
-import { type Expansion, type ExpansionContext, notExpanded } from "./expansion.js";
+import { type Expansion, type ExpansionContext, lengthOf, notExpanded } from "./expansion.js";
 
 /** Inputs x N×C×H×W, weight O×(C/groups)×kh×kw, offset N×(2·G·kh·kw)×h×w, bias O, mask N×(G·kh·kw)×h×w. */
 const deformConv: Expansion = (context) => {
@@ -73,15 +74,10 @@ function sample(
 /** The place of every output along an axis, before it is moved: 1×1×h×1 or 1×1×1×w. */
 function positions(build: GraphBuilder, offset: Value, axis: number, stride: number, start: number): Value {
   const count = build.reshape(lengthOf(build, offset, axis + 2), []);
-  const none = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(0n) });
-  const one = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(1n) });
-  const numbers = build.cast(build.op("Range", [none, count, one]), "float32");
+  const [first, step] = [0, 1].map((number) => build.constant(int64([], [number]))) as [Value, Value];
+  const numbers = build.cast(build.op("Range", [first, count, step]), "float32");
   const shape = axis === 0 ? [1, 1, -1, 1] : [1, 1, 1, -1];
   return build.reshape(build.add(build.mul(numbers, stride), start), shape);
-}
-
-function lengthOf(build: GraphBuilder, value: Value, axis: number): Value {
-  return build.op("Shape", [value], { start: axis, end: axis + 1 });
 }
 
 /** N×C×T×h×w → N×(C·T)×h×w. */

@@ -104,14 +104,6 @@ function replace(expansion: Expansion, context: ExpansionContext, reads: Readonl
     const result = results[i];
     if (!reads.has(output)) continue;
     if (result === undefined) throw notExpanded(node, `its output "${output}" is in use`);
-    const name = build.fresh("output");
-    build.graph.nodes.push({
-      op: "Identity",
-      domain: "",
-      name,
-      inputs: [result],
-      outputs: [output],
-      attributes: {},
-    });
+    build.alias(result, output);
   }
 }

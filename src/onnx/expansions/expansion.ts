@@ -33,6 +33,11 @@ export function rankOf({ facts, node }: ExpansionContext, value: Value): number 
   throw notExpanded(node, `the rank of its input "${value}" is not stated in the file`);
 }
 
+/** The length of an axis, int64 [1]. */
+export function lengthOf(build: GraphBuilder, value: Value, axis: number): Value {
+  return build.op("Shape", [value], { start: axis, end: axis + 1 });
+}
+
 /** @param reason completes the sentence "cannot be rewritten, because …" */
 export function notExpanded(node: Node, reason: string): SeawallError {
   return new SeawallError(

@@ -66,17 +66,22 @@ export class GraphBuilder {
           `the graph already has a value named "${name}"; rename it in the model`,
         );
       this.#taken.add(name);
-      this.graph.nodes.push({
-        op: "Identity",
-        domain: "",
-        name: this.fresh("output"),
-        inputs: [value],
-        outputs: [name],
-        attributes: {},
-      });
+      this.alias(value, name);
     }
     this.graph.outputs.push({ name, type: undefined, shape: undefined });
     return name;
+  }
+
+  /** Gives a value a second name, which the graph promises already: an Identity, called `node`. */
+  alias(value: Value, name: Value, node = "output"): void {
+    this.graph.nodes.push({
+      op: "Identity",
+      domain: "",
+      name: this.fresh(node),
+      inputs: [value],
+      outputs: [name],
+      attributes: {},
+    });
   }
 
   /** Adds a constant. Equal small constants are added once. */

@@ -1,8 +1,8 @@
 /** Control flow whose course is known: the branch that runs, and the turns of a loop, become nodes of the graph. */
-import { numbersOf, SeawallError, type Tensor } from "../../base/index.js";
-import { mapGraphs } from "../graph/attributes.js";
+import { int64, numbersOf, SeawallError, type Tensor } from "../../base/index.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { copyGraph, describeNode, type Graph, type Node, type Value } from "../graph/graph.js";
+import { renamedNode } from "../graph/rename.js";
 import { allNamesIn } from "../graph/traverse.js";
 
 /** Bounds what a small file can ask for: nodes that control flow may become. */
@@ -42,7 +42,7 @@ function writeNode(writer: Writer, node: Node): void {
     return;
   }
   writer.replaced++;
-  for (const [output, value] of turns(writer)) pushIdentity(writer, value, output);
+  for (const [output, value] of turns(writer)) writer.build.alias(value, output);
 }
 
 /** Writes the nodes that a node of control flow stands for; the values of its outputs, by name. */
@@ -82,7 +82,7 @@ function iterationsOf(node: Node, constants: ReadonlyMap<Value, Tensor>): Course
     const scanned: Value[][] = Array.from({ length: scans }, () => []);
     for (let turn = 0; turn < total; turn++) {
       build.within(`${node.name}/${turn}`, () => {
-        const number = build.constant({ type: "int64", dims: [], data: BigInt64Array.of(BigInt(turn)) });
+        const number = build.constant(int64([], [turn]));
         const yes = build.constant({ type: "bool", dims: [], data: Uint8Array.of(1) });
         const [, ...results] = writeBody(writer, node, body.value, [number, yes, ...carried]);
         carried = results.splice(0, initial.length);
@@ -130,33 +130,4 @@ function writeBody(writer: Writer, node: Node, body: Graph, inputs: readonly Val
     writeNode(writer, { ...renamedNode(inner, value), name: build.fresh(inner.name) });
   }
   return body.outputs.map(({ name }) => value(name));
-}
-
-function renamedNode(node: Node, value: (name: Value) => Value): Node {
-  const outer = (graph: Graph) => renamedCaptures(graph, value);
-  return {
-    ...mapGraphs(node, outer),
-    inputs: node.inputs.map((name) => name && value(name)),
-    outputs: node.outputs.map((name) => name && value(name)),
-  };
-}
-
-/** A graph inside a node, whose reads of values from outside follow their new names. */
-function renamedCaptures(graph: Graph, value: (name: Value) => Value): Graph {
-  const own = new Set([
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.initializers.keys(),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ]);
-  const outside = (name: Value) => (own.has(name) ? name : value(name));
-  return {
-    ...copyGraph(graph),
-    outputs: graph.outputs.map((output) => ({ ...output, name: outside(output.name) })),
-    nodes: graph.nodes.map((node) => renamedNode(node, outside)),
-  };
-}
-
-function pushIdentity({ build }: Writer, from: Value, to: Value): void {
-  const name = build.fresh("output");
-  build.graph.nodes.push({ op: "Identity", domain: "", name, inputs: [from], outputs: [to], attributes: {} });
 }

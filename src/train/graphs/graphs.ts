@@ -2,6 +2,8 @@
 import { norms } from "../../attack/index.js";
 import { sizeOf } from "../../base/index.js";
 import {
+  appendClassMap,
+  classMapSpec,
   compileProgram,
   gradientProgram,
   type Program,
@@ -25,7 +27,7 @@ export interface TrainableNetwork extends TracedGraph {
   /** Name of each running statistic → the output with its new value; empty in inference. */
   readonly updates: ReadonlyMap<string, Value>;
   /** Gradient rules beside Seawall's own. */
-  readonly rules?: Components["rules"];
+  readonly rules: Components["rules"];
 }
 
 /** Makes parameters graph inputs, since they change with every step and initializers are fixed when a session opens. */
@@ -72,7 +74,7 @@ export function attackProgram(network: TrainableNetwork, loss: Loss, target: Tar
     name: "attack",
     target,
     model: network,
-    rules: network.rules ?? {},
+    rules: network.rules,
     wrt: ["image", ...parameters],
     inputs: {
       ...batchInputs(network),
@@ -114,7 +116,7 @@ export function trainingProgram(network: TrainableNetwork, loss: Loss, target: T
     name: "gradient",
     target,
     model: network,
-    rules: network.rules ?? {},
+    rules: network.rules,
     wrt: learned,
     inputs: batchInputs(network),
     outputs: { loss: scalar },
@@ -147,20 +149,17 @@ export function predictionProgram(network: TrainableNetwork, target: Target) {
     number,
     number,
   ];
-  const pixels = height * width;
+  const size = { images, classes, pixels: height * width };
   const { image } = batchInputs(network);
   return compileProgram({
     name: "predict",
     target,
     model: network,
     inputs: { image },
-    outputs: {
-      classes: { type: classes <= 256 ? "uint8" : "int32", shape: [images, pixels], perImage: true },
-    },
+    outputs: { classes: { ...classMapSpec(size), perImage: true } },
     write(build) {
-      const logits = build.reshape("logits", [images, classes, pixels]);
-      const best = build.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
-      return { classes: build.cast(best, classes <= 256 ? "uint8" : "int32") };
+      const logits = build.reshape("logits", [images, classes, size.pixels]);
+      return { classes: appendClassMap(build, logits, size) };
     },
   });
 }

@@ -1,6 +1,6 @@
 /** The loss of a batch: the mean of a pixel loss over all pixels of the batch that are not ignored. */
-import { int64, SeawallError } from "../../base/index.js";
-import { appendLoss, type Loss } from "../../loss/index.js";
+import { SeawallError } from "../../base/index.js";
+import { appendLoss, type Loss, validPixels } from "../../loss/index.js";
 import { emptyGraph, GraphBuilder, type Value } from "../../onnx/index.js";
 
 export interface BatchLoss {
@@ -28,8 +28,7 @@ export function meanLoss(
   const [images, classes, height, width] = shape as [number, number, number, number];
   const pixels = height * width;
   const flat = build.reshape(logits, [images, classes, pixels]);
-  const valid = build.cast(build.op("GreaterOrEqual", [labels, build.constant(int64([], [0]))]), "float32");
-  const counted = build.reduce("ReduceSum", valid, [0, 1], false);
+  const counted = build.reduce("ReduceSum", validPixels(build, labels), [0, 1], false);
   const count = build.max(counted, 1);
   const options = { images, pixels, classes, share: build.div(weight, count) };
   const { objective, gradient } = appendLoss(build, [loss], { logits: flat, labels }, options);

@@ -1,4 +1,4 @@
-/** The inner attack of adversarial training: PGD on cross-entropy whose last iterate counts. */
+/** The inner attack of adversarial training: PGD on the training loss whose last iterate counts. */
 import { lastIterate, randomPoint } from "../../attack/index.js";
 import type { RandomStream } from "../../base/index.js";
 import type { TrainingState } from "../state/state.js";
@@ -18,7 +18,8 @@ export interface AttackedImages {
 }
 
 /**
- * Perturbs a batch: `steps` times x ← P(x + α·sign ∇x CE), P the projection onto the ball and onto [0, 1].
+ * Perturbs a batch: `steps` times x ← P(x + α·sign ∇x L), L the training loss, P the projection onto the ball and
+ * onto [0, 1].
  * @param onGradient gets the parameters' gradient of each pass, if the network returns it, in an array that the next
  *   pass overwrites
  */

@@ -1,5 +1,6 @@
 /** The plan of a training: everything that follows from its configuration, checked before the first update. */
 import { availableParallelism } from "node:os";
+import { attackLosses } from "../../attack/index.js";
 import { parseRadius, SeawallError } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
@@ -86,7 +87,7 @@ function lossNamed(name: string, { losses }: Components, classes: number): Loss 
   if (!loss)
     throw new SeawallError(
       "config",
-      `--loss ${name}: no loss "${name}"; there are ${Object.keys(losses).join(", ")}`,
+      `--loss ${name}: no loss "${name}"; there are ${attackLosses({ losses }).join(", ")}`,
     );
   checkTrainable(loss, classes);
   return loss;
@@ -200,7 +201,7 @@ function loopSettings(
     },
     validateEvery: config.validateEvery,
     checkpointEvery: config.checkpointEvery,
-    largestLoss: config.loss === "ce" ? hopeless * Math.log(classes) : Number.MAX_VALUE,
+    largestLoss: config.loss === "ce" ? hopeless * Math.log(classes) : Number.POSITIVE_INFINITY,
   };
 }
 
