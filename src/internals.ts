@@ -3,7 +3,13 @@
  *
  * @module seawall/internals
  */
-export { type AttackFamily, attackLosses, type RadiusSchedule } from "./attack/index.js";
+export {
+  type AttackFamily,
+  type AttackStage,
+  attackLosses,
+  type RadiusSchedule,
+  stagedApgd,
+} from "./attack/index.js";
 export {
   type DifferentiateRequest,
   nonDifferentiable,

@@ -5,7 +5,7 @@
 The file: `dims` N, K, H, W; `logits` (exact in float32) and `labels` (−1: ignored), row-major; `classWeights`;
 `correct` and `counted` pixels of each image; and `losses`, a list of
 
-    name, balance     the loss and, for balanced-ce, λ
+    name, balance, temperature    the loss, for balanced-ce λ, and for softmax losses τ
     objective         N: mean over all H·W pixels, ignored ones adding 0
     trackedOwn, trackedPublished    N: the same mean of the loss that controls the step size, by either convention
     gradient          N·K·H·W: gradient of the sum of `objective` with respect to the logits
@@ -24,6 +24,7 @@ from pixel_losses import LOSSES, OWN_TRACKED, PUBLISHED_TRACKED, Pixels, image_m
 
 GOLDEN = Path(__file__).parent.parent / "test" / "golden" / "losses.json"
 DIMS = (2, 5, 6, 7)
+SOFTMAX = ("ce", "mask-ce", "balanced-ce", "class-balanced-ce", "js", "cospgd", "cospgd-sigmoid", "expected-accuracy")
 
 
 def special_pixels() -> list[tuple[list[float], int]]:
@@ -57,15 +58,16 @@ def inputs(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return torch.from_numpy(logits), torch.from_numpy(labels), torch.from_numpy(weights)
 
 
-def row(name: str, balance: float, logits, labels, weights) -> dict:
+def row(name: str, balance: float, temperature: float, logits, labels, weights) -> dict:
     """One loss: objective, tracked losses, gradient."""
     u = logits.clone().requires_grad_()
-    objective = image_mean(LOSSES[name], Pixels(u, labels, weights, balance))
+    objective = image_mean(LOSSES[name], Pixels(u, labels, weights, balance, temperature))
     (gradient,) = torch.autograd.grad(objective.sum(), u)
-    fixed = Pixels(logits, labels, weights, balance)
+    fixed = Pixels(logits, labels, weights, balance, temperature)
     return {
         "name": name,
         "balance": balance,
+        "temperature": temperature,
         "objective": rounded(objective),
         "trackedOwn": rounded(image_mean(OWN_TRACKED[name], fixed)),
         "trackedPublished": rounded(image_mean(PUBLISHED_TRACKED[name], fixed)),
@@ -91,7 +93,8 @@ def main() -> None:
     logits, labels, weights = inputs()
     pixels = Pixels(logits, labels, weights)
     check_js(pixels)
-    cases = [(name, balance) for name in LOSSES for balance in ([0.0, 0.2, 0.5] if name == "balanced-ce" else [0.0])]
+    cases = [(name, 0.0, 1.0) for name in LOSSES] + [("balanced-ce", balance, 1.0) for balance in (0.2, 0.5)]
+    cases += [(name, 0.2, temperature) for name in SOFTMAX for temperature in (0.3, 0.1)]
     golden = {
         "command": "python tools/losses_golden.py",
         "dims": list(DIMS),
@@ -100,7 +103,7 @@ def main() -> None:
         "classWeights": weights.tolist(),
         "correct": [int(n) for n in pixels.correct.sum((1, 2))],
         "counted": [int(n) for n in pixels.counted.sum((1, 2))],
-        "losses": [row(name, balance, logits, labels, weights) for name, balance in cases],
+        "losses": [row(*case, logits, labels, weights) for case in cases],
     }
     GOLDEN.parent.mkdir(parents=True, exist_ok=True)
     GOLDEN.write_text(json.dumps(golden) + "\n")

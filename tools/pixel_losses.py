@@ -1,6 +1,6 @@
 """The pixel losses from their definitions, for autograd: masks and weights are constants, the rest is differentiated.
 
-For one pixel: logits u, p = softmax(u), label y. Attacks maximise the mean over all h·w pixels of an image; a pixel
+For one pixel: logits u, p = softmax(u/τ), label y. Attacks maximise the mean over all h·w pixels of an image; a pixel
 with label −1 adds 0 and stays in the denominator. Sources: Croce, Singh, Hein, arXiv 2306.12941 v1 (Bal-CE, Mask-Sph)
 and v2 (MCE, MCE-Bal, JS); Agnihotri, Jung, Keuper, ICML 2024 (CosPGD).
 """
@@ -22,6 +22,7 @@ class Pixels:
     labels: torch.Tensor
     class_weights: torch.Tensor | None = None  # K
     balance: float = 0.0  # λ in [0, ½]
+    temperature: float = 1.0  # τ > 0, by which softmax losses divide the logits
 
     @functools.cached_property
     def counted(self) -> torch.Tensor:
@@ -35,7 +36,12 @@ class Pixels:
     @functools.cached_property
     def log_probability(self) -> torch.Tensor:
         """ℓ = log p_y."""
-        return self.at_label(F.log_softmax(self.logits, 1))
+        return self.at_label(F.log_softmax(self.logits / self.temperature, 1))
+
+    @functools.cached_property
+    def probabilities(self) -> torch.Tensor:
+        """p, N×K×H×W."""
+        return F.softmax(self.logits / self.temperature, 1)
 
     @property
     def cross_entropy(self) -> torch.Tensor:
@@ -106,7 +112,16 @@ def mask_spherical(x: Pixels) -> torch.Tensor:
 
 def cospgd(x: Pixels) -> torch.Tensor:
     """The official form: the cosine is taken with the softmax."""
-    return _cosine(x, x.logits.softmax(1)) * x.cross_entropy
+    return _cosine(x, x.probabilities) * x.cross_entropy
+
+
+def expected_accuracy(x: Pixels) -> torch.Tensor:
+    """The probability of the label, to fall; the norm of the probabilities is held constant."""
+    return -x.log_probability.exp() / torch.linalg.vector_norm(x.probabilities, dim=1).detach()
+
+
+def label_probability(x: Pixels) -> torch.Tensor:
+    return -x.log_probability.exp()
 
 
 def cospgd_sigmoid(x: Pixels) -> torch.Tensor:
@@ -130,6 +145,7 @@ LOSSES: dict[str, Loss] = {
     "cospgd": cospgd,
     "spherical": spherical,
     "cospgd-sigmoid": cospgd_sigmoid,
+    "expected-accuracy": expected_accuracy,
     "soft-mask-ce-sharp": soft_mask_ce(0.25),
     "soft-mask-ce": soft_mask_ce(1),
     "soft-mask-ce-wide": soft_mask_ce(4),
@@ -140,7 +156,11 @@ PUBLISHED_TRACKED: dict[str, Loss] = {name: ce for name in LOSSES} | {
     "mask-spherical": spherical,
     "spherical": spherical,
 }
-OWN_TRACKED: dict[str, Loss] = PUBLISHED_TRACKED | {"js": js, "class-balanced-ce": weighted_ce}
+OWN_TRACKED: dict[str, Loss] = PUBLISHED_TRACKED | {
+    "js": js,
+    "class-balanced-ce": weighted_ce,
+    "expected-accuracy": label_probability,
+}
 
 
 def image_mean(loss: Loss, pixels: Pixels) -> torch.Tensor:

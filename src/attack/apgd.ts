@@ -1,6 +1,6 @@
 /** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
 import type { Loss } from "../loss/index.js";
-import type { ImageOracle } from "../oracle/index.js";
+import type { ImageOracle, Query } from "../oracle/index.js";
 import {
   type Attack,
   type AttackSettings,
@@ -9,48 +9,49 @@ import {
   type RadiusSchedule,
   randomPoint,
 } from "./attack.js";
-import { type RadiusStage, reducingRadii, StepSizeSchedule } from "./schedule.js";
+import { StepSizeSchedule } from "./schedule.js";
+import { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
 import { norms } from "./steps.js";
 
 /**
- * APGD on a loss, from a random start; with `reduce`, three runs at 2ε, 1.5ε and ε, each from the kept point
- * of the one before (Croce, Singh, Hein, ECCV 2024, §3.5).
+ * APGD on a loss, from a random start; with `reduce`, three stages at 2ε, 1.5ε and ε
+ * (Croce, Singh, Hein, ECCV 2024, §3.5).
  */
 export function apgd(loss: Loss, radiusSchedule: RadiusSchedule = "constant"): Attack {
+  return stagedApgd(`apgd:${loss.name}`, stagesFor(loss, radiusSchedule));
+}
+
+/** APGD in stages, from a random start in the ball of the first. */
+export function stagedApgd(name: string, stages: readonly AttackStage[]): Attack {
   return {
-    name: `apgd:${loss.name}`,
-    losses: [loss],
-    radiusSchedule,
-    passes: (steps) => steps + (radiusSchedule === "reduce" ? reducingRadii(1, steps).length : 1),
+    name,
+    losses: [...new Set(stages.map(({ loss }) => loss))],
+    radiusSchedule: stages.some(({ radius = 1 }) => radius > 1) ? "reduce" : "constant",
+    passes: (steps) => steps + planStages(stages, { radius: 1, steps }).length,
     async run(oracle, settings, random) {
-      const radius = stagesOf(settings, radiusSchedule)[0]!.radius;
+      const { radius } = planStages(stages, settings)[0]!;
       const start = randomPoint(oracle.image, { ...settings, radius }, random);
-      return apgdFrom(start, oracle, loss, settings, radiusSchedule);
+      return apgdFrom(start, oracle, stages, settings);
     },
   };
 }
 
-/** APGD from a given start, which is brought into the (first) ball. */
+/** APGD in stages from a given start, which is brought into the first ball. */
 export async function apgdFrom(
   start: Float32Array,
   oracle: ImageOracle,
-  loss: Loss,
+  stages: readonly AttackStage[],
   settings: AttackSettings,
-  radiusSchedule: RadiusSchedule = "constant",
 ): Promise<KeptPoint> {
   let kept: KeptPoint = { point: start, step: 0 };
   let before = 0;
-  for (const stage of stagesOf(settings, radiusSchedule)) {
+  for (const stage of planStages(stages, settings)) {
     const inside = await project(oracle, kept.point, stage.radius, settings);
-    const { point, step, late } = await ascend(oracle, loss, stage, inside, settings);
+    const { point, step, late } = await ascend(oracle, stage, inside, settings);
     kept = { point, step: before + step, late };
     before += stage.steps;
   }
   return kept;
-}
-
-function stagesOf({ radius, steps }: AttackSettings, schedule: RadiusSchedule): RadiusStage[] {
-  return schedule === "reduce" ? reducingRadii(radius, steps) : [{ radius, steps }];
 }
 
 function project(oracle: ImageOracle, point: Float32Array, radius: number, { norm }: AttackSettings) {
@@ -58,19 +59,25 @@ function project(oracle: ImageOracle, point: Float32Array, radius: number, { nor
 }
 
 /**
- * One run at a fixed radius. The gradient restarts from the highest tracked loss; the result is the point of
+ * One stage, at a fixed radius. The gradient restarts from the highest tracked loss; the result is the point of
  * lowest score, the later one of equals.
  */
 async function ascend(
   oracle: ImageOracle,
-  loss: Loss,
-  { radius, steps }: RadiusStage,
+  stage: PlannedStage,
   start: Float32Array,
   { norm, accounting, steps: allSteps }: AttackSettings,
 ): Promise<Required<KeptPoint>> {
+  const { loss, radius, steps, firstStep } = stage;
   const image = oracle.image;
-  const at = await oracle.evaluate(start, { loss, balance: 0 });
-  const schedule = new StepSizeSchedule(steps, radius, at.tracked, accounting === "authors" ? 0 : at.tracked);
+  const after = (step: number): Query => ({
+    loss,
+    balance: step / (2 * steps),
+    temperature: temperatureAt(stage, step),
+  });
+  const at = await oracle.evaluate(start, after(0));
+  const reference = accounting === "authors" ? 0 : at.tracked;
+  const schedule = new StepSizeSchedule(steps, firstStep, at.tracked, reference);
   let kept = { point: start, step: 0, score: at.score, correct: at.correct };
   const history = [at.correct];
   let best = { point: start, gradient: at.gradient, tracked: at.tracked };
@@ -93,7 +100,7 @@ async function ascend(
       history.push(kept.correct);
       break;
     }
-    const now = await oracle.evaluate(point, { loss, balance: i / (2 * steps) });
+    const now = await oracle.evaluate(point, after(i));
     gradient = now.gradient;
     if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
     history.push(kept.correct);

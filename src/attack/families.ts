@@ -4,6 +4,7 @@ import { apgd } from "./apgd.js";
 import type { Attack, RadiusSchedule } from "./attack.js";
 import { noise } from "./noise.js";
 import { pgd } from "./pgd.js";
+import { sharpened } from "./sharpened.js";
 import { square } from "./square.js";
 
 /** A row of the table: users write `NAME:LOSS` if it takes a loss, and `NAME` if it takes nothing. */
@@ -43,6 +44,11 @@ export const attacks = {
     takes: "nothing",
     help: "pgd on cospgd, as CosPGD was published",
     make: () => pgd(losses.cospgd, "cospgd"),
+  },
+  sharpened: {
+    takes: "nothing",
+    help: "apgd on cospgd at reduced radii, then on expected-accuracy at a temperature that falls",
+    make: () => sharpened,
   },
   square: {
     takes: "nothing",

@@ -1,5 +1,5 @@
 /** Attacks: loops over an oracle that they know by type alone. No session, no file, no clock. */
-export { apgd, apgdFrom } from "./apgd.js";
+export { apgd, apgdFrom, stagedApgd } from "./apgd.js";
 export {
   type Accounting,
   type Attack,
@@ -22,6 +22,8 @@ export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
-export { type RadiusStage, reducingRadii, StepSizeSchedule } from "./schedule.js";
+export { StepSizeSchedule } from "./schedule.js";
+export { sharpened, sharpenedStages } from "./sharpened.js";
 export { square, squareSide } from "./square.js";
+export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

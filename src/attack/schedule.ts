@@ -16,12 +16,12 @@ export class StepSizeSchedule {
 
   /**
    * @param steps n, the iterations of this run
-   * @param radius ε; the step size starts at 2ε
+   * @param firstStep the step size to start with
    * @param start tracked loss at the start point
    * @param reference what the first step is compared with: `start`, or zero as the published code does
    */
-  constructor(steps: number, radius: number, start: number, reference = start) {
-    this.stepSize = 2 * radius;
+  constructor(steps: number, firstStep: number, start: number, reference = start) {
+    this.stepSize = firstStep;
     this.#interval = Math.max(Math.trunc(0.22 * steps), 1);
     this.#shortest = Math.max(Math.trunc(0.06 * steps), 1);
     this.#shrink = Math.max(Math.trunc(0.03 * steps), 1);
@@ -54,20 +54,4 @@ export class StepSizeSchedule {
     this.#rises = 0;
     return halve;
   }
-}
-
-/** A part of an attack's steps, with a radius of its own. */
-export interface RadiusStage {
-  readonly radius: number;
-  readonly steps: number;
-}
-
-/** 2ε, 1.5ε and ε in 3:3:4 of the steps (paper §3.5); stages without a step are left out. */
-export function reducingRadii(radius: number, steps: number): RadiusStage[] {
-  const early = Math.trunc(0.3 * steps);
-  return [
-    { radius: 2 * radius, steps: early },
-    { radius: 1.5 * radius, steps: early },
-    { radius, steps: steps - 2 * early },
-  ].filter((stage) => stage.steps > 0);
 }

@@ -85,7 +85,7 @@ export function predictProgram(
 
 /**
  * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
- * `balanced-ce`) → `objective`, `tracked`, `correct`, `score` (N each), `gradient` of the objective at the image.
+ * `balanced-ce`), `sharpness` (N×1×1, 1/τ) → `objective`, `tracked`, `correct`, `score` (N each), `gradient` of the objective at the image.
  * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
  */
 export function evaluateProgram(
@@ -106,6 +106,7 @@ export function evaluateProgram(
       ...pixelInputs(model),
       choice: { type: "float32", shape: [batch, losses.length], perImage: true },
       balance: { type: "float32", shape: [batch, 1, 1], perImage: true },
+      sharpness: { type: "float32", shape: [batch, 1, 1], perImage: true },
     },
     outputs: {
       objective: perImage,
@@ -114,8 +115,8 @@ export function evaluateProgram(
       score: perImage,
       gradient: { type: "float32", shape: [batch, 3, height, width] },
     },
-    losses(build, { labels, choice, balance }) {
-      const inputs = { ...lossInputs(build, model, labels, classWeights), balance };
+    losses(build, { labels, choice, balance, sharpness }) {
+      const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness };
       const loss = appendLoss(build, losses, inputs, { ...sizeOf(model), choice, tracking });
       return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
     },

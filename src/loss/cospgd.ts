@@ -1,11 +1,17 @@
 /** CosPGD: cross-entropy weighted by the cosine between the probabilities and the one-hot label. */
+import type { Value } from "../onnx/index.js";
+import type { PixelTerms } from "./pixel.js";
 import { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
+
+/** c = p_y/‖p‖₂, 0 where the label is ignored. */
+export function cosine({ build: b, ...pixel }: PixelTerms): Value {
+  return b.mul(b.div(pixel.probability(), pixel.probabilityNorm()), pixel.valid());
+}
 
 export const cospgd: SoftmaxLoss = {
   name: "cospgd",
   family: softmaxFamily,
-  weight: ({ build: b, ...pixel }) =>
-    b.mul(b.div(pixel.probability(), pixel.probabilityNorm()), pixel.valid()),
+  weight: cosine,
   formula: "c·(−log p_y), c = p_y/‖p‖₂ held constant",
   source: "Agnihotri, Jung, Keuper, CosPGD, ICML 2024 (softmax form of the official code)",
 };

@@ -3,6 +3,7 @@ import { balancedCe } from "./balanced-ce.js";
 import { ce } from "./ce.js";
 import { classBalancedCe } from "./class-balanced-ce.js";
 import { cospgd, cospgdSigmoid } from "./cospgd.js";
+import { expectedAccuracy } from "./expected-accuracy.js";
 import { js } from "./js.js";
 import type { Loss } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
@@ -20,6 +21,7 @@ export const losses = {
   js,
   cospgd,
   "cospgd-sigmoid": cospgdSigmoid,
+  "expected-accuracy": expectedAccuracy,
   spherical,
   "mask-spherical": maskSpherical,
 } satisfies Record<string, Loss>;

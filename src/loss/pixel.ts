@@ -13,6 +13,11 @@ export interface LossInputs {
   readonly classWeights?: Value;
   /** N×1×1, the balance λ in [0, ½] between correct and wrong pixels, for losses that read `balance()`. */
   readonly balance?: Value;
+  /**
+   * N×1×1, 1/τ: softmax losses see the logits u/τ. Below 1, the temperature τ makes probabilities sharper, so that a
+   * pixel pulls only near the point where its class changes. The argmax does not mind. Default: τ is 1.
+   */
+  readonly sharpness?: Value;
 }
 
 /** How many images, classes and pixels an image the logits have. */
@@ -43,11 +48,13 @@ export interface PixelTerms {
   addAtLabel(base: Value, update: Value): Value;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
-  /** Cross-entropy −log p_y. */
+  /** Cross-entropy −log p_y, p the softmax of logits/τ. */
   crossEntropy(): Value;
   /** p_y, the probability of the label. */
   probability(): Value;
-  /** N×K×P: exp(logits − max). */
+  /** 1/τ, N×1×1; undefined where τ is 1. */
+  readonly sharpness: Value | undefined;
+  /** N×K×P: exp((logits − max)/τ). */
   exponential(): Value;
   /** The sum of `exponential` over the classes. */
   partition(): Value;
@@ -90,12 +97,17 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
   };
   const zero = b.constant(int64([], [0]));
   const labels = once("labels", () => b.op("Unsqueeze", [inputs.labels, b.ints(class1)]));
-  const shifted = once("shifted", () => b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1)));
+  const { sharpness } = inputs;
+  const shifted = once("shifted", () => {
+    const belowLargest = b.sub(inputs.logits, b.reduce("ReduceMax", inputs.logits, class1));
+    return sharpness === undefined ? belowLargest : b.mul(belowLargest, sharpness);
+  });
   const atLabel = (values: Value) => b.op("GatherElements", [values, terms.label()], { axis: 1 });
 
   const terms: PixelTerms = {
     build,
     logits: inputs.logits,
+    sharpness,
     valid: once("valid", () => validPixels(b, labels())),
     label: once("label", () => b.max(labels(), zero)),
     addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
@@ -133,12 +145,13 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
 
 function inputTypes(inputs: LossInputs, { images, classes, pixels }: LossSize): Map<Value, TypedShape> {
   invariant(images && classes, "a loss given by its value alone needs the number of images and of classes");
-  const { logits, labels, classWeights, balance } = inputs;
+  const { logits, labels, classWeights, balance, sharpness } = inputs;
   return new Map<Value, TypedShape>([
     [logits, { type: "float32", shape: [images, classes, pixels] }],
     [labels, { type: "int64", shape: [images, pixels] }],
     ...(classWeights ? [[classWeights, { type: "float32", shape: [classes] }] as const] : []),
     ...(balance ? [[balance, { type: "float32", shape: [images, 1, 1] }] as const] : []),
+    ...(sharpness ? [[sharpness, { type: "float32", shape: [images, 1, 1] }] as const] : []),
   ]);
 }
 

@@ -194,6 +194,7 @@ class OneImage implements ImageOracle {
           relatives.map((loss) => (loss === query.loss ? 1 : 0)),
         ),
         balance: float32([1, 1, 1], [query.balance ?? 0]),
+        sharpness: float32([1, 1, 1], [1 / (query.temperature ?? 1)]),
       },
     );
     this.#oracle.passed();

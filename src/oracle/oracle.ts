@@ -8,6 +8,8 @@ export interface Query {
   readonly loss: Loss;
   /** The share of the attack's steps that are done, halved: λ of `balanced-ce`, in [0, ½]; default 0. */
   readonly balance?: number;
+  /** τ > 0: a softmax loss sees the logits divided by it; default 1. */
+  readonly temperature?: number;
 }
 
 /** Losses, counts and gradient at one perturbed image. */

@@ -7,6 +7,7 @@ import {
   type Norm,
   pgdFrom,
   type RadiusSchedule,
+  stagesFor,
 } from "../../src/attack/index.js";
 import { type Loss, type LossName, losses } from "../../src/loss/index.js";
 import { readModel } from "../../src/onnx/index.js";
@@ -142,7 +143,7 @@ describe.each(traces.map((trace) => [title(trace), trace] as const))("APGD %s", 
         accounting: convention === "own" ? "strict" : "authors",
       };
       const start = part(floats(apgd, `start.${norm}.${schedule}.bin`), image);
-      const kept = await apgdFrom(start, oracle, losses[loss], settings, schedule);
+      const kept = await apgdFrom(start, oracle, stagesFor(losses[loss], schedule), settings);
 
       const stable = trace.stable[image]!;
       const expected = trace.slots.flatMap((_, s) =>

@@ -8,7 +8,9 @@ import {
   apgdFrom,
   noise,
   pgd,
+  sharpened,
   square,
+  stagesFor,
 } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { losses } from "../../src/loss/index.js";
@@ -69,7 +71,14 @@ describe.each([0, 1, 2, 3])("APGD on random objective %i", (key) => {
   });
 });
 
-const all: readonly Attack[] = [apgd(losses.ce), apgd(losses.ce, "reduce"), pgd(losses.ce), square, noise];
+const all: readonly Attack[] = [
+  apgd(losses.ce),
+  apgd(losses.ce, "reduce"),
+  sharpened,
+  pgd(losses.ce),
+  square,
+  noise,
+];
 
 describe.each(all)("$name with a $radiusSchedule radius", (attack) => {
   const settings = fc.record({
@@ -110,7 +119,7 @@ it.each(["linf", "l2"] as const)("a start outside the %s ball is brought into it
   const image = numbers(1, 0.4, 0.6);
   const oracle = new ClosedForm(image, linear(numbers(2, -1, 1)));
   const far = image.map((value, i) => value + (i % 2 ? 5 : -5));
-  await apgdFrom(far, oracle, losses.ce, { ...base, norm, steps: 1 });
+  await apgdFrom(far, oracle, stagesFor(losses.ce, "constant"), { ...base, norm, steps: 1 });
   const delta = minus(oracle.points[0]!, image);
   const size = norm === "l2" ? lengthOf(delta) : Math.max(...delta.map(Math.abs));
   expect(size).toBeGreaterThan(0.9 * base.radius);

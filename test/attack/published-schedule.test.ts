@@ -1,7 +1,14 @@
 /** APGD's step-size control against a transcription of the published pseudo-code, on random losses. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apgd, parseMembers, reducingRadii, StepSizeSchedule, squareSide } from "../../src/attack/index.js";
+import {
+  apgd,
+  parseMembers,
+  planStages,
+  StepSizeSchedule,
+  squareSide,
+  stagesFor,
+} from "../../src/attack/index.js";
 import { losses as known } from "../../src/loss/index.js";
 
 /**
@@ -43,7 +50,7 @@ describe("the step size", () => {
     const runs = fc.array(loss, { minLength: 1, maxLength: 120 });
     fc.assert(
       fc.property(loss, runs, (start, losses) => {
-        const schedule = new StepSizeSchedule(losses.length, 1, start);
+        const schedule = new StepSizeSchedule(losses.length, 2, start);
         const sizes = losses.map((value) => {
           schedule.observe(value);
           return schedule.stepSize;
@@ -66,7 +73,7 @@ describe("the step size", () => {
       fc.property(rises, (moves) => {
         let value = 0;
         const losses = moves.map((move) => (value += move));
-        const schedule = new StepSizeSchedule(losses.length, 0.5, 0);
+        const schedule = new StepSizeSchedule(losses.length, 1, 0);
         const sizes = losses.map((now) => {
           schedule.observe(now);
           return schedule.stepSize;
@@ -80,7 +87,7 @@ describe("the step size", () => {
   it("halves exactly when it says so", () => {
     fc.assert(
       fc.property(fc.array(loss, { minLength: 1, maxLength: 60 }), (losses) => {
-        const schedule = new StepSizeSchedule(losses.length, 1, 0);
+        const schedule = new StepSizeSchedule(losses.length, 2, 0);
         for (const value of losses) {
           const before = schedule.stepSize;
           expect(schedule.observe(value)).toBe(schedule.stepSize === before / 2);
@@ -93,7 +100,7 @@ describe("the step size", () => {
 describe("reducing radii", () => {
   it("take all steps, end at ε, and give the last stage at least as many steps as each other", () => {
     for (let steps = 1; steps <= 400; steps++) {
-      const stages = reducingRadii(0.25, steps);
+      const stages = planStages(stagesFor(known.ce, "reduce"), { radius: 0.25, steps });
       expect(stages.reduce((sum, stage) => sum + stage.steps, 0)).toBe(steps);
       expect(stages.at(-1)!.radius).toBe(0.25);
       expect(stages.map(({ radius }) => radius)).toEqual(steps < 4 ? [0.25] : [0.5, 0.375, 0.25]);

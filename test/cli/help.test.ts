@@ -112,9 +112,9 @@ it("explains eval", async () => {
 
     Attacks:
       sea-2023, sea-2024, strongest, sea-two-speed
-      apgd:LOSS, pgd:LOSS, segpgd, cospgd, square, noise
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, sharpened, square, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
-        class-balanced-ce, js, cospgd, cospgd-sigmoid, mask-spherical
+        class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, mask-spherical
 
     Example:
       seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\

@@ -5,22 +5,33 @@ import {
   ensembles,
   parseAttacks,
   pgdStepSize,
-  reducingRadii,
+  planStages,
   StepSizeSchedule,
+  sharpenedStages,
+  stagesFor,
 } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { passesOf as passesOfRecord } from "../../src/evaluate/index.js";
+import { losses } from "../../src/loss/index.js";
 import type { ImageOracle } from "../../src/oracle/index.js";
 import { code, expectPrinted, markdownTable } from "./printed.js";
 
 /** The steps after which a run of n steps looks back, which shows by halving while the loss never rises. */
 function checksOf(steps: number): number[] {
-  const schedule = new StepSizeSchedule(steps, 1, 0);
+  const schedule = new StepSizeSchedule(steps, 2, 0);
   return Array.from({ length: steps - 1 }, (_, i) => i + 1).filter(() => schedule.observe(-1));
 }
 
+const stages = stagesFor(losses.ce, "reduce");
+
 it("prints where APGD looks back", () => {
-  const lengths = [300, ...new Set(reducingRadii(1, 300).map(({ steps }) => steps)), 100, 50, 20];
+  const lengths = [
+    300,
+    ...new Set(planStages(stages, { radius: 1, steps: 300 }).map(({ steps }) => steps)),
+    100,
+    50,
+    20,
+  ];
   const rows = lengths.map((steps) => [String(steps), checksOf(steps).join(" ")]);
   expectPrinted("attacks.md", "checks", markdownTable(["steps of a slot", "looks back after step"], rows));
 });
@@ -28,11 +39,21 @@ it("prints where APGD looks back", () => {
 it("prints the slots of a reduced radius", () => {
   const rows = [300, 100, 40, 10, 3].map((steps) => [
     String(steps),
-    reducingRadii(1, steps)
+    planStages(stages, { radius: 1, steps })
       .map((slot) => `${slot.steps} at ${slot.radius === 1 ? "" : slot.radius}ε`)
       .join(", "),
   ]);
   expectPrinted("attacks.md", "slots", markdownTable(["`--steps`", "slots"], rows));
+});
+
+it("prints the stages of the attack that sharpens", () => {
+  const rows = planStages(sharpenedStages, { radius: 1, steps: 100 }).map((stage) => [
+    String(stage.steps),
+    code(stage.loss.name),
+    `${stage.radius === 1 ? "" : stage.radius}ε`,
+    [...new Set(stage.temperature)].join(" to "),
+  ]);
+  expectPrinted("attacks.md", "sharpened", markdownTable(["steps of 100", "loss", "radius", "τ"], rows));
 });
 
 it("prints PGD's step sizes", () => {

@@ -101,6 +101,11 @@ export const lossTerms = {
       of: (pixel) => sigmoids(pixel)[pixel.label]! / norm(sigmoids(pixel)),
     },
   },
+  "expected-accuracy": {
+    ...softmaxTerms,
+    weight: { text: "p_y/‖p‖₂", of: (pixel) => probability(pixel) / norm(softmax(pixel.logits)) },
+    tracked: { text: "−p_y", of: (pixel) => -probability(pixel) },
+  },
   spherical: { ...sphericalTerms, weight: one },
   "mask-spherical": { ...sphericalTerms, weight: right },
 } satisfies Partial<Record<LossName, LossTerms>>;

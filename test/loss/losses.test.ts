@@ -10,6 +10,7 @@ import { openSession } from "../../src/runtime/index.js";
 interface Row {
   name: LossName;
   balance: number;
+  temperature: number;
   objective: number[];
   trackedOwn: number[];
   trackedPublished: number[];
@@ -33,7 +34,7 @@ async function run(
   picks: LossName[],
   balance: number,
   tracking: AppendOptions["tracking"],
-  classes?: number,
+  { classes, temperature = 1 }: { classes?: number; temperature?: number } = {},
 ) {
   const graph = emptyGraph("losses", 18);
   const build = new GraphBuilder(graph);
@@ -42,7 +43,8 @@ async function run(
   const choice = build.input("choice", "float32", [n, names.length]);
   const weights = build.constant(float32([k], golden.classWeights));
   const balances = build.input("balance", "float32", [n, 1, 1]);
-  const inputs = { logits, labels, classWeights: weights, balance: balances };
+  const sharpness = build.input("sharpness", "float32", [n, 1, 1]);
+  const inputs = { logits, labels, classWeights: weights, balance: balances, sharpness };
   const appended = appendLoss(
     build,
     names.map((name) => losses[name]),
@@ -63,6 +65,7 @@ async function run(
       picks.flatMap((pick) => names.map((name) => (name === pick ? 1 : 0))),
     ),
     balance: float32([n, 1, 1], new Array<number>(n).fill(balance)),
+    sharpness: float32([n, 1, 1], new Array<number>(n).fill(1 / temperature)),
   };
   const results = await session.run(feeds);
   await session.dispose();
@@ -90,25 +93,28 @@ it.each(Object.entries<Loss>(losses))("%s is called as the table calls it", (nam
   expect(loss.name).toBe(name);
 });
 
-describe.each(golden.losses.map((row) => [`${row.name} at balance ${row.balance}`, row] as const))(
-  "%s",
-  (_, row) => {
-    it("has the value, the gradient and the counts of the reference, also where logits saturate or tie", async () => {
-      const result = await run([row.name], new Array<LossName>(n).fill(row.name), row.balance, "own");
-      expectClose(result.objective, row.objective);
-      expectClose(result.tracked, row.trackedOwn);
-      expectClose(result.gradient, row.gradient);
-      expect(result.correct).toEqual(golden.correct);
-      expect([...result.gradient, ...result.objective, ...result.tracked].every(Number.isFinite)).toBe(true);
-    });
+const title = ({ name, balance, temperature }: Row) =>
+  `${name} at balance ${balance} and temperature ${temperature}`;
 
-    it("is tracked by the published loss when asked", async () => {
-      const result = await run([row.name], new Array<LossName>(n).fill(row.name), row.balance, "published");
-      expectClose(result.tracked, row.trackedPublished);
-      expect(result.score).toEqual(golden.correct);
-    });
-  },
-);
+describe.each(golden.losses.map((row) => [title(row), row] as const))("%s", (_, row) => {
+  const { balance, temperature } = row;
+  const picks = new Array<LossName>(n).fill(row.name);
+
+  it("has the value, the gradient and the counts of the reference, also where logits saturate or tie", async () => {
+    const result = await run([row.name], picks, balance, "own", { temperature });
+    expectClose(result.objective, row.objective);
+    expectClose(result.tracked, row.trackedOwn);
+    expectClose(result.gradient, row.gradient);
+    expect(result.correct).toEqual(golden.correct);
+    expect([...result.gradient, ...result.objective, ...result.tracked].every(Number.isFinite)).toBe(true);
+  });
+
+  it("is tracked by the published loss when asked", async () => {
+    const result = await run([row.name], picks, balance, "published", { temperature });
+    expectClose(result.tracked, row.trackedPublished);
+    expect(result.score).toEqual(golden.correct);
+  });
+});
 
 it("picks a loss for each image: no loss of the session leaks into another", async () => {
   const family: LossName[] = ["ce", "mask-ce", "balanced-ce", "js", "class-balanced-ce"];
@@ -125,7 +131,7 @@ it("picks a loss for each image: no loss of the session leaks into another", asy
 
 it.each(["ce", "js", "spherical"] as const)("%s is the same to the bit where K is known", async (name) => {
   const picks = new Array<LossName>(n).fill(name);
-  expect(await run([name], picks, 0, "own", k)).toEqual(await run([name], picks, 0, "own"));
+  expect(await run([name], picks, 0, "own", { classes: k })).toEqual(await run([name], picks, 0, "own"));
 });
 
 it("scores right pixels by class weight where the loss aims at classes", async () => {
