@@ -26,6 +26,13 @@ export class SeawallError extends Error {
   }
 }
 
+/** The error with the place in front of its message, where the message does not begin with it; others as they are. */
+export function placed(error: unknown, place: string | undefined): unknown {
+  if (!(error instanceof SeawallError) || place === undefined || error.message.startsWith(`${place}:`))
+    return error;
+  return new SeawallError(error.code, `${place}: ${error.message}`, { cause: error });
+}
+
 /** @throws Error `internal: …` if the condition, an assumption of Seawall's own code, does not hold */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal: ${message}`);

@@ -1,7 +1,7 @@
 /**
  * What every other module uses. A closed list: a helper belongs here only if at least three modules need it.
  *
- * - `errors.ts`: `SeawallError` for errors that a user can correct, `invariant` for our own.
+ * - `errors.ts`: `SeawallError` for errors that a user can correct, with their place; `invariant` for our own.
  * - `tensor.ts`: tensors as plain data, and the 16-bit float types as bit patterns.
  * - `random.ts`: random streams that depend on a key alone. `hash.ts`: SHA-256, also of those keys.
  * - `json.ts`: JSON formatted for files, canonical for hashes, and checked against schemas.
@@ -11,7 +11,7 @@
  *
  * `index.ts` runs in a browser; `index.node.ts` exports the files that need Node.
  */
-export { type ErrorCode, invariant, messageOf, SeawallError } from "./errors.js";
+export { type ErrorCode, invariant, messageOf, placed, SeawallError } from "./errors.js";
 export { sha256 } from "./hash.js";
 export {
   canonicalJson,

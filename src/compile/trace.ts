@@ -2,17 +2,10 @@
 
 import type { TypedShape } from "../autodiff/index.js";
 import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
-import {
-  copyGraph,
-  type Graph,
-  GraphBuilder,
-  inlineControlFlow,
-  isPure,
-  readsOf,
-  simplify,
-  type Value,
-} from "../onnx/index.js";
-import { openSession, type Session } from "../runtime/index.js";
+import { copyGraph, type Graph, GraphBuilder, isPure, readsOf, simplify, type Value } from "../onnx/index.js";
+import { openSession } from "../runtime/index.js";
+import { refuseLargeInput } from "./limits.js";
+import { measure } from "./measure.js";
 
 /** A graph whose shapes are all known. */
 export interface TracedGraph {
@@ -38,20 +31,18 @@ export async function trace(
   variables: ReadonlySet<Value> = new Set(),
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
-  const values = bound.nodes.flatMap((node) => node.outputs.filter(Boolean));
-  const types = await valueTypes(bound, values);
-  const fixed = staticValues(bound, variables);
-  const frontier = foldable(bound, fixed);
-  const { dims, constants } = await observe(bound, values, frontier, feeds);
+  const all = { ...zeroFeeds(bound), ...feeds };
+  const measured = await measure(bound, (part) => staticValues(part, variables), all);
+  const known = simplify(measured.graph);
+  const values = known.nodes.flatMap((node) => node.outputs.filter(Boolean));
+  const frontier = foldable(known, staticValues(known, variables));
+  const { dims, constants } = await observe(known, values, frontier, all);
 
-  const folded = copyGraph(bound);
+  const folded = copyGraph(known);
   for (const [value, tensor] of constants) folded.initializers.set(value, tensor);
   folded.nodes = folded.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));
   const clean = simplify(folded);
-  // A condition or trip count may be constant only now. What a branch or a loop becomes is traced anew.
-  const inlined = inlineControlFlow(clean);
-  if (inlined !== clean) return trace(inlined, {}, feeds, variables);
-  return { graph: clean, types: typesOf(clean, types, dims) };
+  return { graph: clean, types: typesOf(clean, measured.types, dims) };
 }
 
 function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number[]>>): Graph {
@@ -60,15 +51,6 @@ function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number
   // Shapes that an exporter wrote beside the outputs may name symbols that are numbers now.
   bound.outputs = graph.outputs.map((output) => ({ name: output.name, type: undefined, shape: undefined }));
   return bound;
-}
-
-/** The engine infers types on loading; nothing is run. */
-async function valueTypes(graph: Graph, values: readonly Value[]): Promise<Session["outputTypes"]> {
-  const exposed = copyGraph(graph);
-  exposed.outputs = values.map((name) => ({ name, type: undefined, shape: undefined }));
-  const session = await openSession(exposed, { optimization: "none" });
-  await session.dispose();
-  return session.outputTypes;
 }
 
 /** Values that the inputs' elements cannot change: computed from constants and from shapes alone. */
@@ -108,7 +90,7 @@ async function observe(
   for (const output of [...shapeOutputs.values(), ...frontier]) build.output(output);
   const session = await openSession(watched, { optimization: "none" });
   try {
-    const results = await session.run({ ...zeroFeeds(graph), ...feeds });
+    const results = await session.run(feeds);
     const dims = new Map(
       values.map((value) => [
         value,
@@ -133,6 +115,7 @@ function zeroFeeds(graph: Graph): Record<Value, Tensor> {
         );
       }
       const dims = shape as readonly number[];
+      refuseLargeInput(name, { type, shape: dims });
       return [name, { type, dims, data: new arrayConstructors[type](sizeOf(dims)) }];
     }),
   );
@@ -140,7 +123,7 @@ function zeroFeeds(graph: Graph): Record<Value, Tensor> {
 
 function typesOf(
   graph: Graph,
-  types: Session["outputTypes"],
+  measured: ReadonlyMap<Value, TypedShape>,
   dims: ReadonlyMap<Value, readonly number[]>,
 ): Map<Value, TypedShape> {
   const known = new Map<Value, TypedShape>();
@@ -148,7 +131,7 @@ function typesOf(
     known.set(name, { type: type!, shape: shape as readonly number[] });
   for (const [name, tensor] of graph.initializers) known.set(name, { type: tensor.type, shape: tensor.dims });
   for (const name of graph.nodes.flatMap((node) => node.outputs)) {
-    const type = types.get(name);
+    const type = measured.get(name)?.type;
     const shape = dims.get(name);
     if (type && shape) known.set(name, { type, shape });
   }

@@ -1,6 +1,6 @@
 /** A model with its gradient, as one graph of standard operators that any ONNX runtime can run. */
 
-import { int64, invariant, SeawallError } from "../base/index.js";
+import { int64, invariant, placed, SeawallError } from "../base/index.js";
 import {
   checkDifferentiable,
   gradientProgram,
@@ -43,6 +43,14 @@ const refusals: Readonly<Partial<Record<GradientVerdict, string>>> = {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function exportGradient(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
+  try {
+    return await checkedExport(graph, options);
+  } catch (error) {
+    throw placed(error, graph.file);
+  }
+}
+
+async function checkedExport(graph: Graph, options: ExportOptions): Promise<ExportedGradient> {
   const exported = await writeExport(graph, options);
   if (options.check === false) return { graph: exported.graph, notices: exported.notices };
   const check = await checkExport(exported, options);

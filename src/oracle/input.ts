@@ -1,5 +1,5 @@
 /** The image input: found among the graph's inputs, and given the one form that attacks know. */
-import { type DataType, float32, SeawallError } from "../base/index.js";
+import { type DataType, float32, placed, SeawallError } from "../base/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from "../onnx/index.js";
 
 export type ImageLayout = "nchw" | "nhwc";
@@ -33,6 +33,14 @@ export const imageName = "seawall/image";
  * @throws SeawallError `model` if there is none, or more than one, or if the layout is ambiguous
  */
 export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
+  try {
+    return onlyImage(graph, layout);
+  } catch (error) {
+    throw placed(error, graph.file);
+  }
+}
+
+function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
   const images = graph.inputs.filter((input) => input.shape?.length === 4 || input.shape === undefined);
   if (images.length !== 1) {
     const what = images.length === 0 ? "no image input" : `${images.length} image inputs`;

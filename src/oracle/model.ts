@@ -1,5 +1,5 @@
 /** The oracle over a prepared model: sessions opened on first use, one for each graph. */
-import { float32, int64, invariant, SeawallError, type Tensor } from "../base/index.js";
+import { float32, int64, invariant, placed, SeawallError, type Tensor } from "../base/index.js";
 import {
   evaluateProgram,
   openProgram,
@@ -58,9 +58,10 @@ class ModelOracle implements Oracle {
     this.notices = model.notices;
     this.#model = model;
     this.#options = options;
-    this.#evaluating = new Sessions(engine);
-    this.#predicting = new Sessions(engine);
-    this.#stepping = new Sessions(engine);
+    const { file } = model.graph;
+    this.#evaluating = new Sessions(engine, file);
+    this.#predicting = new Sessions(engine, file);
+    this.#stepping = new Sessions(engine, file);
     this.#target = targetOf(engine.device);
   }
 
@@ -140,16 +141,27 @@ type SessionKey = LossFamily | Loss | string;
 /** Sessions of programs of one signature, opened on first use. */
 class Sessions<I extends TensorSpecs, O extends TensorSpecs> {
   readonly #engine: SessionOptions;
+  /** The model's file, for messages. */
+  readonly #file: string | undefined;
   readonly #opened = new Map<SessionKey, Promise<ProgramSession<I, O>>>();
 
-  constructor(engine: SessionOptions) {
+  constructor(engine: SessionOptions, file: string | undefined) {
     this.#engine = engine;
+    this.#file = file;
   }
 
   open(key: SessionKey, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
-    const session = this.#opened.get(key) ?? openProgram(write(), this.#engine);
+    const session = this.#opened.get(key) ?? this.#load(write);
     this.#opened.set(key, session);
     return session;
+  }
+
+  async #load(write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
+    try {
+      return await openProgram(write(), this.#engine);
+    } catch (error) {
+      throw placed(error, this.#file);
+    }
   }
 
   async dispose(): Promise<void> {

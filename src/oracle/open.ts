@@ -1,6 +1,6 @@
 /** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
 import type { RuleTable } from "../autodiff/index.js";
-import { SeawallError } from "../base/index.js";
+import { placed, SeawallError } from "../base/index.js";
 import { type SegmentationModel, type TracedGraph, trace } from "../compile/index.js";
 import {
   copyGraph,
@@ -51,6 +51,14 @@ export interface PreparedModel extends SegmentationModel {
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
+  try {
+    return await prepare(file, options);
+  } catch (error) {
+    throw placed(error, file.file);
+  }
+}
+
+async function prepare(file: Graph, options: OpenModelOptions): Promise<PreparedModel> {
   const floats = inFloat32(file);
   const image = findImage(floats.graph, options.inputLayout);
   const { graph, preprocessing, notices } = withFloatImage(floats.graph, image);

@@ -1,4 +1,5 @@
 /** ONNX Runtime in Node: the only importer of onnxruntime-node. */
+import { totalmem } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
 import {
@@ -18,6 +19,8 @@ ort.env.logLevel = "error";
 export const ortEngine: Engine = {
   name: "onnxruntime-node",
   version: ort.env.versions.node ?? ort.env.versions.common,
+  // A container's limit; 0 or a huge number where there is none.
+  memory: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
   open,
   devices,
 };
@@ -51,13 +54,10 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
 }
 
 function wrap(session: ort.InferenceSession, label: string): Session {
-  const outputTypes = new Map(
-    session.outputMetadata.flatMap((output) =>
-      output.isTensor ? [[output.name, output.type as DataType] as const] : [],
-    ),
-  );
+  const tensors = session.outputMetadata.filter((output) => output.isTensor);
   return {
-    outputTypes,
+    outputTypes: new Map(tensors.map(({ name, type }) => [name, type as DataType])),
+    outputShapes: new Map(tensors.map(({ name, shape }) => [name, shape])),
     async run(feeds, fetches) {
       const inputs = allToEngine(feeds);
       try {

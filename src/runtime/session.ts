@@ -26,6 +26,8 @@ export const isNameList = (fetches: Fetches): fetches is readonly string[] => Ar
 export interface Session {
   /** Element types of the graph's outputs, as the engine inferred them. */
   readonly outputTypes: ReadonlyMap<string, DataType>;
+  /** Shapes of the graph's outputs as far as the engine inferred them on loading; a name stands for an open length. */
+  readonly outputShapes: ReadonlyMap<string, readonly (number | string)[]>;
   /**
    * Runs the graph.
    * @param feeds one tensor for each input; never written to
@@ -47,6 +49,8 @@ export interface DeviceInfo {
 export interface Engine {
   readonly name: string;
   readonly version: string;
+  /** Bytes of memory that this process can have. */
+  readonly memory: number;
   open(model: Uint8Array, options: SessionOptions): Promise<Session>;
   devices(): readonly DeviceInfo[];
 }

@@ -20,7 +20,10 @@ serveThread<ThreadRequest, ThreadReply>({ reply, dispose: async () => (await ses
 
 async function reply(request: ThreadRequest): Promise<ThreadReply> {
   const opened = await session;
-  if (request.kind === "open") return { outputTypes: opened.outputTypes };
+  if (request.kind === "open") {
+    const { outputTypes, outputShapes } = opened;
+    return { outputs: { outputTypes, outputShapes } };
+  }
   if (request.kind === "keep") {
     kept = { ...kept, ...keeping.copy(request.feeds) };
     return {};

@@ -1,4 +1,5 @@
 /** A session in a worker thread: its runs do not block the caller, so that several sessions run side by side. */
+import { invariant } from "../base/index.js";
 import { openThread } from "../base/index.node.js";
 import { type Graph, writeModel } from "../onnx/index.js";
 import { type Fetches, isNameList, type Session, type SessionOptions, type Tensors } from "./session.js";
@@ -10,7 +11,7 @@ export interface ThreadStart {
   readonly options: SessionOptions;
 }
 
-/** `open` asks for output types, `keep` keeps feeds for all later runs, `run` runs and fills or returns outputs. */
+/** `open` asks for types and shapes of the outputs, `keep` keeps feeds for all later runs, `run` runs and fills or returns outputs. */
 export type ThreadRequest =
   | { readonly kind: "open" }
   | { readonly kind: "keep"; readonly feeds: Tensors }
@@ -18,7 +19,7 @@ export type ThreadRequest =
 
 /** Outputs to be filled lie in memory that both threads share, and are not part of the reply. */
 export interface ThreadReply {
-  readonly outputTypes?: Session["outputTypes"];
+  readonly outputs?: Pick<Session, "outputTypes" | "outputShapes">;
   readonly results?: Tensors;
 }
 
@@ -33,17 +34,21 @@ export interface ThreadSession extends Session {
  * @throws SeawallError `model` if the engine refuses the graph, with the engine's message
  */
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
-  const workerData: ThreadStart = { model: writeModel(graph), options: { label: graph.name, ...options } };
+  const workerData: ThreadStart = {
+    model: writeModel(graph),
+    options: { label: graph.file ?? graph.name, ...options },
+  };
   const program = new URL("./thread-worker.node.js", import.meta.url);
   const thread = openThread<ThreadRequest, ThreadReply>("a session", program, workerData);
   const [given, found] = [sharedStore(), sharedStore()];
   const inTurn = queue();
-  const { outputTypes = new Map() } = await thread.request({ kind: "open" }).catch(async (error) => {
+  const { outputs } = await thread.request({ kind: "open" }).catch(async (error) => {
     await thread.end();
     throw error;
   });
+  invariant(outputs, "a thread opened a session and does not say its outputs");
   return {
-    outputTypes,
+    ...outputs,
     keep: (feeds) =>
       inTurn(async () => void (await thread.request({ kind: "keep", feeds: given.copy(feeds) }))),
     run: (feeds, fetches) =>

@@ -1,7 +1,7 @@
 /** Reading: from an ONNX file's bytes to a graph in normal form. */
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
-import { messageOf, SeawallError } from "../../base/index.js";
+import { messageOf, placed, SeawallError } from "../../base/index.js";
 import { expand } from "../expansions/expand.js";
 import type { Graph } from "../graph/graph.js";
 import { verified } from "../graph/verify.js";
@@ -26,13 +26,12 @@ export interface ReadOptions {
  * uses a feature Seawall does not support
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
-  const file = options.file ?? "model";
+  const { file } = options;
   try {
-    return expand(upgrade(verified(graphOf(parse(bytes), options.external))));
+    const graph = expand(upgrade(verified(graphOf(parse(bytes), options.external))));
+    return file === undefined ? graph : { ...graph, file };
   } catch (error) {
-    if (error instanceof SeawallError)
-      throw new SeawallError(error.code, `${file}: ${error.message}`, { cause: error });
-    throw error;
+    throw placed(error, file ?? "model");
   }
 }
 

@@ -39,6 +39,8 @@ export interface ValueInfo {
 
 export interface Graph {
   name: string;
+  /** The file that it was read from, for messages. */
+  file?: string;
   /** The opset: the version of the standard operators. */
   opset: number;
   /** Versions of the other operator domains that the graph uses. */

@@ -28,6 +28,7 @@ function definitionsOf(graph: Graph): Set<Value> {
   const defined = new Set<Value>();
   const define = (value: Value, where: string) => {
     if (value === "") throw damaged(`${where} has no name`);
+    refuseNul(value, where);
     if (defined.has(value)) throw damaged(`value "${value}" is defined twice, the second time by ${where}`);
     defined.add(value);
   };
@@ -41,6 +42,7 @@ function definitionsOf(graph: Graph): Set<Value> {
 
 function checkReads(node: Node, visible: (value: Value) => boolean): void {
   if (node.op === "") throw damaged(`node "${node.name}" has no operator`);
+  for (const name of [node.name, node.op, node.domain]) refuseNul(name, "a node");
   if (!node.outputs.some(Boolean)) throw damaged(`${describeNode(node)} has no output`);
   const missing = node.inputs.find((input) => input !== "" && !visible(input));
   if (missing !== undefined) throw damaged(`${describeNode(node)} reads "${missing}", which is not defined`);
@@ -50,6 +52,12 @@ function checkOutputs(graph: Graph, visible: (value: Value) => boolean): void {
   if (graph.outputs.length === 0) throw damaged(`graph "${graph.name}" has no outputs`);
   const missing = graph.outputs.find((output) => !visible(output.name));
   if (missing) throw damaged(`output "${missing.name}" of graph "${graph.name}" is not defined`);
+}
+
+/** The engine cuts a name at a NUL, so that two names become one. */
+function refuseNul(name: string, where: string): void {
+  if (!name.includes("\0")) return;
+  throw damaged(`the name ${JSON.stringify(name.slice(0, 40))} of ${where} holds a NUL character`);
 }
 
 function damaged(what: string): SeawallError {

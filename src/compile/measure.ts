@@ -1,0 +1,197 @@
+/** Measuring: types and shapes of all values, found without running anything whose cost is not known before. */
+import type { TypedShape } from "../autodiff/index.js";
+import type { DataType, Tensor } from "../base/index.js";
+import {
+  copyGraph,
+  describeNode,
+  type Graph,
+  GraphBuilder,
+  inlineControlFlow,
+  type Node,
+  readsOf,
+  removeDead,
+  subgraphsOf,
+  type Value,
+} from "../onnx/index.js";
+import { openSession, type Session } from "../runtime/index.js";
+import { hasStoredSizes, isSteady, refuseLargeValues, refuseOpenSize } from "./limits.js";
+
+/** A graph whose values have known, bounded sizes. */
+export interface MeasuredGraph {
+  /** The graph in which branches and loops are written out, and constants that decide sizes are stored. */
+  readonly graph: Graph;
+  /** Type and shape of every value, initializers included. */
+  readonly types: ReadonlyMap<Value, TypedShape>;
+}
+
+/**
+ * Measures the values of a graph whose inputs have fixed shapes. The engine infers shapes when it loads a graph. Where
+ * a shape depends on computed constants, the part that computes them is run, once its own sizes are known and bounded.
+ * @param fixed the values that the elements of the inputs cannot change
+ * @param feeds tensors for the inputs, for parts of which the engine infers nothing
+ * @throws SeawallError `unsupported`, naming the node, where memory or work have no bound, or a too high one
+ */
+export async function measure(
+  given: Graph,
+  fixed: (graph: Graph) => ReadonlySet<Value>,
+  feeds: Readonly<Record<Value, Tensor>>,
+): Promise<MeasuredGraph> {
+  let graph = inlineControlFlow(given);
+  const types = new Map<Value, TypedShape>();
+  for (;;) {
+    noteGiven(types, graph);
+    const { shaped, elements } = await inferTypes(graph, types);
+    for (const [value, type] of shaped) types.set(value, type);
+    const constants = fixed(graph);
+    refuseLargeValues(graph, types, constants);
+    if (unmeasured(graph, types).length === 0) return { graph, types };
+    const front = frontOf(graph, types, constants);
+    if (front.measured.length + front.stored.length === 0) throw refuseOpenSize(front.blocked!);
+    const found = await run(graph, front, feeds);
+    for (const [value, shape] of found.shapes) types.set(value, { type: elements.get(value)!, shape });
+    graph = inlineControlFlow(withConstants(graph, found.constants));
+  }
+}
+
+function noteGiven(types: Map<Value, TypedShape>, { inputs, initializers }: Graph): void {
+  for (const { name, type, shape } of inputs)
+    types.set(name, { type: type!, shape: shape as readonly number[] });
+  for (const [name, { type, dims }] of initializers) types.set(name, { type, shape: dims });
+}
+
+const isKnown = (types: ReadonlyMap<Value, TypedShape>) => (value: Value) => value === "" || types.has(value);
+
+function unmeasured({ nodes }: Graph, types: ReadonlyMap<Value, TypedShape>): Node[] {
+  return nodes.filter(({ outputs }) => !outputs.every(isKnown(types)));
+}
+
+/** What the engine infers of the nodes that are not measured yet, when it loads them; nothing is run. */
+async function inferTypes(graph: Graph, types: ReadonlyMap<Value, TypedShape>) {
+  const nodes = unmeasured(graph, types);
+  const values = nodes.flatMap((node) => node.outputs.filter((value) => value && !types.has(value)));
+  if (values.length === 0) return { shaped: [], elements: new Map<Value, DataType>() };
+  const part = partOf(graph, nodes, types);
+  const shapes = expose(part, values, values);
+  const session = await load(part);
+  await session.dispose();
+  // What the engine infers from numbers that it computes while loading is not checked yet.
+  const open = nodes.filter((node) => hasSubgraphs(node) || !hasStoredSizes(node, graph));
+  const hidden = new Set(open.flatMap((node) => node.outputs));
+  const shaped = values.flatMap((value): [Value, TypedShape][] => {
+    const [type, shape = []] = [session.outputTypes.get(value), session.outputShapes.get(value)];
+    // A shape of no lengths is that of a scalar or an unknown one: the shape of the shape tells.
+    const isKnown =
+      session.outputShapes.get(shapes.get(value)!)?.[0] === shape.length && shape.every(isNumber);
+    return type && isKnown && !hidden.has(value) ? [[value, { type, shape: shape.filter(isNumber) }]] : [];
+  });
+  return { shaped, elements: session.outputTypes };
+}
+
+/** Loads a graph; the error of one that the engine refuses names the first node that it cannot have. */
+async function load(graph: Graph): Promise<Session> {
+  const first = (count: number, label?: string) => {
+    const nodes = graph.nodes.slice(0, count);
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    const outputs = graph.outputs.filter(({ name }) => made.has(name));
+    return openSession({ ...graph, nodes, outputs }, { optimization: "none", ...(label && { label }) });
+  };
+  const all = graph.nodes.length;
+  try {
+    return await first(all);
+  } catch {
+    let [sound, broken] = [0, all];
+    while (broken - sound > 1) {
+      const middle = (sound + broken) >> 1;
+      const session = await first(middle).catch(() => undefined);
+      if (session) sound = middle;
+      else broken = middle;
+      await session?.dispose();
+    }
+    return first(broken, describeNode(graph.nodes[broken - 1]!));
+  }
+}
+
+const isNumber = (length: number | string) => typeof length === "number";
+
+/** The sizes of values inside a graph that a node holds are not seen. */
+const hasSubgraphs = (node: Node) => subgraphsOf(node).length > 0;
+
+/** These nodes as a graph of their own; measured values that they read become its inputs. */
+function partOf(graph: Graph, nodes: readonly Node[], types: ReadonlyMap<Value, TypedShape>): Graph {
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const read = new Set(nodes.flatMap(readsOf).filter((value) => !made.has(value)));
+  const inputs = [...read].filter((value) => !graph.initializers.has(value));
+  return {
+    ...copyGraph(graph),
+    nodes: [...nodes],
+    initializers: new Map([...graph.initializers].filter(([name]) => read.has(name))),
+    inputs: inputs.map((name) => ({ name, ...types.get(name)! })),
+  };
+}
+
+/** Makes values, and the shapes of values, the outputs of a graph; returns the names of the shapes. */
+function expose(graph: Graph, values: readonly Value[], shaped: readonly Value[]): ReadonlyMap<Value, Value> {
+  graph.outputs = values.map((name) => ({ name, type: undefined, shape: undefined }));
+  const build = new GraphBuilder(graph);
+  const shapes = new Map(shaped.map((value) => [value, build.op("Shape", [value])]));
+  for (const shape of shapes.values()) build.output(shape);
+  return shapes;
+}
+
+/** What can be run next, and why not more. */
+interface Front {
+  /** Values whose shape the run tells. */
+  readonly measured: readonly Value[];
+  /** Constants that the nodes after the front read. */
+  readonly stored: readonly Value[];
+  /** The first node that has to wait. */
+  readonly blocked: Node | undefined;
+}
+
+/** A node joins the front once all that it reads is there, and its outputs are measured or cannot be larger than that. */
+function frontOf(graph: Graph, types: ReadonlyMap<Value, TypedShape>, constants: ReadonlySet<Value>): Front {
+  const ready = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
+  // A branch is written out once its condition is stored.
+  const isOpen = (node: Node) => !(hasSubgraphs(node) && constants.has(node.inputs[0]!));
+  const isMeasured = ({ outputs }: Node) => outputs.every(isKnown(types));
+  const blocked: Node[] = [];
+  for (const node of graph.nodes) {
+    const mayRun = isMeasured(node) || (isSteady(node) && isOpen(node));
+    if (mayRun && readsOf(node).every((value) => ready.has(value))) {
+      for (const output of node.outputs) if (output) ready.add(output);
+    } else blocked.push(node);
+  }
+  const waiting = new Set(blocked.filter((node) => !isMeasured(node)).flatMap(readsOf));
+  return {
+    measured: [...ready].filter((value) => !types.has(value)),
+    stored: [...waiting].filter(
+      (value) => ready.has(value) && constants.has(value) && !graph.initializers.has(value),
+    ),
+    blocked: blocked.find((node) => !isMeasured(node)),
+  };
+}
+
+/** Runs the part of the graph that the front needs. */
+async function run(graph: Graph, { measured, stored }: Front, feeds: Readonly<Record<Value, Tensor>>) {
+  const part = copyGraph(graph);
+  const shapes = expose(part, stored, measured);
+  const needed = removeDead(part);
+  const session = await openSession(needed, { optimization: "none" });
+  try {
+    const results = await session.run(feeds);
+    const shapeOf = (value: Value) => Array.from(results[shapes.get(value)!]!.data as BigInt64Array, Number);
+    return {
+      shapes: measured.map((value) => [value, shapeOf(value)] as const),
+      constants: new Map(stored.map((value) => [value, results[value]!])),
+    };
+  } finally {
+    await session.dispose();
+  }
+}
+
+function withConstants(graph: Graph, constants: ReadonlyMap<Value, Tensor>): Graph {
+  const next = copyGraph(graph);
+  for (const [value, tensor] of constants) next.initializers.set(value, tensor);
+  next.nodes = next.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));
+  return next;
+}
