@@ -21,7 +21,7 @@ export interface AttackSettings {
 
 /** The point an attack returns for an image. */
 export interface KeptPoint {
-  /** 3·H·W floats in [0, 1]. */
+  /** C·H·W floats in [0, 1]. */
   readonly point: Float32Array;
   /** The step after which it was found; 0 for the start point. */
   readonly step: number;

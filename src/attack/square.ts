@@ -44,15 +44,15 @@ export const square: Attack = {
   },
 };
 
-/** A corner of the ball, in signs: 3·H·W numbers of ±1. */
+/** A corner of the ball, in signs: C·H·W numbers of ±1. */
 type Corner = Int8Array;
 
 const sign = (random: RandomStream) => (random.next() < 0.5 ? -1 : 1);
 
 /** Every column of every channel has a sign of its own. */
-function stripes({ height, width }: ImageOracle, random: RandomStream): Corner {
-  const columns = Array.from({ length: 3 * width }, () => sign(random));
-  return Int8Array.from({ length: 3 * height * width }, (_, i) => {
+function stripes({ channels, height, width }: ImageOracle, random: RandomStream): Corner {
+  const columns = Array.from({ length: channels * width }, () => sign(random));
+  return Int8Array.from({ length: channels * height * width }, (_, i) => {
     const channel = Math.floor(i / (height * width));
     return columns[channel * width + (i % width)]!;
   });
@@ -60,14 +60,14 @@ function stripes({ height, width }: ImageOracle, random: RandomStream): Corner {
 
 function withSquare(
   corner: Corner,
-  { height, width }: ImageOracle,
+  { channels, height, width }: ImageOracle,
   side: number,
   random: RandomStream,
 ): Corner {
   const top = Math.floor(random.next() * (height - side + 1));
   const left = Math.floor(random.next() * (width - side + 1));
   const changed = corner.slice();
-  for (let channel = 0; channel < 3; channel++) {
+  for (let channel = 0; channel < channels; channel++) {
     const colour = sign(random);
     for (let y = top; y < top + side; y++) {
       const row = (channel * height + y) * width + left;

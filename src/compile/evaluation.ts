@@ -13,9 +13,11 @@ export interface SegmentationModel extends TracedGraph {
   /** Images per run, N. */
   readonly batch: number;
   readonly classes: number;
+  /** Channels of the image, C. */
+  readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** The image input: N×3×H×W, RGB in [0, 1], unless the model's own form was kept. */
+  /** The image input: N×C×H×W in [0, 1], RGB for three channels, unless the model's own form was kept. */
   readonly image: Value;
   /** The only output: N×K×H×W. */
   readonly logits: Value;
@@ -30,9 +32,9 @@ interface ProgramOptions {
 }
 
 /** Image and labels, as every program over a segmentation model takes them. */
-function pixelInputs({ batch, height, width, image }: SegmentationModel) {
+function pixelInputs({ batch, channels, height, width, image }: SegmentationModel) {
   return {
-    image: { type: "float32", shape: [batch, 3, height, width], value: image, perImage: true },
+    image: { type: "float32", shape: [batch, channels, height, width], value: image, perImage: true },
     /** N×P with P = H·W; −1 for pixels that count nowhere. */
     labels: { type: "int64", shape: [batch, height * width], perImage: true },
   } as const satisfies TensorSpecs;
@@ -94,7 +96,7 @@ export function evaluateProgram(
   { target, classWeights, tracking }: ProgramOptions & { readonly tracking: Tracking },
 ) {
   checkDifferentiable(model);
-  const { batch, height, width } = model;
+  const { batch, channels, height, width } = model;
   const perImage = { type: "float32", shape: [batch] } as const;
   return gradientProgram({
     name: "evaluate",
@@ -113,7 +115,7 @@ export function evaluateProgram(
       tracked: perImage,
       correct: perImage,
       score: perImage,
-      gradient: { type: "float32", shape: [batch, 3, height, width] },
+      gradient: { type: "float32", shape: [batch, channels, height, width] },
     },
     losses(build, { labels, choice, balance, sharpness }) {
       const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness };

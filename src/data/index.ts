@@ -42,6 +42,7 @@ export {
   drawAugmentation,
 } from "./pixels/augment.js";
 export { gaussianBlur } from "./pixels/blur.js";
+export type { ImageEncoding, StoredForm, StoredImage, TellDecision } from "./pixels/encoding.js";
 export {
   classCount,
   ignored,
@@ -76,6 +77,6 @@ export {
 export { type DataSettings, type Dataset, makeSample, type Sample } from "./sample.js";
 export { type DatasetName, datasets } from "./sets/index.js";
 export { vocPublishedWeights, vocTrainAugWeights } from "./sets/voc.js";
-export { dataFields } from "./settings.js";
+export { dataFields, encodingFields, imageEncoding } from "./settings.js";
 export { type DataSpec, parseDataSpec } from "./spec.js";
 export { classWeights } from "./weights.js";

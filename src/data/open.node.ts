@@ -4,6 +4,7 @@ import { diskFiles } from "./formats/files.node.js";
 import { stampOf } from "./formats/stamp.node.js";
 import type { Entry, StampedEntry } from "./layouts/layout.js";
 import { type DataOptions, selectScheme, shardIndices, sliceList } from "./layouts/options.js";
+import type { ImageEncoding } from "./pixels/encoding.js";
 import { type LabelTables, labelTables } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";
@@ -25,10 +26,10 @@ export interface FileDataset extends Dataset {
  */
 export async function openData(source: string | DataSpec, options: DataOptions = {}): Promise<FileDataset> {
   const { name, layout, place } = parseDataSpec(source, options.datasets);
-  const { labels = "truth", labelVariant, transform = {} } = options;
+  const { labels = "truth", labelVariant, transform = {}, encoding = {}, tell } = options;
   const scheme = selectScheme(name, layout, options);
   const tables = labelTables(scheme, layout.codings);
-  const reader = createReader(tables, transforms(transform));
+  const reader = createReader(tables, transforms(transform), encoding, tell);
 
   const entries = await stampEntries(await listEntries({ name, layout, place }, options));
   const indices = shardIndices(entries.length, options.shard);
@@ -53,6 +54,7 @@ export async function openData(source: string | DataSpec, options: DataOptions =
       classes: tables.own.classes,
       ignoreLabel: scheme.ignoreLabel,
       transform,
+      ...(isUsual(encoding) ? {} : { encoding }),
     },
     length: indices.length,
     total: entries.length,
@@ -66,6 +68,11 @@ export async function openData(source: string | DataSpec, options: DataOptions =
     readLabels: async (position) => reader.labels(at(position).entry),
     samples: (positions = indices.keys()) => readAhead(positions, read, options.readAhead ?? 2),
   };
+}
+
+/** RGB images as they are: what runs of earlier versions have, whose settings name no encoding. */
+function isUsual({ channels = 3, ...others }: ImageEncoding): boolean {
+  return channels === 3 && Object.values(others).every((value) => value === undefined);
 }
 
 /** Options of a training set, whose images are always whole and labelled. */

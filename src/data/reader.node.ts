@@ -5,6 +5,14 @@ import { readImage } from "./formats/image.node.js";
 import { readLabelMat } from "./formats/label-mat.node.js";
 import { readLabelPng } from "./formats/label-png.node.js";
 import type { Entry } from "./layouts/layout.js";
+import {
+  encodeImage,
+  type ImageEncoding,
+  type StoredForm,
+  type StoredImage,
+  swapsSides,
+  type TellDecision,
+} from "./pixels/encoding.js";
 import { type LabelTables, toClasses } from "./pixels/labels.js";
 import { type ImageRaster, type LabelRaster, type Size, sizeText } from "./pixels/raster.js";
 import {
@@ -27,6 +35,7 @@ export interface SampleReader {
 export interface Pixels {
   readonly image: ImageRaster;
   readonly labels: LabelRaster | undefined;
+  readonly stored: StoredForm;
 }
 
 /** Decodes the files of entries, before any transform. */
@@ -37,7 +46,11 @@ export interface Decoder {
 }
 
 /** A decoder; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
-export function createDecoder({ own, codings }: LabelTables): Decoder {
+export function createDecoder(
+  { own, codings }: LabelTables,
+  encoding: ImageEncoding = {},
+  tell?: TellDecision,
+): Decoder {
   const labelsOf = async ({ labels: file, coding }: Entry) => {
     if (file === undefined) return undefined;
     const table = coding === undefined ? own : codings[coding];
@@ -48,21 +61,28 @@ export function createDecoder({ own, codings }: LabelTables): Decoder {
   return {
     labels: labelsOf,
     async pixels(entry) {
-      const [image, labels] = await Promise.all([readImage(entry.image), labelsOf(entry)]);
-      if (labels) checkSameSize(entry, image, labels);
-      return { image, labels };
+      const [file, labels] = await Promise.all([readImage(entry.image), labelsOf(entry)]);
+      const { image, form } = encodeImage(file, encoding, entry.image, tell);
+      if (labels) checkSameSize(entry, image, labels, file);
+      return { image, labels, stored: form };
     },
   };
 }
 
 /** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
-export function createReader(tables: LabelTables, chosen: readonly Transform[]): SampleReader {
-  const decoder = createDecoder(tables);
+export function createReader(
+  tables: LabelTables,
+  chosen: readonly Transform[],
+  encoding: ImageEncoding = {},
+  tell?: TellDecision,
+): SampleReader {
+  const decoder = createDecoder(tables, encoding, tell);
   return {
     async sample(entry, index) {
-      const { image, labels } = await decoder.pixels(entry);
+      const { image, labels, stored } = await decoder.pixels(entry);
       const steps = stepsFor(image, chosen, entry.image);
-      return makeSample(entry.id, index, applyToImage(image, steps), labels && applyToLabels(labels, steps));
+      const classes = labels && applyToLabels(labels, steps);
+      return makeSample(entry.id, index, applyToImage(image, steps), classes, stored);
     },
 
     async labels(entry) {
@@ -104,11 +124,19 @@ function stepsFor(size: Size, chosen: readonly Transform[], file: string): Trans
   }
 }
 
-function checkSameSize(entry: Entry, image: ImageRaster, labels: LabelRaster): void {
+function checkSameSize(
+  entry: Entry,
+  image: ImageRaster,
+  labels: LabelRaster,
+  { orientation }: StoredImage,
+): void {
   if (image.height === labels.height && image.width === labels.width) return;
+  const turned = image.height === labels.width && image.width === labels.height && swapsSides(orientation);
   throw new SeawallError(
     "data",
-    `${entry.image} has ${sizeText(image)} pixels and its labels ${entry.labels} have ${sizeText(labels)}; ` +
-      "both must be stored in the same size",
+    `${entry.image} has ${sizeText(image)} pixels (width×height) and its labels ${entry.labels} have ${sizeText(labels)}; ` +
+      (turned
+        ? "the labels fit the image without its EXIF orientation: --exif-orientation ignore reads it so"
+        : "both must be stored in the same size"),
   );
 }

@@ -1,5 +1,6 @@
 /** Samples and data sets. */
 import { sha256, type Tensor } from "../base/index.js";
+import type { ImageEncoding, StoredForm } from "./pixels/encoding.js";
 import type { ImageRaster, LabelRaster, Size } from "./pixels/raster.js";
 import type { TransformOptions } from "./pixels/transform.js";
 
@@ -9,10 +10,12 @@ export interface Sample extends Size {
   readonly id: string;
   /** Position in the list of the data set, after offset and limit, before sharding. */
   readonly index: number;
-  /** SHA-256 of size and bytes of the transformed image, without labels and name. It keys randomness. */
+  /** SHA-256 of size, channels and values of the transformed image, without labels and name. It keys randomness. */
   readonly hash: string;
-  /** 3×H×W, RGB in [0, 1]: byte / 255. */
+  /** C×H×W in [0, 1]: byte / 255 for images of bytes. Three channels are RGB. */
   readonly image: Tensor<"float32">;
+  /** What the file's values were. */
+  readonly stored: StoredForm;
   /** H·W classes row by row, −1 where a pixel counts nowhere; undefined without ground truth. */
   readonly labels: Int32Array | undefined;
 }
@@ -25,6 +28,8 @@ export interface DataSettings {
   readonly classes: number | undefined;
   readonly ignoreLabel: number | undefined;
   readonly transform: TransformOptions;
+  /** Absent for RGB images read as they are. */
+  readonly encoding?: ImageEncoding;
 }
 
 /** An ordered list of samples; positions count from 0 to `length` − 1. */
@@ -56,51 +61,72 @@ export interface Dataset {
 const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** A sample made of decoded and transformed pixels. */
-export function makeSample(id: string, index: number, image: ImageRaster, labels?: LabelRaster): Sample {
-  const { height, width } = image;
-  const bytes = planes(image);
+export function makeSample(
+  id: string,
+  index: number,
+  image: ImageRaster,
+  labels?: LabelRaster,
+  stored: StoredForm = bytesOf(image),
+): Sample {
+  const { height, width, channels } = image;
+  const values = planes(image);
   return {
     id,
     index,
     height,
     width,
-    hash: contentHash(image, bytes),
+    hash: contentHash(image, values),
     image: {
       type: "float32",
-      dims: [3, height, width],
-      data: unitFloats(bytes),
+      dims: [channels, height, width],
+      data: unitFloats(values),
     },
+    stored,
     labels: labels?.data,
   };
 }
 
-/** The image as model input, 3×H×W: all red values, then green, then blue, each byte / 255. */
+const bytesOf = ({ channels }: ImageRaster): StoredForm => ({
+  type: "uint8",
+  bands: channels,
+  range: [0, 255],
+});
+
+/** The image as model input, C×H×W: all values of a channel, then those of the next; of bytes, byte / 255. */
 export function unitPlanes(image: ImageRaster): Float32Array<ArrayBuffer> {
   return unitFloats(planes(image));
 }
 
 /** byte / 255 of every byte. A loop: `Float32Array.from` with a function takes many times as long. */
-function unitFloats(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+function unitFloats(bytes: Planes): Float32Array<ArrayBuffer> {
+  if (bytes instanceof Float32Array) return bytes;
   const floats = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) floats[i] = unit[bytes[i]!]!;
   return floats;
 }
 
-/** All red bytes, then green, then blue. */
-function planes({ height, width, channels, data }: ImageRaster): Uint8Array {
+type Planes = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
+/** All values of the first channel, then those of the next. */
+function planes({ height, width, channels, data }: ImageRaster): Planes {
   const area = height * width;
-  const bytes = new Uint8Array(3 * area);
-  for (let channel = 0; channel < 3; channel++) {
-    for (let i = 0; i < area; i++) bytes[channel * area + i] = data[i * channels + channel]!;
+  const isFloat = data instanceof Float32Array;
+  const values = isFloat ? new Float32Array(channels * area) : new Uint8Array(channels * area);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < area; i++) values[channel * area + i] = data[i * channels + channel]!;
   }
-  return bytes;
+  return values;
 }
 
-/** The size is hashed too: 2×3 and 3×2 pixels of the same bytes are different images. */
-function contentHash({ height, width }: Size, bytes: Uint8Array): string {
-  const content = new Uint8Array(8 + bytes.length);
-  new DataView(content.buffer).setUint32(0, height);
-  new DataView(content.buffer).setUint32(4, width);
-  content.set(bytes, 8);
+/**
+ * The size is hashed too: 2×3 and 3×2 pixels of the same bytes are different images. So is the number of channels,
+ * except for RGB bytes: runs of earlier versions have such images alone.
+ */
+function contentHash({ height, width, channels }: ImageRaster, values: Planes): string {
+  const isRgb = channels === 3 && values instanceof Uint8Array;
+  const sizes = isRgb ? [height, width] : [height, width, channels];
+  const content = new Uint8Array(4 * sizes.length + values.byteLength);
+  for (const [i, size] of sizes.entries()) new DataView(content.buffer).setUint32(4 * i, size);
+  content.set(new Uint8Array(values.buffer), 4 * sizes.length);
   return sha256(content);
 }

@@ -1,6 +1,41 @@
 /** Settings about data that every command has. */
 import { z } from "zod";
+import type { ImageEncoding } from "./pixels/encoding.js";
 import { dataForms, labelVariantForms } from "./spec.js";
+
+/** How the values of image files become channels. */
+export const encodingFields = {
+  bands: z
+    .union([z.array(z.int().min(1)).min(1), z.literal("luma")])
+    .optional()
+    .describe(
+      "bands of the image files for the model's channels, counted from 1, as 4,3,2; luma: brightness of colour images",
+    ),
+  pixelRange: z
+    .tuple([z.number(), z.number()])
+    .refine(([black, white]) => black < white, "expected black below white, as 0,4095")
+    .optional()
+    .describe(
+      "stored values of black and white; radii are shares of this range; default 0,255 for 8 bits, 0,65535 for 16 bits, 0,1 for floats",
+    ),
+  exifOrientation: z
+    .enum(["apply", "ignore"])
+    .optional()
+    .describe("whether images are turned as their EXIF orientation says; default: apply"),
+};
+
+/** Settings of `encodingFields` and the number of channels as the data module takes them. */
+export function imageEncoding(
+  settings: {
+    readonly bands?: readonly number[] | "luma" | undefined;
+    readonly pixelRange?: readonly [number, number] | undefined;
+    readonly exifOrientation?: "apply" | "ignore" | undefined;
+  },
+  channels: ImageEncoding["channels"],
+): ImageEncoding {
+  const { bands, pixelRange: range, exifOrientation: orientation } = settings;
+  return { channels, ...(bands && { bands }), ...(range && { range }), ...(orientation && { orientation }) };
+}
 
 export const dataFields = {
   data: z.string().min(1).describe(`images and labels: ${dataForms()}`),

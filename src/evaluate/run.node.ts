@@ -44,7 +44,7 @@ export interface RunEvents {
 export interface PointEvent extends Omit<CountedPoint, "pixels"> {
   readonly attack: string;
   readonly eps: string;
-  /** 3·H·W floats in [0, 1]. */
+  /** C·H·W floats in [0, 1]. */
   readonly point: Float32Array;
   readonly sample: Sample;
   readonly record: RunRecord;
@@ -67,7 +67,7 @@ export interface RunPlan {
 
 /** Opens model and data and says what a run would do, without doing it. */
 export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEvents = {}): Promise<RunPlan> {
-  const plan = await makePlan(parseConfig(input), input.plugins);
+  const plan = await makePlan(parseConfig(input), input.plugins, onNotice);
   for (const notice of noticesOf(input, plan)) onNotice?.(notice);
   return summaryOf(plan, 0);
 }
@@ -78,7 +78,7 @@ export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEv
  * journalled stays, and `resume` continues it)
  */
 export async function runEvaluation(input: EvaluationInput, events: RunEvents = {}): Promise<Result> {
-  const plan = await makePlan(parseConfig(input), input.plugins);
+  const plan = await makePlan(parseConfig(input), input.plugins, events.onNotice);
   const { out, resume, seed } = plan.config;
   for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
   const sample = plan.probe;

@@ -21,7 +21,7 @@ import {
 import { describeCheck, type GradientCheck, type GradientVerdict } from "./check.js";
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
-import { listInputs } from "./input.js";
+import { findImage, listInputs } from "./input.js";
 import { inFloat32, type PreparedModel, prepareModel } from "./open.js";
 
 export interface ExportedGradient {
@@ -313,7 +313,7 @@ function sizeFrom(graph: Graph, shape: readonly number[] | undefined) {
       "usage",
       `--input-shape ${shape.join("x")}: four dimensions are needed, as in 1x3x360x480`,
     );
-  const nhwc = shape[3] === 3 && graph.inputs[0]?.shape?.[1] !== 3;
-  const [height, width] = nhwc ? [shape[1]!, shape[2]!] : [shape[2]!, shape[3]!];
+  const { layout } = findImage(graph);
+  const [height, width] = layout === "nhwc" ? [shape[1]!, shape[2]!] : [shape[2]!, shape[3]!];
   return { batch: shape[0]!, size: { height, width } };
 }

@@ -1,24 +1,26 @@
 /** The image input: found among the graph's inputs, and given the one form that attacks know. */
-import { type DataType, float32, placed, SeawallError } from "../base/index.js";
+import { type DataType, float32, placed, plural, SeawallError } from "../base/index.js";
 import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from "../onnx/index.js";
 
 export type ImageLayout = "nchw" | "nhwc";
 
-/** The form in which the model takes its pixels. Seawall itself always holds RGB in [0, 1], N×3×H×W. */
+/** The form in which the model takes its pixels. Seawall itself always holds N×C×H×W in [0, 1]; C = 3 is RGB. */
 export interface Preprocessing {
   /** The values of black and white in the model's input; default [0, 1]. */
   readonly inputRange?: readonly [number, number];
-  /** Subtracted per channel (RGB order), after scaling to `inputRange`. */
+  /** Subtracted per channel, in the order of Seawall's own channels, after scaling to `inputRange`. */
   readonly mean?: readonly number[];
-  /** Divided by per channel (RGB order), after subtracting `mean`. */
+  /** Divided by per channel, after subtracting `mean`. */
   readonly std?: readonly number[];
-  /** The model wants blue first. */
+  /** The model wants blue first; for three channels only. */
   readonly bgr?: boolean;
 }
 
 export interface ImageInput {
   readonly info: ValueInfo;
   readonly layout: ImageLayout;
+  /** Number of channels, C; 3 where the model leaves it open. */
+  readonly channels: number;
   /** Height and width if the model fixes them. */
   readonly size: { readonly height: number | undefined; readonly width: number | undefined };
   /** The batch size if the model fixes it. */
@@ -29,8 +31,8 @@ export interface ImageInput {
 export const imageName = "seawall/image";
 
 /**
- * Finds the one float input of four dimensions with three channels.
- * @throws SeawallError `model` if there is none, or more than one, or if the layout is ambiguous
+ * Finds the one image input of four dimensions.
+ * @throws SeawallError `model` if there is none, or more than one, or if the channels cannot be told from the sides
  */
 export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
   try {
@@ -46,7 +48,7 @@ function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
     const what = images.length === 0 ? "no image input" : `${images.length} image inputs`;
     throw new SeawallError(
       "model",
-      `${what} among ${listInputs(graph)}; Seawall attacks models with one float input N×3×H×W or N×H×W×3: export the model with the others fixed inside`,
+      `${what} among ${listInputs(graph)}; Seawall attacks models with one float input N×C×H×W or N×H×W×C: export the model with the others fixed inside`,
     );
   }
   const others = graph.inputs.filter((input) => input !== images[0]);
@@ -92,28 +94,55 @@ function describeImage(info: ValueInfo, wanted?: ImageLayout): ImageInput {
   }
   const layout = wanted ?? layoutOf(info);
   const [channels, height, width] = layout === "nchw" ? [1, 2, 3] : [3, 1, 2];
-  const fixed = (axis: number) => {
-    const dim = info.shape?.[axis];
-    return typeof dim === "number" && dim > 0 ? dim : undefined;
+  const size = { height: fixedAxis(info, height), width: fixedAxis(info, width) };
+  return {
+    info,
+    layout,
+    channels: channelsAt(info, channels, layout),
+    size,
+    batch: fixedAxis(info, 0),
   };
-  const count = fixed(channels);
-  const otherIsRgb = info.shape?.[layout === "nchw" ? 3 : 1] === 3;
-  if (count === undefined ? otherIsRgb : count !== 3) {
-    throw new SeawallError(
-      "model",
-      `image input "${info.name}" has ${count ?? "an open number of"} channels in layout ${layout}, 3 (RGB) are needed; if the layout is wrong, give --layout`,
-    );
-  }
-  return { info, layout, size: { height: fixed(height), width: fixed(width) }, batch: fixed(0) };
 }
 
-function layoutOf(info: ValueInfo): ImageLayout {
-  const first = info.shape?.[1] === 3;
-  const last = info.shape?.[3] === 3;
-  if (first !== last) return first ? "nchw" : "nhwc";
+function fixedAxis({ shape }: ValueInfo, axis: number): number | undefined {
+  const length = shape?.[axis];
+  return typeof length === "number" && length > 0 ? length : undefined;
+}
+
+/** More channels than this are taken for a side of the image, unless the layout is given. */
+const mostChannels = 16;
+
+/** The channels of a layout. An open number is that of a colour image. */
+function channelsAt(info: ValueInfo, axis: number, layout: ImageLayout): number {
+  const count = fixedAxis(info, axis);
+  const other = fixedAxis(info, axis === 1 ? 3 : 1);
+  const isOdd = (count ?? Number.POSITIVE_INFINITY) > mostChannels;
+  const swapped = other === 3 ? count !== 3 : other !== undefined && other <= mostChannels && isOdd;
+  if (!swapped) return count ?? 3;
   throw new SeawallError(
     "model",
-    `image input "${info.name}" [${info.shape?.join(", ") ?? "no shape"}]: its layout cannot be told from its shape; give --layout nchw or nhwc`,
+    `image input "${info.name}" [${info.shape?.join(", ")}] has ${count ?? "an open number of"} channels in layout ${layout}, and ${other} in the other; if the layout is wrong, give --layout ${layout === "nchw" ? "nhwc" : "nchw"}`,
+  );
+}
+
+/**
+ * The layout that the shape tells: channels are the axis of length 3, or else the only axis that is fixed, small, and
+ * shorter than both sides.
+ */
+function layoutOf(info: ValueInfo): ImageLayout {
+  const [first, last] = [fixedAxis(info, 1), fixedAxis(info, 3)];
+  if ((first === 3) !== (last === 3)) return first === 3 ? "nchw" : "nhwc";
+  const [sidesOfFirst, sidesOfLast] = [
+    [2, 3],
+    [1, 2],
+  ].map((axes) => axes.map((axis) => fixedAxis(info, axis) ?? Number.POSITIVE_INFINITY));
+  const fits = (count: number | undefined, sides: readonly number[]) =>
+    count !== undefined && count <= mostChannels && sides.every((side) => count < side);
+  const [nchw, nhwc] = [fits(first, sidesOfFirst!), fits(last, sidesOfLast!)];
+  if (nchw !== nhwc) return nchw ? "nchw" : "nhwc";
+  throw new SeawallError(
+    "model",
+    `image input "${info.name}" [${info.shape?.join(", ") ?? "no shape"}]: which axis holds the channels cannot be told from its shape; give --layout nchw or nhwc`,
   );
 }
 
@@ -123,13 +152,17 @@ export function listInputs(graph: Graph): string {
     .join(", ");
 }
 
-/** The graph with `imageName`, RGB in [0, 1] N×3×H×W, as its input in place of the model's own. */
+/**
+ * The graph with `imageName`, N×C×H×W in [0, 1], as its input in place of the model's own.
+ * @throws SeawallError `config` if `mean`, `std` or `bgr` do not fit the number of channels
+ */
 export function normalizeInput(
   graph: Graph,
   image: ImageInput,
   shape: readonly number[],
   preprocessing: Preprocessing = {},
 ): Graph {
+  checkPreprocessing(image, preprocessing);
   const prepared = copyGraph(graph);
   prepared.inputs = [];
   prepared.nodes = [];
@@ -146,11 +179,27 @@ export function normalizeInput(
 
 function preprocess(build: GraphBuilder, image: Value, { inputRange, mean, std, bgr }: Preprocessing): Value {
   const [black, white] = inputRange ?? [0, 1];
-  const perChannel = (values: readonly number[]) => build.constant(float32([1, 3, 1, 1], values));
+  const perChannel = (values: readonly number[]) => build.constant(float32([1, values.length, 1, 1], values));
   let value = image;
   if (white - black !== 1) value = build.mul(value, white - black);
   if (black !== 0) value = build.add(value, black);
   if (mean) value = build.sub(value, perChannel(mean));
   if (std) value = build.div(value, perChannel(std));
   return bgr ? build.op("Gather", [value, build.ints([2, 1, 0])], { axis: 1 }) : value;
+}
+
+function checkPreprocessing({ info, channels }: ImageInput, { mean, std, bgr }: Preprocessing): void {
+  for (const [flag, values] of Object.entries({ mean, std })) {
+    if (values === undefined || values.length === channels) continue;
+    throw new SeawallError(
+      "config",
+      `--${flag} ${values.join(",")}: expected ${plural(channels, "number")}, one for each channel of image input "${info.name}", got ${values.length}`,
+    );
+  }
+  if (bgr && channels !== 3) {
+    throw new SeawallError(
+      "config",
+      `--bgr: image input "${info.name}" has ${plural(channels, "channel")}, expected 3; leave it out, or choose the order with --bands`,
+    );
+  }
 }

@@ -41,6 +41,7 @@ export async function openModel(
 
 class ModelOracle implements Oracle {
   readonly classes: number;
+  readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly notices: readonly string[];
@@ -53,6 +54,7 @@ class ModelOracle implements Oracle {
 
   constructor(model: PreparedModel, options: OracleOptions, engine: SessionOptions) {
     this.classes = model.classes;
+    this.channels = model.channels;
     this.height = model.height;
     this.width = model.width;
     this.notices = model.notices;
@@ -66,10 +68,10 @@ class ModelOracle implements Oracle {
   }
 
   image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle {
-    const { height, width } = this;
+    const { channels, height, width } = this;
     invariant(
-      image.length === 3 * height * width,
-      `an image of ${image.length} numbers for a model of 3×${height}×${width}`,
+      image.length === channels * height * width,
+      `an image of ${image.length} numbers for a model of ${channels}×${height}×${width}`,
     );
     invariant(labels.length === height * width, `${labels.length} labels for an image of ${height}×${width}`);
     const wrong = Array.prototype.findIndex.call(labels, (label: number) => label >= this.classes);
@@ -125,7 +127,7 @@ class ModelOracle implements Oracle {
 
   stepping(step: StepFragment) {
     return this.#stepping.open(step.name, () =>
-      stepProgram(step, 3 * this.height * this.width, this.#target),
+      stepProgram(step, this.channels * this.height * this.width, this.#target),
     );
   }
 
@@ -174,6 +176,7 @@ type SessionsOf<P> = P extends (...given: never[]) => Program<infer I, infer O> 
 class OneImage implements ImageOracle {
   readonly image: Float32Array;
   readonly labels: ArrayLike<number>;
+  readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly cost: Cost;
@@ -187,6 +190,7 @@ class OneImage implements ImageOracle {
     spent: Readonly<Cost> = { forward: 0, backward: 0, seconds: 0 },
   ) {
     this.cost = { ...spent };
+    this.channels = oracle.channels;
     this.height = oracle.height;
     this.width = oracle.width;
     this.#oracle = oracle;
@@ -243,8 +247,8 @@ class OneImage implements ImageOracle {
   }
 
   #at(point: Float32Array) {
-    const { height, width } = this;
-    return { image: float32([1, 3, height, width], point), labels: this.#labelTensor };
+    const { channels, height, width } = this;
+    return { image: float32([1, channels, height, width], point), labels: this.#labelTensor };
   }
 
   async #run<I extends TensorSpecs, O extends TensorSpecs>(

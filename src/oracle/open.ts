@@ -47,7 +47,7 @@ export interface PreparedModel extends SegmentationModel {
 }
 
 /**
- * Brings a model into the form N×3×H×W in, N×K×H×W logits out.
+ * Brings a model into the form N×C×H×W in, N×K×H×W logits out.
  * @throws SeawallError `model`, `usage` or `unsupported` with what is wrong and what to do
  */
 export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
@@ -64,9 +64,10 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
   const { graph, preprocessing, notices } = withFloatImage(floats.graph, image);
   const { height, width } = sizeOf(image, options);
   const batch = options.batch ?? image.batch ?? 1;
-  const shape = [batch, 3, height, width];
+  const { channels } = image;
+  const shape = [batch, channels, height, width];
   const name = options.keepInput ? image.info.name : imageName;
-  const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, 3] };
+  const own = { [name]: image.layout === "nchw" ? shape : [batch, height, width, channels] };
   const bound = options.keepInput
     ? graph
     : normalizeInput(graph, image, shape, { ...preprocessing, ...options });
@@ -84,6 +85,7 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
     ...final,
     batch,
     classes: logits.classes,
+    channels,
     height,
     width,
     image: name,

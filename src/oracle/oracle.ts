@@ -22,7 +22,7 @@ export interface OracleAnswer {
   readonly correct: number;
   /** The score: attacks keep the perturbed image with the lowest one. */
   readonly score: number;
-  /** Gradient of the objective with respect to the image: 3·H·W numbers. */
+  /** Gradient of the objective with respect to the image: C·H·W numbers. */
   readonly gradient: Float32Array;
 }
 
@@ -35,12 +35,13 @@ export interface Prediction {
   readonly score: number;
 }
 
-/** One image of a model under attack. Every point is 3·H·W floats in [0, 1]. */
+/** One image of a model under attack. Every point is C·H·W floats in [0, 1]. */
 export interface ImageOracle {
   /** The clean image. */
   readonly image: Float32Array;
   /** H·W classes, −1 for pixels that count nowhere. */
   readonly labels: ArrayLike<number>;
+  readonly channels: number;
   readonly height: number;
   readonly width: number;
   /** Loss and gradient at a point: one forward and one backward pass. */
@@ -66,11 +67,12 @@ export interface Cost {
 /** Turns images and labels into oracles. */
 export interface Oracle {
   readonly classes: number;
+  readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly notices: readonly string[];
   /**
-   * @param image 3·H·W floats in [0, 1], RGB
+   * @param image C·H·W floats in [0, 1]; RGB for three channels
    * @param labels H·W classes, −1 for pixels that count nowhere
    * @param spent what was already spent on the image; default nothing
    */

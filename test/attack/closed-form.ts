@@ -29,6 +29,7 @@ export function quadratic(centre: Float32Array): Objective {
 export class ClosedForm implements ImageOracle {
   readonly image: Float32Array;
   readonly labels = new Int32Array(1);
+  readonly channels = 3;
   readonly height = 1;
   readonly width: number;
   readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };

@@ -45,6 +45,7 @@ async function oracleOf(image: number, options: OracleOptions) {
 class Recorder implements ImageOracle {
   readonly image: Float32Array;
   readonly labels: ArrayLike<number>;
+  readonly channels = 3;
   readonly height = height;
   readonly width = width;
   readonly cost;

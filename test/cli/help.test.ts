@@ -44,15 +44,15 @@ it("explains eval", async () => {
     Attacks a model on labelled images, writes a run folder and prints the worst-case figures.
 
     Model:
-      --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --model <FILE>                       ONNX file: image N×C×H×W in, logits N×K×h×w out
       --output <NAME>                      name of the output that holds the logits, if the model has
                                            several
       --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
       --input-range <A,B>                  pixel values of black and white that the model expects;
                                            default 0,1
-      --mean <R,G,B>                       mean per channel (R,G,B), subtracted after --input-range
-      --std <R,G,B>                        standard deviation per channel (R,G,B), divided by after
-                                           --mean
+      --mean <R,G,B>                       mean of each channel (R,G,B for three), subtracted after
+                                           --input-range
+      --std <R,G,B>                        standard deviation of each channel, divided by after --mean
       --bgr                                the model expects BGR instead of RGB
 
     Data:
@@ -65,6 +65,13 @@ it("explains eval", async () => {
       --offset <N>                         skip the first N images
       --resize-short <S>                   resize the shorter side of each image to S pixels
       --crop <HxW>                         centre crop of this size, HxW
+      --bands <LIST>                       bands of the image files for the model's channels, counted
+                                           from 1, as 4,3,2; luma: brightness of colour images
+      --pixel-range <A,B>                  stored values of black and white; radii are shares of this
+                                           range; default 0,255 for 8 bits, 0,65535 for 16 bits, 0,1 for
+                                           floats
+      --exif-orientation <apply|ignore>    whether images are turned as their EXIF orientation says;
+                                           default: apply
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
       --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
@@ -185,7 +192,7 @@ it("explains verify", async () => {
       RUN                         run folder
 
     Model:
-      --model <FILE>              ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --model <FILE>              ONNX file: image N×C×H×W in, logits N×K×h×w out
 
     Data:
       --data <SPEC>               images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT,
@@ -275,15 +282,15 @@ it("explains doctor", async () => {
     of a run.
 
     Model:
-      --model <FILE>                       ONNX file: image N×3×H×W in, logits N×K×h×w out
+      --model <FILE>                       ONNX file: image N×C×H×W in, logits N×K×h×w out
       --output <NAME>                      name of the output that holds the logits, if the model has
                                            several
       --layout <nchw|nhwc>                 layout of image and logits; default: found from the shapes
       --input-range <A,B>                  pixel values of black and white that the model expects;
                                            default 0,1
-      --mean <R,G,B>                       mean per channel (R,G,B), subtracted after --input-range
-      --std <R,G,B>                        standard deviation per channel (R,G,B), divided by after
-                                           --mean
+      --mean <R,G,B>                       mean of each channel (R,G,B for three), subtracted after
+                                           --input-range
+      --std <R,G,B>                        standard deviation of each channel, divided by after --mean
       --bgr                                the model expects BGR instead of RGB
 
     Data:
@@ -296,6 +303,13 @@ it("explains doctor", async () => {
       --offset <N>                         skip the first N images
       --resize-short <S>                   resize the shorter side of each image to S pixels
       --crop <HxW>                         centre crop of this size, HxW
+      --bands <LIST>                       bands of the image files for the model's channels, counted
+                                           from 1, as 4,3,2; luma: brightness of colour images
+      --pixel-range <A,B>                  stored values of black and white; radii are shares of this
+                                           range; default 0,255 for 8 bits, 0,65535 for 16 bits, 0,1 for
+                                           floats
+      --exif-orientation <apply|ignore>    whether images are turned as their EXIF orientation says;
+                                           default: apply
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
       --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:

@@ -42,7 +42,9 @@ describe("flags", () => {
     [["--eps", "300"], /--eps: radius "300": must be at most 1, .* write 300\/255/],
     [["--crop", "3"], /--crop: expected sizes as 512x512, got "3"/],
     [["--crop", "3x4x5"], /--crop: expected sizes as 512x512, got "3x4x5"/],
-    [["--mean", "1,2"], /--mean: expected 3 numbers as 0\.485,0\.456,0\.406, got "1,2"/],
+    [["--mean", "1,2,"], /--mean: expected numbers as 0\.485,0\.456,0\.406, got "1,2,"/],
+    [["--bands", "0,1"], /--bands: expected bands counted from 1, as 4,3,2, or luma, got "0,1"/],
+    [["--pixel-range", "9,9"], /--pixel-range: expected black below white, as 0,4095/],
     [["--input-range", "0,b"], /--input-range: expected 2 numbers as 0,255, got "0,b"/],
     [["--shard", "0/2"], /--shard: expected i\/n with i from 1 to n, as 2\/4, got "0\/2"/],
     [["--steps", "many"], /--steps: expected a whole number, got "many"/],
@@ -68,7 +70,7 @@ describe("flags", () => {
         --steps: expected a whole number, got "x"
         --seed: expected a whole number, got "1.5"
         --eps: radius "2": must be at most 1, because pixel values are in [0, 1]; for 2 grey levels of 255 write 2/255
-        --model FILE is missing: ONNX file: image N×3×H×W in, logits N×K×h×w out
+        --model FILE is missing: ONNX file: image N×C×H×W in, logits N×K×h×w out
         --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       "
     `);

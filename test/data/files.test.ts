@@ -5,7 +5,7 @@ import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readClasses, readImage, readLabelPng } from "../../src/data/index.node.js";
-import { folderWith, greyPng, noise, rgbPng } from "./pixels.js";
+import { folderWith, greyPng, noise, rgbPng, tiff } from "./pixels.js";
 
 async function file(name: string, content: Uint8Array | string): Promise<string> {
   return join(await folderWith({ [name]: content }), name);
@@ -116,8 +116,8 @@ describe("label PNGs", () => {
     ["a file cut in its last chunk", grey.subarray(0, -3), "truncated"],
     ["rows that are missing", png({ ...plain, height: 2 }), "truncated"],
     ["a flipped byte", flipped, "labels are expected as an index PNG"],
-    ["no pixel", png({ ...plain, width: 0 }), "it has 1x0 pixels"],
-    ["a huge size", png({ ...plain, width: 2 ** 20, height: 2 ** 20 }), "it has 1048576x1048576 pixels"],
+    ["no pixel", png({ ...plain, width: 0 }), "it has 0×1 pixels (width×height)"],
+    ["a huge size", png({ ...plain, width: 2 ** 20, height: 2 ** 20 }), "it has 1048576×1048576 pixels"],
     ["few bits interlaced", png({ ...plain, depth: 1, interlace: 1 }), "interlaced at 1 bits"],
   ])("are refused with %s", async (_, content, message) => {
     const path = await file("labels.png", content);
@@ -157,7 +157,8 @@ describe("images", () => {
 
   it("are read as RGB bytes", async () => {
     const image = await readImage(await file("a.png", rgbPng(5, 4, rgb)));
-    expect(image).toEqual({ height: 5, width: 4, channels: 3, data: rgb });
+    const form = { bands: 3, hasAlpha: false, type: "uint8", orientation: 1 };
+    expect(image).toEqual({ height: 5, width: 4, ...form, data: rgb });
   });
 
   it.each(["png", "tiff", "webp"] as const)(
@@ -168,22 +169,76 @@ describe("images", () => {
     },
   );
 
-  it("lose transparency but not the colour under it", async () => {
-    const content = encode({ height: 1, width: 1, channels: 4, data: Uint8Array.of(7, 8, 9, 0) });
-    expect((await readImage(await file("a.png", content))).data).toEqual(Uint8Array.of(7, 8, 9));
+  it("keep transparency, and the colour under it", async () => {
+    const data = Uint8Array.of(7, 8, 9, 0);
+    const content = encode({ height: 1, width: 1, channels: 4, data });
+    expect(await readImage(await file("a.png", content))).toMatchObject({ bands: 4, hasAlpha: true, data });
   });
 
-  it("of grey become RGB, of 16 bits keep the upper byte", async () => {
-    const data = Uint16Array.of(0x12ff, 0xff01);
-    const content = encode({ height: 1, width: 2, channels: 1, depth: 16, data });
-    expect([...(await readImage(await file("a.png", content))).data]).toEqual([18, 18, 18, 255, 255, 255]);
+  it.each([1, 2, 3, 4] as const)("of 16 bits and %i bands keep every bit", async (bands) => {
+    const data = Uint16Array.from({ length: 2 * bands }, (_, i) => 0x1234 + 0x1111 * i);
+    const content = encode({ height: 1, width: 2, channels: bands, depth: 16, data });
+    const hasAlpha = bands % 2 === 0;
+    expect(await readImage(await file("a.png", content))).toMatchObject({
+      bands,
+      hasAlpha,
+      type: "uint16",
+      data,
+    });
   });
 
-  it("are not turned by EXIF and not converted by a profile, as their labels are not", async () => {
+  const values = {
+    u8: noise(5 * 4 * 6),
+    u16: new Uint16Array(noise(240).buffer),
+    f32: new Float32Array(120),
+    i16: new Int16Array(120),
+  };
+  for (const name of ["f32", "i16"] as const) values[name].set(values.u16.map((value) => value - 30000));
+
+  it.each([
+    ["u8", "uint8"],
+    ["u16", "uint16"],
+    ["i16", "int16"],
+    ["f32", "float32"],
+  ] as const)("of type TIFF keep every value of %s, whatever the number of bands", async (name, type) => {
+    for (const bands of [1, 2, 3, 4, 6]) {
+      const data = values[name].slice(0, 5 * 4 * bands);
+      for (const rgb of [false, true].filter((rgb) => (rgb ? bands >= 3 : type !== "int16"))) {
+        const content = tiff({ height: 5, width: 4, bands, data, rgb });
+        expect(await readImage(await file("a.tif", content))).toMatchObject({
+          height: 5,
+          width: 4,
+          bands,
+          hasAlpha: false,
+          type,
+          data,
+        });
+      }
+    }
+  });
+
+  it("of type TIFF that the decoder would change are refused", async () => {
+    const signed = tiff({ height: 5, width: 4, bands: 1, data: values.i16.slice(0, 20) });
+    await expect(readImage(await file("a.tif", signed))).rejects.toThrow(
+      /got grey16 of type int16; .* store it as a \.npy file/,
+    );
+  });
+
+  it("of type TIFF say which band is transparency, and may be tiled and compressed", async () => {
+    const data = values.u16.slice(0, 5 * 4 * 4);
+    const rgba = tiff({ height: 5, width: 4, bands: 4, data, rgb: true, extra: 2 });
+    expect(await readImage(await file("a.tif", rgba))).toMatchObject({ bands: 4, hasAlpha: true, data });
+    const tiled = await sharp(rgb.slice(0, 48), { raw: { width: 4, height: 4, channels: 3 } })
+      .tiff({ tile: true, tileWidth: 16, tileHeight: 16, compression: "deflate", predictor: "horizontal" })
+      .toBuffer();
+    expect((await readImage(await file("a.tif", tiled))).data).toEqual(rgb.slice(0, 48));
+  });
+
+  it("are not converted by a profile, and say how they lie", async () => {
     const content = await source().withMetadata({ orientation: 6, icc: "p3" }).png().toBuffer();
     const stored = await sharp(content, { ignoreIcc: true }).raw().toBuffer();
     const image = await readImage(await file("a.png", content));
-    expect(image).toMatchObject({ height: 5, width: 4 });
+    expect(image).toMatchObject({ height: 5, width: 4, orientation: 6 });
     expect([...image.data]).toEqual([...stored]);
   });
 
@@ -212,7 +267,9 @@ describe("images", () => {
     const cut = await file("a.jpg", jpeg.subarray(0, jpeg.length / 2));
     await expect(readImage(cut)).rejects.toThrow("premature end");
     const cmyk = await file("b.jpg", await large.clone().toColourspace("cmyk").jpeg().toBuffer());
-    await expect(readImage(cmyk)).rejects.toThrow("expected grey or RGB of 8 or 16 bits, got cmyk");
+    await expect(readImage(cmyk)).rejects.toThrow(
+      "expected grey, RGB or several bands of 8 or 16 bits or floats, got cmyk",
+    );
   });
 
   it("that are missing, or no files, are named", async () => {

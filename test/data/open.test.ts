@@ -144,7 +144,7 @@ describe("labels", () => {
       "labels/a.png": greyPng(3, 2, [0, 0, 0, 0, 0, 0]),
     });
     await expect((await openData(spec)).read(0)).rejects.toThrow(
-      /images.a\.png has 2x3 pixels and its labels .*labels.a\.png have 3x2; both must/,
+      /images.a\.png has 3×2 pixels \(width×height\) and its labels .*labels.a\.png have 2×3; both must/,
     );
   });
 
@@ -428,6 +428,8 @@ describe("transforms", () => {
 
   it("name the image that a crop does not fit into", async () => {
     const dataset = await openData(await folderSet(1), { transform: { crop: [9, 9] } });
-    await expect(dataset.read(0)).rejects.toThrow(/images.a\.png: a crop of 9x9 does not fit into 2x3/);
+    await expect(dataset.read(0)).rejects.toThrow(
+      /images.a\.png: --crop 9x9 \(height×width\) does not fit into 3×2 pixels/,
+    );
   });
 });

@@ -32,6 +32,77 @@ export function rgbPng(height: number, width: number, data = noise(height * widt
   return encode({ height, width, channels: 3, depth: 8, data });
 }
 
+export interface TiffSpec {
+  readonly height: number;
+  readonly width: number;
+  readonly bands: number;
+  /** Row by row, the bands of a pixel side by side; with `planar`, band by band. */
+  readonly data: Uint8Array | Uint16Array | Int16Array | Float32Array | Float64Array;
+  /** Colours in the first three bands, instead of grey in the first. */
+  readonly rgb?: boolean;
+  /** Meaning of the further bands: 0 anything, 2 transparency. */
+  readonly extra?: 0 | 2;
+  readonly planar?: boolean;
+}
+
+/** An uncompressed TIFF of any number of bands, as satellites and microscopes give them. */
+export function tiff({
+  height,
+  width,
+  bands,
+  data,
+  rgb = false,
+  extra = 0,
+  planar = false,
+}: TiffSpec): Uint8Array {
+  const format =
+    data instanceof Int16Array ? 2 : data instanceof Float32Array || data instanceof Float64Array ? 3 : 1;
+  const bits = 8 * data.BYTES_PER_ELEMENT;
+  const further = bands - (rgb ? 3 : 1);
+  const strips = planar ? bands : 1;
+  const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const start = 8;
+  const strip = pixels.length / strips;
+  const list = (value: number, count: number) => Array.from({ length: count }, () => value);
+  const tags: [tag: number, type: 3 | 4, values: number[]][] = [
+    [256, 4, [width]],
+    [257, 4, [height]],
+    [258, 3, list(bits, bands)],
+    [259, 3, [1]],
+    [262, 3, [rgb ? 2 : 1]],
+    [273, 4, Array.from({ length: strips }, (_, i) => start + i * strip)],
+    [277, 3, [bands]],
+    [278, 4, [height]],
+    [279, 4, list(strip, strips)],
+    [284, 3, [planar ? 2 : 1]],
+    ...(further > 0 ? [[338, 3, list(extra, further)] as [number, 3, number[]]] : []),
+    [339, 3, list(format, bands)],
+  ];
+  const directory = start + pixels.length + (pixels.length % 2);
+  const entries = Buffer.alloc(2 + 12 * tags.length + 4);
+  const beyond: Buffer[] = [];
+  let end = directory + entries.length;
+  entries.writeUInt16LE(tags.length, 0);
+  for (const [i, [tag, type, values]] of tags.entries()) {
+    const at = 2 + 12 * i;
+    const size = type === 3 ? 2 : 4;
+    const packed = Buffer.alloc(Math.max(4, size * values.length));
+    for (const [k, value] of values.entries()) packed.writeUIntLE(value, k * size, size);
+    entries.writeUInt16LE(tag, at);
+    entries.writeUInt16LE(type, at + 2);
+    entries.writeUInt32LE(values.length, at + 4);
+    if (packed.length === 4) packed.copy(entries, at + 8);
+    else {
+      entries.writeUInt32LE(end, at + 8);
+      beyond.push(packed);
+      end += packed.length;
+    }
+  }
+  const header = Buffer.from([0x49, 0x49, 42, 0, 0, 0, 0, 0]);
+  header.writeUInt32LE(directory, 4);
+  return Buffer.concat([header, pixels, Buffer.alloc(pixels.length % 2), entries, ...beyond]);
+}
+
 const roots: string[] = [];
 afterAll(() => Promise.all(roots.map((root) => rm(root, { recursive: true, force: true }))));
 

@@ -18,10 +18,11 @@ const golden: { cases: Case[] } = JSON.parse(
 );
 
 /** In full where the golden file has it in full, so that a failure shows which bytes differ. */
-function packedLike(wanted: Packed, data: Uint8Array): Packed {
+function packedLike(wanted: Packed, data: Uint8Array | Float32Array): Packed {
+  const bytes = Uint8Array.from(data);
   return wanted.base64 === undefined
-    ? { sha256: sha256(data) }
-    : { base64: Buffer.from(data).toString("base64") };
+    ? { sha256: sha256(bytes) }
+    : { base64: Buffer.from(bytes).toString("base64") };
 }
 
 describe("Pillow", () => {

@@ -41,7 +41,7 @@ describe("centreCrop", () => {
 
   it("refuses a crop that does not fit", () => {
     expect(() => centreCrop(473, 473)(size(300, 600))).toThrow(
-      "a crop of 473x473 does not fit into 300x600 pixels; resize first with --resize-short 473",
+      "--crop 473x473 (height×width) does not fit into 600×300 pixels (width×height); resize first with --resize-short 473",
     );
   });
 
@@ -88,7 +88,7 @@ describe("the chain", () => {
 
   it("refuses to blow up a sliver", () => {
     expect(() => planSteps(size(1, 200_000), transforms({ resizeShort: 512 }))).toThrow(
-      "1x200000 pixels would become 512x102400000",
+      "200000×1 pixels (width×height) would become 102400000×512",
     );
   });
 });

@@ -66,6 +66,7 @@ it("prints PGD's step sizes", () => {
 class Counter implements ImageOracle {
   readonly image = new Float32Array(3).fill(0.5);
   readonly labels = [0];
+  readonly channels = 3;
   readonly height = 1;
   readonly width = 1;
   readonly cost = { forward: 0, backward: 0, seconds: 0 };

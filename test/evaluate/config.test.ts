@@ -27,9 +27,11 @@ describe("a setting is refused by its name", () => {
     ["layout", "chwn", "layout"],
     ["inputRange", [0], "inputRange"],
     ["inputRange", [0, "1"], "inputRange.1"],
-    ["mean", [0, 0], "mean"],
+    ["mean", [], "mean"],
     ["mean", [0, 0, Number.NaN], "mean.2"],
-    ["std", [1, 1, 1, 1], "std"],
+    ["pixelRange", [1, 1], "pixelRange"],
+    ["bands", [0], "bands.0"],
+    ["exifOrientation", "yes", "exifOrientation"],
     ["std", "1,1,1", "std"],
     ["bgr", "yes", "bgr"],
     ["labels", "none", "labels"],
@@ -125,7 +127,7 @@ describe("attacks", () => {
 });
 
 it("names every mistake at once, in any combination", () => {
-  const wrong: Record<string, unknown> = { steps: 0, device: "gpu", mean: [1], eps: "9", seed: 0.1 };
+  const wrong: Record<string, unknown> = { steps: 0, device: "gpu", mean: [], eps: "9", seed: 0.1 };
   const all = Object.keys(wrong);
   for (let chosen = 1; chosen < 2 ** all.length; chosen++) {
     const some = all.filter((_, i) => chosen & (1 << i));

@@ -4,6 +4,8 @@ import { emptyGraph, type Graph, GraphBuilder, type Value } from "../../src/onnx
 
 export interface TinyOptions {
   readonly classes?: number;
+  /** Channels of the image, 3 by default. */
+  readonly channels?: number;
   readonly layout?: "nchw" | "nhwc";
   /** Batch, height and width of the input; names where they stay open. */
   readonly batch?: number | string;
@@ -20,20 +22,28 @@ export interface TinyOptions {
 
 const asIs = (_: GraphBuilder, value: Value) => value;
 
-/** Conv 3×3 → Relu → Conv 1×1: image N×3×H×W in, logits N×K×H×W out. */
+/** Conv 3×3 → Relu → Conv 1×1: image N×C×H×W in, logits N×K×H×W out. */
 export function tinyModel(options: TinyOptions = {}): Graph {
   const { classes = 4, layout = "nchw", batch = "n", height = "h", width = "w", ending, coarse } = options;
-  const { before = asIs, after = asIs } = options;
+  const { channels = 3, before = asIs, after = asIs } = options;
   const graph = emptyGraph("tiny", 18);
   const b = new GraphBuilder(graph);
   const nhwc = layout === "nhwc";
-  const image = b.input("image", "float32", nhwc ? [batch, height, width, 3] : [batch, 3, height, width]);
+  const image = b.input(
+    "image",
+    "float32",
+    nhwc ? [batch, height, width, channels] : [batch, channels, height, width],
+  );
   const first = nhwc ? b.transpose(image, [0, 3, 1, 2]) : image;
   const stride = coarse ? 2 : 1;
-  const hidden = b.op("Conv", [before(b, first), weights(b, [8, 3, 3, 3], 1.5), weights(b, [8], 0.3)], {
-    pads: [1, 1, 1, 1],
-    strides: [stride, stride],
-  });
+  const hidden = b.op(
+    "Conv",
+    [before(b, first), weights(b, [8, channels, 3, 3], 1.5), weights(b, [8], 0.3)],
+    {
+      pads: [1, 1, 1, 1],
+      strides: [stride, stride],
+    },
+  );
   const logits = b.op("Conv", [
     b.op("Relu", [hidden]),
     weights(b, [classes, 8, 1, 1], 1.5),

@@ -92,16 +92,30 @@ it("leaves the given graph as it was, and adds nothing but the renaming where no
 
 describe("an image input", () => {
   it.each<[readonly (number | string)[], "nchw" | "nhwc", object]>([
-    [[1, 3, 5, 6], "nchw", { size: { height: 5, width: 6 }, batch: 1 }],
+    [[1, 3, 5, 6], "nchw", { channels: 3, size: { height: 5, width: 6 }, batch: 1 }],
     [["n", 3, "h", "w"], "nchw", { size: { height: undefined, width: undefined }, batch: undefined }],
     [[1, 5, 6, 3], "nhwc", { size: { height: 5, width: 6 }, batch: 1 }],
     [["n", "h", 6, 3], "nhwc", { size: { height: undefined, width: 6 }, batch: undefined }],
     [[-1, 3, 0, 6], "nchw", { size: { height: undefined, width: 6 }, batch: undefined }],
+    [["n", 1, "h", "w"], "nchw", { channels: 1, size: { height: undefined, width: undefined } }],
+    [["n", "h", "w", 1], "nhwc", { channels: 1 }],
+    [[1, 4, 5, 6], "nchw", { channels: 4, size: { height: 5, width: 6 } }],
+    [[1, 64, 48, 5], "nhwc", { channels: 5, size: { height: 64, width: 48 } }],
+    [["n", 13, 64, 64], "nchw", { channels: 13 }],
+    [["n", 4, 48, 3], "nhwc", { channels: 3, size: { height: 4, width: 48 } }],
+    [["n", 2, "h", 512], "nchw", { channels: 2 }],
+    [[1, 4, "h", 5], "nchw", { channels: 4 }],
   ])("%j is %s", (shape, layout, facts) => {
     expect(findImage(echo(layout, shape))).toMatchObject({ layout, ...facts });
   });
 
-  it.each([[[1, 3, 5, 3]], [["n", "c", "h", "w"]], [[1, 4, 5, 6]]])("%j needs its layout named", (shape) => {
+  it.each([
+    [[1, 3, 5, 3]],
+    [["n", "c", "h", "w"]],
+    [["n", "c", 256, 256]],
+    [[1, 4, 5, 4]],
+    [[1, 20, 64, 64]],
+  ])("%j needs its layout named", (shape) => {
     expect(() => findImage(echo("nchw", shape))).toThrow("give --layout nchw or nhwc");
   });
 
@@ -111,10 +125,27 @@ describe("an image input", () => {
     expect(findImage(cube, "nhwc").size).toEqual({ height: 3, width: 5 });
   });
 
-  it.each([1, 2, 4])("of %i channels is refused", (channels) => {
-    expect(() => findImage(echo("nchw", [1, channels, 5, 6]), "nchw")).toThrow(
-      `has ${channels} channels in layout nchw, 3 (RGB) are needed`,
-    );
+  it.each([1, 2, 4, 200])("has %i channels where its layout is named", (channels) => {
+    expect(findImage(echo("nchw", [1, channels, 64, 64]), "nchw").channels).toBe(channels);
+    expect(findImage(echo("nhwc", [1, 64, 64, channels]), "nhwc").channels).toBe(channels);
+  });
+
+  it.each<[readonly (number | string)[], "nchw" | "nhwc", string]>([
+    [[1, 4, 512, 512], "nhwc", "has 512 channels in layout nhwc, and 4 in the other"],
+    [[1, 3, 5, 6], "nhwc", "has 6 channels in layout nhwc, and 3 in the other"],
+    [["n", "h", "w", 1], "nchw", "has an open number of channels in layout nchw, and 1 in the other"],
+  ])("%j is refused as %s", (shape, layout, message) => {
+    expect(() => findImage(echo("nchw", shape), layout)).toThrow(message);
+  });
+
+  it.each<[Preprocessing, string]>([
+    [{ mean: [0.5] }, '--mean 0.5: expected 4 numbers, one for each channel of image input "pixels", got 1'],
+    [{ std: [1, 1, 1] }, "--std 1,1,1: expected 4 numbers"],
+    [{ bgr: true }, '--bgr: image input "pixels" has 4 channels, expected 3'],
+  ])("of four channels is not prepared by %j", (preprocessing, message) => {
+    const graph = echo("nchw", [1, 4, 5, 6]);
+    const prepare = () => normalizeInput(graph, findImage(graph), [1, 4, 5, 6], preprocessing);
+    expect(prepare).toThrow(message);
   });
 
   it("of rank 3 is none", () => {

@@ -29,19 +29,28 @@ describe("bytes", () => {
         const expected = Array.from({ length: area }, (_, pixel) =>
           [0, 1, 2].map((colour) => Math.round(255 * planes[colour * area + pixel]!)),
         );
-        expect([...imageBytes(planes)]).toEqual(expected.flat());
+        expect([...imageBytes(planes, { height: 1, width: area })]).toEqual(expected.flat());
       }),
     );
+  });
+
+  it("of other channels show the first three, or the first one as grey", () => {
+    const size = { height: 1, width: 2 };
+    const planes = (channels: number) =>
+      Float32Array.from({ length: 2 * channels }, (_, i) => (20 * i) / 255);
+    expect([...imageBytes(planes(1), size)]).toEqual([0, 0, 0, 20, 20, 20]);
+    expect([...imageBytes(planes(2), size)]).toEqual([0, 0, 0, 20, 20, 20]);
+    expect([...imageBytes(planes(5), size)]).toEqual([0, 40, 80, 20, 60, 100]);
   });
 
   it("of a perturbation are grey without change, and end at the radius", () => {
     const flat = new Float32Array(18).fill(0.5);
     const changes = [-0.25, -0.125, 0, 0.0625, 0.125, 0.25];
     const attacked = flat.map((value, i) => value + changes[i % 6]!);
-    const bytes = perturbationBytes(flat, attacked, 0.125);
+    const bytes = perturbationBytes(flat, attacked, 0.125, { height: 2, width: 3 });
     // The end of the range is clipped, not wrapped.
     expect([...bytes]).toEqual([0, 0, 128, 191, 255, 255].flatMap((byte) => [byte, byte, byte]));
-    expect(new Set(perturbationBytes(flat, attacked, 0))).toEqual(new Set([128]));
+    expect(new Set(perturbationBytes(flat, attacked, 0, { height: 2, width: 3 }))).toEqual(new Set([128]));
   });
 });
 

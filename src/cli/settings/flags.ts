@@ -2,7 +2,18 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type EvaluationConfig, evaluationSchema, renamedSettings } from "../../evaluate/index.js";
-import { classes, collect, numbers, type Reader, shard, sizes, text, whole } from "./values.js";
+import {
+  bands,
+  classes,
+  collect,
+  numberList,
+  numbers,
+  type Reader,
+  shard,
+  sizes,
+  text,
+  whole,
+} from "./values.js";
 
 export type Setting = keyof EvaluationConfig;
 
@@ -36,8 +47,8 @@ export const evaluationFlags = {
   output: { ...model, ...named("NAME") },
   layout: { ...model, ...named("nchw|nhwc") },
   inputRange: { ...model, value: "A,B", read: numbers(2, "0,255") },
-  mean: { ...model, value: "R,G,B", read: numbers(3, "0.485,0.456,0.406") },
-  std: { ...model, value: "R,G,B", read: numbers(3, "0.229,0.224,0.225") },
+  mean: { ...model, value: "R,G,B", read: numberList("0.485,0.456,0.406") },
+  std: { ...model, value: "R,G,B", read: numberList("0.229,0.224,0.225") },
   bgr: model,
   data: { ...data, ...named("SPEC") },
   labels: { ...data, ...named("truth|self") },
@@ -46,6 +57,9 @@ export const evaluationFlags = {
   offset: { ...data, ...counted() },
   resizeShort: { ...data, ...counted("S") },
   crop: { ...data, value: "HxW", read: sizes("512x512") },
+  bands: { ...data, value: "LIST", read: bands },
+  pixelRange: { ...data, value: "A,B", read: numbers(2, "0,4095") },
+  exifOrientation: { ...data, ...named("apply|ignore") },
   classes: { ...data, value: "K|FILE", read: classes },
   ignoreLabel: { ...data, ...counted("L") },
   labelVariant: { ...data, ...named("NAME") },

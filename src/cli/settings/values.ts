@@ -48,9 +48,16 @@ export function fraction(value: string): number {
   return match(/^(?:0?\.\d+|[01](?:\.0*)?)$/, value, "a number from 0 to 1", Number);
 }
 
-/** `0.485,0.456,0.406`: a fixed number of numbers, separated by commas. */
+const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
+
+/** `0.485,0.456,0.406`: numbers separated by commas, at least one. */
+export function numberList(example: string): Reader {
+  const form = new RegExp(`^${number}(?:,${number})*$`, "i");
+  return (value) => match(form, value, `numbers as ${example}`, (found) => found.split(",").map(Number));
+}
+
+/** `0,255`: a fixed number of numbers, separated by commas. */
 export function numbers(count: number, example: string): Reader {
-  const number = String.raw`\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*`;
   const form = new RegExp(`^${Array(count).fill(number).join(",")}$`, "i");
   return (value) =>
     match(form, value, `${count} numbers as ${example}`, (found) => found.split(",").map(Number));
@@ -61,6 +68,13 @@ export function sizes(example: string): (text: string) => number[] {
   const count = example.split("x").length;
   const form = new RegExp(`^${Array(count).fill("0*[1-9]\\d*").join("[x×]")}$`);
   return (value) => match(form, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
+}
+
+/** `4,3,2`, counted from 1, or `luma`. */
+export function bands(value: string): number[] | string {
+  const expected = "bands counted from 1, as 4,3,2, or luma";
+  if (value === "luma") return value;
+  return match(/^0*[1-9]\d*(?:,0*[1-9]\d*)*$/, value, expected, (found) => found.split(",").map(Number));
 }
 
 /** A number of classes, or the file with their names. */

@@ -32,7 +32,8 @@ function decodeLabels(bytes: Buffer): StoredLabels {
 }
 
 function checkHeader({ width, height, depth, colour, interlaced }: PngHeader): void {
-  if (width * height < 1 || width * height > maxPixels) throw new Error(`it has ${height}x${width} pixels`);
+  if (width * height < 1 || width * height > maxPixels)
+    throw new Error(`it has ${width}×${height} pixels (width×height)`);
   if (colour !== pngColour.grey && colour !== pngColour.palette) {
     const name = Object.entries(pngColour).find(([, code]) => code === colour)?.[0];
     throw new Error(`it holds colours (${name ?? `type ${colour}`}), not class numbers`);

@@ -1,5 +1,6 @@
 /** Options of `openData`, and which images and labels they select. */
 import { SeawallError } from "../../base/index.js";
+import type { ImageEncoding, TellDecision } from "../pixels/encoding.js";
 import { classCount, type LabelScheme } from "../pixels/labels.js";
 import type { TransformOptions } from "../pixels/transform.js";
 import type { DatasetLayout, DatasetTable } from "./layout.js";
@@ -20,6 +21,10 @@ export interface DataOptions {
   /** Another reading of the label files, by its name among the layout's `variants`. */
   readonly labelVariant?: string | undefined;
   readonly transform?: TransformOptions | undefined;
+  /** How stored values become channels; default: RGB. */
+  readonly encoding?: ImageEncoding | undefined;
+  /** Is told of decisions about images that are read, such as that transparency is dropped. */
+  readonly tell?: TellDecision | undefined;
   /** Number of samples that are decoded ahead of the one in use (2); memory grows with it. */
   readonly readAhead?: number | undefined;
   /** Table in which the name before the colon is looked up; default: the built-in data sets. */

@@ -1,4 +1,4 @@
-/** Pillow's Gaussian blur, bit-identical, for the small radii of augmentation. */
+/** Pillow's Gaussian blur, bit-identical for bytes, for the small radii of augmentation. */
 import { invariant } from "../../base/index.js";
 import type { ImageRaster } from "./raster.js";
 
@@ -11,7 +11,7 @@ const maxBlurRadius = 1.4;
 
 /**
  * Blurs as Pillow's `GaussianBlur(radius)`, bit-identical: three box means along the rows, then three along the
- * columns, each rounded to bytes. Pixels at the border are repeated beyond it.
+ * columns, each rounded to bytes. Pixels at the border are repeated beyond it. Floats are blurred without rounding.
  * @param radius standard deviation in pixels, 0 to `maxBlurRadius`; 0 changes nothing
  */
 export function gaussianBlur(image: ImageRaster, radius: number): ImageRaster {
@@ -43,15 +43,16 @@ function boxWeights(radius: number): BoxWeights {
   return { centre, side: Math.floor((2 ** precisionBits - centre) / 2) };
 }
 
-/** The box mean along the middle axis of an array of outer × length × inner bytes. */
+/** The box mean along the middle axis of an array of outer × length × inner values. */
 function boxMean(
-  data: Uint8Array,
+  data: ImageRaster["data"],
   outer: number,
   length: number,
   inner: number,
   { centre, side }: BoxWeights,
-): Uint8Array {
-  const result = new Uint8Array(data.length);
+): ImageRaster["data"] {
+  const isFloat = data instanceof Float32Array;
+  const result = isFloat ? new Float32Array(data.length) : new Uint8Array(data.length);
   let at = 0;
   for (let block = 0; block < outer; block++) {
     for (let position = 0; position < length; position++) {
@@ -59,8 +60,9 @@ function boxMean(
       const after = position < length - 1 ? inner : 0;
       for (let i = 0; i < inner; i++, at++) {
         const sides = data[at + before]! + data[at + after]!;
-        // The sum exceeds 2³¹ and stays below 2³².
-        result[at] = (data[at]! * centre + sides * side + half) >>> precisionBits;
+        const sum = data[at]! * centre + sides * side;
+        // Of bytes, the sum exceeds 2³¹ and stays below 2³².
+        result[at] = isFloat ? sum / 2 ** precisionBits : (sum + half) >>> precisionBits;
       }
     }
   }

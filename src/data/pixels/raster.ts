@@ -1,4 +1,4 @@
-/** Pixel grids: bytes of an image, or one label per pixel. */
+/** Pixel grids: values of an image, or one label per pixel. */
 import { invariant } from "../../base/index.js";
 
 /** Height and width in pixels. */
@@ -18,25 +18,28 @@ export function wholeOf({ height, width }: Size): Part {
   return { top: 0, left: 0, height, width };
 }
 
+/** The arrays that hold pixels. */
+export type PixelValues = Uint8Array | Int32Array | Float32Array;
+
 /** Pixels row by row, channels last: `data.length` is height · width · channels. */
-export interface Raster<A extends Uint8Array | Int32Array> extends Size {
+export interface Raster<A extends PixelValues> extends Size {
   readonly channels: number;
   readonly data: A;
 }
 
-/** An RGB image, three bytes per pixel. */
-export type ImageRaster = Raster<Uint8Array>;
+/** An image: bytes, which stand for byte / 255, or floats in [0, 1]. Three channels are RGB. */
+export type ImageRaster = Raster<Uint8Array | Float32Array>;
 
 /** One label per pixel: a class, counted from 0, or −1 for pixels that are not counted. */
 export type LabelRaster = Raster<Int32Array>;
 
-/** Formats a size as on the command line: `HxW`. */
+/** A size as viewers of images show it: width×height. Flags take HxW, so messages name the order. */
 export function sizeText({ height, width }: Size): string {
-  return `${height}x${width}`;
+  return `${width}×${height}`;
 }
 
 /** The part of `size` whose upper left pixel is (top, left). It must lie inside the raster. */
-export function crop<A extends Uint8Array | Int32Array>(
+export function crop<A extends PixelValues>(
   raster: Raster<A>,
   top: number,
   left: number,
@@ -57,11 +60,7 @@ export function crop<A extends Uint8Array | Int32Array>(
 }
 
 /** Pads at the right and below to `size`, which must not be smaller than the raster, with `value`. */
-export function padTo<A extends Uint8Array | Int32Array>(
-  raster: Raster<A>,
-  size: Size,
-  value: number,
-): Raster<A> {
+export function padTo<A extends PixelValues>(raster: Raster<A>, size: Size, value: number): Raster<A> {
   const { height, width, channels } = raster;
   invariant(
     height <= size.height && width <= size.width,
@@ -75,6 +74,6 @@ export function padTo<A extends Uint8Array | Int32Array>(
   return { height: size.height, width: size.width, channels, data };
 }
 
-function emptyLike<A extends Uint8Array | Int32Array>(data: A, length: number): A {
-  return (data instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as A;
+function emptyLike<A extends PixelValues>(data: A, length: number): A {
+  return new (data.constructor as new (length: number) => A)(length);
 }

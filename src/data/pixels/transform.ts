@@ -45,7 +45,7 @@ export function centreCrop(height: number, width: number): Transform {
     if (from.height < height || from.width < width) {
       throw new SeawallError(
         "data",
-        `a crop of ${sizeText(size)} does not fit into ${sizeText(from)} pixels; ` +
+        `--crop ${height}x${width} (height×width) does not fit into ${sizeText(from)} pixels (width×height); ` +
           `resize first with --resize-short ${Math.max(height, width)}, or take a smaller --crop`,
       );
     }
@@ -93,7 +93,7 @@ export function planSteps(from: Size, chosen: readonly Transform[]): TransformSt
     if (pixels < 1 || pixels > maxPixels) {
       throw new SeawallError(
         "data",
-        `${sizeText(from)} pixels would become ${sizeText(size)}, expected 1 to ${maxPixels} pixels; ` +
+        `${sizeText(from)} pixels (width×height) would become ${sizeText(size)}, expected 1 to ${maxPixels} pixels; ` +
           "remove the image or change --resize-short",
       );
     }

@@ -1,6 +1,6 @@
 /** Do images and labels look as an evaluation needs them? */
 import { plural } from "../../base/index.js";
-import type { Dataset, Sample, Size } from "../../data/index.js";
+import { type Dataset, imageEncoding, type Sample, type Size, sizeText } from "../../data/index.js";
 import { openData, readClasses } from "../../data/index.node.js";
 import { Findings, type Settings } from "./finding.js";
 import { addToTally, type LabelTally } from "./labels.js";
@@ -17,11 +17,18 @@ export interface ExaminedData {
 /** How many images are enough to notice what is wrong with all of them. */
 const usualImages = 20;
 
+/** Channels that a model takes; those that the files have, where no model says it. */
+export type WantedChannels = number | "stored";
+
 /** Reads the first images with their labels. */
-export async function examineData(spec: string, settings: Settings): Promise<ExaminedData> {
+export async function examineData(
+  spec: string,
+  settings: Settings,
+  channels: WantedChannels,
+): Promise<ExaminedData> {
   const findings = new Findings("data");
   const nothing = { findings, first: undefined, tally: undefined, classNames: undefined };
-  const data = await findings.attempt("list", () => openAs(spec, settings));
+  const data = await findings.attempt("list", () => openAs(spec, settings, channels, findings));
   if (!data) return nothing;
   const declared = await findings.attempt("classes", () => declaredClasses(data, settings));
   const seen = await findings.attempt("images", () => look(data, declared));
@@ -36,20 +43,42 @@ export async function examineData(spec: string, settings: Settings): Promise<Exa
 export async function firstSamples(
   spec: string,
   settings: Settings,
-  { height, width }: Size,
+  { channels, height, width }: Size & { readonly channels: number },
   count: number,
 ): Promise<Sample[]> {
   const limit = Math.min(settings.limit ?? count, count);
-  const data = await openAs(spec, { ...settings, limit }, [height, width]);
+  const data = await openAs(spec, { ...settings, limit }, channels, undefined, [height, width]);
   return Promise.all(Array.from({ length: data.length }, (_, position) => data.read(position)));
 }
 
 /** Folders are read without their number of classes, so that a wrong label is counted and not refused. */
-function openAs(spec: string, settings: Settings, size?: readonly [number, number]): Promise<Dataset> {
+function openAs(
+  spec: string,
+  settings: Settings,
+  channels: WantedChannels,
+  findings?: Findings,
+  size?: readonly [number, number],
+): Promise<Dataset> {
   const { labels, split, offset, limit = usualImages, resizeShort, crop } = settings;
   const { ignoreLabel, labelVariant } = settings;
   const transform = { ...(resizeShort && { resizeShort }), ...(crop && { crop }), ...(size && { size }) };
-  return openData(spec, { labels, split, offset, limit, ignoreLabel, labelVariant, transform });
+  const encoding = imageEncoding(settings, channels);
+  const told = new Set<string>();
+  const tell = (kind: string, sentence: string) => {
+    if (!told.has(kind)) findings?.add("pass", "images", sentence);
+    told.add(kind);
+  };
+  return openData(spec, {
+    labels,
+    split,
+    offset,
+    limit,
+    ignoreLabel,
+    labelVariant,
+    transform,
+    encoding,
+    tell,
+  });
 }
 
 async function declaredClasses(data: Dataset, { classes }: Settings): Promise<number | undefined> {
@@ -76,7 +105,7 @@ async function look(data: Dataset, declared: number | undefined): Promise<Seen> 
   const [sizes, hashes] = [new Set<string>(), new Set<string>()];
   for await (const sample of data.samples()) {
     first ??= sample;
-    sizes.add(`${sample.height}×${sample.width}`);
+    sizes.add(sizeText(sample));
     hashes.add(sample.hash);
     for (const value of sample.image.data) {
       if (value < low) low = value;

@@ -20,16 +20,33 @@ const mean = [0.485, 0.456, 0.406];
 const std = [0.229, 0.224, 0.225];
 const bytes = (values: readonly number[]) => values.map((value) => Number((255 * value).toFixed(3)));
 
-const usual: readonly Form[] = [
+const ranged: readonly Form[] = [
   { flags: "no flag", preprocessing: {} },
   { flags: "--input-range 0,255", preprocessing: { inputRange: [0, 255] } },
   { flags: "--input-range -1,1", preprocessing: { inputRange: [-1, 1] } },
+];
+
+/** Those of colour images. */
+const normalized: readonly Form[] = [
   { flags: `--mean ${mean} --std ${std}`, preprocessing: { mean, std } },
   {
     flags: `--input-range 0,255 --mean ${bytes(mean)} --std ${bytes(std)}`,
     preprocessing: { inputRange: [0, 255], mean: bytes(mean), std: bytes(std) },
   },
 ];
+
+/** Forms that are usual for images like this one; a model may also want the values as stored. */
+function usualFor({ image, stored }: Sample): readonly Form[] {
+  const [black, white] = stored.range;
+  const isListed = ranged.some(
+    ({ preprocessing: { inputRange = [0, 1] } }) => inputRange.join() === stored.range.join(),
+  );
+  const asStored: Form = {
+    flags: `--input-range ${black},${white}`,
+    preprocessing: { inputRange: [black, white] },
+  };
+  return [...ranged, ...(isListed ? [] : [asStored]), ...(image.dims[0] === 3 ? normalized : [])];
+}
 
 /** What other pixels must gain before they are believed: a few images already show far more. */
 const margin = 0.05;
@@ -48,8 +65,9 @@ export async function examineInput(
     const mIoU = (form: Form) => cleanMIoU(graph, settings, form, samples);
     const given = await mIoU({ flags: "as given", preprocessing: modelOptions(settings) });
     const forms: [Form, number][] = [];
-    for (const form of usual) forms.push([form, await mIoU(form)]);
+    for (const form of usualFor(samples[0]!)) forms.push([form, await mIoU(form)]);
     const straight = best(forms);
+    if (samples[0]!.image.dims[0] !== 3) return judge(findings, given, straight, forms, samples.length);
     const turned = {
       flags: `${straight[0].flags} --bgr`,
       preprocessing: { ...straight[0].preprocessing, bgr: true },

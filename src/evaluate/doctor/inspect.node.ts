@@ -1,9 +1,9 @@
 /** Everything that is worth knowing before a long run: machine, engine, model, data, and what the run will cost. */
-import type { Size } from "../../data/index.js";
+
 import { readModelFile } from "../../onnx/index.node.js";
-import type { Model } from "../../oracle/index.js";
+import { findImage, type Model, type PreparedModel } from "../../oracle/index.js";
 import { examineCost } from "./cost.node.js";
-import { type ExaminedData, examineData, firstSamples } from "./data.node.js";
+import { type ExaminedData, examineData, firstSamples, type WantedChannels } from "./data.node.js";
 import type { Finding, Settings } from "./finding.js";
 import { examineInput } from "./input.node.js";
 import { type LabelTally, labelFindings } from "./labels.js";
@@ -22,12 +22,14 @@ const guessImages = 3;
 
 /** Looks at whatever the settings name; nothing of it is needed. What a user can mend becomes a finding. */
 export async function inspect(settings: Settings): Promise<Inspection> {
-  const data = settings.data === undefined ? undefined : await examineData(settings.data, settings);
-  const resized = async (size: Size) => (await firstSamples(settings.data!, settings, size, 1))[0]!;
+  const channels = await wantedChannels(settings);
+  const data = settings.data === undefined ? undefined : await examineData(settings.data, settings, channels);
+  const fitting = async (model: PreparedModel) =>
+    (await firstSamples(settings.data!, settings, model, 1))[0]!;
   const model =
     settings.model === undefined
       ? undefined
-      : await examineModel(settings.model, settings, data?.first, resized);
+      : await examineModel(settings.model, settings, data?.first, fitting);
   const labels = data?.tally;
   return {
     findings: [
@@ -44,6 +46,16 @@ export async function inspect(settings: Settings): Promise<Inspection> {
   };
 }
 
+/** What is wrong with the model is found when it is opened. */
+async function wantedChannels({ model, layout }: Settings): Promise<WantedChannels> {
+  if (model === undefined) return "stored";
+  try {
+    return findImage((await readModelFile(model)).graph, layout).channels;
+  } catch {
+    return "stored";
+  }
+}
+
 async function guessInput(
   settings: Settings,
   model: Model | undefined,
@@ -51,10 +63,9 @@ async function guessInput(
 ): Promise<Finding[]> {
   if (!model || !data?.tally || settings.data === undefined) return [];
   const { graph } = await readModelFile(settings.model!);
-  const { height, width } = model.prepared;
   return examineInput(
     graph,
     settings,
-    await firstSamples(settings.data, settings, { height, width }, guessImages),
+    await firstSamples(settings.data, settings, model.prepared, guessImages),
   );
 }

@@ -1,7 +1,7 @@
 /** Is a model accepted, and how was it understood? */
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { formatCount, formatDuration, randomStream, sizeOf } from "../../base/index.js";
-import { ignored, type Sample, type Size } from "../../data/index.js";
+import { ignored, type Sample, sizeText } from "../../data/index.js";
 import { losses } from "../../loss/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
@@ -19,18 +19,18 @@ export interface ExaminedModel {
 /**
  * Opens a model, at the size of the data's first image if there is one, and checks its gradient.
  * @param first that image; noise stands in where there is none
- * @param resized reads it at another size
+ * @param fitting reads it in the size of the model
  */
 export async function examineModel(
   file: string,
   settings: Settings,
   first: Sample | undefined,
-  resized: (size: Size) => Promise<Sample>,
+  fitting: (model: PreparedModel) => Promise<Sample>,
 ): Promise<ExaminedModel> {
   const findings = new Findings("model");
   const model = await findings.attempt("file", async () => {
     const { graph } = await readModelFile(file);
-    findings.add("pass", "file", `${file}: ${sizeText(graph)}`);
+    findings.add("pass", "file", `${file}: ${countsOf(graph)}`);
     return findings.attempt("form", () =>
       openModel(graph, { ...modelOptions(settings), size: first ?? { height: 256, width: 256 } }),
     );
@@ -42,13 +42,13 @@ export async function examineModel(
   await findings.attempt("gradient", async () => {
     const { height, width } = model.prepared;
     const fits = first?.height === height && first.width === width;
-    const sample = first && (fits ? first : await resized({ height, width }));
+    const sample = first && (fits ? first : await fitting(model.prepared));
     await addChecks(findings, model, sample ? known(sample, model.prepared) : noise(model.prepared));
   });
   return { findings: findings.list, model };
 }
 
-function sizeText({ initializers, nodes, opset }: Graph): string {
+function countsOf({ initializers, nodes, opset }: Graph): string {
   const parameters = [...initializers.values()].reduce((sum, { dims }) => sum + sizeOf(dims), 0);
   return `${formatCount(nodes.length)} nodes, ${formatCount(parameters)} constants, opset ${opset}`;
 }
@@ -95,7 +95,7 @@ async function speedOf(model: Model, { image, labels, height, width }: Sample): 
     await one.evaluate(image.data, { loss: losses.ce });
     const before = one.cost.seconds;
     await one.evaluate(image.data, { loss: losses.ce });
-    return `${formatDuration(one.cost.seconds - before)} for one image forward and backward at ${height}×${width}`;
+    return `${formatDuration(one.cost.seconds - before)} for one image forward and backward at ${sizeText({ height, width })} pixels (width×height)`;
   } finally {
     await oracle.dispose();
   }
@@ -107,7 +107,7 @@ export function known(sample: Sample, { classes }: PreparedModel): Sample {
 }
 
 /** An image of noise with classes at random, for a model without data. */
-function noise({ height, width, classes }: PreparedModel): Sample {
+function noise({ channels, height, width, classes }: PreparedModel): Sample {
   const random = randomStream("doctor");
   const pixels = height * width;
   return {
@@ -116,7 +116,12 @@ function noise({ height, width, classes }: PreparedModel): Sample {
     hash: "noise",
     height,
     width,
-    image: { type: "float32", dims: [3, height, width], data: random.uniform(3 * pixels, 0, 1) },
+    image: {
+      type: "float32",
+      dims: [channels, height, width],
+      data: random.uniform(channels * pixels, 0, 1),
+    },
+    stored: { type: "float32", bands: channels, range: [0, 1] },
     labels: Int32Array.from({ length: pixels }, () => Math.floor(random.next() * classes)),
   };
 }

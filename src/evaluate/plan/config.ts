@@ -3,7 +3,7 @@ import { z } from "zod";
 import { attacks as attackFamilies, parseAttacks } from "../../attack/index.js";
 import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
 import type { Plugin } from "../../components/index.js";
-import { dataFields } from "../../data/index.js";
+import { dataFields, encodingFields } from "../../data/index.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
@@ -20,7 +20,7 @@ function parsed<T>(parse: (text: string) => T) {
 const text = z.string().min(1, { abort: true });
 const count = z.int().min(1);
 const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const perChannel = z.array(z.number()).min(1);
 
 /** Checks the attacks that need no plugin; names with a plugin's prefix are looked up when plugins are loaded. */
 function parseBuiltInAttacks(list: string): void {
@@ -34,7 +34,7 @@ function parseBuiltInAttacks(list: string): void {
 
 /** Every setting of `seawall eval`; the descriptions are the help texts of the flags. */
 export const evaluationSchema = z.strictObject({
-  model: text.describe("ONNX file: image N×3×H×W in, logits N×K×h×w out"),
+  model: text.describe("ONNX file: image N×C×H×W in, logits N×K×h×w out"),
   output: text.optional().describe("name of the output that holds the logits, if the model has several"),
   layout: z
     .enum(["nchw", "nhwc"])
@@ -44,8 +44,10 @@ export const evaluationSchema = z.strictObject({
     .tuple([z.number(), z.number()])
     .optional()
     .describe("pixel values of black and white that the model expects; default 0,1"),
-  mean: triple.optional().describe("mean per channel (R,G,B), subtracted after --input-range"),
-  std: triple.optional().describe("standard deviation per channel (R,G,B), divided by after --mean"),
+  mean: perChannel
+    .optional()
+    .describe("mean of each channel (R,G,B for three), subtracted after --input-range"),
+  std: perChannel.optional().describe("standard deviation of each channel, divided by after --mean"),
   bgr: z.boolean().optional().describe("the model expects BGR instead of RGB"),
   data: dataFields.data,
   labels: z
@@ -57,6 +59,7 @@ export const evaluationSchema = z.strictObject({
   offset: z.int().min(0).optional().describe("skip the first N images"),
   resizeShort: count.optional().describe("resize the shorter side of each image to S pixels"),
   crop: z.tuple([count, count]).optional().describe("centre crop of this size, HxW"),
+  ...encodingFields,
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
   labelVariant: dataFields.labelVariant,
@@ -141,6 +144,7 @@ const settingRoles = {
     offset: "decides",
   },
   ...{ resizeShort: "decides", crop: "decides", ignoreLabel: "decides" },
+  ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ shard: "running", trace: "running", report: "running", gate: "running" },
   plugin: "stated",

@@ -9,8 +9,10 @@ import {
   type DataOptions,
   type Dataset,
   type DatasetTable,
+  imageEncoding,
   parseDataSpec,
   type Sample,
+  type TellDecision,
   type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
@@ -54,16 +56,21 @@ export type ModelAtSize = (size: { readonly height: number; readonly width: numb
 
 /**
  * Opens model and data and checks that they fit.
+ * @param onNotice is told of decisions about images, while the plan is made and as further images are read
  * @throws SeawallError naming the file or flag, what was expected, what came and what to do
  */
 export async function makePlan(
   config: EvaluationConfig,
   pluginValues: readonly Plugin[] = [],
+  onNotice?: (sentence: string) => void,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
-  const dataOptions = await dataOptionsOf(config, input, components);
+  const dataOptions = {
+    ...(await dataOptionsOf(config, input, components)),
+    tell: firstOfKind(onNotice),
+  };
   const data = await openData(config.data, dataOptions);
   const { shard: _, ...unsharded } = dataOptions;
   const probe = await (await openData(config.data, { ...unsharded, limit: 1 })).read(0);
@@ -121,6 +128,16 @@ async function dataOptionsOf(
   return {
     ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant, datasets },
     transform: transformOf(config, input),
+    encoding: imageEncoding(config, input.channels),
+  };
+}
+
+/** Passes on the first decision of each kind. */
+function firstOfKind(onNotice: ((sentence: string) => void) | undefined): TellDecision {
+  const told = new Set<string>();
+  return (kind, sentence) => {
+    if (!told.has(kind)) onNotice?.(sentence);
+    told.add(kind);
   };
 }
 

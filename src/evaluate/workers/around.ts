@@ -6,9 +6,9 @@ export function oracleAround(
   oracle: ImageOracle,
   answers: Partial<Pick<ImageOracle, "evaluate" | "predict" | "step">>,
 ): ImageOracle {
-  const { image, labels, height, width, cost } = oracle;
+  const { image, labels, channels, height, width, cost } = oracle;
   return {
-    ...{ image, labels, height, width, cost },
+    ...{ image, labels, channels, height, width, cost },
     evaluate: oracle.evaluate.bind(oracle),
     predict: oracle.predict.bind(oracle),
     step: oracle.step.bind(oracle),

@@ -21,7 +21,7 @@ export interface AttackedImage {
 
 /** A point that is counted: the clean image, or what an attack kept. */
 export interface CountedPoint {
-  /** 3·H·W floats in [0, 1]. */
+  /** C·H·W floats in [0, 1]. */
   readonly pixels: Float32Array;
   /** The predicted class of each pixel. */
   readonly classes: ArrayLike<number>;

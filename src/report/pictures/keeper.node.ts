@@ -25,7 +25,7 @@ export interface KeptOutcome {
     readonly width: number;
     readonly image: { readonly data: Float32Array };
   };
-  /** The perturbed image: 3·H·W floats in [0, 1]. */
+  /** The perturbed image: C·H·W floats in [0, 1]. */
   readonly point: Float32Array;
   readonly classes: ArrayLike<number>;
   readonly labels: ArrayLike<number>;

@@ -9,7 +9,7 @@ export interface PictureRow {
   readonly id: string;
   readonly height: number;
   readonly width: number;
-  /** 3·H·W floats in [0, 1]: red, green, blue. */
+  /** C·H·W floats in [0, 1]; the first three channels are shown as red, green and blue, or the first one as grey. */
   readonly image: Float32Array;
   /** The perturbed image, in the form of `image`. */
   readonly attacked: Float32Array;
@@ -87,14 +87,14 @@ function tilesOf(row: PictureRow, { radius, self = false }: PictureOptions): Til
     isMap: true,
   });
   return [
-    { heading: "image", caption: row.id, pixels: imageBytes(image), isMap: false },
-    { heading: "perturbed image", pixels: imageBytes(attacked), isMap: false },
+    { heading: "image", caption: row.id, pixels: imageBytes(image, row), isMap: false },
+    { heading: "perturbed image", pixels: imageBytes(attacked, row), isMap: false },
     ...(self ? [] : [map("label", reference)]),
     map("prediction", prediction, self ? "" : shares[0]),
     map("under attack", attackedPrediction, shares[1]),
     {
       heading: radius > 0 ? `perturbation × ${Math.round(0.5 / radius)}` : "perturbation",
-      pixels: perturbationBytes(image, attacked, radius),
+      pixels: perturbationBytes(image, attacked, radius, row),
       isMap: false,
     },
   ];

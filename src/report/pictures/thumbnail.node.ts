@@ -12,7 +12,7 @@ interface Size {
 
 /** A thumbnail of an image. */
 export function imageThumbnail(image: Float32Array, size: Size): Promise<Uint8Array> {
-  return shrink(imageBytes(image), size, "lanczos3").webp({ quality: 75 }).toBuffer();
+  return shrink(imageBytes(image, size), size, "lanczos3").webp({ quality: 75 }).toBuffer();
 }
 
 /** A thumbnail of a class map, compressed without loss. */
@@ -27,7 +27,7 @@ export function perturbationThumbnail(
   radius: number,
   size: Size,
 ): Promise<Uint8Array> {
-  return shrink(perturbationBytes(image, attacked, radius), size, "nearest")
+  return shrink(perturbationBytes(image, attacked, radius, size), size, "nearest")
     .webp({ quality: 20 })
     .toBuffer();
 }
