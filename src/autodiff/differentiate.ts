@@ -1,5 +1,5 @@
 /** Reverse mode: the data flow is followed from the outputs back, with one rule for each operator. */
-import { int64, invariant, SeawallError, sizeOf } from "../base/index.js";
+import { type DataType, int64, invariant, SeawallError, sizeOf } from "../base/index.js";
 import {
   consumersOf,
   describeNode,
@@ -72,17 +72,28 @@ function activeValues(graph: Graph, request: DifferentiateRequest): Set<Value> {
   const { seeds, wrt, types } = request;
   const reached = reachableFrom(graph, wrt);
   const active = new Set([...seeds.keys()].filter((value) => reached.has(value)));
+  const carries = gradientCarriers(graph, types);
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => active.has(output)) || blocks(node, request)) continue;
-    for (const input of node.inputs) if (reached.has(input) && isFloat(types, input)) active.add(input);
+    for (const input of node.inputs) if (reached.has(input) && carries(input)) active.add(input);
   }
   return active;
 }
 
-function isFloat(types: TypedShapes, value: Value): boolean {
-  const type = types.get(value)?.type;
-  return type === undefined || type === "float32" || type === "float64" || type === "float16";
+const floats: ReadonlySet<DataType> = new Set(["float32", "float64", "float16"]);
+
+/** Whether a value may have a gradient: floats do, and the integers of quantisers, which stand for floats. */
+function gradientCarriers(graph: Graph, types: TypedShapes): (value: Value) => boolean {
+  const quantized = new Set(
+    graph.nodes.filter(({ op }) => quantizers.has(op)).map(({ outputs }) => outputs[0]!),
+  );
+  return (value) => {
+    const type = types.get(value)?.type;
+    return type === undefined || floats.has(type) || quantized.has(value);
+  };
 }
+
+const quantizers: ReadonlySet<string> = new Set(["QuantizeLinear", "DynamicQuantizeLinear"]);
 
 /** Whether no gradient flows through a node: its operator is listed so, and the caller has no rule for it. */
 function blocks(node: Node, { rules: own = {} }: DifferentiateRequest): boolean {

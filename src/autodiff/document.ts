@@ -14,6 +14,7 @@ const titles: Record<keyof typeof families, string> = {
   pooling: "Pooling",
   resize: "Resizing and sampling",
   movement: "Moving, joining and indexing elements",
+  quantization: "Quantisers",
 };
 
 /** docs/rules.md, as the tables of rules say it. */

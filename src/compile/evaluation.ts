@@ -21,6 +21,8 @@ export interface SegmentationModel extends TracedGraph {
   readonly image: Value;
   /** The only output: N×K×H×W. */
   readonly logits: Value;
+  /** The value from which the gradient goes back: the logits, or what stands for them on a path of its own. */
+  readonly differentiated: Value;
   /** Gradient rules beside Seawall's own, by domain and operator. */
   readonly rules?: RuleTable;
 }
@@ -137,8 +139,12 @@ function sizeOf({ batch, classes, height, width }: SegmentationModel) {
 }
 
 /** The gradient at the logits, N×K×P, as the seed from which a model is differentiated. */
-export function logitsSeed(build: GraphBuilder, { logits, types }: SegmentationModel, gradient: Value) {
-  return new Map([[logits, build.reshape(gradient, types.get(logits)!.shape)]]);
+export function logitsSeed(
+  build: GraphBuilder,
+  { differentiated, types }: SegmentationModel,
+  gradient: Value,
+) {
+  return new Map([[differentiated, build.reshape(gradient, types.get(differentiated)!.shape)]]);
 }
 
 function lossInputs(
@@ -158,12 +164,12 @@ function lossInputs(
  * Refuses a model in which every path from the image to the logits leads through an operator without a gradient.
  * @throws SeawallError `model` naming the operators that block the paths
  */
-export function checkDifferentiable({ graph, image, logits, rules }: SegmentationModel): void {
+export function checkDifferentiable({ graph, image, differentiated, rules }: SegmentationModel): void {
   const own = rules?.[""] ?? {};
   const blocks = ({ domain, op }: Node) =>
     domain === "" && nonDifferentiable.has(op) && !Object.hasOwn(own, op);
   const open = reachableFrom({ ...graph, nodes: graph.nodes.filter((node) => !blocks(node)) }, [image]);
-  if (open.has(logits)) return;
+  if (open.has(differentiated)) return;
   const blocking = graph.nodes.filter((node) => blocks(node) && node.inputs.some((input) => open.has(input)));
   const reason =
     blocking.length > 0
@@ -171,7 +177,7 @@ export function checkDifferentiable({ graph, image, logits, rules }: Segmentatio
       : "the logits do not depend on the image";
   throw new SeawallError(
     "model",
-    `${reason}: gradient attacks cannot move it; export the model before it is quantised or cut`,
+    `${reason}: gradient attacks cannot move it; export the model without the rounding or cut at this place`,
   );
 }
 

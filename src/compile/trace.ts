@@ -22,6 +22,7 @@ const largestFolded = 1 << 24;
  * with every value's type and shape, with constant and shape-computing subgraphs folded, and with branches and loops
  * whose course is constant written out.
  * @param variables initializers that may change later: nothing that depends on them is folded
+ * @param unfolded standard operators that stay as they are, also if their operands are constant
  * @throws SeawallError `model` if the graph does not run at these shapes
  */
 export async function trace(
@@ -29,13 +30,14 @@ export async function trace(
   shapes: Readonly<Record<Value, readonly number[]>>,
   feeds: Readonly<Record<Value, Tensor>> = {},
   variables: ReadonlySet<Value> = new Set(),
+  unfolded: ReadonlySet<string> = new Set(),
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
   const all = { ...zeroFeeds(bound), ...feeds };
-  const measured = await measure(bound, (part) => staticValues(part, variables), all);
+  const measured = await measure(bound, (part) => staticValues(part, variables, unfolded), all);
   const known = simplify(measured.graph);
   const values = known.nodes.flatMap((node) => node.outputs.filter(Boolean));
-  const frontier = foldable(known, staticValues(known, variables));
+  const frontier = foldable(known, staticValues(known, variables, unfolded));
   const { dims, constants } = await observe(known, values, frontier, all);
 
   const folded = copyGraph(known);
@@ -54,12 +56,17 @@ function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number
 }
 
 /** Values that the inputs' elements cannot change: computed from constants and from shapes alone. */
-function staticValues(graph: Graph, variables: ReadonlySet<Value>): Set<Value> {
+function staticValues(
+  graph: Graph,
+  variables: ReadonlySet<Value>,
+  unfolded: ReadonlySet<string>,
+): Set<Value> {
   const fixed = new Set([...graph.initializers.keys()].filter((name) => !variables.has(name)));
   for (const node of graph.nodes) {
     const reads = readsOf(node);
     const measures = node.domain === "" && (node.op === "Shape" || node.op === "Size");
-    if (isPure(node) && (measures || reads.every((name) => fixed.has(name)))) {
+    const foldable = isPure(node) && !unfolded.has(node.op);
+    if (foldable && (measures || reads.every((name) => fixed.has(name)))) {
       for (const output of node.outputs) if (output) fixed.add(output);
     }
   }

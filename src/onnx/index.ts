@@ -44,6 +44,8 @@ export {
   readsOf,
   topologicalOrder,
 } from "./graph/traverse.js";
+export { quantizedRange } from "./quantization/real.js";
+export { onRealNumbers, quantizersOf, type StraightOptions } from "./quantization/straight.js";
 export { inlineControlFlow } from "./rewrite/control.js";
 export { foldBatchNorm } from "./rewrite/fold.js";
 export { halveWeights } from "./rewrite/halve.js";

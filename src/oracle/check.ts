@@ -9,9 +9,10 @@ export type Differentiable = (
 /**
  * What a check found. `agrees` and `differs`: the slopes could be compared. `flat`: along every direction the objective
  * changes by less than its rounding in float32. `jumps`: the objective jumps at the point, so that differences grow
- * without bound as the step shrinks. `zero` and `not finite`: what the gradient is; nothing could be compared.
+ * without bound as the step shrinks. `estimate`: the gradient goes straight through rounding, and only the one of the model
+ * without rounding could be compared. `zero` and `not finite`: what the gradient is; nothing could be compared.
  */
-export type GradientVerdict = "agrees" | "differs" | "flat" | "jumps" | "zero" | "not finite";
+export type GradientVerdict = "agrees" | "differs" | "flat" | "jumps" | "estimate" | "zero" | "not finite";
 
 export interface GradientCheck {
   readonly verdict: GradientVerdict;
@@ -21,6 +22,8 @@ export interface GradientCheck {
   readonly directions: number;
   /** ‖gradient‖₂. */
   readonly norm: number;
+  /** Of an estimate: its cosine to the gradient of the model without rounding. */
+  readonly cosine?: number;
 }
 
 /** Largest error that rounding and kinks cause. A wrong gradient rule causes a far larger one. */
@@ -72,6 +75,27 @@ export async function checkGradient(
   return { verdict, error, directions: errors.length, norm };
 }
 
+/**
+ * Checks an estimate: slopes of the model without rounding are compared as by `checkGradient`, and its gradient with the
+ * estimate. The verdict is `estimate` where nothing is wrong.
+ * @param smooth the model without rounding
+ */
+export async function checkEstimate(
+  evaluate: Differentiable,
+  smooth: Differentiable,
+  point: Float32Array,
+  random: RandomStream,
+): Promise<GradientCheck> {
+  const check = await checkGradient(smooth, point, random);
+  if (check.verdict === "differs") return check;
+  const { gradient } = await evaluate(point);
+  const norm = lengthOf(gradient);
+  if (!Number.isFinite(norm) || norm === 0)
+    return { ...check, norm, verdict: norm === 0 ? "zero" : "not finite" };
+  const cosine = check.norm > 0 ? dot(gradient, (await smooth(point)).gradient) / (norm * check.norm) : 0;
+  return { ...check, norm, cosine, verdict: "estimate" };
+}
+
 /** How much shorter the step is in which a jump would show. */
 const shorter = 16;
 
@@ -88,7 +112,7 @@ async function jumps(
 }
 
 /** What a check says, as the end of a sentence that begins with the gradient. */
-export function describeCheck({ verdict, error, directions, norm }: GradientCheck): string {
+export function describeCheck({ verdict, error, directions, norm, cosine = 0 }: GradientCheck): string {
   const percent = `${(100 * error).toPrecision(2)} %`;
   switch (verdict) {
     case "agrees":
@@ -96,6 +120,8 @@ export function describeCheck({ verdict, error, directions, norm }: GradientChec
       return `slopes along ${directions} directions differ from finite differences by at most ${percent}`;
     case "flat":
       return `not checked: its norm is ${norm.toPrecision(2)}, so flat that float32 rounding hides the differences`;
+    case "estimate":
+      return `an estimate, straight through rounding: finite differences cannot check it. Its cosine to the gradient of the model without rounding is ${cosine.toFixed(2)}; ${directions > 0 ? `there, slopes along ${directions} directions differ from finite differences by at most ${percent}` : "that one is too flat to be checked"}`;
     case "jumps":
       return "not checked: the loss jumps at the tested image, so that finite differences do not exist there";
     default:

@@ -1,19 +1,20 @@
 /** An exported gradient graph against finite differences of its own outputs. */
 import { type DataType, float32, randomStream, sizeOf, type Tensor } from "../base/index.js";
 import { openSession, type Session } from "../runtime/index.js";
-import { checkGradient, type GradientCheck } from "./check.js";
+import { checkEstimate, checkGradient, type GradientCheck } from "./check.js";
 import type { ExportOptions, Written } from "./exported.js";
 
 /** Checks a gradient graph at a random point, with random labels or output gradients. */
 export async function checkExport(written: Written, options: ExportOptions): Promise<GradientCheck> {
   const session = await openSession(written.graph);
+  const smooth = written.smooth && (await openSession(await written.smooth()));
   try {
     const random = randomStream("check", written.graph.name);
     const point = random.uniform(sizeOf(written.inputShape), 0, 1);
     const seed = seedOf(written, options, random);
     const others = otherInputs(written, random);
-    const evaluate = async (x: Float32Array) => {
-      const results = await session.run({
+    const evaluate = (of: Session) => async (x: Float32Array) => {
+      const results = await of.run({
         ...others,
         ...seed,
         [written.input]: float32(written.inputShape, x),
@@ -21,9 +22,12 @@ export async function checkExport(written: Written, options: ExportOptions): Pro
       const gradient = (results.grad ?? results[`grad/${written.input}`])!;
       return { objective: objectiveOf(results, options, seed), gradient: gradient.data as Float32Array };
     };
-    return await checkGradient(evaluate, point, random);
+    return smooth
+      ? await checkEstimate(evaluate(session), evaluate(smooth), point, random)
+      : await checkGradient(evaluate(session), point, random);
   } finally {
     await session.dispose();
+    await smooth?.dispose();
   }
 }
 

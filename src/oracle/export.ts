@@ -7,6 +7,7 @@ import {
   logitsSeed,
   type Program,
   type TensorSpecs,
+  type TracedGraph,
   trace,
 } from "../compile/index.js";
 import { appendLoss, losses, validPixels } from "../loss/index.js";
@@ -23,6 +24,7 @@ import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
 import { findImage, listInputs } from "./input.js";
 import { inFloat32, type PreparedModel, prepareModel } from "./open.js";
+import { storesIntegers, straightPath, unfoldedIfQuantized } from "./straight.js";
 
 export interface ExportedGradient {
   readonly graph: Graph;
@@ -121,11 +123,30 @@ async function exportLoss(
     ...(output !== undefined && { output }),
   });
   checkDifferentiable(model);
+  const write = (model: PreparedModel) => lossGraph(graph.name, model, variables, ignoreLabel);
+  const { batch, height, width, classes, smooth } = model;
+  return {
+    graph: write(model),
+    notices: [...model.notices, ...renamings],
+    input: model.image,
+    inputShape: model.types.get(model.image)!.shape,
+    classes,
+    seedShape: [batch, height, width],
+    ...(smooth && { smooth: async () => write(await smooth()) }),
+  };
+}
+
+function lossGraph(
+  name: string,
+  model: PreparedModel,
+  variables: ReadonlySet<Value>,
+  ignoreLabel: number,
+): Graph {
   const { batch, height, width, classes } = model;
   const pixels = height * width;
   const wrt = [model.image, ...variables];
   const program = gradientProgram({
-    name: graph.name,
+    name,
     target: "portable",
     model,
     wrt,
@@ -152,14 +173,7 @@ async function exportLoss(
       loss: build.div(objective, share),
     }),
   });
-  return {
-    graph: withDeclaredOutputs(program),
-    notices: [...model.notices, ...renamings],
-    input: model.image,
-    inputShape: model.types.get(model.image)!.shape,
-    classes,
-    seedShape: [batch, height, width],
-  };
+  return withDeclaredOutputs(program);
 }
 
 /** The present name of an output that the user calls by the name in the file. */
@@ -198,9 +212,9 @@ async function exportProduct(
   }
   const variables = options.params ? trainable(graph) : new Set<Value>();
   const shapes = options.inputShape ? { [wrt[0]!]: options.inputShape } : {};
-  const { graph: traced, types } = await trace(graph, shapes, {}, variables);
-  const output = chosenOutput(traced, options.output);
-  const typed = types.get(output);
+  const first = await trace(graph, shapes, {}, variables, unfoldedIfQuantized);
+  const output = chosenOutput(first.graph, options.output);
+  const typed = first.types.get(output);
   invariant(typed, `output "${output}" has no type`);
   if (typed.type !== "float32") {
     throw new SeawallError(
@@ -208,31 +222,45 @@ async function exportProduct(
       `output "${output}" is ${typed.type} and has no gradient: choose a float output with --output, or let --loss ce find the logits behind it`,
     );
   }
+  const outputs = first.graph.outputs.filter(({ name }) => name === output);
+  const path = await straightPath({ ...first.graph, outputs }, wrt, output, variables);
+  const folded = storesIntegers(first.graph) ? await trace(first.graph, {}, {}, variables) : first;
+  const write = (model: TracedGraph, end = output) => productGraph(model, output, end, wrt, variables);
+  return {
+    graph: path ? write(path.traced, path.end) : write(folded),
+    notices: path ? [...notices, path.notice] : notices,
+    input: wrt[0]!,
+    inputShape: first.types.get(wrt[0]!)!.shape,
+    classes: 0,
+    seedShape: typed.shape,
+    ...(path && { smooth: async () => write(await path.smooth()) }),
+  };
+}
+
+/** @param end the value from which the gradient goes back: the output, or what stands for it on a path of its own */
+function productGraph(
+  { graph, types }: TracedGraph,
+  output: Value,
+  end: Value,
+  wrt: readonly Value[],
+  variables: ReadonlySet<Value>,
+): Graph {
+  const spec = { type: "float32", shape: types.get(output)!.shape } as const;
   const program = gradientProgram({
-    name: traced.name,
+    name: graph.name,
     target: "portable",
-    model: { graph: traced, types },
+    model: { graph, types },
     wrt: [...wrt, ...variables],
-    inputs: { output_grad: { type: "float32", shape: typed.shape } },
+    inputs: { output_grad: spec },
     outputs: {},
-    results: {
-      [output]: { type: "float32", shape: typed.shape },
-      ...gradientSpecs(types, wrt, variables),
-    },
-    losses: (_, { output_grad }) => ({ losses: undefined, seeds: new Map([[output, output_grad]]) }),
+    results: { [output]: spec, ...gradientSpecs(types, wrt, variables) },
+    losses: (_, { output_grad }) => ({ losses: undefined, seeds: new Map([[end, output_grad]]) }),
     write: (_, __, ___, gradients) => ({
       [output]: output,
       ...namedGradients(gradients, wrt, variables),
     }),
   });
-  return {
-    graph: withDeclaredOutputs(program),
-    notices,
-    input: wrt[0]!,
-    inputShape: types.get(wrt[0]!)!.shape,
-    classes: 0,
-    seedShape: typed.shape,
-  };
+  return withDeclaredOutputs(program);
 }
 
 function chosenOutput(graph: Graph, wanted: string | undefined): Value {

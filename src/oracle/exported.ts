@@ -30,4 +30,6 @@ export interface Written {
   /** Number of classes, and shape of the labels or of the output. */
   readonly classes: number;
   readonly seedShape: readonly number[];
+  /** Of a quantised model: the same graph of the model on real numbers that are clipped and not rounded. */
+  readonly smooth?: () => Promise<Graph>;
 }

@@ -1,6 +1,7 @@
 /** The user's model: opened, brought to one form, and asked for losses and gradients. */
 export type { StepFragment } from "../compile/index.js";
 export {
+  checkEstimate,
   checkGradient,
   type Differentiable,
   describeCheck,

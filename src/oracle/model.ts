@@ -23,6 +23,8 @@ import type { Cost, ImageOracle, Oracle, OracleOptions, Query } from "./oracle.j
 export interface Model {
   readonly prepared: PreparedModel;
   oracle(options: OracleOptions): Oracle;
+  /** For a quantised model: the one on real numbers that are clipped and not rounded, whose gradient can be checked. */
+  readonly smooth?: () => Promise<Model>;
 }
 
 /**
@@ -36,7 +38,16 @@ export async function openModel(
 ): Promise<Model> {
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
   const prepared = await prepareModel(graph, { ...options, batch: 1 });
-  return { prepared, oracle: (oracleOptions) => new ModelOracle(prepared, oracleOptions, engine) };
+  return modelOf(prepared, engine);
+}
+
+function modelOf(prepared: PreparedModel, engine: SessionOptions): Model {
+  const { smooth } = prepared;
+  return {
+    prepared,
+    oracle: (oracleOptions) => new ModelOracle(prepared, oracleOptions, engine),
+    ...(smooth && { smooth: async () => modelOf(await smooth(), engine) }),
+  };
 }
 
 class ModelOracle implements Oracle {

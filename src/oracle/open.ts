@@ -21,6 +21,7 @@ import {
 } from "./input.js";
 import { findLogits, normalizeLogits } from "./logits.js";
 import { appendSemanticMap, findQueryOutputs } from "./queries.js";
+import { type StraightPath, storesIntegers, straightPath, unfoldedIfQuantized } from "./straight.js";
 
 export interface OpenModelOptions extends Preprocessing {
   /** Height and width to run at, where the model leaves them open. */
@@ -42,6 +43,8 @@ export interface OpenModelOptions extends Preprocessing {
 
 /** A user's model in the form that losses and attacks know. */
 export interface PreparedModel extends SegmentationModel {
+  /** For a quantised model, the one on real numbers that are clipped and not rounded, whose gradient can be checked. */
+  readonly smooth?: () => Promise<PreparedModel>;
   /** The decisions made while opening, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -71,18 +74,17 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
   const bound = options.keepInput
     ? graph
     : normalizeInput(graph, image, shape, { ...preprocessing, ...options });
-  const traced = await trace(bound, options.keepInput ? own : {}, {}, options.variables).catch((error) => {
+  const { variables } = options;
+  const shapes = options.keepInput ? own : {};
+  const traced = await trace(bound, shapes, {}, variables, unfoldedIfQuantized).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
   const cut = { ...copyGraph(traced.graph), outputs: [] };
   const build = new GraphBuilder(cut);
   const logits = appendLogits(build, traced, options, image.layout, { height, width });
   build.output(logits.value);
-  // A graph that is exported keeps the file's weights: folded ones are rounded once more.
-  const folded = options.keepInput ? cut : foldBatchNorm(cut);
-  const final = await trace(folded, {}, {}, options.variables);
-  return {
-    ...final,
+  const { smooth, ...final } = await finish(cut, name, logits.value, options);
+  const model = {
     batch,
     classes: logits.classes,
     channels,
@@ -91,8 +93,41 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
     image: name,
     logits: logits.value,
     ...(options.rules && { rules: options.rules }),
-    notices: [...floats.notices, ...notices, inputNotice(image, shape), ...logits.notices],
+    notices: [...floats.notices, ...notices, inputNotice(image, shape), ...logits.notices, ...final.notices],
   };
+  return {
+    ...model,
+    ...final.traced,
+    differentiated: final.differentiated,
+    ...(smooth && {
+      smooth: async () => ({ ...model, ...(await smooth()), differentiated: logits.value }),
+    }),
+  };
+}
+
+interface Finished {
+  readonly traced: TracedGraph;
+  readonly differentiated: Value;
+  readonly notices: readonly string[];
+  readonly smooth?: StraightPath["smooth"];
+}
+
+/** Folds constants: all of them, but for the weights of a quantised model, which gets a path for its gradient. */
+async function finish(
+  cut: Graph,
+  image: Value,
+  logits: Value,
+  { keepInput, variables }: OpenModelOptions,
+): Promise<Finished> {
+  const path = await straightPath(cut, [image], logits, variables);
+  if (path) {
+    const { traced, end, notice, smooth } = path;
+    return { traced, differentiated: end, notices: [notice], smooth };
+  }
+  const graph = storesIntegers(cut) ? (await trace(cut, {}, {}, variables)).graph : cut;
+  // A graph that is exported keeps the file's weights: folded ones are rounded once more.
+  const traced = await trace(keepInput ? graph : foldBatchNorm(graph), {}, {}, variables);
+  return { traced, differentiated: logits, notices: [] };
 }
 
 /** Appends logits N×K×H×W: those behind the output, or the semantic map of a query-based model. */

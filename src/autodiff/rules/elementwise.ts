@@ -1,6 +1,6 @@
 /** Elementwise arithmetic with broadcasting. */
 import { numbersOf } from "../../base/index.js";
-import type { GraphBuilder, Value } from "../../onnx/index.js";
+import { type GraphBuilder, quantizedRange, type Value } from "../../onnx/index.js";
 import { unbroadcast } from "../fragments/broadcast.js";
 import { type Gradient, type RuleContext, type Rules, unary } from "../fragments/rule.js";
 import { indicator, refuseNode, sign } from "./fragments.js";
@@ -124,7 +124,7 @@ function castBack(
   b: GraphBuilder,
   { type }: RuleContext,
 ): Value {
-  return type(x) === type(y) ? g : b.cast(g, type(x));
+  return type(x) === type(y) || quantizedRange(type(x)) ? g : b.cast(g, type(x));
 }
 
 const passOn = unary(({ g }) => g);
@@ -157,7 +157,7 @@ export const elementwise: Rules = {
   Where: { broadcasts: true, gradient: choice },
 
   Identity: passOn,
-  Cast: unary(castBack, "between float types; others pass nothing on"),
+  Cast: unary(castBack, "between float types, and from the integers of quantisers; others pass nothing on"),
   CastLike: unary(castBack, "as Cast"),
   Dropout: { gradient: dropout, note: "at inference; training mode is refused" },
 

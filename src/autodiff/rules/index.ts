@@ -9,6 +9,7 @@ import { matmul } from "./matmul.js";
 import { movement } from "./movement.js";
 import { normalization } from "./normalization.js";
 import { pooling } from "./pooling.js";
+import { quantization } from "./quantization.js";
 import { reduction } from "./reduction.js";
 import { resize } from "./resize.js";
 
@@ -23,6 +24,7 @@ export const families = {
   pooling,
   resize,
   movement,
+  quantization,
 } satisfies Record<string, Rules>;
 
 /** The rules of standard operators. */
@@ -32,4 +34,9 @@ export const rules: Readonly<Record<string, Rule>> = Object.assign({}, ...Object
 export type RuleTable = Readonly<Record<string, Rules>>;
 
 /** All gradient rules. */
-export const ruleTable: RuleTable = { "": rules, [compositeDomain]: composite };
+export const ruleTable: RuleTable = {
+  "": rules,
+  [compositeDomain]: composite,
+  /** ONNX Runtime's own quantisers differ from the standard ones in the types that they know. */
+  "com.microsoft": quantization,
+};

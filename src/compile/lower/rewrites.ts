@@ -1,7 +1,7 @@
 /** Standard operators that the engine runs slowly or wrongly, written as others. */
 import { convolutionOf, windowsOf } from "../../autodiff/index.js";
 import { numbersOf } from "../../base/index.js";
-import { attribute, type Value } from "../../onnx/index.js";
+import { attribute, producersOf, type Value } from "../../onnx/index.js";
 import type { Rewrite } from "./forms.js";
 import { convolveByRows, suitsRows } from "./rows.js";
 
@@ -19,6 +19,8 @@ export const spreadSlope: Rewrite = (node, build) => {
  */
 export const convolveRows: Rewrite = (node, build, types) => {
   const [x, kernel, bias] = node.inputs as [Value, Value, Value | undefined];
+  // The engine fuses an integer kernel with its convolution.
+  if (producersOf(build.graph).get(kernel)?.op === "DequantizeLinear") return undefined;
   const known = [x, kernel, node.outputs[0]!].every((value) => types.has(value));
   if (!known) return undefined;
   const sizes = convolutionOf(node, (value) => types.get(value)!.shape, node.outputs[0]!, windowsOf);

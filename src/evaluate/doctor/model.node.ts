@@ -54,8 +54,8 @@ function countsOf({ initializers, nodes, opset }: Graph): string {
 }
 
 /** Operators between image and logits that stop the gradient, or that have no rule. */
-function addOperators(findings: Findings, { graph, image, logits }: PreparedModel): void {
-  const [reached, needed] = [reachableFrom(graph, [image]), neededFor(graph, [logits])];
+function addOperators(findings: Findings, { graph, image, differentiated }: PreparedModel): void {
+  const [reached, needed] = [reachableFrom(graph, [image]), neededFor(graph, [differentiated])];
   const between = graph.nodes.filter(({ outputs }) =>
     outputs.some((name) => reached.has(name) && needed.has(name)),
   );
