@@ -26,11 +26,12 @@ export type {
   DatasetTable,
   Entry,
   LabelVariant,
+  Listing,
   ListRequest,
   PublishedEvaluation,
   StampedEntry,
 } from "./layouts/layout.js";
-export { findRoot, pairFolders, readList } from "./layouts/listing.js";
+export { findRoot, type PairOptions, pairFolders, readList } from "./layouts/listing.js";
 export type { DataOptions } from "./layouts/options.js";
 export {
   type Augmentation,
@@ -45,10 +46,9 @@ export { gaussianBlur } from "./pixels/blur.js";
 export type { ImageEncoding, StoredForm, StoredImage, TellDecision } from "./pixels/encoding.js";
 export {
   classCount,
-  ignored,
+  ignoreLabelsOf,
   type LabelScheme,
   labelTable,
-  type StoredLabels,
   toClasses,
 } from "./pixels/labels.js";
 export {
@@ -62,6 +62,7 @@ export {
   sizeText,
 } from "./pixels/raster.js";
 export { resizeBilinear, resizeBilinearPart, resizeNearest, resizeNearestPart } from "./pixels/resize.js";
+export { distinctValues, ignored, type StoredLabels } from "./pixels/stored.js";
 export {
   applyToImage,
   applyToLabels,

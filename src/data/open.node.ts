@@ -2,13 +2,14 @@
 import { invariant, SeawallError, sha256 } from "../base/index.js";
 import { diskFiles } from "./formats/files.node.js";
 import { stampOf } from "./formats/stamp.node.js";
-import type { Entry, StampedEntry } from "./layouts/layout.js";
-import { type DataOptions, selectScheme, shardIndices, sliceList } from "./layouts/options.js";
+import type { Entry, Listing, StampedEntry } from "./layouts/layout.js";
+import { type DataOptions, shardIndices, sliceList } from "./layouts/options.js";
 import type { ImageEncoding } from "./pixels/encoding.js";
-import { type LabelTables, labelTables } from "./pixels/labels.js";
+import { classCount, type LabelTables, labelTables } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";
-import type { Dataset } from "./sample.js";
+import { chooseReading } from "./reading.node.js";
+import type { DataSettings, Dataset } from "./sample.js";
 import { type DataSpec, dataSpecText, parseDataSpec } from "./spec.js";
 
 /** A data set whose files lie on disk. */
@@ -26,12 +27,14 @@ export interface FileDataset extends Dataset {
  */
 export async function openData(source: string | DataSpec, options: DataOptions = {}): Promise<FileDataset> {
   const { name, layout, place } = parseDataSpec(source, options.datasets);
-  const { labels = "truth", labelVariant, transform = {}, encoding = {}, tell } = options;
-  const scheme = selectScheme(name, layout, options);
-  const tables = labelTables(scheme, layout.codings);
+  const { labels = "truth", transform = {}, encoding = {}, tell } = options;
+  const listing = await listImages({ name, layout, place }, options);
+  const entries = await stampEntries(listing.entries);
+  const reading = await chooseReading(name, layout, options, labels === "truth" ? listing : noLabels);
+  const { scheme } = reading;
+  const tables = labelTables(scheme, layout.codings, options.modelClasses);
   const reader = createReader(tables, transforms(transform), encoding, tell);
 
-  const entries = await stampEntries(await listEntries({ name, layout, place }, options));
   const indices = shardIndices(entries.length, options.shard);
   const at = (position: number) => {
     const index = indices[position];
@@ -50,12 +53,14 @@ export async function openData(source: string | DataSpec, options: DataOptions =
     settings: {
       split: options.split ?? layout.defaultSplit,
       labels,
-      labelVariant,
-      classes: tables.own.classes,
+      labelVariant: reading.labelVariant,
+      classes: classCount(scheme),
       ignoreLabel: scheme.ignoreLabel,
+      ...labelSettings(reading, listing),
       transform,
       ...(isUsual(encoding) ? {} : { encoding }),
     },
+    notices: labels === "truth" ? [...(listing.notices ?? []), ...reading.notices] : [],
     length: indices.length,
     total: entries.length,
     ids: indices.map((index) => entries[index]!.id),
@@ -98,15 +103,35 @@ export async function openTrainingData(
   return dataset;
 }
 
+const noLabels: Listing = { entries: [] };
+
+/** The settings of labels that older runs do not have, present only where they are used. */
+function labelSettings(
+  { labelMap, palette }: Pick<DataSettings, "labelMap" | "palette">,
+  { labelSuffix }: Listing,
+): Partial<DataSettings> {
+  return {
+    ...(labelMap !== undefined && { labelMap }),
+    ...(palette !== undefined && { palette }),
+    ...(labelSuffix !== undefined && { labelSuffix }),
+  };
+}
+
 /** The images of all shards. */
-async function listEntries(spec: DataSpec, options: DataOptions): Promise<Entry[]> {
+async function listImages(spec: DataSpec, options: DataOptions): Promise<Listing> {
   const { layout, place } = spec;
-  const { split, labels } = options;
-  const listed = await layout.list({ place, split, withLabels: labels !== "self", files: diskFiles });
-  if (listed.length === 0) {
+  const { split, labels, labelSuffix } = options;
+  const withLabels = labels !== "self";
+  const found = await layout.list({ place, split, withLabels, labelSuffix, files: diskFiles });
+  const listing = isListing(found) ? found : { entries: found };
+  if (listing.entries.length === 0) {
     throw new SeawallError("data", `--data ${dataSpecText(spec)}: no image found; expected ${layout.images}`);
   }
-  return sliceList(listed, options);
+  return { ...listing, entries: sliceList(listing.entries, options) };
+}
+
+function isListing(found: readonly Entry[] | Listing): found is Listing {
+  return !Array.isArray(found);
 }
 
 /** Checks that every file is there, and keeps its stamp. */

@@ -1,9 +1,7 @@
 /** From files to samples, with one label scheme and one chain of transforms. */
-import { extname } from "node:path";
 import { invariant, SeawallError } from "../base/index.js";
 import { readImage } from "./formats/image.node.js";
-import { readLabelMat } from "./formats/label-mat.node.js";
-import { readLabelPng } from "./formats/label-png.node.js";
+import { readLabelFile } from "./formats/label-file.node.js";
 import type { Entry } from "./layouts/layout.js";
 import {
   encodeImage,
@@ -55,8 +53,7 @@ export function createDecoder(
     if (file === undefined) return undefined;
     const table = coding === undefined ? own : codings[coding];
     invariant(table !== undefined, `the layout has no label coding "${coding}"`);
-    const stored = await (extname(file) === ".mat" ? readLabelMat(file) : readLabelPng(file));
-    return toClasses(table, stored, file);
+    return toClasses(table, await readLabelFile(file), file);
   };
   return {
     labels: labelsOf,

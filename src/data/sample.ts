@@ -26,7 +26,12 @@ export interface DataSettings {
   readonly labels: "truth" | "self";
   readonly labelVariant: string | undefined;
   readonly classes: number | undefined;
-  readonly ignoreLabel: number | undefined;
+  readonly ignoreLabel: number | readonly number[] | undefined;
+  /** The label map: its entries, or the hash of its file; present only where there is one. */
+  readonly labelMap?: string | undefined;
+  /** Name of the palette, or the hash of its file. */
+  readonly palette?: string | undefined;
+  readonly labelSuffix?: string | undefined;
   readonly transform: TransformOptions;
   /** Absent for RGB images read as they are. */
   readonly encoding?: ImageEncoding;
@@ -40,6 +45,8 @@ export interface Dataset {
   readonly name: string;
   readonly classNames: readonly string[] | undefined;
   readonly settings: DataSettings;
+  /** Decisions about names and labels for the user to know, one sentence each. */
+  readonly notices: readonly string[];
   /** Number of samples in this shard. */
   readonly length: number;
   /** Number of samples of all shards together. */

@@ -1,6 +1,7 @@
 /** Settings about data that every command has. */
 import { z } from "zod";
 import type { ImageEncoding } from "./pixels/encoding.js";
+import { palettes } from "./pixels/palettes.js";
 import { dataForms, labelVariantForms } from "./spec.js";
 
 /** How the values of image files become channels. */
@@ -45,10 +46,32 @@ export const dataFields = {
     .optional()
     .describe("number of classes, or a file with one class name a line; default: those of the data set"),
   ignoreLabel: z
-    .int()
-    .min(-1)
+    .union([z.int().min(-1), z.array(z.int().min(0)).min(1).readonly()])
     .optional()
-    .describe("pixels with this label count nowhere, -1 for none; default: that of the data set"),
+    .describe(
+      "pixels with this label, or one of these labels, count nowhere, -1 for none; default: that of the data set",
+    ),
+  labelMap: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "class of each stored value: entries such as 255:1,7:ignore,1-11:0-10, reduce-zero (label - 1, 0 counts nowhere), cityscapes-ids, or a file with one line a class",
+    ),
+  palette: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      `labels are colours: ${Object.keys(palettes).join(", ")}, or a file with one line a class (red green blue and its name)`,
+    ),
+  labelSuffix: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "what names of label files have at the end and names of images lack, such as _mask; default: nothing, or the known suffix that fits",
+    ),
   labelVariant: z
     .string()
     .min(1)

@@ -74,9 +74,18 @@ it("explains eval", async () => {
                                            default: apply
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
-      --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
-                                           that of the data set
-      --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
+      --ignore-label <L,…>                 pixels with this label, or one of these labels, count
+                                           nowhere, -1 for none; default: that of the data set
+      --label-map <MAP|FILE>               class of each stored value: entries such as
+                                           255:1,7:ignore,1-11:0-10, reduce-zero (label - 1, 0 counts
+                                           nowhere), cityscapes-ids, or a file with one line a class
+      --palette <NAME|FILE>                labels are colours: voc, cityscapes, camvid, ade20k, or a
+                                           file with one line a class (red green blue and its name)
+      --label-suffix <TEXT>                what names of label files have at the end and names of images
+                                           lack, such as _mask; default: nothing, or the known suffix
+                                           that fits
+      --label-variant <NAME>               another reading of the labels: voidClass (camvid),
+                                           voidAsBackground (voc), withoutBackground (voc) or
                                            reduceZeroLabel (ade20k)
       --class-weights <SPEC>               data to count class weights in, written as for --data (for
                                            class-balanced-ce); default: the training split
@@ -312,9 +321,18 @@ it("explains doctor", async () => {
                                            default: apply
       --classes <K|FILE>                   number of classes, or a file with one class name a line;
                                            default: those of the data set
-      --ignore-label <L>                   pixels with this label count nowhere, -1 for none; default:
-                                           that of the data set
-      --label-variant <NAME>               another reading of the labels: voidAsBackground (voc) or
+      --ignore-label <L,…>                 pixels with this label, or one of these labels, count
+                                           nowhere, -1 for none; default: that of the data set
+      --label-map <MAP|FILE>               class of each stored value: entries such as
+                                           255:1,7:ignore,1-11:0-10, reduce-zero (label - 1, 0 counts
+                                           nowhere), cityscapes-ids, or a file with one line a class
+      --palette <NAME|FILE>                labels are colours: voc, cityscapes, camvid, ade20k, or a
+                                           file with one line a class (red green blue and its name)
+      --label-suffix <TEXT>                what names of label files have at the end and names of images
+                                           lack, such as _mask; default: nothing, or the known suffix
+                                           that fits
+      --label-variant <NAME>               another reading of the labels: voidClass (camvid),
+                                           voidAsBackground (voc), withoutBackground (voc) or
                                            reduceZeroLabel (ade20k)
       --class-weights <SPEC>               data to count class weights in, written as for --data (for
                                            class-balanced-ce); default: the training split

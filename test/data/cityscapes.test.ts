@@ -105,6 +105,16 @@ describe("cityscapes", () => {
     );
   });
 
+  it("refuses coarse labels", async () => {
+    const root = await folderWith({
+      "leftImg8bit/train_extra/ulm/ulm_0_leftImg8bit.png": image(),
+      "gtCoarse/train_extra/ulm/ulm_0_gtCoarse_labelIds.png": labels(0, 0, 0, 0, 0, 0),
+    });
+    await expect(openData(`cityscapes:${root}`, { split: "train_extra" })).rejects.toThrow(
+      /the labels of split train_extra are the coarse ones, .* use --split train or val/,
+    );
+  });
+
   it("has no labels of the test split", async () => {
     const root = await folderWith(scene("test", "berlin", "000000_000019", labels(0, 0, 0, 0, 0, 0)));
     await expect(openData(`cityscapes:${root}`, { split: "test" })).rejects.toThrow(

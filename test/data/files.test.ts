@@ -4,7 +4,7 @@ import { deflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { readClasses, readImage, readLabelPng } from "../../src/data/index.node.js";
+import { readClasses, readImage, readLabelFile } from "../../src/data/index.node.js";
 import { folderWith, greyPng, noise, rgbPng, tiff } from "./pixels.js";
 
 async function file(name: string, content: Uint8Array | string): Promise<string> {
@@ -56,13 +56,13 @@ function crc(bytes: Uint8Array): number {
 
 describe("label PNGs", () => {
   it("of 8-bit grey keep their values", async () => {
-    const stored = await readLabelPng(await file("a.png", greyPng(2, 3, [0, 1, 2, 253, 254, 255])));
+    const stored = await readLabelFile(await file("a.png", greyPng(2, 3, [0, 1, 2, 253, 254, 255])));
     expect(stored).toEqual({ height: 2, width: 3, values: Uint8Array.of(0, 1, 2, 253, 254, 255) });
   });
 
   it("of 16-bit grey keep their values", async () => {
     const data = Uint16Array.of(0, 300, 65535);
-    const stored = await readLabelPng(
+    const stored = await readLabelFile(
       await file("a.png", encode({ height: 1, width: 3, channels: 1, depth: 16, data })),
     );
     expect(stored.values).toEqual(data);
@@ -78,7 +78,7 @@ describe("label PNGs", () => {
       return [0, bits, ...last];
     };
     const raw = Uint8Array.from([...row(values.slice(0, 3)), ...row(values.slice(3))]);
-    const stored = await readLabelPng(
+    const stored = await readLabelFile(
       await file("a.png", png({ width: 3, height: 2, depth, colour: 0, raw })),
     );
     expect([...stored.values]).toEqual(values);
@@ -88,13 +88,33 @@ describe("label PNGs", () => {
     const palette: [string, Uint8Array] = ["PLTE", Uint8Array.from([9, 9, 9, 9, 9, 9, 128, 0, 0])];
     const raw = Uint8Array.of(0, 2, 1, 0);
     const bytes = png({ width: 3, height: 1, depth: 8, colour: 3, raw, before: [palette] });
-    expect([...(await readLabelPng(await file("a.png", bytes))).values]).toEqual([2, 1, 0]);
+    expect([...(await readLabelFile(await file("a.png", bytes))).values]).toEqual([2, 1, 0]);
+  });
+
+  it("of colours give red · 65536 + green · 256 + blue, and numbers where all are grey", async () => {
+    const colours = rgbPng(1, 2, Uint8Array.of(128, 64, 128, 0, 0, 142));
+    expect(await readLabelFile(await file("a.png", colours))).toEqual({
+      ...{ height: 1, width: 2, coloured: true },
+      values: Uint32Array.of(0x804080, 0x00008e),
+    });
+    const grey = encode({
+      height: 1,
+      width: 2,
+      channels: 4,
+      data: Uint8Array.of(3, 3, 3, 255, 7, 7, 7, 255),
+    });
+    expect((await readLabelFile(await file("a.png", grey))).values).toEqual(Uint8Array.of(3, 7));
+  });
+
+  it("with transparency beside grey values keep the values", async () => {
+    const bytes = encode({ height: 1, width: 2, channels: 2, data: Uint8Array.of(1, 255, 4, 255) });
+    expect((await readLabelFile(await file("a.png", bytes))).values).toEqual(Uint8Array.of(1, 4));
   });
 
   it("may be interlaced", async () => {
     const data = noise(9 * 10);
     const bytes = encode({ height: 9, width: 10, channels: 1, depth: 8, data }, { interlace: "Adam7" });
-    expect((await readLabelPng(await file("a.png", bytes))).values).toEqual(data);
+    expect((await readLabelFile(await file("a.png", bytes))).values).toEqual(data);
   });
 
   const raw = Uint8Array.of(0, 1, 2, 3);
@@ -104,35 +124,40 @@ describe("label PNGs", () => {
   flipped[60]! ^= 255;
 
   it.each([
-    ["colours", rgbPng(2, 2), "holds colours (rgb), not class numbers"],
     [
-      "transparency",
-      encode({ height: 1, width: 1, channels: 2, data: Uint8Array.of(1, 255) }),
-      "(greyAlpha)",
+      "values in the transparency",
+      encode({ height: 1, width: 2, channels: 2, data: Uint8Array.of(0, 255, 0, 1) }),
+      "its values are in the transparency",
     ],
+    [
+      "colours of 16 bits",
+      encode({ height: 1, width: 1, channels: 3, depth: 16, data: Uint16Array.of(1, 2, 3) }),
+      "its colours have 16 bits",
+    ],
+    ["lossy compression", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), "JPEG changes values"],
     ["another format", "no png at all", "not a PNG file"],
     ["an empty file", "", "not a PNG file"],
     ["a file cut in its data", grey.subarray(0, 200), "truncated"],
     ["a file cut in its last chunk", grey.subarray(0, -3), "truncated"],
     ["rows that are missing", png({ ...plain, height: 2 }), "truncated"],
-    ["a flipped byte", flipped, "labels are expected as an index PNG"],
+    ["a flipped byte", flipped, "labels are expected as a PNG, TIFF or BMP"],
     ["no pixel", png({ ...plain, width: 0 }), "it has 0×1 pixels (width×height)"],
     ["a huge size", png({ ...plain, width: 2 ** 20, height: 2 ** 20 }), "it has 1048576×1048576 pixels"],
     ["few bits interlaced", png({ ...plain, depth: 1, interlace: 1 }), "interlaced at 1 bits"],
   ])("are refused with %s", async (_, content, message) => {
     const path = await file("labels.png", content);
-    await expect(readLabelPng(path)).rejects.toMatchObject({
+    await expect(readLabelFile(path)).rejects.toMatchObject({
       name: "SeawallError",
       code: "data",
       message: expect.stringContaining(message),
     });
-    await expect(readLabelPng(path)).rejects.toThrow(path);
+    await expect(readLabelFile(path)).rejects.toThrow(path);
   });
 
   it("cannot fill memory: pixels that unpack to more than the header says", async () => {
     const bomb = png({ ...plain, raw: new Uint8Array(2 ** 26) });
     const before = process.memoryUsage().arrayBuffers;
-    await expect(readLabelPng(await file("a.png", bomb))).rejects.toThrow("unpacks to more pixels");
+    await expect(readLabelFile(await file("a.png", bomb))).rejects.toThrow("unpacks to more pixels");
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
   });
 
@@ -146,8 +171,130 @@ describe("label PNGs", () => {
       ["iCCP", profile],
       ["IHDR", second],
     ];
-    const stored = await readLabelPng(await file("a.png", png({ ...plain, before })));
+    const stored = await readLabelFile(await file("a.png", png({ ...plain, before })));
     expect(stored).toEqual({ height: 1, width: 3, values: Uint8Array.of(1, 2, 3) });
+  });
+});
+
+describe("label TIFFs", () => {
+  const stored = async (spec: Omit<Parameters<typeof tiff>[0], "height" | "width">) =>
+    readLabelFile(await file("a.tif", tiff({ height: 2, width: 3, ...spec })));
+
+  it.each([
+    Uint8Array.of(0, 1, 2, 200, 254, 255),
+    Uint16Array.of(0, 1, 255, 256, 300, 65535),
+    Float32Array.of(0, 1, 2, 3, 4, 300),
+  ])("of %o keep their values", async (data) => {
+    expect([...(await stored({ bands: 1, data })).values]).toEqual([...data]);
+  });
+
+  it("that are compressed keep their values", async () => {
+    const raw = { width: 3, height: 2, channels: 1 } as const;
+    const content = sharp(Uint8Array.of(0, 1, 2, 200, 254, 255), { raw }).toColourspace("b-w");
+    const path = await file("a.tif", await content.tiff({ compression: "lzw" }).toBuffer());
+    expect((await readLabelFile(path)).values).toEqual(Uint8Array.of(0, 1, 2, 200, 254, 255));
+  });
+
+  it("of colours give colours", async () => {
+    const data = Uint8Array.from({ length: 18 }, (_, i) => 7 * i);
+    const { coloured, values } = await stored({ bands: 3, data, rgb: true });
+    expect([coloured, values[1]]).toEqual([true, 21 * 65536 + 28 * 256 + 35]);
+  });
+
+  it("of fractions, of several bands, or cut off, are refused by name", async () => {
+    await expect(stored({ bands: 1, data: Float32Array.of(0, 1, 1.5, 0, 0, 0) })).rejects.toThrow(
+      /a\.tif: it holds 1\.5, which is no whole number/,
+    );
+    await expect(stored({ bands: 4, data: new Uint8Array(24) })).rejects.toThrow(
+      "it has 4 bands of type uint8",
+    );
+    const cut = tiff({ height: 2, width: 3, bands: 1, data: new Uint8Array(6) }).subarray(0, 20);
+    await expect(readLabelFile(await file("a.tif", cut))).rejects.toThrow("a.tif: ");
+  });
+});
+
+/** A BMP as common programs write it: rows from the bottom, padded to four bytes. */
+function bmp(
+  bits: number,
+  width: number,
+  rows: readonly (readonly number[])[],
+  change: { height?: number; compression?: number; cut?: number } = {},
+): Buffer {
+  const palette = bits <= 8 ? 4 * 2 ** bits : 0;
+  const header = Buffer.alloc(54 + palette);
+  header.write("BM", "latin1");
+  header.writeUInt32LE(54 + palette, 10);
+  header.writeUInt32LE(40, 14);
+  header.writeInt32LE(width, 18);
+  header.writeInt32LE(change.height ?? rows.length, 22);
+  header.writeUInt16LE(1, 26);
+  header.writeUInt16LE(bits, 28);
+  header.writeUInt32LE(change.compression ?? 0, 30);
+  for (let i = 0; i < palette / 4; i++)
+    header.set(
+      [i, 2 * i, 3 * i].map((value) => value & 255),
+      54 + 4 * i,
+    );
+  const rowBytes = 4 * Math.ceil((width * bits) / 32);
+  const padded = rows.map((row) =>
+    Buffer.concat([Buffer.from(row), Buffer.alloc(rowBytes)]).subarray(0, rowBytes),
+  );
+  const whole = Buffer.concat([header, ...padded]);
+  return whole.subarray(0, whole.length - (change.cut ?? 0));
+}
+
+describe("label BMPs", () => {
+  const stored = async (content: Buffer) => readLabelFile(await file("a.bmp", content));
+
+  it.each([
+    [1, [[0b01000000], [0b10100000]], [1, 0, 1, 0, 1, 0]],
+    [
+      4,
+      [
+        [0x12, 0x30],
+        [0x45, 0x60],
+      ],
+      [4, 5, 6, 1, 2, 3],
+    ],
+    [
+      8,
+      [
+        [1, 2, 3],
+        [4, 5, 255],
+      ],
+      [4, 5, 255, 1, 2, 3],
+    ],
+  ])("of %d bits give palette indices, rows from the bottom", async (bits, rows, values) => {
+    expect([...(await stored(bmp(bits, 3, rows))).values]).toEqual(values);
+  });
+
+  it("say the colours of their palette", async () => {
+    expect((await stored(bmp(8, 1, [[5]]))).colours?.[5]).toBe(15 * 65536 + 10 * 256 + 5);
+  });
+
+  it.each([24, 32])("of %d bits give colours, or numbers where all are grey", async (bits) => {
+    const alpha = bits === 32 ? [0] : [];
+    const colour = await stored(bmp(bits, 2, [[1, 2, 3, ...alpha, 4, 5, 6, ...alpha]]));
+    expect(colour).toMatchObject({ coloured: true, values: Uint32Array.of(0x030201, 0x060504) });
+    const grey = await stored(bmp(bits, 2, [[9, 9, 9, ...alpha, 4, 4, 4, ...alpha]]));
+    expect(grey).toEqual({ height: 1, width: 2, values: Uint8Array.of(9, 4) });
+  });
+
+  it("may be stored from the top", async () => {
+    expect([...(await stored(bmp(8, 1, [[1], [2]], { height: -2 }))).values]).toEqual([1, 2]);
+  });
+
+  it.each([
+    ["cut off", bmp(8, 3, [[1, 2, 3]], { cut: 2 }), "truncated"],
+    ["without a header", Buffer.from("BM"), "truncated"],
+    ["compressed", bmp(8, 3, [[1, 2, 3]], { compression: 1 }), "it is compressed"],
+    ["of 16 bits", bmp(16, 1, [[1, 2]]), "it has 16 bits per pixel"],
+    ["without width", bmp(8, 0, [[]]), "it has 0×1 pixels (width×height)"],
+    ["of a huge size", bmp(8, 2 ** 30, [[1]], { height: 2 ** 30, cut: 0 }).subarray(0, 2000), "pixels"],
+  ])("%s are refused by name", async (_, content, message) => {
+    const path = await file("a.bmp", content);
+    await expect(readLabelFile(path)).rejects.toThrow(path);
+    await expect(readLabelFile(path)).rejects.toThrow(message);
   });
 });
 

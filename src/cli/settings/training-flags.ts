@@ -1,7 +1,7 @@
 /** The flags of a training. The table must have a row for every setting, or it does not compile. */
 import { type TrainingConfig, trainingOptions } from "../../train/index.js";
 import type { Flag, FlagSet } from "./flags.js";
-import { classes, decimal, factors, numbers, sizes, text, whole } from "./values.js";
+import { classes, decimal, factors, labels, numbers, sizes, text, whole } from "./values.js";
 
 const network = { group: "Network" } as const;
 const data = { group: "Data" } as const;
@@ -22,7 +22,10 @@ const flags = {
   split: { ...data, ...named("NAME") },
   limit: { ...data, ...counted() },
   classes: { ...data, value: "K|FILE", read: classes },
-  ignoreLabel: { ...data, ...counted("L") },
+  ignoreLabel: { ...data, value: "L,…", read: labels },
+  labelMap: { ...data, ...named("MAP|FILE") },
+  palette: { ...data, ...named("NAME|FILE") },
+  labelSuffix: { ...data, ...named("TEXT") },
   labelVariant: { ...data, ...named("NAME") },
   holdOut: { ...data, ...counted() },
   crop: { ...data, ...size },

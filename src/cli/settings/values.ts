@@ -82,6 +82,17 @@ export function classes(value: string): number | string {
   return /^\d+$/.test(value) ? Number(value) : value;
 }
 
+/** `255`, or several labels as `254,255`. */
+export function labels(value: string): number | number[] {
+  const list = match(
+    /^\s*(?:-?\d+|\d+(?:\s*,\s*\d+)+)\s*$/,
+    value,
+    "a label, or several as 254,255",
+    (found) => found.split(",").map(Number),
+  );
+  return list.length > 1 ? list : list[0]!;
+}
+
 /** `2/4`, counted from 1 on the line and from 0 inside. */
 export function shard(value: string): { index: number; count: number } {
   const expected = "i/n with i from 1 to n, as 2/4";

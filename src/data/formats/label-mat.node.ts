@@ -1,6 +1,6 @@
 /** Reading label files of the Semantic Boundaries Dataset: the field `Segmentation` of the struct `GTcls`. */
 import { messageOf, SeawallError } from "../../base/index.js";
-import type { StoredLabels } from "../pixels/labels.js";
+import type { StoredLabels } from "../pixels/stored.js";
 import { maxPixels } from "../pixels/transform.js";
 import { readBytes } from "./files.node.js";
 import { fieldOf, findVariable, type Matrix, readByteMatrix } from "./mat.node.js";

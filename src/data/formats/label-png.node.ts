@@ -1,44 +1,53 @@
-/** Reading label files: PNGs whose values are class indices. */
+/** Reading PNG label files, whose values are class numbers or colours. */
 import { decode } from "fast-png";
-import { messageOf, SeawallError } from "../../base/index.js";
-import type { StoredLabels } from "../pixels/labels.js";
+import { fromRgb, type StoredLabels } from "../pixels/stored.js";
 import { maxPixels } from "../pixels/transform.js";
-import { readBytes } from "./files.node.js";
-import { checkPacked, type PngHeader, pngColour, takeApart } from "./png.node.js";
+import { checkPacked, type PngHeader, pngChannels, takeApart } from "./png.node.js";
 
 /**
- * The values of an index PNG: palette indices of 1 to 8 bits (never the palette's colours), or grey of 1 to 16 bits.
- * @throws SeawallError `data` when the file is missing, damaged, truncated, too large or contains colours.
+ * The values of a PNG: palette indices of 1 to 8 bits, grey of 1 to 16 bits, or colours of 8 bits. Transparency is
+ * dropped. Numbers that a tool stored as equal red, green and blue are numbers.
+ * @throws Error describing the problem, without the file's name
  */
-export async function readLabelPng(file: string): Promise<StoredLabels> {
-  const bytes = await readBytes(file);
-  try {
-    return decodeLabels(bytes);
-  } catch (error) {
-    throw new SeawallError(
-      "data",
-      `${file}: ${messageOf(error)}; labels are expected as an index PNG (palette, or grey of 8 or 16 bits) of at ` +
-        `most ${maxPixels} pixels, whose values are class numbers`,
-    );
-  }
-}
-
-function decodeLabels(bytes: Buffer): StoredLabels {
+export function decodeLabelPng(bytes: Buffer): StoredLabels {
   const parts = takeApart(bytes);
-  checkHeader(parts.header);
+  const { header } = parts;
+  checkHeader(header);
   checkPacked(parts);
-  const { width, height, depth, data } = decode(parts.essential, { checkCrc: true });
-  return { width, height, values: depth < 8 ? unpackBits(data, parts.header) : toIntegers(data) };
+  const { width, height, depth, data, channels, palette } = decode(parts.essential, { checkCrc: true });
+  const size = { width, height };
+  refuseHidden(data, channels);
+  if (channels >= 3) return fromRgb(size, data, channels);
+  if (depth < 8) return { ...size, values: unpackBits(data, header), ...coloursOf(palette) };
+  return { ...size, values: firstChannel(data, channels), ...coloursOf(palette) };
 }
 
 function checkHeader({ width, height, depth, colour, interlaced }: PngHeader): void {
   if (width * height < 1 || width * height > maxPixels)
     throw new Error(`it has ${width}×${height} pixels (width×height)`);
-  if (colour !== pngColour.grey && colour !== pngColour.palette) {
-    const name = Object.entries(pngColour).find(([, code]) => code === colour)?.[0];
-    throw new Error(`it holds colours (${name ?? `type ${colour}`}), not class numbers`);
-  }
+  if (pngChannels(colour) === undefined) throw new Error(`it has the unknown colour type ${colour}`);
+  if (depth > 8 && pngChannels(colour)! >= 3) throw new Error(`its colours have ${depth} bits`);
   if (interlaced && depth < 8) throw new Error(`it is interlaced at ${depth} bits, which is not read`);
+}
+
+function coloursOf(palette: readonly (readonly number[])[] | undefined): { colours?: Uint32Array } {
+  if (!palette) return {};
+  return {
+    colours: Uint32Array.from(palette, ([red = 0, green = 0, blue = 0]) => red * 65536 + green * 256 + blue),
+  };
+}
+
+/** Refuses a mask that is drawn in the transparency of one colour. */
+function refuseHidden(data: ArrayLike<number>, channels: number): void {
+  const alpha = channels - 1;
+  if (channels !== 2 && channels !== 4) return;
+  let [isPlain, isOpaque] = [true, true];
+  for (let i = 0; i < data.length; i++) {
+    const channel = i % channels;
+    if (channel === alpha) isOpaque &&= data[i] === data[alpha];
+    else isPlain &&= data[i] === data[channel];
+  }
+  if (isPlain && !isOpaque) throw new Error("it has one colour, and its values are in the transparency");
 }
 
 /** Unpacks values of 1, 2 or 4 bits. The first value is in the highest bits; every row begins at a byte. */
@@ -54,6 +63,11 @@ function unpackBits(data: ArrayLike<number>, { width, height, depth }: PngHeader
   return values;
 }
 
-function toIntegers(data: Uint8Array | Uint8ClampedArray | Uint16Array): Uint8Array | Uint16Array {
+/** The values of one channel, without the transparency that may follow it. */
+function firstChannel(
+  data: Uint8Array | Uint8ClampedArray | Uint16Array,
+  channels: number,
+): Uint8Array | Uint16Array {
+  if (channels > 1) return data.filter((_, i) => i % channels === 0) as Uint8Array | Uint16Array;
   return data instanceof Uint16Array ? data : Uint8Array.from(data);
 }

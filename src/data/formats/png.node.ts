@@ -10,9 +10,20 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
-export const pngColour = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgba: 6 } as const;
+/** Channels of each colour type of the standard: grey, RGB, palette, grey and RGB with transparency. */
+const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** Number of channels of a colour type; undefined if there is no such type. */
+export function pngChannels(colour: number): number | undefined {
+  return channelsOf[colour];
+}
 
 const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+
+export function isPng(bytes: Buffer): boolean {
+  return bytes.subarray(0, 8).equals(signature);
+}
+
 /** Chunks that are kept besides the first header. A second header is dropped, since it could claim another size. */
 const essentialTypes = ["PLTE", "IDAT", "IEND"];
 
@@ -33,7 +44,7 @@ export interface PngParts {
 
 /** Splits a PNG into its parts. @throws Error describing the problem, without the file's name */
 export function takeApart(bytes: Buffer): PngParts {
-  if (!bytes.subarray(0, 8).equals(signature)) throw new Error("not a PNG file");
+  if (!isPng(bytes)) throw new Error("not a PNG file");
   const chunks = [...chunksOf(bytes)];
   const header = chunks[0];
   if (header?.type !== "IHDR" || dataOf(header).length !== 13) throw new Error("the PNG header is missing");
@@ -73,7 +84,7 @@ function readHeader(data: Buffer): PngHeader {
 }
 
 /**
- * Unpacks a one-channel image once, with a limit, to check that it is complete.
+ * Unpacks an image once, with a limit, to check that it is complete.
  * @throws Error when the compressed pixels are damaged, fewer than the header says, or far more.
  */
 export function checkPacked({ header, packed }: PngParts): void {
@@ -92,12 +103,13 @@ function unpackedLength(packed: Buffer, limit: number): number {
 }
 
 /** Bytes of all rows, each with its filter type. An interlaced image consists of seven smaller ones. */
-function unpackedBytes({ width, height, depth, interlaced }: PngHeader): number {
+function unpackedBytes({ width, height, depth, colour, interlaced }: PngHeader): number {
+  const bits = depth * (pngChannels(colour) ?? 1);
   const passes = interlaced ? adam7 : [{ x: 0, y: 0, dx: 1, dy: 1 }];
   return passes.reduce((sum, { x, y, dx, dy }) => {
     const columns = Math.ceil((width - x) / dx);
     const rows = Math.ceil((height - y) / dy);
-    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * depth) / 8)) : sum;
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bits) / 8)) : sum;
   }, 0);
 }
 

@@ -39,6 +39,15 @@ export interface DataFiles {
   readText(file: string): Promise<string>;
 }
 
+/** What was listed, and what was found out on the way. */
+export interface Listing {
+  readonly entries: readonly Entry[];
+  /** What label names have and image names lack, such as `_mask`. */
+  readonly labelSuffix?: string | undefined;
+  /** Decisions for the user to know, one sentence each. */
+  readonly notices?: readonly string[];
+}
+
 /** A request to list the images of a data set. */
 export interface ListRequest {
   /** What follows the colon in `--data`. */
@@ -46,6 +55,8 @@ export interface ListRequest {
   /** Undefined: the default split. */
   readonly split: string | undefined;
   readonly withLabels: boolean;
+  /** What follows the image's name in the name of its label file; undefined: found out. */
+  readonly labelSuffix?: string | undefined;
   readonly files: DataFiles;
 }
 
@@ -84,7 +95,7 @@ export interface DatasetLayout {
    * Lists the images in their order. The caller checks that the files exist.
    * @throws SeawallError `usage` or `data` when the place or the split is wrong
    */
-  list(request: ListRequest): Promise<Entry[]>;
+  list(request: ListRequest): Promise<readonly Entry[] | Listing>;
 }
 
 /** Rows by name. */

@@ -1,9 +1,8 @@
 /** Options of `openData`, and which images and labels they select. */
 import { SeawallError } from "../../base/index.js";
 import type { ImageEncoding, TellDecision } from "../pixels/encoding.js";
-import { classCount, type LabelScheme } from "../pixels/labels.js";
 import type { TransformOptions } from "../pixels/transform.js";
-import type { DatasetLayout, DatasetTable } from "./layout.js";
+import type { DatasetTable } from "./layout.js";
 
 /** Options of `openData`: which images, which labels, and the transforms. All may be left out. */
 export interface DataOptions {
@@ -16,8 +15,16 @@ export interface DataOptions {
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** Names or number of the classes; default: those of the data set. */
   readonly classes?: number | readonly string[] | undefined;
-  /** Stored label whose pixels count nowhere, instead of the data set's; −1: every pixel counts. */
-  readonly ignoreLabel?: number | undefined;
+  /** Number of classes of the model: where the data set has another number, the reading of its labels that has as many. */
+  readonly modelClasses?: number | undefined;
+  /** Stored labels whose pixels count nowhere, instead of the data set's; −1: every pixel counts. */
+  readonly ignoreLabel?: number | readonly number[] | undefined;
+  /** Classes of stored values: entries such as `255:1`, `reduce-zero`, or a file. */
+  readonly labelMap?: string | undefined;
+  /** For label files that show classes as colours: the name of a palette, or a file. */
+  readonly palette?: string | undefined;
+  /** What label file names have and image names lack; default: found out. */
+  readonly labelSuffix?: string | undefined;
   /** Another reading of the label files, by its name among the layout's `variants`. */
   readonly labelVariant?: string | undefined;
   readonly transform?: TransformOptions | undefined;
@@ -32,43 +39,10 @@ export interface DataOptions {
 }
 
 /**
- * The label scheme that the options select: the layout's own or that of a variant, with the overrides applied.
- * @throws SeawallError `usage` when the data set has no such variant
- */
-export function selectScheme(
-  name: string,
-  { scheme, variants }: Pick<DatasetLayout, "scheme" | "variants">,
-  options: Pick<DataOptions, "labelVariant" | "classes" | "ignoreLabel">,
-): LabelScheme {
-  const { labelVariant } = options;
-  if (labelVariant === undefined) return overrideScheme(scheme, options);
-  if (Object.hasOwn(variants, labelVariant)) return overrideScheme(variants[labelVariant]!, options);
-  const available = Object.keys(variants);
-  throw new SeawallError(
-    "usage",
-    `--label-variant ${labelVariant}: ${name} data has no such variant; ` +
-      (available.length > 0 ? `use ${available.join(" or ")}` : "leave it out"),
-  );
-}
-
-/** A scheme with the overrides of the options. Class names stay where `classes` is their number. */
-function overrideScheme(
-  own: LabelScheme,
-  { classes, ignoreLabel }: Pick<DataOptions, "classes" | "ignoreLabel">,
-): LabelScheme {
-  const keepClasses = classes === undefined || classes === classCount(own);
-  return {
-    classes: keepClasses ? own.classes : classes,
-    ignoreLabel: ignoreLabel === undefined ? own.ignoreLabel : ignoreLabel === -1 ? undefined : ignoreLabel,
-    relabel: own.relabel,
-  };
-}
-
-/**
  * The part of a list that `--offset` and `--limit` select.
  * @throws SeawallError `usage` when nothing is left.
  */
-export function sliceList<T>(list: readonly T[], { offset = 0, limit }: DataOptions): T[] {
+export function sliceList<T>(list: readonly T[], { offset = 0, limit }: DataOptions): readonly T[] {
   checkCount("--offset", offset, 0);
   if (limit !== undefined) checkCount("--limit", limit, 1);
   if (offset >= list.length) {

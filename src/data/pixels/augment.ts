@@ -1,9 +1,9 @@
 /** The augmentations of adversarial training: random draws for an image, and their application to its pixels. */
 import { type RandomStream, SeawallError } from "../../base/index.js";
 import { gaussianBlur } from "./blur.js";
-import { ignored } from "./labels.js";
 import { type ImageRaster, type LabelRaster, type Part, padTo, type Size } from "./raster.js";
 import { resizeBilinearPart, resizeNearestPart } from "./resize.js";
+import { ignored } from "./stored.js";
 import { maxPixels, resizeShort } from "./transform.js";
 
 /** Augmentations of training images. Only `crop` is required. */

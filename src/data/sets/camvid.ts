@@ -24,7 +24,13 @@ export const camvid: DatasetLayout = {
   defaultSplit: "val",
   trainingSplit: "train",
   scheme: { classes, ignoreLabel: 11 },
-  variants: {},
+  variants: {
+    voidClass: {
+      title: "the model has a twelfth class for void (11), whose pixels still count nowhere",
+      classes: [...classes, "Void"],
+      ignoreLabel: 11,
+    },
+  },
 
   list({ place, split = "val", withLabels, files }) {
     return pairFolders(

@@ -1,32 +1,7 @@
 /** Cityscapes with fine annotations: 2048×1024, the 19 classes of its evaluation. */
 import { SeawallError } from "../../base/index.js";
 import type { DataFiles, DatasetLayout, Entry } from "../layouts/layout.js";
-
-/** Names of the evaluated classes by label id, in the order of their train ids 0 to 18 (cityscapesScripts). */
-const classNames: Readonly<Record<number, string>> = {
-  7: "road",
-  8: "sidewalk",
-  11: "building",
-  12: "wall",
-  13: "fence",
-  17: "pole",
-  19: "traffic light",
-  20: "traffic sign",
-  21: "vegetation",
-  22: "terrain",
-  23: "sky",
-  24: "person",
-  25: "rider",
-  26: "car",
-  27: "truck",
-  28: "bus",
-  31: "train",
-  32: "motorcycle",
-  33: "bicycle",
-};
-const evaluatedIds = Object.keys(classNames).map(Number);
-/** Label ids end here; the ids up to it that have no class count nowhere. */
-const lastId = 33;
+import { cityscapesIds } from "../pixels/cityscapes-ids.js";
 
 export const cityscapes: DatasetLayout = {
   form: "cityscapes:ROOT",
@@ -37,9 +12,9 @@ export const cityscapes: DatasetLayout = {
   defaultSplit: "val",
   trainingSplit: "train",
   scheme: {
-    classes: Object.values(classNames),
+    classes: cityscapesIds.names,
     ignoreLabel: 255,
-    relabel: (id) => (id > lastId ? id : evaluatedIds.indexOf(id)),
+    relabel: cityscapesIds.classOf,
   },
   variants: {},
   codings: { trainIds: (id) => id },
@@ -66,11 +41,22 @@ export const cityscapes: DatasetLayout = {
 async function splitFolder(files: DataFiles, root: string, kind: string, split: string): Promise<string> {
   const folder = files.join(root, kind, split);
   if (await files.isFolder(folder)) return folder;
+  if (kind === "gtFine") await refuseCoarse(files, root, split);
   const what = kind === "gtFine" ? "labels" : "images";
   throw new SeawallError(
     "data",
     `${folder}: no such folder; unpack ${kind}_trainvaltest.zip, the ${what} of Cityscapes, in ${root}, or check --data ` +
       `and --split${kind === "gtFine" ? ". Without labels, use --labels self" : ""}`,
+  );
+}
+
+/** Coarse annotations leave most of an image without a label, so no figure of them is comparable. */
+async function refuseCoarse(files: DataFiles, root: string, split: string): Promise<void> {
+  if (!(await files.isFolder(files.join(root, "gtCoarse", split)))) return;
+  throw new SeawallError(
+    "data",
+    `${files.join(root, "gtCoarse", split)}: the labels of split ${split} are the coarse ones, which leave much of each image without a label; ` +
+      `unpack gtFine_trainvaltest.zip in ${root} and use --split train or val (fine labels of train_extra do not exist)`,
   );
 }
 

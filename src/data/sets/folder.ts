@@ -5,15 +5,16 @@ import { pairFolders } from "../layouts/listing.js";
 
 export const folder: DatasetLayout = {
   form: "folder:IMAGES,LABELS",
-  title: "images and index PNGs of the same names; folder:IMAGES with --labels self",
-  images: "IMAGES/*.{jpg,jpeg,png,tif,tiff,webp}",
-  labels: "LABELS/*.png",
+  title:
+    "images and label files of the same names, or of names with a suffix; folder:IMAGES with --labels self",
+  images: "IMAGES/*.{jpg,jpeg,png,tif,tiff,webp}, or those in sub-folders",
+  labels: "LABELS/*.{png,tif,tiff,bmp}, or those in sub-folders of the same names",
   defaultSplit: undefined,
   trainingSplit: undefined,
   scheme: { classes: undefined, ignoreLabel: undefined },
   variants: {},
 
-  async list({ place, split, withLabels, files }) {
+  async list({ place, split, withLabels, labelSuffix, files }) {
     if (split !== undefined) {
       throw new SeawallError(
         "usage",
@@ -34,6 +35,6 @@ export const folder: DatasetLayout = {
           "or measure consistency with --labels self",
       );
     }
-    return pairFolders(files, images, withLabels ? labels : undefined);
+    return pairFolders(files, images, withLabels ? labels : undefined, { labelSuffix });
   },
 };

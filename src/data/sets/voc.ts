@@ -61,6 +61,12 @@ export const voc: DatasetLayout = {
       ignoreLabel: undefined,
       relabel: (value) => (value === 255 ? 0 : value),
     },
+    withoutBackground: {
+      title: "background (0) counts nowhere, and the 20 classes of objects start at 0",
+      classes: vocClasses.slice(1),
+      ignoreLabel: [0, 255],
+      relabel: (value) => value - 1,
+    },
   },
   published: { labelVariant: "voidAsBackground", classWeights: vocPublishedWeights },
 

@@ -62,6 +62,9 @@ export const evaluationSchema = z.strictObject({
   ...encodingFields,
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
+  labelMap: dataFields.labelMap,
+  palette: dataFields.palette,
+  labelSuffix: dataFields.labelSuffix,
   labelVariant: dataFields.labelVariant,
   classWeights: text
     .optional()
@@ -147,7 +150,7 @@ const settingRoles = {
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ shard: "running", trace: "running", report: "running", gate: "running" },
-  plugin: "stated",
+  ...{ plugin: "stated", labelMap: "stated", palette: "stated", labelSuffix: "stated" },
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
 
 /** The settings whose values make up the configuration's hash. */

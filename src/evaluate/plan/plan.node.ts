@@ -22,6 +22,7 @@ import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
+import { type ModelAtSize, openFittingData } from "./fit-data.node.js";
 import { modelOptions } from "./model-options.js";
 
 export interface Plan {
@@ -29,7 +30,7 @@ export interface Plan {
   readonly graph: Graph;
   readonly modelSha256: string;
   readonly data: Dataset;
-  /** The first image of all shards, on which the checks are made. */
+  /** The first image of all shards that has a labelled pixel, on which the checks are made. */
   readonly probe: Sample;
   readonly model: ModelAtSize;
   readonly classes: number;
@@ -51,9 +52,6 @@ export interface Plan {
   readonly notices: readonly string[];
 }
 
-/** The model at an image size; opened once for each. */
-export type ModelAtSize = (size: { readonly height: number; readonly width: number }) => Promise<Model>;
-
 /**
  * Opens model and data and checks that they fit.
  * @param onNotice is told of decisions about images, while the plan is made and as further images are read
@@ -71,12 +69,9 @@ export async function makePlan(
     ...(await dataOptionsOf(config, input, components)),
     tell: firstOfKind(onNotice),
   };
-  const data = await openData(config.data, dataOptions);
-  const { shard: _, ...unsharded } = dataOptions;
-  const probe = await (await openData(config.data, { ...unsharded, limit: 1 })).read(0);
-
-  const wanted = data.settings.classes;
-  const model = modelAtSize(graph, config, wanted, components);
+  const modelFor = (classes: number | undefined) => modelAtSize(graph, config, classes, components);
+  const fitting = await openFittingData(config.data, dataOptions, modelFor);
+  const { data, probe, model } = fitting;
   const { prepared } = await model(probe);
   const attacks = parseMembers(config.attacks, config, components);
   return {
@@ -91,12 +86,17 @@ export async function makePlan(
     attacks,
     publishedVersion: components.ensembles[config.attacks.trim()]?.publishedVersion ?? "2024",
     radii: radiiOf(config),
-    classWeights: await weightsFor(config, attacks, dataOptions),
+    classWeights: await weightsFor(config, attacks, fitting.options),
     engine: engineOptions(config),
     workerBytes: workerBytesOf(prepared),
     plugins,
     oneWorker: pluginValues.length > 0,
-    notices: [...prepared.notices, ...sizeNotice(dataOptions), ...pluginNotices(pluginValues)],
+    notices: [
+      ...prepared.notices,
+      ...fitting.notices,
+      ...sizeNotice(dataOptions),
+      ...pluginNotices(pluginValues),
+    ],
   };
 }
 
@@ -122,11 +122,12 @@ async function dataOptionsOf(
   input: ImageInput,
   { datasets }: Components,
 ): Promise<DataOptions> {
-  const { labels, split, limit, offset, shard, ignoreLabel } = config;
+  const { labels, split, limit, offset, shard, ignoreLabel, labelMap, palette, labelSuffix } = config;
   const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
   const labelVariant = config.labelVariant ?? publishedEvaluation(config, datasets)?.labelVariant;
   return {
     ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant, datasets },
+    ...{ labelMap, palette, labelSuffix },
     transform: transformOf(config, input),
     encoding: imageEncoding(config, input.channels),
   };

@@ -1,7 +1,7 @@
 /** The folder of a training: its files, and the check that it belongs to this training. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatJson, messageOf, SeawallError } from "../../base/index.js";
+import { formatJson, messageOf, plainJson, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
 import { differences, type PluginFacts } from "../../journal/index.js";
 import { engineVersion } from "../../runtime/index.js";
@@ -25,6 +25,9 @@ const harmless: readonly string[] = [
   "checkpointEvery",
   "exportSize",
   "plugin",
+  "labelMap",
+  "palette",
+  "labelSuffix",
 ] satisfies (keyof TrainingConfig)[];
 
 /**
@@ -33,9 +36,15 @@ const harmless: readonly string[] = [
  */
 export function describeFolder({ config, training, plugins }: TrainingPlan): void {
   const file = join(config.out, trainingFiles.description);
+  const { labelMap, palette, labelSuffix } = training.settings;
   const now = {
     engine: engineVersion,
-    data: { images: training.length, filesSha256: training.filesSha256 },
+    data: {
+      images: training.length,
+      filesSha256: training.filesSha256,
+      // The content of maps and palettes, whose files may move.
+      labels: plainJson({ labelMap, palette, labelSuffix }),
+    },
     config,
     ...(plugins.length > 0 && { plugins }),
   };
@@ -65,7 +74,12 @@ interface Description {
   /** Left out where there is none. */
   readonly plugins?: readonly PluginFacts[];
   readonly config: Readonly<Record<string, unknown>>;
-  readonly data: { readonly images: number; readonly filesSha256: string };
+  readonly data: {
+    readonly images: number;
+    readonly filesSha256: string;
+    /** Left out by earlier versions, which had no maps and palettes. */
+    readonly labels?: unknown;
+  };
 }
 
 function readDescription(file: string): Description {
@@ -80,7 +94,7 @@ function readDescription(file: string): Description {
 }
 
 /** What changes the trained weights. Descriptions from before `loss` was a setting are of cross-entropy. */
-function deciding({ config, plugins = [] }: Pick<Description, "config" | "plugins">) {
+function deciding({ config, data, plugins = [] }: Description) {
   const settings = Object.entries(config).filter(([name]) => !harmless.includes(name));
-  return { loss: "ce", ...Object.fromEntries(settings), plugins };
+  return { loss: "ce", ...Object.fromEntries(settings), labels: data.labels ?? {}, plugins };
 }

@@ -94,11 +94,19 @@ function lossNamed(name: string, { losses }: Components, classes: number): Loss 
 }
 
 async function openSets(config: TrainingConfig, datasets: DatasetTable) {
-  const { data, holdOut, limit, split: wanted, ignoreLabel, labelVariant } = config;
-  const given = { split: wanted, ignoreLabel, labelVariant, classes: await givenClasses(config), datasets };
+  const { data, holdOut, limit, split: wanted } = config;
+  const { ignoreLabel, labelMap, palette, labelSuffix, labelVariant } = config;
+  const given = {
+    ...{ split: wanted, classes: await givenClasses(config), datasets },
+    ...{ ignoreLabel, labelMap, palette, labelSuffix, labelVariant },
+  };
   const all = await openTrainingData(data, { ...given, limit });
   if (holdOut === 0)
-    return { training: all, heldOut: undefined, notices: await overlapNotices(config, all, datasets) };
+    return {
+      training: all,
+      heldOut: undefined,
+      notices: [...all.notices, ...(await overlapNotices(config, all, datasets))],
+    };
   const kept = all.length - holdOut;
   if (kept < config.batchSize) {
     throw new SeawallError(
@@ -108,10 +116,13 @@ async function openSets(config: TrainingConfig, datasets: DatasetTable) {
   }
   const [height, width] = cropOf(config);
   const transform = { resizeShort: baseSizeOf(config), crop: [height, width] as const };
-  const training = await openTrainingData(data, { ...given, limit: kept });
+  // Parts of a set of masks could be taken for labels of another kind.
+  const read = { ...given, labelMap: labelMap ?? all.settings.labelMap };
+  const training = await openTrainingData(data, { ...read, limit: kept });
   const { split } = training.settings;
-  const heldOut = await openData(data, { ...given, split, offset: kept, limit: holdOut, transform });
-  return { training, heldOut, notices: await overlapNotices(config, training, datasets) };
+  const heldOut = await openData(data, { ...read, split, offset: kept, limit: holdOut, transform });
+  const notices = [...training.notices, ...(await overlapNotices(config, training, datasets))];
+  return { training, heldOut, notices };
 }
 
 /** Warns of training images that are in the evaluation split too: they make later figures too good. */

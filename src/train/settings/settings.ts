@@ -37,6 +37,9 @@ export const trainingSettings = z.strictObject({
   limit: dataFields.limit,
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
+  labelMap: dataFields.labelMap,
+  palette: dataFields.palette,
+  labelSuffix: dataFields.labelSuffix,
   labelVariant: dataFields.labelVariant,
   crop: z
     .tuple([count, count])
