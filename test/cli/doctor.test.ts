@@ -70,7 +70,7 @@ describe("seawall doctor", () => {
       "255",
     );
     expect(stderr).toMatch(/all 16×16/);
-    expect(stderr).toMatch(/forward and backward at 12×20/);
+    expect(stderr).toMatch(/forward and backward at 20×12/);
     expect(code).toBe(0);
   });
 

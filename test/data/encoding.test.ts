@@ -136,9 +136,9 @@ describe("stored values become floats from black to white", () => {
     [
       "outside of the usual range",
       stored(1, Float32Array.of(0, 255)),
-      "a.png: values from 0 to 255, expected 0 (black) to 1 (white); give black and white of all images with --pixel-range, as 0,255",
+      "a.png: values from 0 to 255, expected 0 (black) to 1 (white); --pixel-range 0,255 holds these values, give the black and white of all images",
     ],
-    ["below it", stored(1, Float32Array.of(-0.5, 0.5)), "with --pixel-range, as -0.5,0.5"],
+    ["below it", stored(1, Float32Array.of(-0.5, 0.5)), "; --pixel-range -0.5,0.5 holds these values"],
     [
       "not a number",
       stored(1, Float32Array.of(0, Number.NaN)),

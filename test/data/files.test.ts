@@ -5,7 +5,7 @@ import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readClasses, readImage, readLabelFile } from "../../src/data/index.node.js";
-import { folderWith, greyPng, noise, rgbPng, tiff } from "./pixels.js";
+import { folderWith, greyPng, noise, npy, rgbPng, tiff } from "./pixels.js";
 
 async function file(name: string, content: Uint8Array | string): Promise<string> {
   return join(await folderWith({ [name]: content }), name);
@@ -350,7 +350,7 @@ describe("images", () => {
   ] as const)("of type TIFF keep every value of %s, whatever the number of bands", async (name, type) => {
     for (const bands of [1, 2, 3, 4, 6]) {
       const data = values[name].slice(0, 5 * 4 * bands);
-      for (const rgb of [false, true].filter((rgb) => (rgb ? bands >= 3 : type !== "int16"))) {
+      for (const rgb of bands >= 3 ? [false, true] : [false]) {
         const content = tiff({ height: 5, width: 4, bands, data, rgb });
         expect(await readImage(await file("a.tif", content))).toMatchObject({
           height: 5,
@@ -364,10 +364,71 @@ describe("images", () => {
     }
   });
 
-  it("of type TIFF that the decoder would change are refused", async () => {
-    const signed = tiff({ height: 5, width: 4, bands: 1, data: values.i16.slice(0, 20) });
-    await expect(readImage(await file("a.tif", signed))).rejects.toThrow(
-      /got grey16 of type int16; .* store it as a \.npy file/,
+  const planes = <T extends Uint8Array | Uint16Array | Int16Array | Float32Array>(
+    data: T,
+    bands: number,
+  ): T => data.map((_, i) => data[(i % 20) * bands + Math.floor(i / 20)]!) as T;
+
+  it.each([
+    ["u8", "uint8"],
+    ["u16", "uint16"],
+    ["i16", "int16"],
+    ["f32", "float32"],
+  ] as const)(
+    "of type TIFF may hold %s band after band, which the decoder alone misreads",
+    async (name, type) => {
+      for (const [bands, rgb] of [
+        [2, false],
+        [3, true],
+        [4, false],
+      ] as const) {
+        const data = values[name].slice(0, 20 * bands);
+        const content = tiff({ height: 5, width: 4, bands, data: planes(data, bands), rgb, planar: true });
+        expect(await readImage(await file("a.tif", content))).toMatchObject({
+          bands,
+          hasAlpha: false,
+          type,
+          data,
+        });
+      }
+    },
+  );
+
+  it("of type TIFF with a damaged directory are refused", async () => {
+    const content = tiff({ height: 5, width: 4, bands: 1, data: values.u16.slice(0, 20) });
+    new DataView(content.buffer, content.byteOffset).setUint32(4, 2 ** 31, true);
+    await expect(readImage(await file("a.tif", content))).rejects.toThrow(
+      "a.tif: cannot be decoded (its directory lies outside of the file)",
+    );
+  });
+
+  it.each(["5, 4, 3", "3, 5, 4"])("of type .npy have the bands in the shorter axis: %s", async (shape) => {
+    const data = values.u16.slice(0, 60);
+    const content = npy(shape.startsWith("3") ? planes(data, 3) : data, { descr: "<u2", shape });
+    expect(await readImage(await file("a.npy", content))).toMatchObject({
+      height: 5,
+      width: 4,
+      bands: 3,
+      type: "uint16",
+      data,
+    });
+  });
+
+  it("of type .npy may be grey, and must be numbers of an image", async () => {
+    const grey = npy(values.f32.slice(0, 20), { descr: "<f4", shape: "5, 4" });
+    expect(await readImage(await file("a.npy", grey))).toMatchObject({
+      height: 5,
+      width: 4,
+      bands: 1,
+      type: "float32",
+    });
+    const flat = npy(Uint8Array.of(1, 2), { shape: "2," });
+    await expect(readImage(await file("a.npy", flat))).rejects.toThrow(
+      "a.npy: expected an array H×W, H×W×C or C×H×W of integers or floats, got uint8 [2]",
+    );
+    const cut = npy(Uint8Array.of(1, 2), { shape: "5, 4" });
+    await expect(readImage(await file("a.npy", cut))).rejects.toThrow(
+      "a.npy: cannot be decoded (it holds 2 bytes of data",
     );
   });
 
@@ -394,8 +455,8 @@ describe("images", () => {
   const huge = png({ width: 2 ** 16, height: 2 ** 16, depth: 8, colour: 0, raw: Uint8Array.of(0) });
 
   it.each([
-    ["another format under their name", svg, "not a jpeg, png, tiff, webp image; convert it to png"],
-    ["nothing in them", "", "not a jpeg, png, tiff, webp image"],
+    ["another format under their name", svg, "not a jpeg, png, tiff, webp, npy image; convert it to png"],
+    ["nothing in them", "", "not a jpeg, png, tiff, webp, npy image"],
     ["half of the file", whole.subarray(0, whole.length / 2), "cannot be decoded"],
     ["a size that would fill memory", huge, "cannot be decoded (Input image exceeds pixel limit)"],
   ])("are refused with %s", async (_, content, message) => {

@@ -103,6 +103,30 @@ export function tiff({
   return Buffer.concat([header, pixels, Buffer.alloc(pixels.length % 2), entries, ...beyond]);
 }
 
+export interface NpySpec {
+  readonly descr?: string;
+  readonly fortran?: boolean;
+  readonly shape?: string;
+  readonly version?: 1 | 2;
+  readonly header?: string;
+}
+
+/** The bytes that `numpy.save` writes: magic, version, padded header, data. */
+export function npy(data: ArrayBufferView, options: NpySpec = {}): Uint8Array {
+  const { descr = "|u1", fortran = false, shape = "2, 3", version = 1 } = options;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const order = fortran ? "True" : "False";
+  const text = options.header ?? `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape}), }`;
+  const fixed = version === 1 ? 10 : 12;
+  const header = `${text.padEnd(Math.ceil((fixed + text.length + 1) / 64) * 64 - fixed - 1)}\n`;
+  const start = Buffer.alloc(fixed);
+  start.write("\x93NUMPY", "latin1");
+  start[6] = version;
+  if (version === 1) start.writeUInt16LE(header.length, 8);
+  else start.writeUInt32LE(header.length, 8);
+  return Buffer.concat([start, Buffer.from(header, "latin1"), bytes]);
+}
+
 const roots: string[] = [];
 afterAll(() => Promise.all(roots.map((root) => rm(root, { recursive: true, force: true }))));
 

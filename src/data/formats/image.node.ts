@@ -2,16 +2,25 @@
 import sharp from "sharp";
 import { messageOf, SeawallError } from "../../base/index.js";
 import type { StoredImage, StoredType } from "../pixels/encoding.js";
+import { type Size, sizeText } from "../pixels/raster.js";
 import { maxPixels } from "../pixels/transform.js";
 import { readBytes } from "./files.node.js";
-import { marksAlpha } from "./tiff.js";
+import { readNpy } from "./npy.js";
+import { marksAlpha, readableFiles, readDirectory } from "./tiff.js";
 
-/** Accepted formats, by their first bytes. The decoder knows more formats, some of which can run code. */
-const formats: Readonly<Record<string, (start: string) => boolean>> = {
-  jpeg: (start) => start.startsWith("\xff\xd8\xff"),
-  png: (start) => start.startsWith("\x89PNG\r\n\x1a\n"),
-  tiff: (start) => /^(?:II[*+]\0|MM\0[*+])/.test(start),
-  webp: (start) => start.startsWith("RIFF") && start.startsWith("WEBP", 8),
+interface Format {
+  /** Whether a file of this format begins so. */
+  begins(start: string): boolean;
+  decode(bytes: Uint8Array, file: string): StoredImage | Promise<StoredImage>;
+}
+
+/** Accepted formats. The decoder knows more, some of which can run code. */
+const formats: Readonly<Record<string, Format>> = {
+  jpeg: { begins: (start) => start.startsWith("\xff\xd8\xff"), decode },
+  png: { begins: (start) => start.startsWith("\x89PNG\r\n\x1a\n"), decode },
+  tiff: { begins: (start) => /^(?:II[*+]\0|MM\0[*+])/.test(start), decode: decodeTiff },
+  webp: { begins: (start) => start.startsWith("RIFF") && start.startsWith("WEBP", 8), decode },
+  npy: { begins: (start) => start.startsWith("\x93NUMPY"), decode: decodeNpy },
 };
 
 /**
@@ -38,7 +47,7 @@ export const maxValues = 4 * maxPixels;
 export async function readImage(file: string): Promise<StoredImage> {
   const bytes = await readBytes(file);
   const start = bytes.toString("latin1", 0, 16);
-  const format = Object.keys(formats).find((name) => formats[name]!(start));
+  const format = Object.values(formats).find(({ begins }) => begins(start));
   if (format === undefined) {
     throw new SeawallError(
       "data",
@@ -46,7 +55,7 @@ export async function readImage(file: string): Promise<StoredImage> {
     );
   }
   try {
-    return await decode(bytes, format, file);
+    return await format.decode(bytes, file);
   } catch (error) {
     if (error instanceof SeawallError) throw error;
     throw new SeawallError(
@@ -69,7 +78,7 @@ const types: Readonly<Record<string, StoredType>> = {
   double: "float64",
 };
 
-async function decode(bytes: Buffer, format: string, file: string): Promise<StoredImage> {
+async function decode(bytes: Uint8Array, file: string): Promise<StoredImage> {
   const image = sharp(bytes, {
     failOn: "error",
     limitInputPixels: maxPixels,
@@ -78,36 +87,96 @@ async function decode(bytes: Buffer, format: string, file: string): Promise<Stor
   });
   const { space, depth, channels, width, height, hasAlpha, orientation = 1 } = await image.metadata();
   const [type, handed] = [types[depth], colourSpaces[space]];
-  // Signed 16-bit grey would be cut at 0.
-  if (handed === undefined || type === undefined || (handed === "grey16" && type === "int16")) {
+  if (handed === undefined || type === undefined) {
     throw new SeawallError(
       "data",
       `${file}: expected grey, RGB or several bands of 8 or 16 bits or floats, got ${space} of type ${type ?? depth}; convert it to an RGB png, or store it as a .npy file`,
     );
   }
-  if (width * height * channels > maxValues) {
-    throw new SeawallError(
-      "data",
-      `${file} holds ${channels} bands of ${width}×${height} pixels (width×height), expected at most ${maxValues} values; store it in parts`,
-    );
-  }
+  checkSize({ height, width }, channels, file);
   const { data } = await image
     .toColourspace(handed)
     .raw({ depth: depth as "uchar" })
     .toBuffer({ resolveWithObject: true });
   const values = valuesOf(data, type);
   return {
-    ...{ height, width, orientation, type },
+    ...{ height, width, orientation, type, hasAlpha },
     bands: channels,
-    hasAlpha: hasAlpha && (format !== "tiff" || marksAlpha(bytes)),
     data: space === "b-w" ? withGreyOnce(values, channels) : values,
   };
+}
+
+function checkSize({ height, width }: Size, bands: number, file: string): void {
+  if (height * width <= maxPixels && bands <= maxBands && height * width * bands <= maxValues) return;
+  throw new SeawallError(
+    "data",
+    `${file} holds ${bands} bands of ${sizeText({ height, width })} pixels (width×height), expected at most ${maxBands} bands and ${maxValues} values; store it in parts`,
+  );
+}
+
+/** The decoder misreads some TIFF files, and takes every fourth band for transparency: the directory tells better. */
+async function decodeTiff(bytes: Uint8Array, file: string): Promise<StoredImage> {
+  const directory = readDirectory(bytes);
+  const readable = readableFiles(bytes, directory);
+  if (!readable) return { ...(await decode(bytes, file)), hasAlpha: marksAlpha(directory) };
+  const parts: StoredImage[] = [];
+  for (const part of readable.files) {
+    parts.push(await decode(part, file));
+    checkSize(parts[0]!, parts.length, file);
+  }
+  const whole = { ...joined(parts), hasAlpha: marksAlpha(directory) };
+  if (!readable.signed) return whole;
+  return { ...whole, type: "int16", data: new Int16Array(whole.data.buffer) };
+}
+
+/** Images of one band each as one image of several; a single image as it is. */
+function joined(parts: readonly StoredImage[]): StoredImage {
+  const [first] = parts as [StoredImage];
+  if (parts.length === 1) return first;
+  const bands = parts.length;
+  const data = emptyLike(first.data, first.data.length * bands);
+  for (const [band, part] of parts.entries()) {
+    for (let i = 0, at = band; i < part.data.length; i++, at += bands) data[at] = part.data[i]!;
+  }
+  return { ...first, bands, data };
+}
+
+/** H×W, H×W×C or C×H×W numbers: of three axes, the shorter one of the first and the last holds the bands. */
+function decodeNpy(bytes: Uint8Array, file: string): StoredImage {
+  const { shape, type, data } = readNpy(bytes, maxValues);
+  const isPlanar = shape.length === 3 && shape[0]! < shape[2]!;
+  const [height, width, bands = 1] = (isPlanar ? [shape[1], shape[2], shape[0]] : shape) as [
+    number,
+    number,
+    number?,
+  ];
+  if (type === "bool" || shape.length < 2 || shape.length > 3) {
+    throw new SeawallError(
+      "data",
+      `${file}: expected an array H×W, H×W×C or C×H×W of integers or floats, got ${type} [${shape.join(", ")}]; store it in one of these forms`,
+    );
+  }
+  checkSize({ height, width }, bands, file);
+  const form = { height, width, bands, type, orientation: 1, hasAlpha: false };
+  return { ...form, data: isPlanar ? pixelByPixel(data, bands) : data };
+}
+
+/** Bands one after another → the bands of a pixel side by side. */
+function pixelByPixel(planes: StoredImage["data"], bands: number): StoredImage["data"] {
+  const area = planes.length / bands;
+  const data = emptyLike(planes, planes.length);
+  for (let i = 0; i < planes.length; i++) data[(i % area) * bands + Math.floor(i / area)] = planes[i]!;
+  return data;
+}
+
+function emptyLike(data: StoredImage["data"], length: number): StoredImage["data"] {
+  return new (data.constructor as new (length: number) => StoredImage["data"])(length);
 }
 
 /** The decoder turns grey into RGB, before the further bands: the first value of each pixel and those after the third. */
 function withGreyOnce(values: StoredImage["data"], bands: number): StoredImage["data"] {
   const pixels = values.length / (bands + 2);
-  const kept = new (values.constructor as new (length: number) => StoredImage["data"])(pixels * bands);
+  const kept = emptyLike(values, pixels * bands);
   for (let i = 0, at = 0; i < pixels; i++) {
     const from = i * (bands + 2);
     kept[at++] = values[from]!;

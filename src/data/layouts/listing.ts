@@ -3,7 +3,7 @@ import { SeawallError } from "../../base/index.js";
 import type { DataFiles, Listing } from "./layout.js";
 import { endsInSuffix, type FoundFile, pairByName, suffixAmong } from "./pairing.js";
 
-const imageTypes = [".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"];
+const imageTypes = [".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".npy"];
 /** The one that stands first is taken where a name has several. */
 const labelTypes = [".png", ".tif", ".tiff", ".bmp"];
 /** Skipping these silently would measure on fewer images than the user sees in the folder. */

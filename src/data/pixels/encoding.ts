@@ -236,7 +236,7 @@ function outsideOf(
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
   return new SeawallError(
     "data",
-    `${file}: values from ${low} to ${high}, expected ${black} (black) to ${white} (white); give black and white of all images with --pixel-range, as ${Math.min(low, 0)},${high}`,
+    `${file}: values from ${low} to ${high}, expected ${black} (black) to ${white} (white); --pixel-range ${Math.min(low, 0)},${high} holds these values, give the black and white of all images`,
   );
 }
 

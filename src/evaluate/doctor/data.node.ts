@@ -12,6 +12,8 @@ export interface ExaminedData {
   readonly first: Sample | undefined;
   readonly tally: LabelTally | undefined;
   readonly classNames: readonly string[] | undefined;
+  /** The images use so little of the range from black to white that the range is probably another one. */
+  readonly isNarrow: boolean;
 }
 
 /** How many images are enough to notice what is wrong with all of them. */
@@ -27,7 +29,7 @@ export async function examineData(
   channels: WantedChannels,
 ): Promise<ExaminedData> {
   const findings = new Findings("data");
-  const nothing = { findings, first: undefined, tally: undefined, classNames: undefined };
+  const nothing = { findings, first: undefined, tally: undefined, classNames: undefined, isNarrow: false };
   const data = await findings.attempt("list", () => openAs(spec, settings, channels, findings));
   if (!data) return nothing;
   const declared = await findings.attempt("classes", () => declaredClasses(data, settings));
@@ -36,7 +38,8 @@ export async function examineData(
   addImages(findings, spec, seen);
   const self = data.settings.labels === "self";
   if (self) findings.add("skip", "labels", "none read; with --labels self figures are consistency");
-  return { findings, first: seen.first, tally: self ? undefined : seen.tally, classNames: data.classNames };
+  const tally = self ? undefined : seen.tally;
+  return { findings, first: seen.first, tally, classNames: data.classNames, isNarrow: isNarrow(seen) };
 }
 
 /** The first images and their labels, resized as an evaluation resizes them for a model of fixed size. */
@@ -65,7 +68,7 @@ function openAs(
   const encoding = imageEncoding(settings, channels);
   const told = new Set<string>();
   const tell = (kind: string, sentence: string) => {
-    if (!told.has(kind)) findings?.add("pass", "images", sentence);
+    if (!told.has(kind)) findings?.add(kind === "cut" ? "warn" : "pass", "images", sentence);
     told.add(kind);
   };
   return openData(spec, {
@@ -91,6 +94,8 @@ interface Seen {
   readonly first: Sample | undefined;
   readonly tally: LabelTally;
   readonly sizes: ReadonlySet<string>;
+  /** Bands and types of the files. */
+  readonly forms: ReadonlySet<string>;
   readonly hashes: ReadonlySet<string>;
   readonly count: number;
   /** Least and greatest value of any image. */
@@ -102,10 +107,12 @@ async function look(data: Dataset, declared: number | undefined): Promise<Seen> 
   let first: Sample | undefined;
   let tally: LabelTally = { classes: new Array(declared ?? 0).fill(0), ignored: 0, images: [], declared };
   let [low, high] = [1, 0];
+  const forms = new Set<string>();
   const [sizes, hashes] = [new Set<string>(), new Set<string>()];
   for await (const sample of data.samples()) {
     first ??= sample;
     sizes.add(sizeText(sample));
+    forms.add(formOf(sample));
     hashes.add(sample.hash);
     for (const value of sample.image.data) {
       if (value < low) low = value;
@@ -113,22 +120,47 @@ async function look(data: Dataset, declared: number | undefined): Promise<Seen> 
     }
     if (sample.labels) tally = addToTally(tally, sample.labels);
   }
-  return { first, tally, sizes, hashes, count: data.length, low, high };
+  return { first, tally, sizes, forms, hashes, count: data.length, low, high };
 }
 
-function addImages(findings: Findings, spec: string, { sizes, hashes, count, low, high }: Seen): void {
-  const shown = [...sizes].slice(0, 3).join(", ") + (sizes.size > 3 ? ", …" : "");
-  const size = sizes.size === 1 ? `all ${shown}` : `${sizes.size} sizes (${shown})`;
-  findings.add("pass", "images", `${plural(count, "image")} of ${spec}, ${size}`);
+/** `4 bands of uint16`. */
+function formOf({ stored: { bands, type } }: Sample): string {
+  return `${plural(bands, "band")} of ${type}`;
+}
+
+function addImages(findings: Findings, spec: string, seen: Seen): void {
+  const { sizes, forms, hashes, count } = seen;
+  const size = sizes.size === 1 ? `all ${listed(sizes)}` : `${sizes.size} sizes (${listed(sizes)})`;
+  findings.add(
+    "pass",
+    "images",
+    `${plural(count, "image")} of ${spec}, ${size} (width×height), ${listed(forms)}`,
+  );
   if (hashes.size < count) {
     findings.add("warn", "images", `${plural(count - hashes.size, "image")} equal to another one`);
   }
-  // Images that use little of [0, 1] are often label maps, masks or floats saved as bytes.
-  const wide = high - low > 0.25;
-  const warning = wide ? "" : "; hardly any contrast: are these the images, and not their labels?";
-  findings.add(
-    wide ? "pass" : "warn",
-    "values",
-    `${low.toFixed(3)} to ${high.toFixed(3)} of [0, 1]${warning}`,
-  );
+  addValues(findings, seen);
+}
+
+function listed(values: ReadonlySet<string>): string {
+  return [...values].slice(0, 3).join(", ") + (values.size > 3 ? ", …" : "");
+}
+
+/** Images that use little of the range are label maps, masks, or stored in another range than is usual for their type. */
+function isNarrow({ low, high }: Seen): boolean {
+  return high - low <= 0.25;
+}
+
+function addValues(findings: Findings, seen: Seen): void {
+  const found = `${seen.low.toFixed(3)} to ${seen.high.toFixed(3)} of [0, 1]`;
+  if (isNarrow(seen)) findings.add("warn", "values", `${found}${narrowAdvice(seen)}`);
+  else findings.add("pass", "values", found);
+}
+
+function narrowAdvice({ low, high, first }: Seen): string {
+  const { type, range } = first!.stored;
+  if (type === "uint8") return "; hardly any contrast: are these the images, and not their labels?";
+  const [black, white] = range;
+  const [least, most] = [low, high].map((share) => Number((black + share * (white - black)).toPrecision(6)));
+  return `: the files hold ${least} to ${most}, where ${black} is black and ${white} white; --pixel-range ${Math.min(0, least!)},${most} spans what they hold, the range that the model was trained with is better still`;
 }

@@ -61,7 +61,8 @@ async function guessInput(
   model: Model | undefined,
   data: ExaminedData | undefined,
 ): Promise<Finding[]> {
-  if (!model || !data?.tally || settings.data === undefined) return [];
+  // In a wrong range, every form of pixels that the model might want is wrong as well.
+  if (!model || !data?.tally || data.isNarrow || settings.data === undefined) return [];
   const { graph } = await readModelFile(settings.model!);
   return examineInput(
     graph,
