@@ -43,7 +43,13 @@ export {
   drawAugmentation,
 } from "./pixels/augment.js";
 export { gaussianBlur } from "./pixels/blur.js";
-export type { ImageEncoding, StoredForm, StoredImage, TellDecision } from "./pixels/encoding.js";
+export {
+  type ImageEncoding,
+  isOfBytes,
+  type StoredForm,
+  type StoredImage,
+  type TellDecision,
+} from "./pixels/encoding.js";
 export {
   classCount,
   ignoreLabelsOf,

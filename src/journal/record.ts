@@ -16,7 +16,7 @@ const evidenceSchema = z.strictObject({
   /** Right pixels at one random point of the ball. */
   noise: count,
   /** Right pixels at the kept point rounded to 8-bit colours of the ball. */
-  rounded: count,
+  rounded: count.optional(),
   /** Share of the colour values of the kept point that lie on the edge of the ball, or are 0 or 1. */
   edge: z.number().min(0).max(1),
   /** Right pixels that the kept point lost over the last fifth of the steps. */

@@ -146,7 +146,7 @@ function logitsLayout(
   if (first !== undefined) return second === undefined ? first : options.imageLayout;
   throw new SeawallError(
     "model",
-    `output "${name}" [${shape.join(", ")}] is no map of an image of ${options.height}×${options.width}` +
+    `output "${name}" [${shape.join(", ")}] is no map of an image of ${options.height}×${options.width} (height×width)` +
       `${options.classes === undefined ? "" : ` with ${options.classes} classes`}; give --layout, --classes or another --output`,
   );
 }
@@ -199,7 +199,9 @@ export function normalizeLogits(
     });
     return {
       value,
-      notices: [`logits of ${h}×${w} are resized to the image's ${size.height}×${size.width} (bilinear)`],
+      notices: [
+        `logits of ${h}×${w} are resized to the image's ${size.height}×${size.width} (height×width, bilinear)`,
+      ],
     };
   });
 }

@@ -97,6 +97,8 @@ it("explains eval", async () => {
       --steps <N>                          iterations of each attack (default: 300)
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)
+      --perturb-channels <LIST>            channels that attacks may change, counted from 1, as 1,2,3;
+                                           default: all
       --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
                                            published code (default: strict)
       --seed <N>                           seed of all random numbers (default: 0)
@@ -344,6 +346,8 @@ it("explains doctor", async () => {
       --steps <N>                          iterations of each attack (default: 300)
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)
+      --perturb-channels <LIST>            channels that attacks may change, counted from 1, as 1,2,3;
+                                           default: all
       --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
                                            published code (default: strict)
       --seed <N>                           seed of all random numbers (default: 0)

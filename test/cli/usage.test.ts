@@ -43,7 +43,7 @@ describe("flags", () => {
     [["--crop", "3"], /--crop: expected sizes as 512x512, got "3"/],
     [["--crop", "3x4x5"], /--crop: expected sizes as 512x512, got "3x4x5"/],
     [["--mean", "1,2,"], /--mean: expected numbers as 0\.485,0\.456,0\.406, got "1,2,"/],
-    [["--bands", "0,1"], /--bands: expected bands counted from 1, as 4,3,2, or luma, got "0,1"/],
+    [["--bands", "0,1"], /--bands: expected numbers counted from 1, as 4,3,2, or luma, got "0,1"/],
     [["--pixel-range", "9,9"], /--pixel-range: expected black below white, as 0,4095/],
     [["--input-range", "0,b"], /--input-range: expected 2 numbers as 0,255, got "0,b"/],
     [["--shard", "0/2"], /--shard: expected i\/n with i from 1 to n, as 2\/4, got "0\/2"/],

@@ -53,7 +53,7 @@ async function refusal(change: Partial<EvaluationInput>, model?: string): Promis
 describe("refused before the run", () => {
   it("a crop other than the model's fixed size", async () => {
     expect(await refusal({ crop: [8, 8] }, "fixed.onnx")).toMatch(
-      /^config: --crop 8x8: the model's input "image" is fixed at 8×10; leave --crop out/,
+      /^config: --crop 8x8: the model's input "image" is fixed at 8×10 \(height×width\); leave --crop out/,
     );
   });
 
@@ -63,7 +63,9 @@ describe("refused before the run", () => {
   });
 
   it("a crop other than the one side that the model fixes", async () => {
-    expect(await refusal({ crop: [6, 8] }, "fixed-height.onnx")).toContain("is fixed at 8×any;");
+    expect(await refusal({ crop: [6, 8] }, "fixed-height.onnx")).toContain(
+      "is fixed at 8×any (height×width);",
+    );
   });
 
   it("another number of classes than the model has", async () => {
@@ -148,6 +150,6 @@ it.each([
   const { probe, notices } = await plan({}, model);
   expect({ height: probe.height, width: probe.width }).toEqual(size);
   expect(notices).toContain(
-    `images of another size are resized to the model's ${said}, labels by nearest neighbour`,
+    `images of another size are resized to the model's ${said} (height×width), labels by nearest neighbour`,
   );
 });

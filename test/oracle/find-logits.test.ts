@@ -152,7 +152,7 @@ describe("refused are", () => {
   });
 
   it("maps of other proportions", () => {
-    expect(() => find(madeUp([1, 40, 3, 30]))).toThrow("is no map of an image of 6×10; give");
+    expect(() => find(madeUp([1, 40, 3, 30]))).toThrow("is no map of an image of 6×10 (height×width); give");
   });
 
   it("several outputs, unless one is named", () => {

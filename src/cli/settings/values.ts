@@ -70,11 +70,18 @@ export function sizes(example: string): (text: string) => number[] {
   return (value) => match(form, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
 }
 
+/** `4,3,2`: whole numbers of at least 1, separated by commas. */
+export function positions(example: string, more = ""): (value: string) => number[] {
+  const form = /^0*[1-9]\d*(?:,0*[1-9]\d*)*$/;
+  const expected = `numbers counted from 1, as ${example}${more}`;
+  return (value) => match(form, value, expected, (found) => found.split(",").map(Number));
+}
+
+const bandNumbers = positions("4,3,2", ", or luma");
+
 /** `4,3,2`, counted from 1, or `luma`. */
 export function bands(value: string): number[] | string {
-  const expected = "bands counted from 1, as 4,3,2, or luma";
-  if (value === "luma") return value;
-  return match(/^0*[1-9]\d*(?:,0*[1-9]\d*)*$/, value, expected, (found) => found.split(",").map(Number));
+  return value === "luma" ? value : bandNumbers(value);
 }
 
 /** A number of classes, or the file with their names. */

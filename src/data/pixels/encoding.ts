@@ -45,6 +45,11 @@ export interface StoredForm {
   readonly range: readonly [black: number, white: number];
 }
 
+/** Whether white is 255 and black 0, so that a step of 1/255 is a grey level. */
+export function isOfBytes({ type, range: [black, white] }: StoredForm): boolean {
+  return type === "uint8" && black === 0 && white === 255;
+}
+
 /** Tells of a decision about images. Of decisions of one kind, only the first is worth telling. */
 export type TellDecision = (kind: string, sentence: string) => void;
 

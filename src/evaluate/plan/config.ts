@@ -81,6 +81,11 @@ export const evaluationSchema = z.strictObject({
     .enum(["reduce", "constant"])
     .default("reduce")
     .describe("reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the steps; constant: ε for all steps"),
+  perturbChannels: z
+    .array(count)
+    .min(1)
+    .optional()
+    .describe("channels that attacks may change, counted from 1, as 1,2,3; default: all"),
   protocol: z
     .enum(["strict", "authors"])
     .default("strict")
@@ -147,6 +152,7 @@ const settingRoles = {
     offset: "decides",
   },
   ...{ resizeShort: "decides", crop: "decides", ignoreLabel: "decides" },
+  perturbChannels: "decides",
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ shard: "running", trace: "running", report: "running", gate: "running" },

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, parseMembers } from "../../attack/index.js";
-import { type Radius, SeawallError } from "../../base/index.js";
+import { plural, type Radius, SeawallError } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import {
@@ -73,6 +73,7 @@ export async function makePlan(
   const fitting = await openFittingData(config.data, dataOptions, modelFor);
   const { data, probe, model } = fitting;
   const { prepared } = await model(probe);
+  checkPerturbed(config, input);
   const attacks = parseMembers(config.attacks, config, components);
   return {
     config,
@@ -95,6 +96,7 @@ export async function makePlan(
       ...prepared.notices,
       ...fitting.notices,
       ...sizeNotice(dataOptions),
+      ...perturbedNotice(config, input),
       ...pluginNotices(pluginValues),
     ],
   };
@@ -160,6 +162,26 @@ function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: Im
   return { ...asked, size: [height, width] };
 }
 
+function checkPerturbed({ perturbChannels = [] }: EvaluationConfig, { info, channels }: ImageInput): void {
+  const missing = perturbChannels.find((channel) => channel > channels);
+  if (missing === undefined) return;
+  throw new SeawallError(
+    "config",
+    `--perturb-channels ${perturbChannels.join(",")}: image input "${info.name}" has ${plural(channels, "channel")}, counted from 1; channel ${missing} is none of them`,
+  );
+}
+
+function perturbedNotice({ perturbChannels }: EvaluationConfig, { channels }: ImageInput): string[] {
+  if (!perturbChannels) return [];
+  const still = Array.from({ length: channels }, (_, i) => i + 1).filter((i) => !perturbChannels.includes(i));
+  if (still.length === 0) return [];
+  return [`attacks change ${channelsText(perturbChannels)} alone; ${channelsText(still)} stay as they are`];
+}
+
+function channelsText(channels: readonly number[]): string {
+  return `channel${channels.length === 1 ? "" : "s"} ${channels.join(", ")}`;
+}
+
 function sizeNotice({ transform }: DataOptions): string[] {
   if (!transform?.size) return [];
   return [
@@ -169,7 +191,7 @@ function sizeNotice({ transform }: DataOptions): string[] {
 
 /** "480×640"; an open side reads "any". */
 function sidesText(height: number | undefined, width: number | undefined): string {
-  return `${height ?? "any"}×${width ?? "any"}`;
+  return `${height ?? "any"}×${width ?? "any"} (height×width)`;
 }
 
 function modelAtSize(

@@ -14,7 +14,10 @@ export const rounding: RecordCheck = {
     "the attack relies on changes smaller than a grey level: an image that is stored as a file resists it better than the figures say",
   remedy: "state that the figures hold for a model that is fed floating-point images",
   run({ radii }) {
-    const seen = radii.filter((attacks) => attacks[0]!.radius >= greyLevel && attacks.every(hasEvidence));
+    const evident = radii.filter((attacks) => attacks.every(hasEvidence));
+    if (evident.length > 0 && !evident.every((attacks) => attacks.every(hasRounded)))
+      return skipped("the images are not stored in 8 bits");
+    const seen = evident.filter((attacks) => attacks[0]!.radius >= greyLevel);
     const worst = largestBy(seen, regained);
     if (!worst) return skipped("no radius of a grey level or more with what this check reads");
     const most = regained(worst);
@@ -25,7 +28,9 @@ export const rounding: RecordCheck = {
   },
 };
 
-const rounded = ({ evidence }: RunRecord) => evidence!.rounded;
+const rounded = ({ evidence }: RunRecord) => evidence!.rounded!;
+const hasRounded = ({ records }: AttackView) =>
+  records.every(({ evidence }) => evidence?.rounded !== undefined);
 
 function regained(attacks: readonly AttackView[]): number {
   return worstShare(attacks, rounded) - worstShare(attacks);

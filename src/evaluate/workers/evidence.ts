@@ -4,9 +4,18 @@ import type { RandomStream } from "../../base/index.js";
 import type { Evidence } from "../../journal/index.js";
 import type { ImageOracle, OracleAnswer } from "../../oracle/index.js";
 import { oracleAround } from "./around.js";
+import type { Perturbed } from "./channels.js";
 
 /** Forward passes that the evidence of one record takes. */
 export const evidencePasses = 2;
+
+/** What is known of an image beside its oracle. */
+interface ImageFacts {
+  readonly perturbed: Perturbed;
+  /** The image was stored in 8 bits, so that a perturbed one may be, too. */
+  readonly bytes: boolean;
+  readonly random: RandomStream;
+}
 
 /** Looks at a kept point from two sides; `gradients` is what a watch saw while it was found. */
 export async function gatherEvidence(
@@ -14,15 +23,21 @@ export async function gatherEvidence(
   { point, late }: KeptPoint,
   settings: AttackSettings,
   gradients: Pick<Evidence, "zeroGradient" | "notFinite">,
-  random: RandomStream,
+  { perturbed, bytes, random }: ImageFacts,
 ): Promise<Evidence> {
   const { image } = oracle;
   const { radius } = settings;
   const right = async (at: Float32Array) => (await oracle.predict(at)).correct;
   const noise = await right(await noisePoint(oracle, settings, random));
-  const rounded = await right(toBytes(image, point, radius));
-  const edge = edgeShare(image, point, radius);
-  return { noise, rounded, edge, ...(late !== undefined && { late }), ...gradients };
+  const rounded = bytes ? await right(toBytes(image, point, radius)) : undefined;
+  const edge = edgeShare(image, point, radius, perturbed);
+  return {
+    noise,
+    ...(rounded !== undefined && { rounded }),
+    edge,
+    ...(late !== undefined && { late }),
+    ...gradients,
+  };
 }
 
 /** An oracle that looks at every gradient it hands out, and what it saw. */
@@ -32,12 +47,16 @@ export interface Watch {
 }
 
 /** Watches the gradients of an image; numbers that are not finite become 0, so that the attack goes on. */
-export function watchGradients(oracle: ImageOracle): Watch {
+export function watchGradients(
+  oracle: ImageOracle,
+  { still }: Pick<Perturbed, "still"> = { still: 0 },
+): Watch {
   let zeroGradient: number | undefined;
   let notFinite = 0;
   const look = (answer: OracleAnswer): OracleAnswer => {
     const { gradient, zeros, broken } = cleaned(answer.gradient);
-    zeroGradient ??= zeros / gradient.length;
+    // The gradient is 0 where the image may not be changed.
+    zeroGradient ??= (zeros - still) / (gradient.length - still);
     if (broken > 0) notFinite++;
     return { ...answer, gradient };
   };
@@ -66,12 +85,17 @@ function cleaned(gradient: Float32Array): { gradient: Float32Array; zeros: numbe
 /** What is nearer to the edge than this share of the radius lies on it. */
 const edgeWidth = 0.01;
 
-/** The share of colour values that cannot go further: at the edge of the ball, or at black or white. */
-export function edgeShare(image: Float32Array, point: Float32Array, radius: number): number {
+/** The share of values that cannot go further: at the edge of the ball, or at black or white. */
+export function edgeShare(
+  image: Float32Array,
+  point: Float32Array,
+  radius: number,
+  { still, mayChange }: Perturbed = { still: 0, mayChange: () => true },
+): number {
   const least = radius * (1 - edgeWidth);
   const atEdge = (value: number, i: number) =>
-    Math.abs(value - image[i]!) >= least || value === 0 || value === 1;
-  return point.filter(atEdge).length / point.length;
+    mayChange(i) && (Math.abs(value - image[i]!) >= least || value === 0 || value === 1);
+  return point.filter(atEdge).length / (point.length - still);
 }
 
 /** Grey levels by which single precision may miss a whole one. */

@@ -1,10 +1,11 @@
 /** A worker attacks one image at a time: here in the same thread. */
 import type { AttackMember, AttackSettings, KeptPoint } from "../../attack/index.js";
 import { invariant, type Radius, randomStream } from "../../base/index.js";
-import type { Sample } from "../../data/index.js";
+import { isOfBytes, type Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
 import { countDetails, countPixels, ignoreLabel } from "../../metric/index.js";
 import type { ImageOracle, Oracle } from "../../oracle/index.js";
+import { checkUntouched, perturbedValues, perturbingOnly } from "./channels.js";
 import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 import { type AttackTrace, tracedOracle } from "./trace.js";
 
@@ -47,6 +48,8 @@ export interface ImageWorkerSettings {
   readonly labels: "truth" | "self";
   /** The attacks on images up to this position in the data are traced; default none. */
   readonly trace?: number;
+  /** Channels that attacks may change, counted from 1; default: all. */
+  readonly perturbChannels?: readonly number[] | undefined;
 }
 
 /** A worker in the calling thread. */
@@ -89,13 +92,19 @@ async function attacked(
   const { attack, steps } = find(run.attacks, (entry) => entry.attack.name === name);
   const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
   const settings = { ...run.settings, steps, radius: radius.value };
-  const watch = watchGradients(oracle);
+  const perturbed = perturbedValues(oracle, run.perturbChannels);
+  const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
   const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name));
   const maxDelta = checkPoint(oracle.image, found.point, settings);
+  checkUntouched(oracle.image, found.point, perturbed);
   const evidence =
     settings.norm === "linf"
-      ? await gatherEvidence(oracle, found, settings, watch.seen(), stream("evidence"))
+      ? await gatherEvidence(perturbingOnly(oracle, perturbed), found, settings, watch.seen(), {
+          perturbed,
+          bytes: isOfBytes(sample.stored),
+          random: stream("evidence"),
+        })
       : undefined;
   const kept = { ...found, maxDelta, ...(evidence && { evidence }) };
   return { kept, ...(traced && { trace: traced.trace }) };

@@ -48,6 +48,7 @@ export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
       seed: config.seed,
       labels: config.labels,
       trace: config.trace,
+      perturbChannels: config.perturbChannels,
     },
     () => oracles.dispose(),
   );
