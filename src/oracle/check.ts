@@ -63,9 +63,16 @@ export async function checkGradient(
     const slope = dot(gradient, unit);
     const wanted = (relativeChange * Math.max(Math.abs(objective), 1e-3)) / slope;
     const h = Math.min(wanted, longestStep * Math.sqrt(point.length));
-    if (2 * h * slope < leastRoundings * rounding * Math.abs(objective)) continue;
+    const shortest = (leastRoundings * rounding * Math.abs(objective)) / (2 * slope);
+    if (h < shortest) continue;
     const expected = await difference(evaluate, point, unit, h);
-    const error = Math.abs(slope - expected) / Math.max(slope, Math.abs(expected));
+    const errorOf = (quotient: number) => Math.abs(slope - quotient) / Math.max(slope, Math.abs(quotient));
+    let error = errorOf(expected);
+    // Differences over a long step cross kinks. The slope is their limit, which a wrong gradient never meets.
+    for (let step = h / 4; !(error <= largestGradientError) && step >= shortest; step /= 4) {
+      const closer = errorOf(await difference(evaluate, point, unit, step));
+      if (!(closer >= error)) error = closer;
+    }
     if (!(error <= largestGradientError) && (await jumps(evaluate, point, unit, h, expected)))
       return { verdict: "jumps", error: 0, directions: 0, norm };
     errors.push(error);

@@ -30,6 +30,16 @@ describe("a gradient", () => {
     expect(found.error).toBeGreaterThan(0.05);
   });
 
+  it("with kinks within the first step agrees at a shorter one, and a wrong one still differs", async () => {
+    const kinks = (factor: number) =>
+      check(async (x) => ({
+        objective: Math.fround(sum(x) + 20 * sum(x.map((value, i) => Math.max(value - point[i]! - 1e-4, 0)))),
+        gradient: x.map(() => factor),
+      }));
+    expect(await kinks(1)).toMatchObject({ verdict: "agrees", directions: 4 });
+    expect((await kinks(1.1)).verdict).toBe("differs");
+  });
+
   it("whose loss changes by less than its rounding is flat, right or wrong", async () => {
     for (const factor of [1, 2]) {
       const found = await check(quadratic(factor, 5, 1e-7));
