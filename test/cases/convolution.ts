@@ -1,5 +1,5 @@
 /** Operator cases: convolution. */
-import { float32, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
+import { float32, int64, randomStream, sizeOf, type Tensor } from "../../src/base/index.js";
 import type { OperatorCase } from "../helpers/operators.js";
 
 type Attributes = NonNullable<OperatorCase["attributes"]>;
@@ -154,6 +154,24 @@ const typical: OperatorCase[] = [
   },
 ];
 
+const columns = (
+  shape: readonly number[],
+  image: readonly number[],
+  block: readonly number[],
+  attributes: Attributes = {},
+): OperatorCase => ({
+  op: "Col2Im",
+  inputs: [shape, int64([image.length], image), int64([block.length], block)],
+  attributes,
+  name: `Col2Im [${shape}] → [${image}] ${JSON.stringify(attributes)}`,
+});
+
+const folds: readonly OperatorCase[] = [
+  columns([2, 12, 12], [4, 5], [2, 2]),
+  columns([1, 18, 6], [5, 5], [3, 3], { strides: [2, 2], pads: [1, 1, 0, 1] }),
+  columns([1, 8, 9], [5, 5], [2, 2], { dilations: [2, 2] }),
+];
+
 export const convolution: readonly OperatorCase[] = [
   ...products,
   ...automatic,
@@ -161,4 +179,5 @@ export const convolution: readonly OperatorCase[] = [
   ...shaped,
   ...dimensions,
   ...typical,
+  ...folds,
 ];

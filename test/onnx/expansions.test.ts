@@ -347,6 +347,82 @@ Object.assign(cases, {
   },
 } satisfies Record<string, Case>);
 
+const layer = { domain: "", opset: 18 };
+const [steps, batch, width, hidden] = [4, 2, 3, 5];
+/** Inputs of a recurrent layer of `gates` gates: sequence, weights, recurrence, biases. */
+const recurrentInputs = (gates: number, directions = 1) => [
+  [steps, batch, width],
+  [directions, gates * hidden, width],
+  [directions, gates * hidden, hidden],
+  [directions, 2 * gates * hidden],
+];
+const both = { hidden_size: hidden, direction: "bidirectional" };
+const strings = (value: readonly string[]) => ({ kind: "strings", value }) as const;
+Object.assign(cases, {
+  RNN: { ...layer, op: "RNN", inputs: recurrentInputs(1), attributes: { hidden_size: hidden }, outputs: 2 },
+  "RNN, other activations, backwards": {
+    ...layer,
+    op: "RNN",
+    inputs: recurrentInputs(1),
+    attributes: { hidden_size: hidden, direction: "reverse", activations: strings(["Sigmoid"]) },
+    outputs: 2,
+  },
+  GRU: { ...layer, op: "GRU", inputs: recurrentInputs(3, 2), attributes: both, outputs: 2 },
+  "GRU, linear before reset, with a first state": {
+    ...layer,
+    op: "GRU",
+    inputs: [...recurrentInputs(3), "", [1, batch, hidden]],
+    attributes: { hidden_size: hidden, linear_before_reset: 1 },
+    outputs: 2,
+  },
+  LSTM: { ...layer, op: "LSTM", inputs: recurrentInputs(4, 2), attributes: both, outputs: 3 },
+  "LSTM without bias, with first states": {
+    ...layer,
+    op: "LSTM",
+    inputs: [...recurrentInputs(4).slice(0, 3), "", "", [1, batch, hidden], [1, batch, hidden]],
+    attributes: { hidden_size: hidden },
+    outputs: 3,
+  },
+  Scan: {
+    ...layer,
+    op: "Scan",
+    inputs: [
+      [2, 3],
+      [4, 2, 3],
+    ],
+    attributes: { body: scanBody(), num_scan_inputs: 1 },
+    outputs: 2,
+  },
+  "Scan along other axes, backwards": {
+    ...layer,
+    op: "Scan",
+    inputs: [
+      [2, 3],
+      [2, 4, 3],
+    ],
+    attributes: {
+      body: scanBody(),
+      num_scan_inputs: 1,
+      scan_input_axes: [1],
+      scan_input_directions: [1],
+      scan_output_axes: [-1],
+      scan_output_directions: [1],
+    },
+    outputs: 2,
+  },
+} satisfies Record<string, Case>);
+
+/** state ← tanh(state / 2 + slice), collected. */
+function scanBody() {
+  const b = new GraphBuilder(emptyGraph("body", 18));
+  b.input("state", "float32", [2, 3]);
+  b.input("slice", "float32", [2, 3]);
+  const next = b.op("Tanh", [b.add(b.mul("state", 0.5), "slice")]);
+  b.graph.outputs.push({ name: next, type: "float32", shape: [2, 3] });
+  b.graph.outputs.push({ name: b.op("Identity", [next]), type: "float32", shape: [2, 3] });
+  return { kind: "graph", value: b.graph } as const;
+}
+
 describe("operators outside the standard", () => {
   it.each(Object.entries(cases))("%s: equals the engine's own kernel", async (_, given) => {
     const { graph, feeds } = single(given);

@@ -11,6 +11,8 @@ import { deformable } from "./deformable.js";
 import { type Expansion, type ExpansionContext, notExpanded } from "./expansion.js";
 import { normalizations } from "./normalization.js";
 import { products } from "./product.js";
+import { recurrent } from "./recurrent.js";
+import { scan } from "./scan.js";
 
 const microsoft = "com.microsoft";
 
@@ -19,6 +21,8 @@ export const expansions: Readonly<Record<string, Readonly<Record<string, Expansi
   "": {
     ...standardAttention,
     ...deformable,
+    ...recurrent,
+    ...scan,
     SimplifiedLayerNormalization: normalizations.SimplifiedLayerNormalization!,
   },
   [microsoft]: { ...activations, ...products, ...normalizations, ...attentions },
@@ -60,8 +64,9 @@ function expandIn(graph: Graph, taken: Set<string>): Graph {
   for (const node of graph.nodes) {
     const before = next.nodes.length;
     const expansion = expansionOf(node);
-    if (expansion === undefined) next.nodes.push(mapGraphs(node, (inner) => expandIn(inner, taken)));
-    else build.within(node.name, () => replace(expansion, contextOf(node, build, facts), reads));
+    const rewritten = mapGraphs(node, (inner) => expandIn(inner, taken));
+    if (expansion === undefined) next.nodes.push(rewritten);
+    else build.within(node.name, () => replace(expansion, contextOf(rewritten, build, facts), reads));
     for (const written of next.nodes.slice(before)) facts.observe(written);
   }
   const used = new Set(graphsWithin(next).flatMap((inner) => inner.nodes.map(({ domain }) => domain)));

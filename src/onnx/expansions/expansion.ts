@@ -50,3 +50,8 @@ export function notExpanded(node: Node, reason: string): SeawallError {
 export function addUp(build: GraphBuilder, first: Value, ...more: readonly (Operand | undefined)[]): Value {
   return more.reduce<Value>((sum, term) => (term === undefined ? sum : build.add(sum, term)), first);
 }
+
+/** A sequence from its end to its start, along axis 0. */
+export function reversed(build: GraphBuilder, sequence: Value): Value {
+  return build.slice(sequence, [0], [-1], [-(2 ** 31)], [-1]);
+}

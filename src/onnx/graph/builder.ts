@@ -1,7 +1,7 @@
 /** Writing nodes: a builder appends them to a graph and gives them unique names. */
 import { type DataType, float32, int64, SeawallError, sizeOf, type Tensor } from "../../base/index.js";
 import { type AttributeInput, attributesOf } from "./attributes.js";
-import type { Graph, Value } from "./graph.js";
+import { emptyGraph, type Graph, type Value } from "./graph.js";
 import { allNamesIn } from "./traverse.js";
 
 /** An operand: a value of the graph, or a number for a float32 scalar constant. */
@@ -35,6 +35,11 @@ export class GraphBuilder {
     } finally {
       this.#scope = outer;
     }
+  }
+
+  /** A builder of a graph that stands inside a node of this one: a branch, or the body of a loop. */
+  nested(name: string): GraphBuilder {
+    return new GraphBuilder(emptyGraph(name, this.graph.opset), this.#taken);
   }
 
   /** A name that is not in use in the graph. */
