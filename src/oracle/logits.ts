@@ -14,11 +14,19 @@ import {
 } from "../onnx/index.js";
 import type { ImageLayout } from "./input.js";
 
-/** The logits of a graph: their value and its form. */
-export interface Logits {
-  readonly value: Value;
+/** A shape read as a map of the image. */
+interface MapReading {
   /** The axis of the classes: 1 in N×K×h×w, 3 in N×h×w×K. */
   readonly layout: ImageLayout;
+  /** The shape in this layout, with four axes. */
+  readonly shape: readonly [number, number, number, number];
+  /** For a value that has other axes: how it is read. */
+  readonly form?: string;
+}
+
+/** The logits of a graph: their value and its form. */
+export interface Logits extends MapReading {
+  readonly value: Value;
   /** One channel u stands for two classes with logits (0, u). */
   readonly binary: boolean;
   readonly classes: number;
@@ -60,13 +68,13 @@ export function findLogits(
   types: ReadonlyMap<Value, TypedShape>,
   options: LogitsOptions,
 ): Logits {
-  const output = chooseOutput(graph, types, options);
+  const { output, notices } = chooseOutput(graph, types, options);
   const { value, ending } = cutBack(graph, output.name);
-  const notices = ending
-    ? [
-        `output "${output.name}" ends in ${ending.op}: cut back to its logits, the input of ${describeNode(ending)}`,
-      ]
-    : [];
+  if (ending) {
+    notices.push(
+      `output "${output.name}" ends in ${ending.op}: cut back to its logits, the input of ${describeNode(ending)}`,
+    );
+  }
   const typed = types.get(value);
   if (typed?.type !== "float32") {
     throw new SeawallError(
@@ -74,33 +82,54 @@ export function findLogits(
       `output "${output.name}" is ${typed?.type ?? "unknown"} and no logits were found behind it; export the model without its final class index`,
     );
   }
-  const layout = options.layout ?? logitsLayout(output.name, typed.shape, ending, options);
-  const channels = typed.shape[layout === "nchw" ? 1 : 3]!;
+  const map = mapOf(typed.shape, ending, options);
+  if (map === undefined) throw noMap(output.name, typed.shape, options);
+  if (map.form) notices.push(`output "${output.name}" [${typed.shape.join(", ")}] is read as ${map.form}`);
+  const [channels] = readAs(map.shape, map.layout);
   const binary = channels === 1;
   if (binary) notices.push(`output "${output.name}" has one channel u: two classes with logits (0, u)`);
-  return { value, layout, binary, classes: binary ? 2 : channels, notices };
+  return { ...map, value, binary, classes: binary ? 2 : channels, notices };
 }
 
 function chooseOutput(
   graph: Graph,
   types: ReadonlyMap<Value, TypedShape>,
   options: LogitsOptions,
-): ValueInfo {
+): { output: ValueInfo; notices: string[] } {
   const list = () =>
     graph.outputs.map(({ name }) => `"${name}" [${types.get(name)?.shape.join(", ") ?? "?"}]`).join(", ");
   if (options.output !== undefined) {
     const named = graph.outputs.find((output) => output.name === options.output);
-    if (named) return named;
+    if (named) return { output: named, notices: [] };
     throw new SeawallError(
       "usage",
       `--output ${options.output}: the model has no such output; its outputs are ${list()}`,
     );
   }
-  if (graph.outputs.length === 1) return graph.outputs[0]!;
+  if (graph.outputs.length === 1) return { output: graph.outputs[0]!, notices: [] };
+  const maps = graph.outputs.filter(({ name }) => holdsMap(graph, types, name, options));
+  if (maps.length === 1) {
+    const [output] = maps as [ValueInfo];
+    return {
+      output,
+      notices: [`of the outputs ${list()}, only "${output.name}" is a map of the image: it holds the logits`],
+    };
+  }
   throw new SeawallError(
     "usage",
     `the model has ${graph.outputs.length} outputs, ${list()}; choose the one that holds the logits with --output NAME`,
   );
+}
+
+function holdsMap(
+  graph: Graph,
+  types: ReadonlyMap<Value, TypedShape>,
+  output: Value,
+  options: LogitsOptions,
+): boolean {
+  const { value, ending } = cutBack(graph, output);
+  const typed = types.get(value);
+  return typed?.type === "float32" && mapOf(typed.shape, ending, options) !== undefined;
 }
 
 /** Goes from the output towards the image until an ending is met; stays at the output if there is none. */
@@ -125,28 +154,89 @@ function variableInput(node: Node, constant: (value: Value) => boolean): Value {
   return node.inputs.find((input) => !constant(input)) ?? node.inputs[0]!;
 }
 
-function logitsLayout(
-  name: string,
+/** How a shape is read as a map of the image; undefined if it is none. */
+function mapOf(
   shape: readonly number[],
   ending: Node | undefined,
   options: LogitsOptions,
-): ImageLayout {
-  if (shape.length !== 4) {
-    throw new SeawallError(
-      "model",
-      `output "${name}" has shape [${shape.join(", ")}]; logits N×K×h×w or N×h×w×K are needed`,
-    );
-  }
+): MapReading | undefined {
   const axis = ending && classAxis(ending, shape.length);
-  if (axis === 1 || axis === 3) return axis === 1 ? "nchw" : "nhwc";
+  if (shape.length === 3) return squeezedMap(shape, options) ?? flatMap(shape, axis, options);
+  // A mask for each of N×1 prompts, as in SAM.
+  if (shape.length === 5 && shape[1] === 1 && shape[2] === 1) {
+    const found = mapOf(shape.slice(1), undefined, { ...options, layout: "nchw" });
+    return found && { ...found, form: "masks of one prompt, N×1×1×h×w" };
+  }
+  if (shape.length !== 4) return undefined;
+  const layout = options.layout ?? (axis === 1 ? "nchw" : axis === 3 ? "nhwc" : layoutOf(shape, options));
+  return layout && { layout, shape: shape as MapReading["shape"] };
+}
+
+function layoutOf(shape: readonly number[], options: LogitsOptions): ImageLayout | undefined {
   const layouts = (["nchw", "nhwc"] as const).filter((layout) => isMap(shape, layout, options));
   // A map of exactly the image's size says more than one of its proportions; then the image's own layout decides.
   const exact = layouts.filter((layout) => hasSize(shape, layout, options));
   const [first, second] = exact.length > 0 ? exact : layouts;
-  if (first !== undefined) return second === undefined ? first : options.imageLayout;
-  throw new SeawallError(
+  return second === undefined ? first : options.imageLayout;
+}
+
+/** N×H×W: one channel, whose axis the model dropped. */
+function squeezedMap(shape: readonly number[], options: LogitsOptions): MapReading | undefined {
+  const [n, h, w] = shape as [number, number, number];
+  const full = [n, 1, h, w] as const;
+  return hasSize(full, "nchw", options) ? { layout: "nchw", shape: full, form: "N×H×W" } : undefined;
+}
+
+/** N×(h·w)×K or N×K×(h·w), for the image's size or a whole part of it. */
+function flatMap(
+  shape: readonly number[],
+  axis: number | undefined,
+  options: LogitsOptions,
+): MapReading | undefined {
+  const [n, first, second] = shape as [number, number, number];
+  const last = placesOf(first, options);
+  const middle = placesOf(second, options);
+  const candidates: MapReading[] = [
+    ...(last && axis !== 1
+      ? [{ layout: "nhwc" as const, shape: [n, ...last, second] as const, form: flatForm(last, "(h·w)×K") }]
+      : []),
+    ...(middle && axis !== 2
+      ? [
+          {
+            layout: "nchw" as const,
+            shape: [n, first, ...middle] as const,
+            form: flatForm(middle, "K×(h·w)"),
+          },
+        ]
+      : []),
+  ].filter(({ shape: full, layout }) => isMap(full, layout, options));
+  const exact = candidates.filter(({ shape: full, layout }) => hasSize(full, layout, options));
+  const wanted = exact.length > 0 ? exact : candidates;
+  return wanted.find(({ layout }) => layout === options.layout) ?? wanted[0];
+}
+
+function flatForm([h, w]: readonly [number, number], form: string): string {
+  return `N×${form} with ${h}×${w} places`;
+}
+
+/** Height and width of a map of `count` places: those of the image, divided by a whole number. */
+function placesOf(count: number, { height, width }: LogitsOptions): readonly [number, number] | undefined {
+  const part = Math.sqrt((height * width) / count);
+  const whole = Number.isInteger(part) && height % part === 0 && width % part === 0;
+  return whole ? [height / part, width / part] : undefined;
+}
+
+function noMap(name: string, shape: readonly number[], options: LogitsOptions): SeawallError {
+  const found = `output "${name}" [${shape.join(", ")}]`;
+  if (shape.length !== 4) {
+    return new SeawallError(
+      "model",
+      `${found} is no map of an image of ${options.height}×${options.width} (height×width); logits N×K×h×w or N×h×w×K are needed`,
+    );
+  }
+  return new SeawallError(
     "model",
-    `output "${name}" [${shape.join(", ")}] is no map of an image of ${options.height}×${options.width} (height×width)` +
+    `${found} is no map of an image of ${options.height}×${options.width} (height×width)` +
       `${options.classes === undefined ? "" : ` with ${options.classes} classes`}; give --layout, --classes or another --output`,
   );
 }
@@ -182,23 +272,24 @@ function isMap(
 export function normalizeLogits(
   build: GraphBuilder,
   logits: Logits,
-  shape: readonly number[],
   size: { readonly height: number; readonly width: number },
 ): { value: Value; notices: string[] } {
   return build.within("seawall/logits", () => {
-    const first = logits.layout === "nchw" ? logits.value : build.transpose(logits.value, [0, 3, 1, 2]);
+    const { shape, layout } = logits;
+    const value = logits.form === undefined ? logits.value : build.reshape(logits.value, shape);
+    const first = layout === "nchw" ? value : build.transpose(value, [0, 3, 1, 2]);
     const two = logits.binary ? build.concat([build.mul(first, 0), first], 1) : first;
-    const [batch] = shape as [number];
-    const [, h, w] = readAs(shape, logits.layout);
+    const [batch] = shape;
+    const [, h, w] = readAs(shape, layout);
     if (h === size.height && w === size.width) return { value: two, notices: [] };
     // Sizes, not scales: a float32 ratio such as 473 / 59 can give one row too few.
     const sizes = build.ints([batch, logits.classes, size.height, size.width]);
-    const value = build.op("Resize", [two, "", "", sizes], {
+    const resized = build.op("Resize", [two, "", "", sizes], {
       mode: "linear",
       coordinate_transformation_mode: "half_pixel",
     });
     return {
-      value,
+      value: resized,
       notices: [
         `logits of ${h}×${w} are resized to the image's ${size.height}×${size.width} (height×width, bilinear)`,
       ],

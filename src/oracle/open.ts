@@ -151,7 +151,7 @@ function appendLogits(
   }
   const found = findLogits(graph, types, logitsOptions(options, imageLayout, size.height, size.width));
   checkClasses(found.classes, options);
-  const { value, notices } = normalizeLogits(build, found, types.get(found.value)!.shape, size);
+  const { value, notices } = normalizeLogits(build, found, size);
   return { value, classes: found.classes, notices: [...found.notices, ...notices] };
 }
 

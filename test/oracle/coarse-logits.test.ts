@@ -13,11 +13,11 @@ const classes = 2;
 /** A graph whose input is logits of one image, resized to `to`. */
 function resized(from: readonly [number, number], to: readonly [number, number]): Graph {
   const build = new GraphBuilder(emptyGraph("logits", 18));
-  const shape = [1, classes, ...from];
+  const shape = [1, classes, ...from] as const;
   const value = build.input("logits", "float32", shape);
-  const logits = { value, layout: "nchw" as const, binary: false, classes, notices: [] };
+  const logits = { value, shape, layout: "nchw" as const, binary: false, classes, notices: [] };
   const [height, width] = to;
-  build.output(normalizeLogits(build, logits, shape, { height, width }).value);
+  build.output(normalizeLogits(build, logits, { height, width }).value);
   return build.graph;
 }
 

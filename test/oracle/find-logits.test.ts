@@ -122,6 +122,41 @@ describe("one channel behind a comparison", () => {
   });
 });
 
+describe("maps that lack an axis, or have one too many", () => {
+  const places = height * width;
+  it.each<[string, readonly number[], "nchw" | "nhwc", readonly number[]]>([
+    ["N×(H·W)×K", [1, places, classes], "nhwc", shapes.nhwc],
+    ["N×K×(H·W)", [1, classes, places], "nchw", shapes.nchw],
+    ["N×(h·w)×K at half the size", [1, places / 4, classes], "nhwc", [1, 3, 5, classes]],
+    ["N×H×W", [1, height, width], "nchw", [1, 1, height, width]],
+    ["masks of one prompt, N×1×1×h×w", [1, 1, 1, height, width], "nchw", [1, 1, height, width]],
+  ])("%s", (form, shape, layout, full) => {
+    const found = find(madeUp(shape));
+    expect(found).toMatchObject({ value: "output", layout, shape: full });
+    expect(found.notices[0]).toContain(`[${shape.join(", ")}] is read as ${form.replace(/[Hh]·.*/, "")}`);
+  });
+
+  it("a Softmax says which axis has the classes", () => {
+    const square = [1, places, places];
+    for (const [axis, layout] of [
+      [1, "nchw"],
+      [2, "nhwc"],
+    ] as const) {
+      const model = madeUp(square, (b, x) => b.op("Softmax", [x], { axis }));
+      expect(find(model)).toMatchObject({ value: model.logits, layout, classes: places });
+    }
+  });
+});
+
+it("of several outputs, the only map of the image is taken", () => {
+  const model = madeUp(shapes.nchw);
+  const b = new GraphBuilder(model.graph);
+  b.output(b.op("Neg", [model.logits]), "quality");
+  model.types.set("quality", { type: "float32", shape: [1, 1] });
+  expect(find(model)).toMatchObject({ value: "output", classes });
+  expect(find(model).notices[0]).toMatch(/of the outputs .* only "output" is a map of the image/);
+});
+
 describe("the search stops at", () => {
   it.each<[string, Write]>([
     ["an operator that computes", (b, x) => b.op("Relu", [b.op("Softmax", [x], { axis: 1 })])],
@@ -142,8 +177,8 @@ describe("refused are", () => {
     );
   });
 
-  it.each([[[1, 4]], [[1, 6, 10]], [[1, 1, 4, 6, 10]]])("shape %j", (shape) => {
-    expect(() => find(madeUp(shape))).toThrow(`has shape [${shape.join(", ")}]`);
+  it.each([[[1, 4]], [[1, 6, 9]], [[1, 59, 4]], [[1, 1, 4, 6, 10]]])("shape %j", (shape) => {
+    expect(() => find(madeUp(shape))).toThrow(`[${shape.join(", ")}] is no map of an image of 6×10 (height×width); logits`);
   });
 
   it("another number of classes than the labels have", () => {
@@ -160,7 +195,11 @@ describe("refused are", () => {
     const b = new GraphBuilder(model.graph);
     b.output(b.op("Abs", [model.logits]), "aux");
     model.types.set("aux", { type: "float32", shape: [1, 7, 3, 5] });
-    expect(() => find(model)).toThrow(/has 2 outputs, "output" \[1, 4, 6, 10\], "aux" \[1, 7, 3, 5\]/);
+    b.output(b.op("Neg", [model.logits]), "quality");
+    model.types.set("quality", { type: "float32", shape: [1, 1] });
+    expect(() => find(model)).toThrow(
+      /has 3 outputs, "output" \[1, 4, 6, 10\], "aux" \[1, 7, 3, 5\], "quality"/,
+    );
     expect(() => find(model, { output: "none" })).toThrow("--output none: the model has no such output");
     expect(find(model, { output: "aux" }).classes).toBe(7);
     expect(find(model, { output: "output" }).classes).toBe(4);
