@@ -12,10 +12,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
 
-def write(folder: str | Path, meta: dict, tensors: "dict[str, np.ndarray | torch.Tensor]") -> None:
+def write(folder: str | Path, meta: dict, tensors: dict) -> None:
     """Writes the tensors and a `meta.json` with `meta` and their shapes; replaces files of the same name."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,5 +42,6 @@ def read_raw(path: str | Path, type_name: str, dims: list[int]) -> np.ndarray:
     return values.astype(type_name).reshape(dims)
 
 
-def _array(tensor: "np.ndarray | torch.Tensor") -> np.ndarray:
-    return tensor.detach().cpu().numpy() if isinstance(tensor, torch.Tensor) else np.asarray(tensor)
+def _array(tensor) -> np.ndarray:
+    """A NumPy array or a PyTorch tensor; without importing PyTorch, which not every caller has."""
+    return tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else np.asarray(tensor)
