@@ -1,6 +1,6 @@
 /** Measuring: types and shapes of all values, found without running anything whose cost is not known before. */
 import type { TypedShape } from "../autodiff/index.js";
-import type { DataType, Tensor } from "../base/index.js";
+import { type DataType, numbersOf, type Tensor } from "../base/index.js";
 import {
   copyGraph,
   describeNode,
@@ -41,7 +41,7 @@ export async function measure(
   for (;;) {
     noteGiven(types, graph);
     const { shaped, elements } = await inferTypes(graph, types);
-    for (const [value, type] of shaped) types.set(value, type);
+    for (const [value, type] of [...shaped, ...statedTypes(graph, elements)]) types.set(value, type);
     const constants = fixed(graph);
     refuseLargeValues(graph, types, constants);
     if (unmeasured(graph, types).length === 0) return { graph, types };
@@ -63,6 +63,19 @@ const isKnown = (types: ReadonlyMap<Value, TypedShape>) => (value: Value) => val
 
 function unmeasured({ nodes }: Graph, types: ReadonlyMap<Value, TypedShape>): Node[] {
   return nodes.filter(({ outputs }) => !outputs.every(isKnown(types)));
+}
+
+/** Types of what is unpooled to a size that the graph stores, which the engine does not infer. */
+function statedTypes(
+  { nodes, initializers }: Graph,
+  elements: ReadonlyMap<Value, DataType>,
+): [Value, TypedShape][] {
+  return nodes.flatMap(({ op, domain, inputs, outputs }): [Value, TypedShape][] => {
+    const [value] = outputs as [Value];
+    const size = op === "MaxUnpool" && domain === "" ? initializers.get(inputs[2] ?? "") : undefined;
+    const type = elements.get(value);
+    return size && type ? [[value, { type, shape: numbersOf(size) }]] : [];
+  });
 }
 
 /** What the engine infers of the nodes that are not measured yet, when it loads them; nothing is run. */

@@ -178,7 +178,9 @@ describe("refused are", () => {
   });
 
   it.each([[[1, 4]], [[1, 6, 9]], [[1, 59, 4]], [[1, 1, 4, 6, 10]]])("shape %j", (shape) => {
-    expect(() => find(madeUp(shape))).toThrow(`[${shape.join(", ")}] is no map of an image of 6×10 (height×width); logits`);
+    expect(() => find(madeUp(shape))).toThrow(
+      `[${shape.join(", ")}] is no map of an image of 6×10 (height×width); logits`,
+    );
   });
 
   it("another number of classes than the labels have", () => {

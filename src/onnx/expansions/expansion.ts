@@ -52,6 +52,6 @@ export function addUp(build: GraphBuilder, first: Value, ...more: readonly (Oper
 }
 
 /** A sequence from its end to its start, along axis 0. */
-export function reversed(build: GraphBuilder, sequence: Value): Value {
+export function fromEnd(build: GraphBuilder, sequence: Value): Value {
   return build.slice(sequence, [0], [-1], [-(2 ** 31)], [-1]);
 }

@@ -3,7 +3,7 @@ import { arrayConstructors, type DataType } from "../../base/index.js";
 import { attribute } from "../graph/attributes.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Node, Value } from "../graph/graph.js";
-import { type Expansion, type ExpansionContext, lengthOf, notExpanded, reversed } from "./expansion.js";
+import { type Expansion, type ExpansionContext, fromEnd, lengthOf, notExpanded } from "./expansion.js";
 import { appendLoop } from "./loop.js";
 
 /** What one direction of a layer reads in every step. */
@@ -136,7 +136,7 @@ function oneDirection(context: ExpansionContext, cell: Cell, direction: number, 
   const product = build.matmul(x, build.transpose(own(required(1)), [1, 0]));
   const inputBias = half(0);
   const gates = inputBias === undefined ? product : build.add(product, inputBias);
-  const inputs = backwards ? reversed(build, gates) : gates;
+  const inputs = backwards ? fromEnd(build, gates) : gates;
   const weights: Weights = {
     recurrence: build.transpose(own(required(2)), [1, 0]),
     bias: half(size),
@@ -153,7 +153,7 @@ function oneDirection(context: ExpansionContext, cell: Cell, direction: number, 
     const next = cell.step(body, node, input, states, weights);
     return { carried: next, scanned: [body.op("Identity", [next[0]!])] };
   });
-  return { states: carried, scanned: backwards ? reversed(build, scanned[0]!) : scanned[0]! };
+  return { states: carried, scanned: backwards ? fromEnd(build, scanned[0]!) : scanned[0]! };
 }
 
 function activationsOf(node: Node, cell: Cell, direction: number): readonly string[] {

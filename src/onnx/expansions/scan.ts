@@ -5,10 +5,10 @@ import type { Graph, Value } from "../graph/graph.js";
 import {
   type Expansion,
   type ExpansionContext,
+  fromEnd,
   lengthOf,
   notExpanded,
   rankOf,
-  reversed,
 } from "./expansion.js";
 
 /** Inputs: initial states, then the sequences. The body reads states and slices, and gives the next states and slices. */
@@ -43,9 +43,9 @@ function turnOf(
   const backwards = attribute.ints(node, "scan_input_directions", []);
   const writer = build.nested(body.name);
   const [turn, going] = [build.fresh("turn"), build.fresh("going")];
-  const fromEnd = () => writer.sub(writer.sub(length, writer.constant(int64([], [1]))), turn);
+  const mirrored = () => writer.sub(writer.sub(length, writer.constant(int64([], [1]))), turn);
   for (const [i, { value, axis }] of sequences.entries()) {
-    const slice = writer.op("Gather", [value, backwards[i] === 1 ? fromEnd() : turn], { axis });
+    const slice = writer.op("Gather", [value, backwards[i] === 1 ? mirrored() : turn], { axis });
     writer.alias(slice, body.inputs[states + i]!.name, "slice");
   }
   return {
@@ -70,7 +70,7 @@ function laidOut(
   value: Value,
 ): Value {
   const backwards = attribute.ints(node, "scan_output_directions", [])[scan] === 1;
-  const ordered = backwards ? reversed(build, value) : value;
+  const ordered = backwards ? fromEnd(build, value) : value;
   const wanted = attribute.ints(node, "scan_output_axes", [])[scan] ?? 0;
   if (wanted === 0) return ordered;
   const shape = body.outputs[output]!.shape;
