@@ -19,10 +19,12 @@ export interface SegmentationModel extends TracedGraph {
   readonly width: number;
   /** The image input: N×C×H×W in [0, 1], RGB for three channels, unless the model's own form was kept. */
   readonly image: Value;
-  /** The only output: N×K×H×W. */
+  /** The logits among the outputs: N×K×H×W. */
   readonly logits: Value;
   /** The value from which the gradient goes back: the logits, or what stands for them on a path of its own. */
   readonly differentiated: Value;
+  /** Pixels of the whole image, if the model sees a part of it: losses are means over them. Default H·W. */
+  readonly imagePixels?: number;
   /** Gradient rules beside Seawall's own, by domain and operator. */
   readonly rules?: RuleTable;
 }
@@ -134,8 +136,46 @@ export function evaluateProgram(
   });
 }
 
-function sizeOf({ batch, classes, height, width }: SegmentationModel) {
-  return { images: batch, classes, pixels: height * width };
+function sizeOf({ batch, classes, height, width, imagePixels }: SegmentationModel) {
+  const pixels = height * width;
+  return { images: batch, classes, pixels, of: imagePixels ?? pixels };
+}
+
+/** Runs a model up to its logits: `image` → `logits` (N×K×H×W). */
+export function logitsProgram(model: SegmentationModel, target: Target) {
+  const { image } = pixelInputs(model);
+  return compileProgram({
+    name: "logits",
+    target,
+    model,
+    inputs: { image },
+    outputs: { logits: logitsSpec(model) },
+    write: () => ({ logits: model.logits }),
+  });
+}
+
+/**
+ * Runs a model forward and backward from a gradient at its logits: `image`, `seed` (N×K×H×W) → `gradient` at the image.
+ * @throws SeawallError as `evaluateProgram`
+ */
+export function backwardProgram(model: SegmentationModel, target: Target) {
+  checkDifferentiable(model);
+  const { image } = pixelInputs(model);
+  return gradientProgram({
+    name: "backward",
+    target,
+    model,
+    wrt: [model.image],
+    ...(model.rules && { rules: model.rules }),
+    inputs: { image, seed: { ...logitsSpec(model), value: "seawall/seed" } },
+    outputs: { gradient: { type: "float32", shape: image.shape } },
+    losses: (_, { seed }) => ({ losses: {}, seeds: new Map([[model.differentiated, seed]]) }),
+    write: (_, __, ___, gradients) => ({ gradient: gradients.get(model.image)! }),
+  });
+}
+
+function logitsSpec({ batch, classes, height, width }: SegmentationModel) {
+  return { type: "float32", shape: [batch, classes, height, width] } as const satisfies TensorSpec;
 }
 
 /** The gradient at the logits, N×K×P, as the seed from which a model is differentiated. */

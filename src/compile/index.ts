@@ -9,9 +9,11 @@ export {
 } from "./compile.js";
 export {
   appendClassMap,
+  backwardProgram,
   checkDifferentiable,
   classMapSpec,
   evaluateProgram,
+  logitsProgram,
   logitsSeed,
   predictProgram,
   type SegmentationModel,

@@ -1,8 +1,9 @@
 /** From a plan to what `run.json` says of the run. */
 import { basename } from "node:path";
 import { describeRun, type RunDescription, type Soundness } from "../journal/index.js";
+import { usualStride } from "../oracle/index.js";
 import { engineVersion } from "../runtime/index.js";
-import { decidingSettings } from "./plan/config.js";
+import { decidingSettings, type EvaluationConfig } from "./plan/config.js";
 import type { Plan } from "./plan/plan.node.js";
 import { version } from "./version.node.js";
 import { imageWorkerCount } from "./workers/image-workers.node.js";
@@ -29,6 +30,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       classes,
       input: [...(graph.inputs[0]!.shape ?? [])],
       classNames: classNames ? [...classNames] : undefined,
+      ...slidingOf(config),
     },
     data: {
       spec: data.spec,
@@ -49,4 +51,11 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     ...(plan.plugins.length > 0 && { plugins: plan.plugins }),
     soundness,
   });
+}
+
+/** The sliding window, with its stride also where that was left out. */
+function slidingOf({ window, stride }: EvaluationConfig) {
+  if (!window) return {};
+  const { height, width } = usualStride({ height: window[0], width: window[1] });
+  return { window, stride: stride ?? ([height, width] as const) };
 }

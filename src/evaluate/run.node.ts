@@ -129,7 +129,7 @@ async function attackAll(
       onRecord: (record) => {
         const member = attacks.find(({ attack: { name } }) => name === record.attack);
         figures.add(record);
-        progress.recorded(passesOf(member));
+        progress.recorded(passesOf(member, isWindowed(plan)));
       },
       onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
     });
@@ -151,9 +151,12 @@ function pointEvent({
   return { attack, eps, sample, point: pixels, classes, labels, record, ...(trace && { trace }) };
 }
 
+const isWindowed = ({ config }: Plan) => config.window !== undefined;
+
 function summaryOf(plan: Plan, found: number): RunPlan {
   const { data, attacks, radii } = plan;
-  const perImage = 1 + radii.length * attacks.reduce((sum, member) => sum + passesOf(member), 0);
+  const windowed = isWindowed(plan);
+  const perImage = 1 + radii.length * attacks.reduce((sum, member) => sum + passesOf(member, windowed), 0);
   const records = data.length * (1 + radii.length * attacks.length);
   return {
     images: data.length,

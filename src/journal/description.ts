@@ -49,6 +49,8 @@ export const protocolSchema = z.strictObject({
   seed: z.int(),
 });
 
+const size = z.tuple([z.int().min(1), z.int().min(1)]);
+
 export const modelSchema = z.strictObject({
   file: z.string(),
   sha256: digest,
@@ -56,6 +58,10 @@ export const modelSchema = z.strictObject({
   /** The image input's dimensions; a name where one is not fixed. */
   input: z.array(z.union([count, z.string()])),
   classNames: z.array(z.string()).optional(),
+  /** Rows and columns of the windows in which the model sees images; absent if it sees them whole. */
+  window: size.optional(),
+  /** Rows and columns from one window to the next. */
+  stride: size.optional(),
 });
 
 export const labelsSource = z.enum(["truth", "self"]);
@@ -139,9 +145,11 @@ export type RunDescription = z.infer<typeof descriptionSchema>;
 
 /** What `describeRun` is told: plain objects, in which undefined entries are left out. */
 export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> {
-  readonly model: Omit<RunDescription["model"], "classNames" | "input"> & {
+  readonly model: Omit<RunDescription["model"], "classNames" | "input" | "window" | "stride"> & {
     readonly input: readonly (number | string)[];
     readonly classNames?: readonly string[] | undefined;
+    readonly window?: readonly [number, number] | undefined;
+    readonly stride?: readonly [number, number] | undefined;
   };
   readonly data: Omit<RunDescription["data"], "settings"> & { readonly settings: object };
   readonly shard?: Shard | undefined;

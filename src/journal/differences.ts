@@ -58,11 +58,11 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
 
 function deciding(run: RunDescription) {
   const { protocol, model, data, shard, plugins = [] } = run;
-  const { sha256, classes, input } = model;
+  const { file: _, classNames: __, ...network } = model;
   const { images, listSha256, settings } = data;
   return {
     protocol,
-    model: { sha256, classes, input },
+    model: network,
     data: { images, listSha256, settings },
     shard: shard ? shardName(shard) : "none",
     config: decidingConfig(run),

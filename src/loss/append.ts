@@ -6,7 +6,7 @@ import { type LossInputs, type LossSize, pixelTerms } from "./pixel.js";
 
 /** The outputs of appended losses. All but `gradient` are N floats, one per image. */
 export interface AppendedLoss {
-  /** Mean over all P pixels of the chosen loss; ignored pixels add 0 and stay in the denominator. */
+  /** Mean over the pixels of the chosen loss; ignored pixels add 0 and stay in the denominator. */
   readonly objective: Value;
   /** The same mean of the tracked loss, which controls the step size. */
   readonly tracked: Value;
@@ -19,7 +19,9 @@ export interface AppendedLoss {
 }
 
 export interface AppendOptions extends LossSize {
-  /** A scalar, by which the weight of every pixel enters the gradient; default 1/P. */
+  /** Number of pixels over which `objective` and `tracked` are means; default P. Larger if the logits are a part of an image. */
+  readonly of?: number;
+  /** A scalar, by which the weight of every pixel enters the gradient; default 1/`of`. */
   readonly share?: Value;
   /** N×L floats, a one-hot row per image that picks its loss; may be left out for a single loss. */
   readonly choice?: Value;
@@ -35,17 +37,18 @@ export function appendLoss(
   build: GraphBuilder,
   losses: readonly Loss[],
   inputs: LossInputs,
-  { share, choice, tracking = "own", ...size }: AppendOptions,
+  { of, share, choice, tracking = "own", ...size }: AppendOptions,
 ): AppendedLoss {
   return build.within("loss", () => {
     const { pixels } = size;
+    const whole = of ?? pixels;
     const pixel = pixelTerms(build, inputs, size);
     const terms = familyOf(losses).write(pixel, losses);
     const own = tracking === "own";
     const columns = choice === undefined ? undefined : columnsOf(build, choice, losses.length);
     const pick = (perLoss: readonly Value[]) => mix(build, perLoss, columns);
     const sum = (perPixel: Value) => imageSum(build, perPixel, pixels);
-    const mean = (perPixel: Value) => build.mul(sum(perPixel), 1 / pixels);
+    const mean = (perPixel: Value) => build.mul(sum(perPixel), 1 / whole);
 
     const tracked = losses.map(
       (loss, i) => (own && (loss.tracked?.(pixel) ?? terms.tracked?.[i])) || terms.plain,
@@ -56,7 +59,7 @@ export function appendLoss(
       tracked: mean(pick(tracked)),
       correct: sum(pixel.correct()),
       score: sum(pick(scores)),
-      gradient: terms.gradient(pick, share ?? 1 / pixels),
+      gradient: terms.gradient(pick, share ?? 1 / whole),
     };
   });
 }

@@ -2,7 +2,7 @@
 export { type AppendedLoss, type AppendOptions, appendLoss } from "./append.js";
 export { differentiated, type LossValue } from "./differentiated.js";
 export type { FamilyTerms, Loss, LossFamily, Tracking } from "./loss.js";
-export { type LossName, losses } from "./losses.js";
+export { isPerPixel, type LossName, losses } from "./losses.js";
 export { type LossInputs, type PixelTerms, validPixels } from "./pixel.js";
 export { type SoftmaxLoss, softmaxFamily } from "./softmax.js";
 export { type SphericalLoss, sphericalFamily } from "./spherical.js";

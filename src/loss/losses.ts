@@ -27,3 +27,8 @@ export const losses = {
 } satisfies Record<string, Loss>;
 
 export type LossName = keyof typeof losses;
+
+/** Whether each pixel's loss depends on that pixel alone. Built-in losses are so; a plugin's may relate pixels. */
+export function isPerPixel(loss: Loss): boolean {
+  return Object.values<Loss>(losses).includes(loss);
+}

@@ -223,11 +223,11 @@ async function exportProduct(
     );
   }
   const outputs = first.graph.outputs.filter(({ name }) => name === output);
-  const path = await straightPath({ ...first.graph, outputs }, wrt, output, variables);
+  const path = await straightPath({ ...first.graph, outputs }, wrt, variables);
   const folded = storesIntegers(first.graph) ? await trace(first.graph, {}, {}, variables) : first;
   const write = (model: TracedGraph, end = output) => productGraph(model, output, end, wrt, variables);
   return {
-    graph: path ? write(path.traced, path.end) : write(folded),
+    graph: path ? write(path.traced, path.counterpart(output)) : write(folded),
     notices: path ? [...notices, path.notice] : notices,
     input: wrt[0]!,
     inputShape: first.types.get(wrt[0]!)!.shape,

@@ -1,5 +1,14 @@
 /** The user's model: opened, brought to one form, and asked for losses and gradients. */
 export type { StepFragment } from "../compile/index.js";
+export type {
+  Cost,
+  ImageOracle,
+  Oracle,
+  OracleAnswer,
+  OracleOptions,
+  Prediction,
+  Query,
+} from "./answers/oracle.js";
 export {
   checkEstimate,
   checkGradient,
@@ -12,14 +21,6 @@ export {
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, type ImageLayout, imageName, type Preprocessing } from "./input.js";
-export { type Model, openModel } from "./model.js";
+export { type Model, type ModelOptions, modelOpener, openModel } from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";
-export type {
-  Cost,
-  ImageOracle,
-  Oracle,
-  OracleAnswer,
-  OracleOptions,
-  Prediction,
-  Query,
-} from "./oracle.js";
+export { type Sliding, usualStride } from "./windows/grid.js";

@@ -1,276 +1,152 @@
-/** The oracle over a prepared model: sessions opened on first use, one for each graph. */
-import { float32, int64, invariant, placed, SeawallError, type Tensor } from "../base/index.js";
-import {
-  evaluateProgram,
-  openProgram,
-  type Program,
-  type ProgramSession,
-  predictProgram,
-  type StepFragment,
-  stepProgram,
-  type Target,
-  type TensorSpecs,
-  type TensorsOf,
-  targetOf,
-} from "../compile/index.js";
-import type { Loss, LossFamily } from "../loss/index.js";
+/** Opened models: a network that sees whole images, or windows of them. */
+import { float32, invariant, SeawallError, type Tensor } from "../base/index.js";
 import type { Graph } from "../onnx/index.js";
 import type { SessionOptions } from "../runtime/index.js";
+import { ModelOracle, type OracleForm } from "./answers/model-oracle.js";
+import type { Oracle, OracleOptions } from "./answers/oracle.js";
+import { WholeAnswers } from "./answers/whole.js";
 import { type OpenModelOptions, type PreparedModel, prepareModel } from "./open.js";
-import type { Cost, ImageOracle, Oracle, OracleOptions, Query } from "./oracle.js";
+import { logitsOfScores } from "./queries.js";
+import { WindowAnswers } from "./windows/answers.js";
+import {
+  type Extent,
+  flagText,
+  type Sliding,
+  usualStride,
+  type WindowGrid,
+  windowGrid,
+} from "./windows/grid.js";
+import { Planes } from "./windows/planes.js";
 
 /** A model that is ready to be attacked. */
-export interface Model {
+export interface Model extends OracleForm {
+  /** The network, at the images' size or, with a sliding window, at the window's. */
   readonly prepared: PreparedModel;
+  /** What one pass of the network sees of an image C·H·W: all of it, or the window in the middle. */
+  networkInput(image: Float32Array): Tensor<"float32">;
   oracle(options: OracleOptions): Oracle;
   /** For a quantised model: the one on real numbers that are clipped and not rounded, whose gradient can be checked. */
   readonly smooth?: () => Promise<Model>;
 }
 
+/** Options of a model; `size` is that of the images, where the model leaves it open. */
+export interface ModelOptions extends OpenModelOptions, Partial<Sliding> {}
+
 /**
  * Opens a model: finds image and logits, fixes every shape, folds constants.
  * @throws SeawallError if the file is no segmentation model that Seawall can attack
  */
-export async function openModel(
+export function openModel(
   graph: Graph,
-  options: OpenModelOptions = {},
+  options: ModelOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
-  // Images run one by one: sums over a batch are rounded in another order than sums over an image.
-  const prepared = await prepareModel(graph, { ...options, batch: 1 });
-  return modelOf(prepared, engine);
+  return modelOpener(graph, options, engine)(options.size);
 }
 
-function modelOf(prepared: PreparedModel, engine: SessionOptions): Model {
-  const { smooth } = prepared;
-  return {
-    prepared,
-    oracle: (oracleOptions) => new ModelOracle(prepared, oracleOptions, engine),
-    ...(smooth && { smooth: async () => modelOf(await smooth(), engine) }),
+/** Opens a model at sizes of images, and its network once for each size at which that runs. */
+export function modelOpener(
+  graph: Graph,
+  { window, stride, ...options }: ModelOptions,
+  engine: SessionOptions = {},
+): (size?: Extent) => Promise<Model> {
+  const opened = new Map<string, Promise<PreparedModel>>();
+  // Images run one by one: sums over a batch are rounded in another order than sums over an image.
+  const networkAt = (size: Extent | undefined) => {
+    const key = size ? flagText(size) : "";
+    const known = opened.get(key) ?? prepareModel(graph, { ...options, ...(size && { size }), batch: 1 });
+    opened.set(key, known);
+    return known;
+  };
+  if (!window) {
+    return async (size) => {
+      const network = await networkAt(size);
+      return withSmooth(network, (one) => wholeModel(one, network.notices, engine));
+    };
+  }
+  const sliding = { window, ...(stride && { stride }) };
+  return async (image) => {
+    invariant(image, "a sliding window needs the size of the image");
+    const grid = windowGrid(image, sliding);
+    const network = await networkAt(grid);
+    refuseFixedSize(network, grid, image, window);
+    const notices = [...network.notices, slidingNotice(sliding, grid, image)];
+    // One window that sees all of the image is the image.
+    return withSmooth(network, (one) =>
+      grid.places.length === 1
+        ? wholeModel(one, notices, engine)
+        : windowedModel(one, image, grid, notices, engine),
+    );
   };
 }
 
-class ModelOracle implements Oracle {
-  readonly classes: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly notices: readonly string[];
-  readonly #evaluating: SessionsOf<typeof evaluateProgram>;
-  readonly #predicting: SessionsOf<typeof predictProgram>;
-  readonly #stepping: SessionsOf<typeof stepProgram>;
-  readonly #target: Target;
-  readonly #model: PreparedModel;
-  readonly #options: OracleOptions;
-
-  constructor(model: PreparedModel, options: OracleOptions, engine: SessionOptions) {
-    this.classes = model.classes;
-    this.channels = model.channels;
-    this.height = model.height;
-    this.width = model.width;
-    this.notices = model.notices;
-    this.#model = model;
-    this.#options = options;
-    const { file } = model.graph;
-    this.#evaluating = new Sessions(engine, file);
-    this.#predicting = new Sessions(engine, file);
-    this.#stepping = new Sessions(engine, file);
-    this.#target = targetOf(engine.device);
-  }
-
-  image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle {
-    const { channels, height, width } = this;
-    invariant(
-      image.length === channels * height * width,
-      `an image of ${image.length} numbers for a model of ${channels}×${height}×${width}`,
-    );
-    invariant(labels.length === height * width, `${labels.length} labels for an image of ${height}×${width}`);
-    const wrong = Array.prototype.findIndex.call(labels, (label: number) => label >= this.classes);
-    if (wrong >= 0) {
-      throw new SeawallError(
-        "data",
-        `label ${labels[wrong]} at pixel ${wrong} is none of the model's ${this.classes} classes; −1 marks pixels that count nowhere`,
-      );
-    }
-    return new OneImage(this, image, labels, spent);
-  }
-
-  async dispose(): Promise<void> {
-    for (const sessions of [this.#evaluating, this.#predicting, this.#stepping]) await sessions.dispose();
-  }
-
-  /** The losses that share a session with `loss`: those of its family. */
-  relatives({ family }: Loss): Loss[] {
-    return this.#options.losses.filter((other) => other.family === family);
-  }
-
-  passed(): void {
-    this.#options.onPass?.();
-  }
-
-  refuseAborted(): void {
-    this.#options.signal?.throwIfAborted();
-  }
-
-  evaluating(loss: Loss) {
-    const { tracking = "own", classWeights } = this.#options;
-    const relatives = this.relatives(loss);
-    invariant(
-      relatives.includes(loss),
-      `the oracle was opened without the loss ${loss.name}; name it in \`losses\``,
-    );
-    const options = { target: this.#target, tracking, ...(classWeights && { classWeights }) };
-    return this.#evaluating.open(loss.family, () => evaluateProgram(this.#model, relatives, options));
-  }
-
-  /** A session serves the loss whose score it writes and all losses that score by correct pixels. */
-  predicting(loss?: Loss) {
-    const { classWeights } = this.#options;
-    const scored =
-      loss && this.hasOwnScore(loss) ? loss : this.#options.losses.find((one) => this.hasOwnScore(one));
-    const options = {
-      target: this.#target,
-      ...(classWeights && { classWeights }),
-      ...(scored && { scored }),
-    };
-    return this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
-  }
-
-  stepping(step: StepFragment) {
-    return this.#stepping.open(step.name, () =>
-      stepProgram(step, this.channels * this.height * this.width, this.#target),
-    );
-  }
-
-  /** Whether the perturbed image that `loss` keeps minimises something else than the number of correct pixels. */
-  hasOwnScore({ score }: Loss): boolean {
-    return (this.#options.tracking ?? "own") === "own" && score !== undefined;
-  }
+function withSmooth(network: PreparedModel, modelOf: (network: PreparedModel) => Model): Model {
+  const { smooth } = network;
+  return { ...modelOf(network), ...(smooth && { smooth: async () => modelOf(await smooth()) }) };
 }
 
-/** What a session was opened for: a family of losses, the loss it scores by, or the name of a step. */
-type SessionKey = LossFamily | Loss | string;
-
-/** Sessions of programs of one signature, opened on first use. */
-class Sessions<I extends TensorSpecs, O extends TensorSpecs> {
-  readonly #engine: SessionOptions;
-  /** The model's file, for messages. */
-  readonly #file: string | undefined;
-  readonly #opened = new Map<SessionKey, Promise<ProgramSession<I, O>>>();
-
-  constructor(engine: SessionOptions, file: string | undefined) {
-    this.#engine = engine;
-    this.#file = file;
-  }
-
-  open(key: SessionKey, write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
-    const session = this.#opened.get(key) ?? this.#load(write);
-    this.#opened.set(key, session);
-    return session;
-  }
-
-  async #load(write: () => Program<I, O>): Promise<ProgramSession<I, O>> {
-    try {
-      return await openProgram(write(), this.#engine);
-    } catch (error) {
-      throw placed(error, this.#file);
-    }
-  }
-
-  async dispose(): Promise<void> {
-    for (const session of this.#opened.values()) await (await session).dispose();
-  }
+function wholeModel(network: PreparedModel, notices: readonly string[], engine: SessionOptions): Model {
+  const { classes, channels, height, width } = network;
+  const form = { classes, channels, height, width, notices };
+  return {
+    ...form,
+    prepared: network,
+    networkInput: (image) => float32([1, channels, height, width], image),
+    oracle: (options) => new ModelOracle(form, new WholeAnswers(network, options, engine), options, engine),
+  };
 }
 
-type SessionsOf<P> = P extends (...given: never[]) => Program<infer I, infer O> ? Sessions<I, O> : never;
+function windowedModel(
+  network: PreparedModel,
+  { height, width }: Extent,
+  grid: WindowGrid,
+  notices: readonly string[],
+  options: SessionOptions,
+): Model {
+  // Sessions on windows, on bands and on whole images take turns. Kept memory would add up.
+  const engine = { ...options, arena: false };
+  const { channels, classes, scores } = network;
+  const form = { classes, channels, height, width, notices };
+  const sliding = {
+    model: scores ? { ...network, logits: scores.value, differentiated: scores.differentiated } : network,
+    image: { height, width },
+    grid,
+    logitsOfMean: scores && logitsOfScores,
+  };
+  return {
+    ...form,
+    prepared: network,
+    networkInput(image) {
+      const window = new Float32Array(channels * grid.height * grid.width);
+      const middle = grid.places[Math.floor(grid.places.length / 2)]!;
+      new Planes({ channels, height, width }, height, image).read(grid, middle, window);
+      return float32([1, channels, grid.height, grid.width], window);
+    },
+    oracle: (options) => new ModelOracle(form, new WindowAnswers(sliding, options, engine), options, engine),
+  };
+}
 
-class OneImage implements ImageOracle {
-  readonly image: Float32Array;
-  readonly labels: ArrayLike<number>;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly cost: Cost;
-  readonly #oracle: ModelOracle;
-  readonly #labelTensor: Tensor<"int64">;
+function refuseFixedSize(network: PreparedModel, grid: WindowGrid, image: Extent, window: Extent): void {
+  if (network.height === grid.height && network.width === grid.width) return;
+  const fits = network.height <= image.height && network.width <= image.width;
+  throw new SeawallError(
+    "config",
+    fits
+      ? `--window ${flagText(window)}: the model's input is fixed at ${flagText(network)}; give --window ${flagText(network)}, or export the model with an open size`
+      : `an image of ${image.width}×${image.height} pixels (width×height) is smaller than the model's input, which is fixed at ${network.width}×${network.height}; enlarge images with --resize-short ${Math.max(network.height, network.width)}, or export the model with an open size`,
+  );
+}
 
-  constructor(
-    oracle: ModelOracle,
-    image: Float32Array,
-    labels: ArrayLike<number>,
-    spent: Readonly<Cost> = { forward: 0, backward: 0, seconds: 0 },
-  ) {
-    this.cost = { ...spent };
-    this.channels = oracle.channels;
-    this.height = oracle.height;
-    this.width = oracle.width;
-    this.#oracle = oracle;
-    this.image = image;
-    this.labels = labels;
-    this.#labelTensor = int64([1, labels.length], Array.from(labels));
-  }
-
-  async evaluate(point: Float32Array, query: Query) {
-    const relatives = this.#oracle.relatives(query.loss);
-    const { objective, tracked, correct, score, gradient } = await this.#run(
-      this.#oracle.evaluating(query.loss),
-      {
-        ...this.#at(point),
-        choice: float32(
-          [1, relatives.length],
-          relatives.map((loss) => (loss === query.loss ? 1 : 0)),
-        ),
-        balance: float32([1, 1, 1], [query.balance ?? 0]),
-        sharpness: float32([1, 1, 1], [1 / (query.temperature ?? 1)]),
-      },
-    );
-    this.#oracle.passed();
-    this.cost.forward++;
-    this.cost.backward++;
-    return {
-      objective: objective.data[0]!,
-      tracked: tracked.data[0]!,
-      correct: correct.data[0]!,
-      score: score.data[0]!,
-      gradient: gradient.data,
-    };
-  }
-
-  async predict(point: Float32Array, loss?: Loss) {
-    const outputs = await this.#run(this.#oracle.predicting(loss), this.#at(point));
-    this.#oracle.passed();
-    this.cost.forward++;
-    const correct = outputs.correct.data[0]!;
-    const score = loss && this.#oracle.hasOwnScore(loss) ? outputs.score.data[0]! : correct;
-    return { classes: outputs.classes.data, correct, score };
-  }
-
-  async step<T extends string, S extends string>(
-    step: StepFragment<T, S>,
-    tensors: Readonly<Record<T, Float32Array>>,
-    scalars: Readonly<Record<S, number>>,
-  ): Promise<Float32Array> {
-    const feeds: Record<string, Tensor<"float32">> = {};
-    for (const name of step.tensors) feeds[name] = float32([1, tensors[name].length], tensors[name]);
-    for (const name of step.scalars) feeds[name] = float32([1, 1], [scalars[name]]);
-    const { next } = await this.#run(this.#oracle.stepping(step), feeds);
-    return next.data;
-  }
-
-  #at(point: Float32Array) {
-    const { channels, height, width } = this;
-    return { image: float32([1, channels, height, width], point), labels: this.#labelTensor };
-  }
-
-  async #run<I extends TensorSpecs, O extends TensorSpecs>(
-    session: Promise<ProgramSession<I, O>>,
-    feeds: TensorsOf<I>,
-  ): Promise<TensorsOf<O>> {
-    this.#oracle.refuseAborted();
-    const open = await session;
-    const started = performance.now();
-    const outputs = await open.run(feeds);
-    this.cost.seconds += (performance.now() - started) / 1000;
-    return outputs;
-  }
+/** `windows of 512×512 pixels, one every 341×341: 18 over an image of 2048×1024 (width×height), averaged where they overlap` */
+function slidingNotice(
+  { window, stride = usualStride(window) }: Sliding,
+  grid: WindowGrid,
+  image: Extent,
+): string {
+  const text = ({ height, width }: Extent) => `${width}×${height}`;
+  const cut =
+    grid.height < window.height || grid.width < window.width
+      ? `; they are cut to ${text(grid)}, since the image is smaller`
+      : "";
+  return `windows of ${text(window)} pixels, one every ${text(stride)}: ${grid.places.length} over an image of ${text(image)} (width×height), averaged where they overlap${cut}`;
 }

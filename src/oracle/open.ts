@@ -20,7 +20,7 @@ import {
   withFloatImage,
 } from "./input.js";
 import { findLogits, normalizeLogits } from "./logits.js";
-import { appendSemanticMap, findQueryOutputs } from "./queries.js";
+import { appendScores, findQueryOutputs, logitsOfScores } from "./queries.js";
 import { type StraightPath, storesIntegers, straightPath, unfoldedIfQuantized } from "./straight.js";
 
 export interface OpenModelOptions extends Preprocessing {
@@ -47,6 +47,11 @@ export interface PreparedModel extends SegmentationModel {
   readonly smooth?: () => Promise<PreparedModel>;
   /** The decisions made while opening, one sentence each. */
   readonly notices: readonly string[];
+  /**
+   * The scores N×K×H×W of a query-based model, whose logarithm the logits are: what its windows average; and the value from
+   * which their gradient goes back.
+   */
+  readonly scores?: { readonly value: Value; readonly differentiated: Value };
 }
 
 /**
@@ -83,7 +88,8 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
   const build = new GraphBuilder(cut);
   const logits = appendLogits(build, traced, options, image.layout, { height, width });
   build.output(logits.value);
-  const { smooth, ...final } = await finish(cut, name, logits.value, options);
+  if (logits.scores !== undefined) build.output(logits.scores);
+  const { smooth, counterpart, ...final } = await finish(cut, name, options);
   const model = {
     batch,
     classes: logits.classes,
@@ -95,19 +101,26 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
     ...(options.rules && { rules: options.rules }),
     notices: [...floats.notices, ...notices, inputNotice(image, shape), ...logits.notices, ...final.notices],
   };
+  const endsOn = (path: (value: Value) => Value) => ({
+    differentiated: path(logits.value),
+    ...(logits.scores !== undefined && {
+      scores: { value: logits.scores, differentiated: path(logits.scores) },
+    }),
+  });
   return {
     ...model,
     ...final.traced,
-    differentiated: final.differentiated,
-    ...(smooth && {
-      smooth: async () => ({ ...model, ...(await smooth()), differentiated: logits.value }),
-    }),
+    ...endsOn(counterpart),
+    ...(smooth && { smooth: async () => ({ ...model, ...(await smooth()), ...endsOn(itself) }) }),
   };
 }
 
+const itself = (value: Value) => value;
+
 interface Finished {
   readonly traced: TracedGraph;
-  readonly differentiated: Value;
+  /** The value from which the gradient goes back, in the place of one of the outputs. */
+  readonly counterpart: (output: Value) => Value;
   readonly notices: readonly string[];
   readonly smooth?: StraightPath["smooth"];
 }
@@ -116,18 +129,17 @@ interface Finished {
 async function finish(
   cut: Graph,
   image: Value,
-  logits: Value,
   { keepInput, variables }: OpenModelOptions,
 ): Promise<Finished> {
-  const path = await straightPath(cut, [image], logits, variables);
+  const path = await straightPath(cut, [image], variables);
   if (path) {
-    const { traced, end, notice, smooth } = path;
-    return { traced, differentiated: end, notices: [notice], smooth };
+    const { traced, counterpart, notice, smooth } = path;
+    return { traced, counterpart, notices: [notice], smooth };
   }
   const graph = storesIntegers(cut) ? (await trace(cut, {}, {}, variables)).graph : cut;
   // A graph that is exported keeps the file's weights: folded ones are rounded once more.
   const traced = await trace(keepInput ? graph : foldBatchNorm(graph), {}, {}, variables);
-  return { traced, differentiated: logits, notices: [] };
+  return { traced, counterpart: itself, notices: [] };
 }
 
 /** Appends logits N×K×H×W: those behind the output, or the semantic map of a query-based model. */
@@ -137,12 +149,14 @@ function appendLogits(
   options: OpenModelOptions,
   imageLayout: ImageLayout,
   size: { readonly height: number; readonly width: number },
-): { value: Value; classes: number; notices: readonly string[] } {
+): { value: Value; scores?: Value; classes: number; notices: readonly string[] } {
   const queries = options.output === undefined ? findQueryOutputs(graph, types) : undefined;
   if (queries) {
     checkClasses(queries.count, options);
+    const scores = appendScores(build, queries, types, size);
     return {
-      value: appendSemanticMap(build, queries, types, size),
+      value: logitsOfScores(build, scores),
+      scores,
       classes: queries.count,
       notices: [
         `outputs "${queries.classes}" and "${queries.masks}" are those of a query-based model: its logits are the logarithm of the semantic map Σ softmax(class) · sigmoid(mask) of ${queries.count} classes, the last class ("nothing") left out`,

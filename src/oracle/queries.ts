@@ -39,11 +39,10 @@ export function findQueryOutputs(
 }
 
 /**
- * Appends logits N×K×H×W at the image's size: log Σ_q softmax(class)_k · sigmoid(mask), the sum resized bilinearly
- * before its logarithm. The sum is what these models' own post-processing takes the largest class of; its logarithm has
- * the same largest class, and the softmax of it is the sum normalised over classes, so that losses made for logits fit.
+ * Appends scores N×K×H×W at the image's size: Σ_q softmax(class)_k · sigmoid(mask), resized bilinearly. These models' own
+ * post-processing takes the class of the largest score, and averages the scores of overlapping windows.
  */
-export function appendSemanticMap(
+export function appendScores(
   build: GraphBuilder,
   { classes, masks, count }: QueryOutputs,
   types: ReadonlyMap<Value, TypedShape>,
@@ -57,13 +56,19 @@ export function appendSemanticMap(
     const sum = build.matmul(build.transpose(known, [0, 2, 1]), places);
     const map = build.reshape(sum, [batch, count, h, w]);
     const sizes = build.ints([batch, count, height, width]);
-    const resized =
-      h === height && w === width
-        ? map
-        : build.op("Resize", [map, "", "", sizes], {
-            mode: "linear",
-            coordinate_transformation_mode: "half_pixel",
-          });
-    return build.log(build.max(resized, smallestScore));
+    return h === height && w === width
+      ? map
+      : build.op("Resize", [map, "", "", sizes], {
+          mode: "linear",
+          coordinate_transformation_mode: "half_pixel",
+        });
   });
+}
+
+/**
+ * The logarithm of scores, as logits: it has the same largest class, and the softmax of it is the scores normalised over
+ * classes, so that losses made for logits fit.
+ */
+export function logitsOfScores(build: GraphBuilder, scores: Value): Value {
+  return build.within("seawall/queries", () => build.log(build.max(scores, smallestScore)));
 }

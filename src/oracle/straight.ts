@@ -19,10 +19,10 @@ export const unfoldedIfQuantized: ReadonlySet<string> = new Set(["DequantizeLine
 
 /** A quantised model with a second path from its inputs, by which it is differentiated. */
 export interface StraightPath {
-  /** Both paths in one graph; its output is the model's own. */
+  /** Both paths in one graph; its outputs are the model's own. */
   readonly traced: TracedGraph;
-  /** The end of the second path, in the place of the model's output. */
-  readonly end: Value;
+  /** The end of the second path that stands for one of the model's outputs. */
+  counterpart(output: Value): Value;
   readonly notice: string;
   /** The model on real numbers that are clipped and not rounded: a function whose slopes can be measured. */
   smooth(): Promise<TracedGraph>;
@@ -39,7 +39,7 @@ const prefix = "straight/";
 /**
  * Adds the second path to a quantised model. The first one, which predicts, stays as it is, so that the engine runs it
  * as it runs the file; a gradient that read its values would keep the engine from fusing them.
- * @param model with fixed shapes and one output, `DequantizeLinear` of constants not folded
+ * @param model with fixed shapes, `DequantizeLinear` of constants not folded
  * @returns undefined for a model that rounds nothing between inputs and output
  * @throws SeawallError `unsupported` for an operator on integers that has no meaning here, naming the node; `usage` if
  *   weights are to be differentiated
@@ -47,7 +47,6 @@ const prefix = "straight/";
 export async function straightPath(
   model: Graph,
   inputs: readonly Value[],
-  output: Value,
   variables: ReadonlySet<Value> = new Set(),
 ): Promise<StraightPath | undefined> {
   const quantizers = quantizersOf(model, inputs);
@@ -63,7 +62,7 @@ export async function straightPath(
     trace(foldBatchNorm(onRealNumbers(scored.graph, scored.types, options)), {});
   return {
     traced: beside(scored, await onReals(), new Set(inputs)),
-    end: prefix + output,
+    counterpart: (output) => prefix + output,
     notice: noticeOf(quantizers),
     smooth: () => onReals({ rounding: false }),
   };

@@ -59,14 +59,14 @@ function bound({ mIoULower }: AtRadius["worst"]): string {
  * Size, cost and limits of a run, in one line.
  * @param maxDelta the largest change of a colour value over all results of attacks, if known
  */
-export function invariantsLine({ data, cost, protocol }: Result, maxDelta?: number): string {
+export function invariantsLine({ model, data, cost, protocol }: Result, maxDelta?: number): string {
   return [
     ...(maxDelta === undefined
       ? []
       : [`largest |δ| ${maxDelta.toPrecision(4)} of ε up to ${largest(protocol.eps)}`]),
     plural(data.images, "image"),
     `${formatShare(data.ignoredPixels)} of pixels ignored`,
-    `${formatCount(cost.forward)} forward and ${formatCount(cost.backward)} backward passes in ${formatDuration(cost.seconds)}`,
+    `${formatCount(cost.forward)} forward and ${formatCount(cost.backward)} backward passes${model.window ? " over all windows" : ""} in ${formatDuration(cost.seconds)}`,
   ].join(" · ");
 }
 

@@ -46,6 +46,7 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
     graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
     ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+    ...(options.arena === false && { enableCpuMemArena: false, enableMemPattern: false }),
     // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
     extra: { session: { force_spinning_stop: "1" } },
     // Fatal errors only: others come as exceptions too, and the warnings are about the engine's own graph rewriting.

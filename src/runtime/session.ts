@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** The engine's own rewriting: `none` runs the graph as written; default `all`. */
   readonly optimization?: "none" | "all";
+  /** Keep a run's memory for the next one; default true. Otherwise sessions that take turns do not add up. */
+  readonly arena?: boolean;
   /** Names the graph in messages. */
   readonly label?: string;
 }

@@ -28,6 +28,12 @@ async function runs(file: string, feeds: Record<string, Tensor>) {
 }
 
 describe("seawall grad", () => {
+  it("refuses a sliding window and says how the gradient of one is made", async () => {
+    const { code, stderr } = await grad("--window", "4x4", "--out", "none.onnx", ...shape);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--window 4x4: grad writes the gradient of the network itself; .* --input-shape/);
+  });
+
   it("writes a model whose gradient is that of its loss", async () => {
     const { code, stdout, stderr } = await grad(
       "--loss",

@@ -54,6 +54,10 @@ it("explains eval", async () => {
                                            --input-range
       --std <R,G,B>                        standard deviation of each channel, divided by after --mean
       --bgr                                the model expects BGR instead of RGB
+      --window <HxW>                       run the model on windows of this size, HxW, and average the
+                                           logits where they overlap; default: on whole images
+      --stride <HxW>                       rows and columns from one window to the next, HxW; default:
+                                           two thirds of --window
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,
@@ -303,6 +307,10 @@ it("explains doctor", async () => {
                                            --input-range
       --std <R,G,B>                        standard deviation of each channel, divided by after --mean
       --bgr                                the model expects BGR instead of RGB
+      --window <HxW>                       run the model on windows of this size, HxW, and average the
+                                           logits where they overlap; default: on whole images
+      --stride <HxW>                       rows and columns from one window to the next, HxW; default:
+                                           two thirds of --window
 
     Data:
       --data <SPEC>                        images and labels: folder:IMAGES,LABELS, camvid:ROOT,

@@ -5,6 +5,7 @@ import { SeawallError } from "../../src/base/index.js";
 import { describePlan } from "../../src/evaluate/describe.node.js";
 import { type EvaluationInput, parseConfig } from "../../src/evaluate/index.js";
 import { makePlan } from "../../src/evaluate/plan/plan.node.js";
+import { compareDescriptions } from "../../src/journal/index.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { folderWith, rgbPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
@@ -89,6 +90,56 @@ describe("refused before the run", () => {
   });
 });
 
+describe("a sliding window", () => {
+  const sliding = { window: [8, 10], stride: [4, 5] } as const satisfies Partial<EvaluationInput>;
+  const model = async (change: Partial<EvaluationInput>, file?: string) =>
+    describePlan(await plan(change, file), []).model;
+
+  it("leaves images in their size, also for a model that fixes its own", async () => {
+    const { probe, notices, model } = await plan({ window: [8, 10] }, "fixed.onnx");
+    expect([probe.height, probe.width]).toEqual([height, width]);
+    expect(notices.join()).toContain(
+      "windows of 10×8 pixels, one every 6×5: 4 over an image of 16×12 (width×height), averaged where they overlap",
+    );
+    const [opened, other] = [await model({ height, width }), await model({ height: 20, width: 30 })];
+    expect(other.prepared).toBe(opened.prepared);
+  });
+
+  it("is stated with its stride, given or not", async () => {
+    expect(await model({ window: [8, 10] })).toMatchObject({ window: [8, 10], stride: [5, 6] });
+    expect(await model(sliding)).toMatchObject(sliding);
+    expect(await model({})).not.toHaveProperty("window");
+  });
+
+  it("makes another run when it changes, and none when its default stride is written out", async () => {
+    const described = async (change: Partial<EvaluationInput>) => describePlan(await plan(change), []);
+    const deciding = async (a: Partial<EvaluationInput>, b: Partial<EvaluationInput>) =>
+      compareDescriptions(await described(a), await described(b)).deciding;
+    expect(await deciding({ window: [8, 10] }, { window: [8, 10], stride: [5, 6] })).toEqual([]);
+    expect(await deciding(sliding, { ...sliding, stride: [5, 5] })).toEqual([
+      "model.stride.0: 4 stored, 5 now",
+    ]);
+    expect((await deciding({}, sliding)).join()).toContain("model.window");
+  });
+
+  it.each<readonly [Partial<EvaluationInput>, string, string]>([
+    [{ stride: [4, 5] }, "open.onnx", "--stride 4x5: there is no window to move; add --window HxW"],
+    [{ window: [8, 8], stride: [4, 9] }, "open.onnx", "--stride 4x9: larger than the window, 8x8"],
+    [
+      { window: [8, 8] },
+      "fixed.onnx",
+      "--window 8x8: the model's input is fixed at 8x10; give --window 8x10",
+    ],
+    [
+      { window: [8, 10], crop: [6, 12] },
+      "fixed.onnx",
+      "an image of 12×6 pixels (width×height) is smaller than the model's input, which is fixed at 10×8",
+    ],
+  ])("refuses %j for %s", async (change, file, sentence) => {
+    expect(await refusal(change, file)).toContain(`config: ${sentence}`);
+  });
+});
+
 describe("a plan", () => {
   it("resizes to a fixed size with a notice, and crops to it without one", async () => {
     const resized = await plan({}, "fixed.onnx");
@@ -107,8 +158,9 @@ describe("a plan", () => {
 
   it("opens the model once for each size", async () => {
     const { model } = await plan();
-    expect(await model({ height, width })).toBe(await model({ height, width }));
-    expect(await model({ height: 6, width: 8 })).not.toBe(await model({ height, width }));
+    const at = async (height: number, width: number) => (await model({ height, width })).prepared;
+    expect(await at(height, width)).toBe(await at(height, width));
+    expect(await at(6, 8)).not.toBe(await at(height, width));
   });
 
   it("is described by what decides its figures", async () => {

@@ -52,6 +52,8 @@ export const evaluationFlags = {
   mean: { ...model, value: "R,G,B", read: numberList("0.485,0.456,0.406") },
   std: { ...model, value: "R,G,B", read: numberList("0.229,0.224,0.225") },
   bgr: model,
+  window: { ...model, value: "HxW", read: sizes("512x512") },
+  stride: { ...model, value: "HxW", read: sizes("341x341") },
   data: { ...data, ...named("SPEC") },
   labels: { ...data, ...named("truth|self") },
   split: { ...data, ...named("NAME") },

@@ -25,6 +25,7 @@ interface GradOptions {
   readonly wrt?: readonly string[];
   readonly output?: string;
   readonly ignoreLabel?: string;
+  readonly window?: string;
   readonly check: boolean;
   readonly json?: boolean;
 }
@@ -41,6 +42,7 @@ export function gradVerb(command: Command): void {
     .option("--ignore-label <L>", "pixels with this label count nowhere (default: -1)")
     .option("--params", "one more output grad/NAME for each trainable initializer")
     .option("--wrt <NAME...>", "float inputs to differentiate, with --loss none; default: all")
+    .addOption(new Option("--window <HxW>").hideHelp())
     .option("--no-check", "write without comparing with finite differences")
     .option("--json", "print inputs, outputs and the check as JSON on stdout")
     .addHelpText("after", example)
@@ -62,7 +64,13 @@ async function gradAction(options: GradOptions): Promise<void> {
 }
 
 function exportOptions({ loss, check, ...given }: GradOptions): ExportOptions {
-  const { inputShape, params, wrt, output, ignoreLabel, model, out } = given;
+  const { inputShape, params, wrt, output, ignoreLabel, window, model, out } = given;
+  if (window !== undefined) {
+    throw new SeawallError(
+      "usage",
+      `--window ${window}: grad writes the gradient of the network itself; write it at the window's size with --input-shape and --loss none, and add up the gradients of the windows, or attack the windowed model with seawall eval`,
+    );
+  }
   if (resolve(model) === resolve(out)) {
     throw new SeawallError("usage", `--out ${out}: would replace the model; give another file`);
   }

@@ -123,9 +123,9 @@ async function cleanMIoU(
   try {
     const counts: Counts[] = [];
     for (const sample of samples) {
-      const { image, labels } = known(sample, model.prepared);
+      const { image, labels } = known(sample, model);
       const { classes } = await oracle.image(image.data, labels!).predict(image.data);
-      counts.push(countPixels(classes, labels!, model.prepared.classes));
+      counts.push(countPixels(classes, labels!, model.classes));
     }
     return meanIoU(sumCounts(counts)) ?? 0;
   } finally {

@@ -1,7 +1,7 @@
 /** Everything that is worth knowing before a long run: machine, engine, model, data, and what the run will cost. */
 
 import { readModelFile } from "../../onnx/index.node.js";
-import { findImage, type Model, type PreparedModel } from "../../oracle/index.js";
+import { findImage, type Model } from "../../oracle/index.js";
 import { examineCost } from "./cost.node.js";
 import { type ExaminedData, examineData, firstSamples, type WantedChannels } from "./data.node.js";
 import type { Finding, Settings } from "./finding.js";
@@ -24,8 +24,7 @@ const guessImages = 3;
 export async function inspect(settings: Settings): Promise<Inspection> {
   const channels = await wantedChannels(settings);
   const data = settings.data === undefined ? undefined : await examineData(settings.data, settings, channels);
-  const fitting = async (model: PreparedModel) =>
-    (await firstSamples(settings.data!, settings, model, 1))[0]!;
+  const fitting = async (model: Model) => (await firstSamples(settings.data!, settings, model, 1))[0]!;
   const model =
     settings.model === undefined
       ? undefined
@@ -38,7 +37,7 @@ export async function inspect(settings: Settings): Promise<Inspection> {
       ...(model?.findings ?? []),
       ...(await guessInput(settings, model?.model, data)),
       ...(data?.findings.list ?? []),
-      ...(labels ? labelFindings(labels, model?.model?.prepared.classes) : []),
+      ...(labels ? labelFindings(labels, model?.model?.classes) : []),
       ...(model?.model && data?.first ? await examineCost(settings) : []),
     ],
     labels,
@@ -64,9 +63,5 @@ async function guessInput(
   // In a wrong range, every form of pixels that the model might want is wrong as well.
   if (!model || !data?.tally || data.isNarrow || settings.data === undefined) return [];
   const { graph } = await readModelFile(settings.model!);
-  return examineInput(
-    graph,
-    settings,
-    await firstSamples(settings.data, settings, model.prepared, guessImages),
-  );
+  return examineInput(graph, settings, await firstSamples(settings.data, settings, model, guessImages));
 }

@@ -1,7 +1,7 @@
 /** Is a model accepted, and how was it understood? */
 import { nonDifferentiable, rules } from "../../autodiff/index.js";
 import { formatCount, formatDuration, randomStream, sizeOf } from "../../base/index.js";
-import { ignored, type Sample, sizeText } from "../../data/index.js";
+import { ignored, type Sample, type Size, sizeText } from "../../data/index.js";
 import { losses } from "../../loss/index.js";
 import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
@@ -25,27 +25,32 @@ export async function examineModel(
   file: string,
   settings: Settings,
   first: Sample | undefined,
-  fitting: (model: PreparedModel) => Promise<Sample>,
+  fitting: (model: Model) => Promise<Sample>,
 ): Promise<ExaminedModel> {
   const findings = new Findings("model");
   const model = await findings.attempt("file", async () => {
     const { graph } = await readModelFile(file);
     findings.add("pass", "file", `${file}: ${countsOf(graph)}`);
     return findings.attempt("form", () =>
-      openModel(graph, { ...modelOptions(settings), size: first ?? { height: 256, width: 256 } }),
+      openModel(graph, { ...modelOptions(settings), size: first ?? sizeOfNoise(settings) }),
     );
   });
   if (!model) return { findings: findings.list, model: undefined };
 
-  for (const notice of model.prepared.notices) findings.add("pass", "form", notice);
+  for (const notice of model.notices) findings.add("pass", "form", notice);
   addOperators(findings, model.prepared);
   await findings.attempt("gradient", async () => {
-    const { height, width } = model.prepared;
+    const { height, width } = model;
     const fits = first?.height === height && first.width === width;
-    const sample = first && (fits ? first : await fitting(model.prepared));
-    await addChecks(findings, model, sample ? known(sample, model.prepared) : noise(model.prepared));
+    const sample = first && (fits ? first : await fitting(model));
+    await addChecks(findings, model, sample ? known(sample, model) : noise(model));
   });
   return { findings: findings.list, model };
+}
+
+/** Where there is no image: several windows, or a usual size. */
+function sizeOfNoise({ window: [height, width] = [128, 128] }: Settings): Size {
+  return { height: 2 * height, width: 2 * width };
 }
 
 function countsOf({ initializers, nodes, opset }: Graph): string {
@@ -102,12 +107,12 @@ async function speedOf(model: Model, { image, labels, height, width }: Sample): 
 }
 
 /** The sample without labels that are no class of the model: those are another finding. */
-export function known(sample: Sample, { classes }: PreparedModel): Sample {
+export function known(sample: Sample, { classes }: Model): Sample {
   return { ...sample, labels: sample.labels?.map((label) => (label < classes ? label : ignored)) };
 }
 
 /** An image of noise with classes at random, for a model without data. */
-function noise({ channels, height, width, classes }: PreparedModel): Sample {
+function noise({ channels, height, width, classes }: Model): Sample {
   const random = randomStream("doctor");
   const pixels = height * width;
   return {

@@ -21,6 +21,7 @@ const text = z.string().min(1, { abort: true });
 const count = z.int().min(1);
 const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
 const perChannel = z.array(z.number()).min(1);
+const size = z.tuple([count, count]);
 
 /** Checks the attacks that need no plugin; names with a plugin's prefix are looked up when plugins are loaded. */
 function parseBuiltInAttacks(list: string): void {
@@ -49,6 +50,14 @@ export const evaluationSchema = z.strictObject({
     .describe("mean of each channel (R,G,B for three), subtracted after --input-range"),
   std: perChannel.optional().describe("standard deviation of each channel, divided by after --mean"),
   bgr: z.boolean().optional().describe("the model expects BGR instead of RGB"),
+  window: size
+    .optional()
+    .describe(
+      "run the model on windows of this size, HxW, and average the logits where they overlap; default: on whole images",
+    ),
+  stride: size
+    .optional()
+    .describe("rows and columns from one window to the next, HxW; default: two thirds of --window"),
   data: dataFields.data,
   labels: z
     .enum(["truth", "self"])
@@ -58,7 +67,7 @@ export const evaluationSchema = z.strictObject({
   limit: dataFields.limit,
   offset: z.int().min(0).optional().describe("skip the first N images"),
   resizeShort: count.optional().describe("resize the shorter side of each image to S pixels"),
-  crop: z.tuple([count, count]).optional().describe("centre crop of this size, HxW"),
+  crop: size.optional().describe("centre crop of this size, HxW"),
   ...encodingFields,
   classes: dataFields.classes,
   ignoreLabel: dataFields.ignoreLabel,
@@ -142,6 +151,7 @@ export type EvaluationConfig = z.output<typeof evaluationSchema>;
 const settingRoles = {
   ...{ model: "stated", data: "stated", classes: "stated", classWeights: "stated", protocol: "stated" },
   ...{ eps: "stated", attacks: "stated", steps: "stated", radiusSchedule: "stated", seed: "stated" },
+  ...{ window: "stated", stride: "stated" },
   ...{ output: "decides", layout: "decides", inputRange: "decides", mean: "decides", std: "decides" },
   ...{
     bgr: "decides",

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, parseMembers } from "../../attack/index.js";
-import { plural, type Radius, SeawallError } from "../../base/index.js";
+import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import {
@@ -19,7 +19,7 @@ import { cachedClassWeights, openData, readClasses } from "../../data/index.node
 import type { PluginFacts } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
-import { findImage, type ImageInput, type Model, openModel } from "../../oracle/index.js";
+import { findImage, type ImageInput, type Model, modelOpener } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { type ModelAtSize, openFittingData } from "./fit-data.node.js";
@@ -72,7 +72,7 @@ export async function makePlan(
   const modelFor = (classes: number | undefined) => modelAtSize(graph, config, classes, components);
   const fitting = await openFittingData(config.data, dataOptions, modelFor);
   const { data, probe, model } = fitting;
-  const { prepared } = await model(probe);
+  const opened = await model(probe);
   checkPerturbed(config, input);
   const attacks = parseMembers(config.attacks, config, components);
   return {
@@ -82,18 +82,18 @@ export async function makePlan(
     data,
     probe,
     model,
-    classes: prepared.classes,
+    classes: opened.classes,
     classNames: data.classNames,
     attacks,
     publishedVersion: components.ensembles[config.attacks.trim()]?.publishedVersion ?? "2024",
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, fitting.options),
     engine: engineOptions(config),
-    workerBytes: workerBytesOf(prepared),
+    workerBytes: workerBytesOf(opened),
     plugins,
     oneWorker: pluginValues.length > 0,
     notices: [
-      ...prepared.notices,
+      ...opened.notices,
       ...fitting.notices,
       ...sizeNotice(dataOptions),
       ...perturbedNotice(config, input),
@@ -102,14 +102,19 @@ export async function makePlan(
   };
 }
 
-/** Every value of the forward pass twice (its gradient too), every weight for each of about three sessions. */
-function workerBytesOf({ graph, types }: Model["prepared"]): number {
-  const bytes = (values: Iterable<string>) =>
-    [...values].reduce(
-      (sum, value) => sum + 4 * (types.get(value)?.shape ?? []).reduce((a, b) => a * b, 1),
-      0,
-    );
-  return 2 * bytes(graph.nodes.flatMap((node) => node.outputs)) + 3 * bytes(graph.initializers.keys());
+/** Arrays of an image's size that an attack holds: points, and gradients at them. */
+const attackArrays = 8;
+
+/**
+ * The network: every value of its forward pass twice (its gradient too), every weight for each of about three sessions.
+ * The image: what an attack holds of it, and logits.
+ */
+function workerBytesOf({ prepared: { graph, types, channels, classes }, height, width }: Model): number {
+  const floats = (values: Iterable<string>) =>
+    [...values].reduce((sum, value) => sum + sizeOf(types.get(value)?.shape ?? []), 0);
+  const network =
+    2 * floats(graph.nodes.flatMap((node) => node.outputs)) + 3 * floats(graph.initializers.keys());
+  return 4 * (network + height * width * (attackArrays * channels + classes));
 }
 
 function pluginNotices(values: readonly Plugin[]): string[] {
@@ -149,9 +154,14 @@ function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: Dat
   return protocol === "authors" ? parseDataSpec(data, datasets).layout.published : undefined;
 }
 
-function transformOf({ resizeShort, crop }: EvaluationConfig, { size, info }: ImageInput): TransformOptions {
+function transformOf(
+  { resizeShort, crop, window }: EvaluationConfig,
+  { size, info }: ImageInput,
+): TransformOptions {
   const { height, width } = size;
   const asked = { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
+  // Windows have the size that the model fixes; images keep their own.
+  if (window) return asked;
   if (crop && (crop[0] !== (height ?? crop[0]) || crop[1] !== (width ?? crop[1]))) {
     throw new SeawallError(
       "config",
@@ -201,14 +211,7 @@ function modelAtSize(
   { rules }: Components,
 ): ModelAtSize {
   const options = { ...modelOptions(config), rules, ...(classes !== undefined && { classes }) };
-  const opened = new Map<string, Promise<Model>>();
-  return ({ height, width }) => {
-    const key = `${height}×${width}`;
-    const known =
-      opened.get(key) ?? openModel(graph, { ...options, size: { height, width } }, engineOptions(config));
-    opened.set(key, known);
-    return known;
-  };
+  return modelOpener(graph, options, engineOptions(config));
 }
 
 function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {

@@ -1,4 +1,4 @@
-/** The logits of a probe's image, outside of any oracle. */
+/** The logits of what one pass sees of a probe's image, outside of any oracle. */
 import { openSession, type SessionOptions } from "../../runtime/index.js";
 import type { Probe } from "./check.js";
 
@@ -8,7 +8,7 @@ export async function logitsOf(
   { passes = 1, ...options }: SessionOptions & { readonly passes?: number } = {},
 ): Promise<Float32Array[]> {
   const { graph, image, logits } = model.prepared;
-  const feeds = { [image]: { ...sample.image, dims: [1, ...sample.image.dims] } };
+  const feeds = { [image]: model.networkInput(sample.image.data) };
   const session = await openSession(graph, { ...engine, ...options });
   try {
     const found: Float32Array[] = [];

@@ -75,9 +75,12 @@ interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
 
 const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
 
-/** Forward passes at most for one record: the attack's own, those for evidence, and the recount. */
-export function passesOf(member: AttackMember | undefined): number {
-  return member ? member.attack.passes(member.steps) + evidencePasses + 1 : 1;
+/**
+ * Forward passes at most for one record: the attack's own, those for evidence, and the recount.
+ * @param windowed a gradient takes two, since no window's values are kept until the losses of all are known
+ */
+export function passesOf(member: AttackMember | undefined, windowed = false): number {
+  return member ? (windowed ? 2 : 1) * member.attack.passes(member.steps) + evidencePasses + 1 : 1;
 }
 
 /** The random stream depends on seed, content, attack and radius alone: on no worker, order, shard or resume. */

@@ -39,12 +39,13 @@ export function soundnessLine({ result }: ReportedRun): string {
 }
 
 /** Number of passes, and time. */
-export function cost({ result, description: { engine } }: ReportedRun): Markup {
+export function cost({ result, description: { engine, model } }: ReportedRun): Markup {
   const { forward, backward, seconds } = result.cost;
   const passes = forward + backward;
   return list([
     ["forward passes", formatCount(forward)],
     ["backward passes", formatCount(backward)],
+    ...(model.window ? [["a pass", "over all windows; two of them forward for a gradient"] as const] : []),
     ["engine time", `${formatDuration(seconds)}, summed over images that were attacked in parallel`],
     ["per pass", passes > 0 ? `${((1000 * seconds) / passes).toPrecision(3)} ms` : "–"],
     ["per image", formatDuration(seconds / Math.max(1, result.data.images))],
@@ -65,6 +66,14 @@ export function provenance({ description: run }: ReportedRun): Markup {
       "model",
       markup`<code>${model.file}</code>, ${plural(model.classes, "class")}, input ${model.input.join("×")}`,
     ],
+    ...(model.window && model.stride
+      ? [
+          [
+            "sliding window",
+            `${model.window.join("×")}, one every ${model.stride.join("×")}; logits averaged`,
+          ] as const,
+        ]
+      : []),
     ["model SHA-256", markup`<code>${model.sha256}</code>`],
     ["data", markup`<code>${data.spec}</code>, ${plural(data.images, "image")}`],
     ["image list SHA-256", markup`<code>${data.listSha256}</code>`],

@@ -1,6 +1,6 @@
 /** The interface that attacks see: perturbed image ↦ loss and gradient, one image at a time. */
-import type { StepFragment } from "../compile/index.js";
-import type { Loss, Tracking } from "../loss/index.js";
+import type { StepFragment } from "../../compile/index.js";
+import type { Loss, Tracking } from "../../loss/index.js";
 
 /** The loss to evaluate. */
 export interface Query {
