@@ -5,7 +5,7 @@ import type { PictureKey } from "../../journal/index.node.js";
 import { galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
-import { formatShare } from "../text.js";
+import { formatShare, plural } from "../text.js";
 import { classLabel, panels, pictureUrl } from "./parts.js";
 
 const titles = {
@@ -17,7 +17,20 @@ const titles = {
 export function gallery(run: ReportedRun): Markup {
   const { protocol } = run.description;
   const list = protocol.eps.map((eps) => ({ eps, name: `ε = ${eps}`, content: galleryOf(run, eps) }));
-  return markup`${panels("gallery", "radius", list)}${legend(run)}`;
+  return markup`${shownChannels(run)}${panels("gallery", "radius", list)}${legend(run)}`;
+}
+
+/** What the pictures show of images that are not RGB. */
+function shownChannels({ description: { data, config } }: ReportedRun): Markup | undefined {
+  const { channels = 3 } = (data.settings.encoding ?? {}) as { readonly channels?: number };
+  if (channels === 3) return undefined;
+  const shown =
+    channels > 3
+      ? `The images have ${channels} channels. Pictures of images and perturbations show the first three as red, green and blue.`
+      : `The images have ${plural(channels, "channel")}. Pictures of images and perturbations show the first one as grey.`;
+  const perturbed = config.perturbChannels as readonly number[] | undefined;
+  const attacked = perturbed ? ` Attacks change channels ${perturbed.join(", ")} alone.` : "";
+  return markup`<p class="note">${shown}${attacked}</p>`;
 }
 
 function galleryOf(run: ReportedRun, eps: string): Markup[] {
