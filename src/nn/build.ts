@@ -16,6 +16,8 @@ const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225]
 
 export interface BuildOptions {
   readonly classes: number;
+  /** Channels of the image; default 3. */
+  readonly channels?: number | undefined;
   readonly size: ImageSize;
   /** Images per run: a number, or the name of a symbolic dimension. Default `"N"`. */
   readonly batch?: number | string;
@@ -31,7 +33,7 @@ export interface BuildOptions {
 /** A network without weights. */
 export interface BuiltArchitecture {
   /**
-   * From `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W), `auxiliary` (the same shape) if requested, and in
+   * From `image` (N×C×H×W in [0, 1]; RGB for three channels) to `logits` (N×K×H×W), `auxiliary` (the same shape) if requested, and in
    * training `next/KEY` for each running statistic. Nodes read the parameters by name; `withWeights` defines them.
    */
   readonly graph: Graph;
@@ -59,18 +61,19 @@ export function build(
   options: BuildOptions,
   name = "network",
 ): BuiltArchitecture {
-  const { classes, size, batch = "N", auxiliary = false, training = false, flavour } = options;
+  const { classes, channels = 3, size, batch = "N", auxiliary = false, training = false, flavour } = options;
   const counts = [
     ["classes", classes],
+    ["channels", channels],
     ["size", size[0]],
     ["size", size[1]],
     ["batch size", batch],
   ] as const;
   for (const [what, count] of counts) requireCount(what, count);
-  const { normalization = architecture.normalization } = options;
-  const empty = emptyGraph(graphName(name, normalization, flavour), opset);
+  const normalization = normalizationFor(architecture, channels, options.normalization);
+  const empty = emptyGraph(graphName(name, normalization, flavour, channels), opset);
   const net = new Net(empty, { batch, training });
-  const image = net.input("image", [3, ...size]);
+  const image = net.input("image", [channels, ...size]);
   const seen = normalized(net, image, normalization);
   const outputs = architecture.write(net, seen, { classes, auxiliary, flavour });
   net.output(outputs.logits.value, "logits");
@@ -86,6 +89,23 @@ export function build(
     updates,
     multiplyAdds: net.multiplyAdds(made),
   };
+}
+
+/**
+ * The normalization of an architecture, or the one that is asked for. ImageNet's is known for RGB alone.
+ * @throws SeawallError `config` if ImageNet's is asked for other channels
+ */
+export function normalizationFor(
+  { normalization }: Pick<Architecture, "normalization">,
+  channels: number,
+  asked?: Normalization,
+): Normalization {
+  if (channels === 3) return asked ?? normalization;
+  if (asked !== "imagenet") return "none";
+  throw new SeawallError(
+    "config",
+    `normalization imagenet: ImageNet has mean and deviation for 3 channels, the images have ${channels}; use none`,
+  );
 }
 
 function requireCount(what: string, count: number | string): void {

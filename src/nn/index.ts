@@ -12,7 +12,15 @@
  */
 export type { Architecture, Family, Flavour, Normalization } from "./architectures/architecture.js";
 export { type ArchitectureName, architectures } from "./architectures/index.js";
-export { type BuildOptions, type BuiltArchitecture, build, buildArchitecture, withWeights } from "./build.js";
+export {
+  type BuildOptions,
+  type BuiltArchitecture,
+  build,
+  buildArchitecture,
+  normalizationFor,
+  withWeights,
+} from "./build.js";
+export { adaptChannels } from "./checkpoint/channels.js";
 export {
   architecturesFor,
   type ConvertOptions,

@@ -7,17 +7,25 @@ export interface BuildRecord {
   readonly architecture: ArchitectureName;
   readonly normalization: Normalization;
   readonly flavour?: Flavour | undefined;
+  /** Channels of the image; default 3. */
+  readonly channels?: number | undefined;
 }
 
 const normalizations = { none: true, imagenet: true } satisfies Record<Normalization, true>;
 const flavours = { transformers: true, mmsegmentation: true, nvidia: true } satisfies Record<Flavour, true>;
 
 /** The name of a graph, such as `segformer-b0 normalization=imagenet flavour=nvidia`. */
-export function graphName(architecture: string, normalization: Normalization, flavour?: Flavour): string {
+export function graphName(
+  architecture: string,
+  normalization: Normalization,
+  flavour?: Flavour,
+  channels = 3,
+): string {
   return [
     architecture,
     `normalization=${normalization}`,
     ...(flavour === undefined ? [] : [`flavour=${flavour}`]),
+    ...(channels === 3 ? [] : [`channels=${channels}`]),
   ].join(" ");
 }
 
@@ -31,7 +39,7 @@ export function recordInName(name: string): BuildRecord | undefined {
 /** The record as metadata for a weights file. */
 export function recordMetadata(record: BuildRecord): Map<string, string> {
   const entries = Object.entries(record).filter(([, value]) => value !== undefined);
-  return new Map(entries.map(([key, value]) => [`seawall.${key}`, value as string]));
+  return new Map(entries.map(([key, value]) => [`seawall.${key}`, String(value)]));
 }
 
 /** The record in a weights file's metadata; undefined if Seawall did not write the file. */
@@ -43,7 +51,10 @@ function recordOf(texts: ReadonlyMap<string, string | undefined>): BuildRecord |
   const architecture = keyIn(architectures, texts.get("architecture"));
   const normalization = keyIn(normalizations, texts.get("normalization"));
   if (!architecture || !normalization) return undefined;
-  return { architecture, normalization, flavour: keyIn(flavours, texts.get("flavour")) };
+  const channels = Number(texts.get("channels") ?? 3);
+  if (!Number.isInteger(channels) || channels < 1) return undefined;
+  const flavour = keyIn(flavours, texts.get("flavour"));
+  return { architecture, normalization, flavour, ...(channels !== 3 && { channels }) };
 }
 
 function keyIn<K extends string>(

@@ -1,7 +1,7 @@
 /** The flags of a training. The table must have a row for every setting, or it does not compile. */
 import { type TrainingConfig, trainingOptions } from "../../train/index.js";
 import type { Flag, FlagSet } from "./flags.js";
-import { classes, decimal, factors, labels, numbers, sizes, text, whole } from "./values.js";
+import { bands, classes, decimal, factors, labels, numbers, sizes, text, whole } from "./values.js";
 
 const network = { group: "Network" } as const;
 const data = { group: "Data" } as const;
@@ -26,6 +26,10 @@ const flags = {
   labelMap: { ...data, ...named("MAP|FILE") },
   palette: { ...data, ...named("NAME|FILE") },
   labelSuffix: { ...data, ...named("TEXT") },
+  channels: { ...data, ...counted("C") },
+  bands: { ...data, value: "LIST", read: bands },
+  pixelRange: { ...data, value: "A,B", read: numbers(2, "0,4095") },
+  exifOrientation: { ...data, ...named("apply|ignore") },
   labelVariant: { ...data, ...named("NAME") },
   holdOut: { ...data, ...counted() },
   crop: { ...data, ...size },

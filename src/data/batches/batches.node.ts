@@ -13,7 +13,7 @@ export interface TrainingBatch {
   readonly step: number;
   /** Names of the images, in the order of the batch. */
   readonly ids: readonly string[];
-  /** B×3×H×W, RGB in [0, 1]. */
+  /** B×C×H×W in [0, 1]. */
   readonly images: Float32Array;
   /** B×H×W classes, or B with the target `majority`; −1 where a pixel, or an image, counts nowhere. */
   readonly labels: BigInt64Array;
@@ -87,6 +87,7 @@ function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings
   return {
     labelTables,
     entries,
+    encoding: settings.encoding,
     seed,
     augment,
     target,

@@ -4,6 +4,7 @@ import { majorityLabel } from "../counts.js";
 import { checkStamp } from "../formats/stamp.node.js";
 import type { StampedEntry } from "../layouts/layout.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "../pixels/augment.js";
+import type { ImageEncoding } from "../pixels/encoding.js";
 import type { LabelTables } from "../pixels/labels.js";
 import { createDecoder, type Decoder, type Pixels } from "../reader.node.js";
 import { unitPlanes } from "../sample.js";
@@ -18,6 +19,8 @@ export interface CropSettings {
   readonly entries: readonly StampedEntry[];
   readonly seed: number;
   readonly augment: CompleteAugment;
+  /** How stored values become channels; default: RGB. */
+  readonly encoding?: ImageEncoding | undefined;
   readonly target: LabelTarget;
   /** Decoded pixels that may be kept, in bytes. */
   readonly cacheBytes: number;
@@ -31,7 +34,7 @@ export interface CropRequest {
 
 /** One image of a batch and its target. */
 export interface Crop {
-  /** 3·H·W floats in [0, 1]. */
+  /** C·H·W floats in [0, 1]. */
   readonly image: Float32Array<ArrayBuffer>;
   /** H·W classes, or the most frequent one; −1 where a pixel counts nowhere. */
   readonly labels: BigInt64Array<ArrayBuffer>;
@@ -47,7 +50,7 @@ export interface CropSource {
 
 /** A source in the calling thread. */
 export function localCrops(settings: CropSettings): CropSource {
-  const decoder = createDecoder(settings.labelTables);
+  const decoder = createDecoder(settings.labelTables, settings.encoding);
   const cache = new PixelCache(settings.cacheBytes);
   const make = async ({ position, epoch }: CropRequest) => {
     const entry = settings.entries[position]!;

@@ -37,7 +37,7 @@ export interface ConvertReport {
 }
 
 /**
- * The network with the checkpoint's weights, from `image` (N×3×H×W, RGB in [0, 1]) to `logits` (N×K×H×W).
+ * The network with the checkpoint's weights, from `image` (N×C×H×W in [0, 1]) to `logits` (N×K×H×W).
  * @param tensors a state dictionary under the names of any key map
  * @throws SeawallError `weights` if they do not fit the architecture, listing keys and shapes
  */
@@ -57,6 +57,7 @@ export function convertCheckpoint(
     options.normalization ?? record?.normalization ?? keyMap.normalization ?? row.normalization;
   const built = buildArchitecture(architecture, {
     classes,
+    channels: record?.channels,
     size,
     normalization,
     ...(options.batch !== undefined && { batch: options.batch }),

@@ -21,6 +21,7 @@ export function extractWeights(graph: Graph): { weights: ReadonlyMap<string, Ten
   const { parameters } = buildArchitecture(record.architecture, {
     classes: graph.initializers.get(classifier)?.dims[0] ?? classes,
     size,
+    channels: record.channels,
     ...(record.flavour !== undefined && { flavour: record.flavour }),
   });
   const held = (name: string) => graph.initializers.get(name);

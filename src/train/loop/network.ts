@@ -20,7 +20,7 @@ import type { Multipliers } from "../state/groups.js";
 import { viewsOf } from "../state/layout.js";
 import { layOutParameters, type ParameterLayouts, type TrainingState } from "../state/state.js";
 
-/** Images N×3×H×W in [0, 1] and labels N×P, −1 where a pixel counts nowhere. */
+/** Images N×C×H×W in [0, 1] and labels N×P, −1 where a pixel counts nowhere. */
 export interface Batch {
   readonly images: Float32Array;
   readonly labels: BigInt64Array;
@@ -47,6 +47,8 @@ export interface NetworkBuilds {
 }
 
 export interface NetworkOptions {
+  /** Channels of the images; default 3. */
+  readonly channels?: number | undefined;
   /** Height and width of the images. */
   readonly size: readonly [number, number];
   /** Images per batch. */
@@ -72,8 +74,8 @@ export function buildNetwork(
   variant: Pick<BuildOptions, "classes" | "normalization" | "flavour">,
   multipliers?: Multipliers,
 ): NetworkBuilds {
-  const { size, batchSize, attacked } = options;
-  const common = { ...variant, size };
+  const { channels, size, batchSize, attacked } = options;
+  const common = { ...variant, channels, size };
   const training = build(architecture, { ...common, batch: batchSize, training: true, auxiliary: true });
   const inference = build(architecture, { ...common, batch: attacked });
   const parts = parametersOf(training) > cpuThresholds.dividedParameters.value ? 1 : partCount(options);
@@ -269,7 +271,8 @@ export class TrainingNetwork {
   }
 
   #imageTensor(data: Float32Array, images: number): Tensor<"float32"> {
-    return float32([images, 3, ...this.#options.size], data);
+    const { channels = 3, size } = this.#options;
+    return float32([images, channels, ...size], data);
   }
 
   #labelTensor(data: BigInt64Array, images: number): Tensor<"int64"> {

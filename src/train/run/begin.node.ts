@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SeawallError, type Tensor } from "../../base/index.js";
 import {
+  adaptChannels,
   architectures,
   architecturesFor,
   fitWeights,
@@ -53,7 +54,10 @@ async function firstWeights(
   if (init === undefined) return { weights: initialWeights(parameters, seed), notices: [] };
   const { tensors } = await readWeightsFile(init);
   try {
-    const translation = translateCheckpoint(tensors, architectures[architecture].family);
+    const translation = adaptChannels(
+      parameters,
+      translateCheckpoint(tensors, architectures[architecture].family),
+    );
     const fitted = fitWeights(parameters, translation, { allowMissing: true, seed });
     return { weights: fitted.weights, notices: [...translation.notices, ...fitted.notices] };
   } catch (error) {

@@ -8,8 +8,9 @@ export async function heldOutBatches(plan: TrainingPlan): Promise<Batch[] | unde
   const { heldOut, network, target } = plan;
   if (!heldOut) return undefined;
   const whole = target === "majority";
+  const { channels = 3 } = network;
   const [height, width] = network.size;
-  const perImage = { image: 3 * height * width, labels: whole ? 1 : height * width };
+  const perImage = { image: channels * height * width, labels: whole ? 1 : height * width };
   const batches: { images: Float32Array; labels: BigInt64Array }[] = [];
   let filled = network.attacked;
   for await (const { image, labels } of heldOut.samples()) {

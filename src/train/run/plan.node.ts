@@ -1,10 +1,10 @@
 /** The plan of a training: everything that follows from its configuration, checked before the first update. */
 import { availableParallelism } from "node:os";
 import { attackLosses } from "../../attack/index.js";
-import { parseRadius, SeawallError } from "../../base/index.js";
+import { parseRadius, plural, SeawallError } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
-import { type Dataset, type DatasetTable, parseDataSpec } from "../../data/index.js";
+import { type Dataset, type DatasetTable, imageEncoding, parseDataSpec } from "../../data/index.js";
 import {
   type BatchOptions,
   type FileDataset,
@@ -16,7 +16,7 @@ import {
 } from "../../data/index.node.js";
 import type { PluginFacts } from "../../journal/index.js";
 import type { Loss } from "../../loss/index.js";
-import { architectures } from "../../nn/index.js";
+import { architectures, normalizationFor } from "../../nn/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
 import { checkTrainable } from "../graphs/loss.js";
 import type { InnerAttack } from "../loop/inner-attack.js";
@@ -62,7 +62,8 @@ export async function planTraining(
   const loss = lossNamed(config.loss, components, classes);
   const { rules } = components;
   const network = { ...networkOptions(config, engine), loss, rules };
-  const normalization = config.normalize ?? architectures[architecture].normalization;
+  const { channels = 3 } = config;
+  const normalization = normalizationFor(architectures[architecture], channels, config.normalize);
   const variant = { classes, normalization };
   const builds = buildNetwork(architectures[architecture], network, variant, config.rates);
   const loop = loopSettings(config, network, data.training.length, classes);
@@ -75,11 +76,23 @@ export async function planTraining(
       layouts: builds.layouts,
       optimizer,
       averaging: config.ema !== undefined,
-      build: { architecture, normalization },
+      build: { architecture, normalization, ...(channels !== 3 && { channels }) },
     },
     validationAttack: { ...attack, stepSize: Math.min(attack.stepSize, attack.radius / 4) },
-    notices: [...data.notices, ...(attackSteps === 0 ? ["clean training: no attack"] : [])],
+    notices: [
+      ...data.notices,
+      ...channelNotice(config),
+      ...(attackSteps === 0 ? ["clean training: no attack"] : []),
+    ],
   };
+}
+
+function channelNotice({ channels = 3, normalize, architecture }: TrainingConfig): string[] {
+  const usual = normalize ?? architectures[architecture].normalization;
+  if (channels === 3 || usual === "none") return [];
+  return [
+    `ImageNet normalization is for 3 channels: images of ${plural(channels, "channel")} are not normalized`,
+  ];
 }
 
 function lossNamed(name: string, { losses }: Components, classes: number): Loss {
@@ -99,6 +112,7 @@ async function openSets(config: TrainingConfig, datasets: DatasetTable) {
   const given = {
     ...{ split: wanted, classes: await givenClasses(config), datasets },
     ...{ ignoreLabel, labelMap, palette, labelSuffix, labelVariant },
+    encoding: imageEncoding(config, config.channels ?? 3),
   };
   const all = await openTrainingData(data, { ...given, limit });
   if (holdOut === 0)
@@ -167,6 +181,7 @@ function networkOptions(config: TrainingConfig, engine: SessionOptions): Network
   const options = {
     ...{ batchSize, seed },
     size: cropOf(config),
+    channels: config.channels,
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
   };

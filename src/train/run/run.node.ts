@@ -149,6 +149,7 @@ async function exportModel(plan: TrainingPlan, state: TrainingState, file: strin
   const { config, network, classes, format } = plan;
   const built = buildArchitecture(config.architecture, {
     classes,
+    channels: config.channels,
     size: config.exportSize ?? network.size,
     normalization: format.build.normalization,
   });

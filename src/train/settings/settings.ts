@@ -1,7 +1,7 @@
 /** The settings of a training: names, types, defaults and help texts. */
 import { z } from "zod";
 import { messageOf, parseRadius } from "../../base/index.js";
-import { dataFields } from "../../data/index.js";
+import { dataFields, encodingFields } from "../../data/index.js";
 import { type ArchitectureName, architectures } from "../../nn/index.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 
@@ -40,6 +40,8 @@ export const trainingSettings = z.strictObject({
   labelMap: dataFields.labelMap,
   palette: dataFields.palette,
   labelSuffix: dataFields.labelSuffix,
+  channels: count.optional().describe("channels of the images; default: 3, which are RGB"),
+  ...encodingFields,
   labelVariant: dataFields.labelVariant,
   crop: z
     .tuple([count, count])
