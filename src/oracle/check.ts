@@ -1,5 +1,6 @@
 /** The gradient checker: compares a gradient with finite differences of the objective it belongs to. */
 import type { RandomStream } from "../base/index.js";
+import { describeNode, type Node } from "../onnx/index.js";
 
 /** A scalar function with its gradient, as an oracle's `evaluate` is. */
 export type Differentiable = (
@@ -22,6 +23,8 @@ export interface GradientCheck {
   readonly directions: number;
   /** ‖gradient‖₂. */
   readonly norm: number;
+  /** Of a function that jumps: the node that makes it jump, where it is known. */
+  readonly jump?: string;
   /** Of an estimate: its cosine to the gradient of the model without rounding. */
   readonly cosine?: number;
 }
@@ -118,8 +121,17 @@ async function jumps(
   return Math.abs(near) > (shorter / 4) * Math.abs(quotient);
 }
 
+/**
+ * The check of a function with a node that jumps, which `jumpOf` finds: many small jumps change differences over any
+ * step, so that a difference is no sign of a wrong gradient.
+ */
+export function excuseJump(check: GradientCheck, node: Node | undefined): GradientCheck {
+  if (node === undefined || check.verdict !== "differs") return check;
+  return { ...check, verdict: "jumps", error: 0, directions: 0, jump: describeNode(node) };
+}
+
 /** What a check says, as the end of a sentence that begins with the gradient. */
-export function describeCheck({ verdict, error, directions, norm, cosine = 0 }: GradientCheck): string {
+export function describeCheck({ verdict, error, directions, norm, jump, cosine = 0 }: GradientCheck): string {
   const percent = `${(100 * error).toPrecision(2)} %`;
   switch (verdict) {
     case "agrees":
@@ -130,7 +142,7 @@ export function describeCheck({ verdict, error, directions, norm, cosine = 0 }: 
     case "estimate":
       return `an estimate, straight through rounding: finite differences cannot check it. Its cosine to the gradient of the model without rounding is ${cosine.toFixed(2)}; ${directions > 0 ? `there, slopes along ${directions} directions differ from finite differences by at most ${percent}` : "that one is too flat to be checked"}`;
     case "jumps":
-      return "not checked: the loss jumps at the tested image, so that finite differences do not exist there";
+      return `not checked: the loss jumps at or next to the tested image${jump ? ` (${jump} reads, writes or rounds by values of the image)` : ""}, so that finite differences say nothing about its slope`;
     default:
       return `it is ${verdict} (norm ${norm})`;
   }

@@ -23,6 +23,7 @@ import { describeCheck, type GradientCheck, type GradientVerdict } from "./check
 import { checkExport } from "./export-check.js";
 import type { ExportOptions, Written } from "./exported.js";
 import { findImage, listInputs } from "./input.js";
+import { jumpOf } from "./jumps.js";
 import { inFloat32, type PreparedModel, prepareModel } from "./open.js";
 import { storesIntegers, straightPath, unfoldedIfQuantized } from "./straight.js";
 
@@ -129,6 +130,7 @@ async function exportLoss(
     graph: write(model),
     notices: [...model.notices, ...renamings],
     input: model.image,
+    jump: jumpOf(model.graph, model.image),
     inputShape: model.types.get(model.image)!.shape,
     classes,
     seedShape: [batch, height, width],
@@ -230,6 +232,7 @@ async function exportProduct(
     graph: path ? write(path.traced, path.counterpart(output)) : write(folded),
     notices: path ? [...notices, path.notice] : notices,
     input: wrt[0]!,
+    jump: jumpOf(folded.graph, wrt[0]!),
     inputShape: first.types.get(wrt[0]!)!.shape,
     classes: 0,
     seedShape: typed.shape,

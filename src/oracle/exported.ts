@@ -1,5 +1,5 @@
 /** Options of an export, and the written graph as its check reads it. */
-import type { Graph, Value } from "../onnx/index.js";
+import type { Graph, Node, Value } from "../onnx/index.js";
 
 export interface ExportOptions {
   /**
@@ -30,6 +30,8 @@ export interface Written {
   /** Number of classes, and shape of the labels or of the output. */
   readonly classes: number;
   readonly seedShape: readonly number[];
+  /** The first node by which the model jumps as the input changes. */
+  readonly jump: Node | undefined;
   /** Of a quantised model: the same graph of the model on real numbers that are clipped and not rounded. */
   readonly smooth?: () => Promise<Graph>;
 }

@@ -14,6 +14,7 @@ export {
   checkGradient,
   type Differentiable,
   describeCheck,
+  excuseJump,
   type GradientCheck,
   type GradientVerdict,
   largestGradientError,
@@ -21,6 +22,7 @@ export {
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
 export { findImage, type ImageInput, type ImageLayout, imageName, type Preprocessing } from "./input.js";
+export { jumpOf } from "./jumps.js";
 export { type Model, type ModelOptions, modelOpener, openModel } from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";
 export { type Sliding, usualStride } from "./windows/grid.js";
