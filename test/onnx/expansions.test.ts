@@ -556,6 +556,21 @@ describe("operators that only GPU kernels of the engine compute", () => {
   });
 });
 
+it("DeformConv takes its kernel's size from a stored weight", async () => {
+  const given = single({
+    ...deformed,
+    inputs: [[1, 2, 5, 6], drawn([3, 2, 2, 3], "weight"), offsets([1, 12, 4, 4])],
+  });
+  const weight = given.feeds.x1!;
+  given.graph.inputs = given.graph.inputs.filter(({ name }) => name !== "x1");
+  given.graph.initializers.set("x1", weight);
+  const { x1: _, ...feeds } = given.feeds;
+  const bytes = writeModel(given.graph);
+  const expected = Object.values(await runBytes(bytes, feeds))[0]!;
+  const actual = Object.values(await runBytes(writeModel(readModel(bytes)), feeds))[0]!;
+  expectClose(actual, expected);
+});
+
 describe("what has no standard form is refused with the reason", () => {
   const refusal = (given: Case) => () => readModel(writeModel(single(given).graph), { file: "model.onnx" });
 

@@ -8,8 +8,10 @@ import { type Expansion, type ExpansionContext, lengthOf, notExpanded } from "./
 /** Inputs x N×C×H×W, weight O×(C/groups)×kh×kw, offset N×(2·G·kh·kw)×h×w, bias O, mask N×(G·kh·kw)×h×w. */
 const deformConv: Expansion = (context) => {
   const { build, node, required, optional } = context;
-  const kernel = attribute.optionalInts(node, "kernel_shape");
-  if (kernel?.length !== 2) throw notExpanded(node, "its attribute kernel_shape does not give two lengths");
+  const stored = build.graph.initializers.get(required(1));
+  const kernel = attribute.optionalInts(node, "kernel_shape") ?? stored?.dims.slice(2);
+  if (kernel?.length !== 2)
+    throw notExpanded(node, "neither its attribute kernel_shape nor a stored weight gives two lengths");
   const taps = grid(kernel[0]!, kernel[1]!);
   const offsetGroups = attribute.int(node, "offset_group", 1);
   const bias = optional(3);
