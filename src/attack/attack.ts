@@ -36,6 +36,10 @@ export interface Attack {
   readonly radiusSchedule?: RadiusSchedule;
   /** The number of its steps, for an attack that takes as many whatever it is asked for. */
   readonly fixedSteps?: number;
+  /** False for an attack that asks for no gradient. */
+  readonly usesGradients?: false;
+  /** Its gradients are those of another model; default: of the model under attack. */
+  readonly gradientsOf?: "surrogate";
   /** The losses that it asks for. */
   readonly losses: readonly Loss[];
   /** Forward passes at most, for planning. */

@@ -25,17 +25,23 @@ export interface AskedFor {
   readonly steps?: number;
   /** Default `reduce`. */
   readonly radiusSchedule?: RadiusSchedule;
+  /** Another model is given, whose gradients attacks may follow: every attack gets a transferred one beside it. */
+  readonly surrogate?: unknown;
 }
+
+/** What the name of a transferred attack, or of an ensemble of these, begins with. */
+export const transferPrefix = "transfer:";
 
 /**
  * Reads a list such as `sea-2023` or `apgd:mask-ce,pgd:ce,noise`; an ensemble stands for its members. An attack
- * that is named twice runs once.
+ * that is named twice runs once. `transfer:NAME` is the attack by the gradient of a surrogate; if there is one, and the
+ * list names no transfer, all attacks with gradients are transferred, too.
  * @throws SeawallError `config` for an unknown name, listing the known ones, and for an attack that is named twice
  * with different steps or radius schedules
  */
 export function parseMembers(
   list: string,
-  { steps = 300, radiusSchedule = "reduce" }: AskedFor = {},
+  { steps = 300, radiusSchedule = "reduce", surrogate }: AskedFor = {},
   components: AttackComponents = builtInAttacks,
 ): AttackMember[] {
   const names = list
@@ -44,9 +50,9 @@ export function parseMembers(
     .filter(Boolean);
   if (names.length === 0)
     throw new SeawallError("config", `"${list}" names no attack; ${knownAttacks(components)}`);
-  const parsed = names
-    .flatMap((name) => membersOf(name, components))
-    .map((member) => makeMember(member, steps, radiusSchedule, components));
+  const named = names.flatMap((name) => namedMembers(name, steps, radiusSchedule, components));
+  const transfers = named.some(({ attack }) => attack.gradientsOf === "surrogate");
+  const parsed = surrogate && !transfers ? [...named, ...transferredMembers(named)] : named;
   const first = ({ attack }: AttackMember) => parsed.find((other) => other.attack.name === attack.name)!;
   for (const member of parsed) refuseOther(first(member), member);
   return parsed.filter((member) => first(member) === member);
@@ -59,6 +65,38 @@ export function parseAttacks(
   components: AttackComponents = builtInAttacks,
 ): Attack[] {
   return parseMembers(list, { radiusSchedule }, components).map(({ attack }) => attack);
+}
+
+function namedMembers(
+  name: string,
+  steps: number,
+  radiusSchedule: RadiusSchedule,
+  components: AttackComponents,
+): AttackMember[] {
+  if (name.startsWith(transferPrefix)) {
+    const rest = namedMembers(name.slice(transferPrefix.length), steps, radiusSchedule, components);
+    const transferred = transferredMembers(rest);
+    if (transferred.length > 0) return transferred;
+    throw new SeawallError("config", `"${name}": ${rest[0]!.attack.name} follows no gradient`);
+  }
+  return membersOf(name, components).map((member) => makeMember(member, steps, radiusSchedule, components));
+}
+
+/** The same attacks by the gradient of a surrogate; those without gradients are left out. */
+function transferredMembers(members: readonly AttackMember[]): AttackMember[] {
+  return members.flatMap(({ attack, steps }) =>
+    attack.usesGradients === false || attack.gradientsOf ? [] : [{ attack: transferred(attack), steps }],
+  );
+}
+
+/** A copy that keeps the prototype, so that an attack may be an instance of a class. */
+function transferred(attack: Attack): Attack {
+  return Object.assign(Object.create(Object.getPrototypeOf(attack)), attack, {
+    name: `${transferPrefix}${attack.name}`,
+    gradientsOf: "surrogate",
+    // A pass through each of both models.
+    passes: (steps: number) => 2 * attack.passes(steps),
+  });
 }
 
 function membersOf(name: string, { ensembles }: AttackComponents): readonly EnsembleMember[] {

@@ -17,6 +17,7 @@ export {
   builtInAttacks,
   parseAttacks,
   parseMembers,
+  transferPrefix,
 } from "./attacks.js";
 export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from "./ensembles.js";
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";

@@ -22,6 +22,7 @@ export function noisePoint(
 export const noise: Attack = {
   name: "noise",
   losses: [losses.ce],
+  usesGradients: false,
   fixedSteps: draws,
   passes: () => draws,
   async run(oracle, settings, random) {

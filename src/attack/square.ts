@@ -24,6 +24,7 @@ export function squareSide(i: number, n: number, height: number, width: number):
 export const square: Attack = {
   name: "square",
   losses: [losses.ce],
+  usesGradients: false,
   passes: (steps) => steps + 1,
   async run(oracle, settings, random) {
     const { height, width } = oracle;

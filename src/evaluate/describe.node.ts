@@ -32,6 +32,9 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       classNames: classNames ? [...classNames] : undefined,
       ...slidingOf(config),
     },
+    ...(plan.surrogate && {
+      surrogate: { file: basename(plan.surrogate.file), sha256: plan.surrogate.sha256 },
+    }),
     data: {
       spec: data.spec,
       images: data.total,

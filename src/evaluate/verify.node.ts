@@ -86,7 +86,10 @@ async function planAgain(dir: string, { config }: RunDescription, settings: Over
     const plugins = config.plugin
       ? "; it used plugins, which are loaded only if named again with --plugin"
       : "";
-    const remedy = `paths are as ${file} has them; --model, --data and --classes say where files are now${plugins}`;
+    const flags = config.surrogate
+      ? "--model, --surrogate, --data and --classes"
+      : "--model, --data and --classes";
+    const remedy = `paths are as ${file} has them; ${flags} say where files are now${plugins}`;
     throw new SeawallError(error.code, `${messageOf(error)}\n${remedy}`, { cause: error });
   }
 }

@@ -115,6 +115,8 @@ export const descriptionSchema = z
     schemaVersion: z.literal(2, otherVersion),
     protocol: protocolSchema,
     model: modelSchema,
+    /** The model by whose gradient transferred attacks are made; absent if there is none. */
+    surrogate: z.strictObject({ file: z.string(), sha256: digest }).optional(),
     data: dataSchema,
     shard: shardSchema.optional(),
     /** Name and version of the program and of what computes for it. */
@@ -152,6 +154,7 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
     readonly stride?: readonly [number, number] | undefined;
   };
   readonly data: Omit<RunDescription["data"], "settings"> & { readonly settings: object };
+  readonly surrogate?: RunDescription["surrogate"];
   readonly shard?: Shard | undefined;
   readonly engine: object;
   readonly config: object;
@@ -167,11 +170,23 @@ export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> 
  */
 export function describeRun(facts: RunFacts): RunDescription {
   const config = plainJson(facts.config) as JsonObject;
-  const { protocol, model, data, shard, versions, engine, plugins, soundness = [] } = facts;
+  const { protocol, model, surrogate, data, shard, versions, engine, plugins, soundness = [] } = facts;
   const asked = facts.decidingSettings ?? Object.keys(config);
   const decidingSettings = asked.filter((setting) => setting in config);
   const hashes = { decidingSettings, configSha256: configHash({ config, decidingSettings }) };
-  const parts = { protocol, model, data, shard, versions, engine, config, ...hashes, plugins, soundness };
+  const parts = {
+    protocol,
+    model,
+    surrogate,
+    data,
+    shard,
+    versions,
+    engine,
+    config,
+    ...hashes,
+    plugins,
+    soundness,
+  };
   const result = descriptionSchema.safeParse(plainJson({ schemaVersion: 2, ...parts }));
   if (result.success) return result.data;
   throw new SeawallError("config", `the run cannot be described: ${describeIssues(result.error.issues)}`);

@@ -57,12 +57,13 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
 }
 
 function deciding(run: RunDescription) {
-  const { protocol, model, data, shard, plugins = [] } = run;
+  const { protocol, model, surrogate, data, shard, plugins = [] } = run;
   const { file: _, classNames: __, ...network } = model;
   const { images, listSha256, settings } = data;
   return {
     protocol,
     model: network,
+    surrogate: surrogate?.sha256 ?? "none",
     data: { images, listSha256, settings },
     shard: shard ? shardName(shard) : "none",
     config: decidingConfig(run),
@@ -70,9 +71,10 @@ function deciding(run: RunDescription) {
   };
 }
 
-function harmless({ model, data, versions, engine, soundness }: RunDescription) {
+function harmless({ model, surrogate, data, versions, engine, soundness }: RunDescription) {
   const checks = Object.fromEntries(soundness.map(({ check, status }) => [check, status]));
-  const names = { model: { file: model.file }, data: { spec: data.spec } };
+  const files = surrogate ? { surrogate: { file: surrogate.file } } : {};
+  const names = { model: { file: model.file }, ...files, data: { spec: data.spec } };
   return { ...names, versions, engine: presentName(engine), soundness: checks };
 }
 

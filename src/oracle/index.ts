@@ -9,6 +9,7 @@ export type {
   Prediction,
   Query,
 } from "./answers/oracle.js";
+export { transferOracle } from "./answers/transfer.js";
 export {
   checkEstimate,
   checkGradient,

@@ -22,6 +22,26 @@ describe("parseMembers", () => {
     ]);
   });
 
+  it("transfers every attack with gradients if there is a surrogate", () => {
+    const names = (list: string, surrogate?: string) =>
+      parseMembers(list, { steps: 9, surrogate }).map(({ attack }) => attack.name);
+    expect(names("apgd:js,square,noise", "float.onnx")).toEqual([
+      ...["apgd:js", "square", "noise", "transfer:apgd:js"],
+    ]);
+    expect(names("sea-two-speed,transfer:pgd:ce", "float.onnx")).toHaveLength(5);
+    expect(names("transfer:sea-2024")).toEqual([
+      ...["transfer:apgd:class-balanced-ce", "transfer:apgd:mask-ce", "transfer:apgd:js"],
+    ]);
+    expect(() => names("transfer:square")).toThrow('"transfer:square": square follows no gradient');
+    expect(() => names("transfer:transfer:pgd:ce")).toThrow("follows no gradient");
+  });
+
+  it("keeps steps and schedule of a transferred attack, which takes passes through two models", () => {
+    const [own, transferred] = parseMembers("apgd:js", { steps: 9, surrogate: "float.onnx" });
+    expect(facts(transferred!)).toEqual(["transfer:apgd:js", 9, "reduce"]);
+    expect(transferred!.attack.passes(9)).toBe(2 * own!.attack.passes(9));
+  });
+
   it("leaves no member without a step", () => {
     const steps = parseMembers("sea-two-speed", { steps: 1 }).map((member) => member.steps);
     expect(steps).toEqual([1, 1, 1, 1]);

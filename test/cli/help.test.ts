@@ -98,6 +98,9 @@ it("explains eval", async () => {
       --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
       --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
                                            sea-2023)
+      --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
+                                           whose gradient every attack is made once more
+                                           (transfer:ATTACK)
       --steps <N>                          iterations of each attack (default: 300)
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)
@@ -222,6 +225,8 @@ it("explains verify", async () => {
       --threads <N>               number of threads; default: the engine's choice
 
     Attack:
+      --surrogate <FILE>          ONNX file of another model of the same images and classes, by whose
+                                  gradient every attack is made once more (transfer:ATTACK)
       --plugin <FILE>             module with losses, attacks, ensembles, data sets or gradient rules of
                                   your own; its code is run
 
@@ -233,7 +238,7 @@ it("explains verify", async () => {
       --json                      print the verdicts as JSON on stdout
       --help                      print this help
 
-    Model, data, classes, class weights, device and threads are those of the run unless given;
+    Model, data, classes, class weights, surrogate, device and threads are those of the run unless given;
     their content must be the same. Exit code 3 if a record or the stored result does not match.
 
     Example:
@@ -351,6 +356,9 @@ it("explains doctor", async () => {
       --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
       --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
                                            sea-2023)
+      --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
+                                           whose gradient every attack is made once more
+                                           (transfer:ATTACK)
       --steps <N>                          iterations of each attack (default: 300)
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)

@@ -5,7 +5,9 @@ import { checkModel, checkRecords } from "../../src/evaluate/index.js";
 import type { RunRecord, Soundness } from "../../src/journal/index.js";
 import { losses } from "../../src/loss/index.js";
 import { float, type Graph } from "../../src/onnx/index.js";
+import { openModel } from "../../src/oracle/index.js";
 import { tinyModel } from "../helpers/models.js";
+import { convolutionalModel } from "../helpers/quantised.js";
 import { attackTiny, openTiny, tinySample } from "../helpers/tiny-run.js";
 
 const sound = tinyModel();
@@ -45,8 +47,8 @@ async function ofModel(graph: Graph, name: string) {
 
 let healthy: readonly RunRecord[];
 beforeAll(async () => {
-  const attacks = "sea-2023,square,noise";
-  healthy = await attackTiny(sound, { attacks, eps: ["8/255", "32/255"], steps: 100 });
+  const attacks = "sea-2023,square,noise,transfer:apgd:js";
+  healthy = await attackTiny(sound, { attacks, eps: ["8/255", "32/255"], steps: 100, surrogate: sound });
 });
 
 describe("on a sound model", () => {
@@ -104,6 +106,32 @@ describe("before a run", () => {
   });
 });
 
+describe("of a quantised model", () => {
+  const quantised = convolutionalModel("qdq");
+  const sample = { ...tinySample(0), height: 6, width: 6 };
+  const image = { type: "float32", dims: [3, 6, 6], data: sample.image.data.slice(0, 108) } as const;
+  const check = async (name: string) => {
+    const probe = { model: await openModel(quantised), sample: { ...sample, image }, seed: 0 };
+    return outcomeIn(await checkModel(probe), name);
+  };
+
+  it("the gradient is called an estimate, and only the one without rounding is compared", async () => {
+    const outcome = await check("gradient");
+    expect(outcome.status).toBe("warn");
+    expect(outcome.detail).toMatch(
+      /^an estimate.*cosine .* is [01]\.\d\d; there, slopes along 4 directions differ/,
+    );
+  });
+
+  it("the engine may round to the next integer", async () => {
+    const outcome = await check("engine");
+    expect([outcome.status, outcome.detail]).toEqual([
+      "pass",
+      expect.stringContaining("0.0 % of the pixels"),
+    ]);
+  });
+});
+
 describe("on records", () => {
   it("gradients: a saturated model has none", async () => {
     const records = await attackTiny(saturated, { attacks: "apgd:mask-ce" });
@@ -145,6 +173,21 @@ describe("on records", () => {
       steps: 300,
     });
     expect(ofRecords(records, "black-box").status).toBe("fail");
+  });
+
+  it("transfer: gradients of another model lead where the model's own lead nowhere", async () => {
+    const records = await attackTiny(rounding, {
+      attacks: "apgd:mask-ce,transfer:apgd:mask-ce",
+      eps: ["64/255"],
+      steps: 30,
+      surrogate: sound,
+    });
+    const outcome = ofRecords(records, "transfer");
+    expect(outcome.status).toBe("fail");
+    expect(outcome.detail).toMatch(
+      /^transfer:apgd:mask-ce at 64\/255 leaves \d+\.\d percentage points less aAcc/,
+    );
+    expect(ofRecords(records, "black-box").status).toBe("skip");
   });
 
   it("rounding: a model that turns within a grey level is right at whole ones", async () => {
@@ -215,6 +258,16 @@ describe("on records that no attack of ours would leave", () => {
   it("ball: a point lies outside", () => {
     const records = healthy.map((record) => ({ ...record, maxDelta: record.maxDelta + 1e-3 }));
     expect(ofRecords(records, "ball").status).toBe("fail");
+  });
+
+  it("transfer: one that lowers the worst case without being the best", () => {
+    const lowered = healthy
+      .filter(({ attack }) => ["clean", "apgd:js", "transfer:apgd:js"].includes(attack))
+      .map((record) => {
+        if (record.attack === "apgd:js") return { ...record, correct: record.index === 0 ? record.valid : 0 };
+        return record.attack !== "clean" && record.index === 0 ? { ...record, correct: 0 } : record;
+      });
+    expect(ofRecords(lowered, "transfer").status).toBe("warn");
   });
 
   it("black-box: one that lowers the worst case without being the best", () => {

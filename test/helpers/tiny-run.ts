@@ -12,6 +12,8 @@ export interface TinyRun {
   readonly eps?: readonly string[];
   readonly steps?: number;
   readonly images?: number;
+  /** The model by whose gradient transferred attacks are made. */
+  readonly surrogate?: Graph;
 }
 
 const [height, width] = [12, 16];
@@ -30,19 +32,25 @@ export async function attackTiny(graph: Graph, options: TinyRun): Promise<readon
   const attacks =
     typeof options.attacks === "string" ? parseAttacks(options.attacks, "constant") : options.attacks;
   const model = await openTiny(graph);
-  const oracle = model.oracle({ losses: [...new Set(attacks.flatMap((attack) => attack.losses))] });
+  const oracle = model.oracle({ losses: allLosses(attacks) });
+  const surrogate =
+    options.surrogate && (await openTiny(options.surrogate)).oracle({ losses: allLosses(attacks) });
   const radii = eps.map((text) => parseRadius(text));
   const settings = { norm: "linf", accounting: "strict" } as const;
   const worker = localWorker(
     {
       oracle: async () => oracle,
+      ...(surrogate && { surrogate: async () => surrogate }),
       attacks: attacks.map((attack) => ({ attack, steps })),
       radii,
       settings,
       seed: 0,
       labels: "self",
     },
-    () => oracle.dispose(),
+    async () => {
+      await oracle.dispose();
+      await surrogate?.dispose();
+    },
   );
   const samples = Array.from({ length: images }, (_, i) => tinySample(i));
   const data = {
@@ -57,6 +65,8 @@ export async function attackTiny(graph: Graph, options: TinyRun): Promise<readon
   await worker.dispose();
   return journal.records();
 }
+
+const allLosses = (attacks: readonly Attack[]) => [...new Set(attacks.flatMap((attack) => attack.losses))];
 
 function describeTiny(
   members: readonly string[],

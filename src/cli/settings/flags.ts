@@ -73,6 +73,7 @@ export const evaluationFlags = {
   classWeights: { ...data, ...named("SPEC") },
   eps: { ...attack, ...named("LIST") },
   attacks: { ...attack, ...named("LIST") },
+  surrogate: { ...attack, ...named("FILE") },
   steps: { ...attack, ...counted() },
   radiusSchedule: { ...attack, ...named("reduce|constant") },
   perturbChannels: { ...attack, value: "LIST", read: positions("1,2,3") },

@@ -20,11 +20,11 @@ interface VerifyFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-const { model, data, classes, classWeights, device, threads, plugin } = evaluationSchema.shape;
+const { model, data, classes, classWeights, surrogate, device, threads, plugin } = evaluationSchema.shape;
 /** Settings that replace stored ones: paths, device, threads, plugins. They have no defaults; the stored value is used. */
 const overridesSchema = z.strictObject({
   ...{ model: model.optional(), data: data.optional(), device: device.removeDefault().optional() },
-  ...{ classes, classWeights, threads, plugin },
+  ...{ classes, classWeights, surrogate, threads, plugin },
 });
 
 export function verifyVerb(command: Command): void {
@@ -44,7 +44,7 @@ export function verifyVerb(command: Command): void {
 const toleranceHelp = "by how much an image's accuracy may differ; with 0 all must be equal";
 
 const example = `
-Model, data, classes, class weights, device and threads are those of the run unless given;
+Model, data, classes, class weights, surrogate, device and threads are those of the run unless given;
 their content must be the same. Exit code 3 if a record or the stored result does not match.
 
 Example:

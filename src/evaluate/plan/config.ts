@@ -85,6 +85,11 @@ export const evaluationSchema = z.strictObject({
     .superRefine(parsed(parseBuiltInAttacks))
     .default("sea-2023")
     .describe("ensemble, or list of attacks, comma-separated"),
+  surrogate: text
+    .optional()
+    .describe(
+      "ONNX file of another model of the same images and classes, by whose gradient every attack is made once more (transfer:ATTACK)",
+    ),
   steps: count.default(300).describe("iterations of each attack"),
   radiusSchedule: z
     .enum(["reduce", "constant"])
@@ -150,6 +155,7 @@ export type EvaluationConfig = z.output<typeof evaluationSchema>;
  */
 const settingRoles = {
   ...{ model: "stated", data: "stated", classes: "stated", classWeights: "stated", protocol: "stated" },
+  surrogate: "stated",
   ...{ eps: "stated", attacks: "stated", steps: "stated", radiusSchedule: "stated", seed: "stated" },
   ...{ window: "stated", stride: "stated" },
   ...{ output: "decides", layout: "decides", inputRange: "decides", mean: "decides", std: "decides" },

@@ -33,6 +33,8 @@ export interface Plan {
   /** The first image of all shards that has a labelled pixel, on which the checks are made. */
   readonly probe: Sample;
   readonly model: ModelAtSize;
+  /** The model by whose gradient transferred attacks are made. */
+  readonly surrogate: Surrogate | undefined;
   readonly classes: number;
   readonly classNames: readonly string[] | undefined;
   /** The attacks of the run with their steps. */
@@ -50,6 +52,12 @@ export interface Plan {
   /** Parts of the run are functions that cannot be sent to worker threads. */
   readonly oneWorker: boolean;
   readonly notices: readonly string[];
+}
+
+export interface Surrogate {
+  readonly file: string;
+  readonly sha256: string;
+  readonly model: ModelAtSize;
 }
 
 /**
@@ -75,6 +83,8 @@ export async function makePlan(
   const opened = await model(probe);
   checkPerturbed(config, input);
   const attacks = parseMembers(config.attacks, config, components);
+  const surrogate = await openSurrogate(config, attacks, opened.classes, components);
+  const helper = surrogate && (await surrogate.model(probe));
   return {
     config,
     graph,
@@ -82,6 +92,7 @@ export async function makePlan(
     data,
     probe,
     model,
+    surrogate,
     classes: opened.classes,
     classNames: data.classNames,
     attacks,
@@ -89,11 +100,12 @@ export async function makePlan(
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, fitting.options),
     engine: engineOptions(config),
-    workerBytes: workerBytesOf(opened),
+    workerBytes: workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0),
     plugins,
     oneWorker: pluginValues.length > 0,
     notices: [
       ...opened.notices,
+      ...(helper?.notices ?? []).map((notice) => `surrogate: ${notice}`),
       ...fitting.notices,
       ...sizeNotice(dataOptions),
       ...perturbedNotice(config, input),
@@ -202,6 +214,40 @@ function sizeNotice({ transform }: DataOptions): string[] {
 /** "480×640"; an open side reads "any". */
 function sidesText(height: number | undefined, width: number | undefined): string {
   return `${height ?? "any"}×${width ?? "any"} (height×width)`;
+}
+
+/** @throws SeawallError `config` if transferred attacks and a surrogate do not come together */
+async function openSurrogate(
+  config: EvaluationConfig,
+  attacks: readonly AttackMember[],
+  classes: number,
+  components: Components,
+): Promise<Surrogate | undefined> {
+  const transferred = attacks.find(({ attack }) => attack.gradientsOf === "surrogate")?.attack.name;
+  const { surrogate: file } = config;
+  if (file === undefined) {
+    if (transferred === undefined) return undefined;
+    throw new SeawallError(
+      "config",
+      `--attacks ${transferred}: a transferred attack follows the gradient of another model; name its file with --surrogate FILE`,
+    );
+  }
+  if (transferred === undefined) {
+    throw new SeawallError(
+      "config",
+      `--surrogate ${file}: none of the attacks (${config.attacks}) follows a gradient; add one, such as apgd:mask-ce`,
+    );
+  }
+  const { graph, sha256 } = await readModelFile(file);
+  const open = modelAtSize(graph, config, classes, components);
+  const model: ModelAtSize = (size) =>
+    open(size).catch((error) => {
+      if (!(error instanceof SeawallError)) throw error;
+      const form =
+        "a surrogate takes the same images, with the same --mean, --std, --input-range and --output, and has the same classes";
+      throw new SeawallError(error.code, `--surrogate ${file}: ${error.message}; ${form}`, { cause: error });
+    });
+  return { file, sha256, model };
 }
 
 function modelAtSize(

@@ -15,6 +15,7 @@ import { noiseCheck } from "./noise.js";
 import { radius } from "./radius.js";
 import { rounding } from "./rounding.js";
 import { steps } from "./steps.js";
+import { transfer } from "./transfer.js";
 import { viewRecords } from "./view.js";
 
 export type { Probe } from "./check.js";
@@ -33,6 +34,7 @@ export const recordChecks: Readonly<Record<string, RecordCheck>> = {
   members,
   noise: noiseCheck,
   "black-box": blackBox,
+  transfer,
   rounding,
 };
 

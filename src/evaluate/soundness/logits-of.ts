@@ -29,3 +29,21 @@ export function relativeError(a: Float32Array, b: Float32Array): number {
   }
   return largest > 0 ? difference / largest : difference;
 }
+
+/** The share of pixels whose class is another one. */
+export function changedClasses({ model }: Probe, a: Float32Array, b: Float32Array): number {
+  const { classes } = model.prepared;
+  const pixels = a.length / classes;
+  const [before, after] = [classMap(a, classes), classMap(b, classes)];
+  return before.filter((k, i) => k !== after[i]).length / pixels;
+}
+
+/** The class of the largest of the flat K×P logits, for each pixel. */
+function classMap(logits: Float32Array, classes: number): Int32Array {
+  const pixels = logits.length / classes;
+  return Int32Array.from({ length: pixels }, (_, i) => {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (logits[k * pixels + i]! > logits[best * pixels + i]!) best = k;
+    return best;
+  });
+}

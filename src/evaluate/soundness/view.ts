@@ -1,4 +1,5 @@
 /** A run's records as its checks read them: radius by radius, attack by attack, image by image. */
+import { transferPrefix } from "../../attack/index.js";
 import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
 
@@ -57,6 +58,10 @@ function groups<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
 /** Attacks that follow gradients, and those that search without (noise does neither). */
 export const followsGradients = ({ records }: AttackView) => records.some(({ backward }) => backward > 0);
 export const isBlackBox = (view: AttackView) => !followsGradients(view) && view.attack !== "noise";
+
+/** Attacks by the gradient of a surrogate, and those by the gradient of the model under attack. */
+export const isTransfer = ({ attack }: AttackView) => attack.startsWith(transferPrefix);
+export const followsOwnGradients = (view: AttackView) => followsGradients(view) && !isTransfer(view);
 
 /** Whether every record has what checks read of it: those of older journals have not. */
 export const hasEvidence = ({ records }: AttackView) => records.every(({ evidence }) => evidence);

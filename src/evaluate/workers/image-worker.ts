@@ -4,7 +4,7 @@ import { invariant, type Radius, randomStream } from "../../base/index.js";
 import { isOfBytes, type Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
 import { countDetails, countPixels, ignoreLabel } from "../../metric/index.js";
-import type { ImageOracle, Oracle } from "../../oracle/index.js";
+import { type ImageOracle, type Oracle, transferOracle } from "../../oracle/index.js";
 import { checkUntouched, perturbedValues, perturbingOnly } from "./channels.js";
 import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 import { type AttackTrace, tracedOracle } from "./trace.js";
@@ -39,6 +39,8 @@ export interface ImageWorker {
 export interface ImageWorkerSettings {
   /** The oracle for images of a size. */
   oracle(size: { readonly height: number; readonly width: number }): Promise<Oracle>;
+  /** The oracle of the model whose gradient transferred attacks follow. */
+  surrogate?(size: { readonly height: number; readonly width: number }): Promise<Oracle>;
   /** The attacks with their steps. */
   readonly attacks: readonly AttackMember[];
   readonly radii: readonly Radius[];
@@ -58,7 +60,7 @@ export function localWorker(run: ImageWorkerSettings, dispose: () => Promise<voi
     dispose,
     async attack(sample, slot) {
       const model = await run.oracle(sample);
-      const oracle = await withLabels(run, model, sample);
+      const oracle = await withGradients(run, await withLabels(run, model, sample), sample, slot.attack);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
       const { kept, trace } = radius?.value
@@ -127,6 +129,20 @@ function traceOf(
     radius,
     classesAt: async (point) => Int32Array.from((await onlooker.predict(point)).classes),
   });
+}
+
+/** The oracle that an attack asks: a transferred one gets the gradients of the surrogate. */
+async function withGradients(
+  run: ImageWorkerSettings,
+  scored: ImageOracle,
+  sample: Sample,
+  name: string,
+): Promise<ImageOracle> {
+  const member = run.attacks.find(({ attack }) => attack.name === name);
+  if (member?.attack.gradientsOf !== "surrogate") return scored;
+  const surrogate = await run.surrogate?.(sample);
+  invariant(surrogate, `${name} needs a surrogate`);
+  return transferOracle(scored, surrogate.image(scored.image, scored.labels));
 }
 
 async function withLabels(run: ImageWorkerSettings, model: Oracle, sample: Sample): Promise<ImageOracle> {

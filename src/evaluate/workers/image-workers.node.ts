@@ -39,9 +39,11 @@ export function imageWorkerCount({ config, data, workerBytes, oneWorker }: Plan)
 export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
   const { attacks, radii, config } = plan;
   const oracles = new OraclesBySize(plan, watch);
+  const surrogates = plan.surrogate && new OraclesBySize({ ...plan, model: plan.surrogate.model }, watch);
   return localWorker(
     {
       oracle: (size) => oracles.at(size),
+      ...(surrogates && { surrogate: (size) => surrogates.at(size) }),
       attacks,
       radii,
       settings: { norm: "linf", accounting: config.protocol },
@@ -50,7 +52,10 @@ export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
       trace: config.trace,
       perturbChannels: config.perturbChannels,
     },
-    () => oracles.dispose(),
+    async () => {
+      await oracles.dispose();
+      await surrogates?.dispose();
+    },
   );
 }
 

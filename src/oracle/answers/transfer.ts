@@ -1,0 +1,29 @@
+/** Transfer: the gradient of one model, a surrogate, attacks another one. */
+import type { ImageOracle } from "./oracle.js";
+
+/**
+ * An oracle whose losses and gradients are the surrogate's, and whose counts and scores are those of the model under
+ * attack. An evaluation costs a pass through each of both.
+ * @param surrogate of the same image and labels
+ */
+export function transferOracle(scored: ImageOracle, surrogate: ImageOracle): ImageOracle {
+  const { image, labels, channels, height, width } = scored;
+  return {
+    ...{ image, labels, channels, height, width },
+    async evaluate(point, query) {
+      const { objective, tracked, gradient } = await surrogate.evaluate(point, query);
+      const { correct, score } = await scored.predict(point, query.loss);
+      return { objective, tracked, correct, score, gradient };
+    },
+    predict: scored.predict.bind(scored),
+    step: scored.step.bind(scored),
+    get cost() {
+      const [own, other] = [scored.cost, surrogate.cost];
+      return {
+        forward: own.forward + other.forward,
+        backward: own.backward + other.backward,
+        seconds: own.seconds + other.seconds,
+      };
+    },
+  };
+}
