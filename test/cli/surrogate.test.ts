@@ -65,6 +65,6 @@ it("is refused where it cannot serve", async () => {
     /^2 .*follows a gradient; add one/s,
   );
   expect(await refusal("--surrogate", "model.onnx")).toMatch(
-    /^2 .*--surrogate model\.onnx: .* is no map of an image of 6×6 with 3 classes.*a surrogate takes the same images/s,
+    /^2 .*--surrogate model\.onnx: .*a surrogate takes the same images.*and has the same classes/s,
   );
 });

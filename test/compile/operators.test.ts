@@ -39,6 +39,27 @@ describe("a depthwise convolution by a computed kernel", () => {
     expect(Math.max(...difference.map(Math.abs))).toBeLessThan(5e-6);
   });
 
+  it("stays as it is where the kernel is stored as integers, which the engine fuses with it", async () => {
+    const { graph } = depthwise(["image", "kernel"]);
+    graph.inputs.pop();
+    const build = new GraphBuilder(graph);
+    const integers = {
+      type: "int8",
+      dims: shapes.kernel,
+      data: new Int8Array(sizeOf(shapes.kernel)),
+    } as const;
+    const kernel = build.op("DequantizeLinear", [build.constant(integers), build.scalar(0.1)]);
+    const stored = graph.nodes.pop()!;
+    const nodes = graph.nodes.map((node) =>
+      node.op === "Conv" ? { ...node, inputs: ["image", kernel] } : node,
+    );
+    graph.nodes = [stored, ...nodes];
+    const { types } = await trace(graph, {}, {}, new Set(), new Set(["DequantizeLinear"]));
+    expect(lower(new GraphBuilder(graph), types, "cpu").nodes.map(({ op }) => op)).toEqual([
+      ...["DequantizeLinear", "Conv", "Neg", "Identity"],
+    ]);
+  });
+
   it("stays as it is where the kernel is constant", async () => {
     const { graph, feeds } = depthwise(["image", "kernel"]);
     graph.inputs.pop();

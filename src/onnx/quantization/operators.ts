@@ -212,12 +212,6 @@ const softmax: Meaning = unary((x, { build, node, rank }) => {
   return build.op("Reshape", [build.op("Softmax", [flat], { axis: 1 }), shape]);
 });
 
-const reduceMean: Meaning = unary((x, { build, node }) => {
-  const axes = attribute.optionalInts(node, "axes");
-  const keepdims = attribute.int(node, "keepdims", 1);
-  return build.op("ReduceMean", axes === undefined ? [x] : [x, build.ints(axes)], { keepdims });
-});
-
 const where: Meaning = (context) => {
   const { build, node, real, scheme } = context;
   return rounded(context, build.where(node.inputs[0]!, real(1, scheme(2, 3)), real(4, scheme(5, 6))), 7, 8);
@@ -247,7 +241,6 @@ const microsoft = {
   QLinearGlobalAveragePool: pooling("GlobalAveragePool"),
   QLinearConcat: concat,
   QLinearSoftmax: softmax,
-  QLinearReduceMean: reduceMean,
   QLinearWhere: where,
   QGemm: qgemm,
   DynamicQuantizeMatMul: dynamicQuantizeMatMul,
