@@ -129,7 +129,14 @@ function holdsMap(
 ): boolean {
   const { value, ending } = cutBack(graph, output);
   const typed = types.get(value);
-  return typed?.type === "float32" && mapOf(typed.shape, ending, options) !== undefined;
+  const map = typed?.type === "float32" ? mapOf(typed.shape, ending, options) : undefined;
+  // A single place says nothing of where it came from: scores of a whole image have that form, too.
+  return (
+    map !== undefined &&
+    readAs(map.shape, map.layout)
+      .slice(1)
+      .some((length) => length > 1)
+  );
 }
 
 /** Goes from the output towards the image until an ending is met; stays at the output if there is none. */
