@@ -95,7 +95,8 @@ it("explains eval", async () => {
                                            class-balanced-ce); default: the training split
 
     Attack:
-      --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
+      --eps <LIST>                         ℓ∞ radii, as shares of the range from black to white: 4/255
+                                           or a decimal, comma-separated
       --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
                                            sea-2023)
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
@@ -279,7 +280,7 @@ it("explains grad", async () => {
       --out <FILE>             ONNX file to write
       --loss <ce|none>         none: any loss outside, through the input output_grad (choices: "ce",
                                "none", default: "ce")
-      --input-shape <1x3xHxW>  shape of the input, where the file leaves it open
+      --input-shape <1xCxHxW>  shape of the input, where the file leaves it open
       --output <NAME>          name of the output that holds the logits, if the model has several
       --ignore-label <L>       pixels with this label count nowhere (default: -1)
       --params                 one more output grad/NAME for each trainable initializer
@@ -353,7 +354,8 @@ it("explains doctor", async () => {
                                            class-balanced-ce); default: the training split
 
     Attack:
-      --eps <LIST>                         ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated
+      --eps <LIST>                         ℓ∞ radii, as shares of the range from black to white: 4/255
+                                           or a decimal, comma-separated
       --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
                                            sea-2023)
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by

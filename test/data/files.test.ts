@@ -402,6 +402,23 @@ describe("images", () => {
     );
   });
 
+  it("of type TIFF cannot keep the reader busy with long entries that it does not need", async () => {
+    const [entries, values] = [1000, 2 ** 20];
+    const bytes = Buffer.alloc(10 + 12 * entries + 4 * values);
+    bytes.set([0x49, 0x49, 42, 0, 8]);
+    bytes.writeUInt16LE(entries, 8);
+    for (let i = 0; i < entries; i++) {
+      const at = 10 + 12 * i;
+      bytes.writeUInt16LE(65000, at);
+      bytes.writeUInt16LE(4, at + 2);
+      bytes.writeUInt32LE(values, at + 4);
+      bytes.writeUInt32LE(10 + 12 * entries, at + 8);
+    }
+    const began = performance.now();
+    await expect(readImage(await file("a.tif", bytes))).rejects.toThrow("a.tif: cannot be decoded");
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
   it.each(["5, 4, 3", "3, 5, 4"])("of type .npy have the bands in the shorter axis: %s", async (shape) => {
     const data = values.u16.slice(0, 60);
     const content = npy(shape.startsWith("3") ? planes(data, 3) : data, { descr: "<u2", shape });

@@ -100,7 +100,7 @@ describe("--perturb-channels", () => {
       { ...settings(4), perturbChannels: [1, 3], out },
       { onNotice: (text) => told.push(text) },
     );
-    expect(told).toContain("attacks change channels 1, 3 alone; channels 2, 4 stay as they are");
+    expect(told).toContain("attacks change channels 1, 3 alone, and leave channels 2, 4 as stored");
     const { decidingSettings, config } = readRun(out).description;
     expect(config.perturbChannels).toEqual([1, 3]);
     expect(decidingSettings).toContain("perturbChannels");

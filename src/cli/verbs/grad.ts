@@ -37,7 +37,7 @@ export function gradVerb(command: Command): void {
     .requiredOption("--model <FILE>", "ONNX file")
     .requiredOption("--out <FILE>", "ONNX file to write")
     .addOption(loss.choices(["ce", "none"]).default("ce"))
-    .option("--input-shape <1x3xHxW>", "shape of the input, where the file leaves it open")
+    .option("--input-shape <1xCxHxW>", "shape of the input, where the file leaves it open")
     .option("--output <NAME>", settingHelp("output"))
     .option("--ignore-label <L>", "pixels with this label count nowhere (default: -1)")
     .option("--params", "one more output grad/NAME for each trainable initializer")

@@ -27,8 +27,8 @@ interface Entry {
   readonly tag: number;
   /** The entry as stored. */
   readonly stored: Uint8Array;
-  /** Its whole numbers; undefined for other types. */
-  readonly values: readonly number[] | undefined;
+  /** Reads its whole numbers; undefined for other types, and for more than `mostValues`. */
+  readonly values: () => readonly number[] | undefined;
 }
 
 /** The first page's directory, of a TIFF or a BigTIFF. */
@@ -60,17 +60,18 @@ export function readDirectory(bytes: Uint8Array): TiffDirectory {
     const [size, length] = [typeBytes[whole(at + 2, 2)], whole(at + 4, wordBytes)];
     const stored = bytes.subarray(at, at + entryBytes);
     const tag = whole(at, 2);
-    if (size === undefined || length > mostValues) return { tag, stored, values: undefined };
+    if (size === undefined || length > mostValues) return { tag, stored, values: () => undefined };
     const place = at + 4 + wordBytes;
     const from = size * length <= wordBytes ? place : whole(place, wordBytes);
-    return { tag, stored, values: Array.from({ length }, (_, i) => whole(from + i * size, size)) };
+    const values = () => Array.from({ length }, (_, i) => whole(from + i * size, size));
+    return { tag, stored, values };
   };
   const entries = Array.from({ length: count }, (_, i) => entryAt(start + countBytes + i * entryBytes));
   return { little, isBig, entries };
 }
 
 function valuesOf({ entries }: TiffDirectory, tag: number): readonly number[] | undefined {
-  return entries.find((entry) => entry.tag === tag)?.values;
+  return entries.find((entry) => entry.tag === tag)?.values();
 }
 
 /** Whether the first band beyond the colours is transparency. */
@@ -119,35 +120,30 @@ function* bandFiles(
   bands: number,
   declared: Changes,
 ): Generator<Uint8Array> {
-  const one = (tag: number) => {
-    const [value] = valuesOf(directory, tag) ?? [];
-    return value === undefined ? {} : { [tag]: [value] };
+  const { photometric, bitsPerSample, sampleFormat } = tags;
+  const listed = [tags.stripOffsets, tags.stripByteCounts, tags.tileOffsets, tags.tileByteCounts];
+  const lists = listed.flatMap((tag) => {
+    const values = valuesOf(directory, tag);
+    return values ? [{ tag, values, each: values.length / bands }] : [];
+  });
+  if (!lists.every(({ each }) => Number.isInteger(each)))
+    throw new Error("its bands have different numbers of strips");
+  const isInverse = valuesOf(directory, photometric)?.[0] === photometrics.greyFromWhite;
+  const same: Record<number, readonly number[] | undefined> = {
+    [photometric]: [isInverse ? photometrics.greyFromWhite : photometrics.grey],
+    [tags.samplesPerPixel]: [1],
+    [tags.planar]: [1],
+    [tags.extraSamples]: undefined,
   };
-  const grey =
-    valuesOf(directory, tags.photometric)?.[0] === photometrics.greyFromWhite
-      ? photometrics.greyFromWhite
-      : photometrics.grey;
+  for (const tag of [bitsPerSample, sampleFormat]) {
+    const [first] = valuesOf(directory, tag) ?? [];
+    if (first !== undefined) same[tag] = [first];
+  }
   for (let band = 0; band < bands; band++) {
-    const part = (tag: number) => {
-      const values = valuesOf(directory, tag);
-      if (values === undefined) return {};
-      const each = values.length / bands;
-      if (!Number.isInteger(each)) throw new Error("its bands have different numbers of strips");
-      return { [tag]: values.slice(band * each, (band + 1) * each) };
-    };
-    yield withEntries(bytes, directory, {
-      ...one(tags.bitsPerSample),
-      ...one(tags.sampleFormat),
-      ...declared,
-      ...part(tags.stripOffsets),
-      ...part(tags.stripByteCounts),
-      ...part(tags.tileOffsets),
-      ...part(tags.tileByteCounts),
-      [tags.photometric]: [grey],
-      [tags.samplesPerPixel]: [1],
-      [tags.planar]: [1],
-      [tags.extraSamples]: undefined,
-    });
+    const parts = lists.map(
+      ({ tag, values, each }) => [tag, values.slice(band * each, (band + 1) * each)] as const,
+    );
+    yield withEntries(bytes, directory, { ...same, ...declared, ...Object.fromEntries(parts) });
   }
 }
 

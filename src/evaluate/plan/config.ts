@@ -80,7 +80,9 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "data to count class weights in, written as for --data (for class-balanced-ce); default: the training split",
     ),
-  eps: text.superRefine(parsed(radii)).describe("ℓ∞ radii in [0,1], as 4/255 or a decimal, comma-separated"),
+  eps: text
+    .superRefine(parsed(radii))
+    .describe("ℓ∞ radii, as shares of the range from black to white: 4/255 or a decimal, comma-separated"),
   attacks: text
     .superRefine(parsed(parseBuiltInAttacks))
     .default("sea-2023")

@@ -197,7 +197,9 @@ function perturbedNotice({ perturbChannels }: EvaluationConfig, { channels }: Im
   if (!perturbChannels) return [];
   const still = Array.from({ length: channels }, (_, i) => i + 1).filter((i) => !perturbChannels.includes(i));
   if (still.length === 0) return [];
-  return [`attacks change ${channelsText(perturbChannels)} alone; ${channelsText(still)} stay as they are`];
+  return [
+    `attacks change ${channelsText(perturbChannels)} alone, and leave ${channelsText(still)} as stored`,
+  ];
 }
 
 function channelsText(channels: readonly number[]): string {
