@@ -45,7 +45,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
     versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
     engine: {
       device: config.device,
-      threads: config.threads,
+      threads: plan.engine.threads,
       parallel: imageWorkerCount(plan),
       ...(config.device === "cuda" && { tf32: false }),
     },

@@ -26,6 +26,8 @@ export interface VerifyOptions extends WorkerWatch {
   readonly tolerance?: number;
   /** Settings instead of the stored ones: where files are now, and how it is run. */
   readonly settings?: Overrides;
+  /** Model and data are open; records are made again from here on. */
+  readonly onPlan?: () => void;
   /** A record was made again. */
   readonly onVerdict?: (verdict: RecordVerdict) => void;
   /** What may move last digits, a sentence each. */
@@ -59,6 +61,7 @@ export async function verifyRun(dir: string, options: VerifyOptions = {}): Promi
   const plan = await planAgain(dir, description, options.settings);
   const notices = changesSince(dir, description, plan);
   for (const notice of notices) onNotice?.(notice);
+  options.onPlan?.();
   const chosen = drawRecords(dir, sortRecords(description, records), sample, seed);
   const verdicts = await makeAgain(plan, chosen, { ...options, tolerance });
   const match = verdicts.every((verdict) => verdict.match) && (result ?? []).length === 0;

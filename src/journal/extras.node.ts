@@ -109,7 +109,7 @@ export function copyExtras(from: string, to: string): void {
 
 /** Removes what a process that died while it wrote has left; only for who holds the run's lock. */
 export function removeLeftovers(dir: string): void {
-  for (const folder of Object.values(extraFolders).map((name) => join(dir, name)))
+  for (const folder of [dir, ...Object.values(extraFolders).map((name) => join(dir, name))])
     for (const name of entriesOf(folder)) if (isLeftover(name)) rmSync(join(folder, name), { force: true });
 }
 

@@ -5,7 +5,7 @@ import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
 import { type RunDescription, type Soundness, shardName } from "./description.js";
 import { compareDescriptions } from "./differences.js";
-import { copyExtras } from "./extras.node.js";
+import { copyExtras, removeLeftovers } from "./extras.node.js";
 import { claimFolder } from "./run.node.js";
 import { readRun, runFiles, type StoredRun } from "./stored.node.js";
 
@@ -33,8 +33,9 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
   );
   refuseGaps(description, records);
 
-  const lock = claimFolder(out, false);
+  const lock = claimFolder(out, false, false);
   try {
+    removeLeftovers(out);
     writeFileAtomic(join(out, runFiles.run), formatJson(description));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     writeFileAtomic(join(out, runFiles.journal), lines.join(""));

@@ -65,13 +65,17 @@ export async function openRun(
   }
 }
 
-/** Makes a folder if there is none and locks it; refuses one with content unless it is a run to resume. */
-export function claimFolder(dir: string, resume: boolean): FolderLock {
+/**
+ * Makes a folder if there is none and locks it; refuses one with content unless it is a run to resume.
+ * @param canResume whether the caller has a way to resume, which the message then names
+ */
+export function claimFolder(dir: string, resume: boolean, canResume = true): FolderLock {
   attempt(dir, "created", () => mkdirSync(dir, { recursive: true }));
-  refuseOccupied(dir, resume); // before anything is written into a folder that may be somebody's photos
+  // Before anything is written into a folder that may be somebody's photos.
+  refuseOccupied(dir, resume, canResume);
   const lock = lockFolder(dir);
   try {
-    refuseOccupied(dir, resume);
+    refuseOccupied(dir, resume, canResume);
     return lock;
   } catch (error) {
     lock.release();
@@ -79,13 +83,15 @@ export function claimFolder(dir: string, resume: boolean): FolderLock {
   }
 }
 
-function refuseOccupied(dir: string, resume: boolean): void {
+function refuseOccupied(dir: string, resume: boolean, canResume: boolean): void {
   const names = attempt(dir, "read", () => readdirSync(dir));
   const content = names.filter((name) => !name.startsWith(lockName) && !isLeftover(name));
   if (content.length === 0 || (resume && content.includes(runFiles.run))) return;
-  const remedy = content.includes(runFiles.run)
-    ? "add --resume to continue the run in it, or use another --out"
-    : "it holds no run; use another --out";
+  const remedy = !content.includes(runFiles.run)
+    ? "it holds no run; use another --out"
+    : canResume
+      ? "add --resume to continue the run in it, or use another --out"
+      : "a merge begins anew: use another --out, or delete this folder";
   throw new SeawallError(
     "journal",
     `${dir}: the folder is not empty (${content.slice(0, 3).join(", ")}); ${remedy}`,

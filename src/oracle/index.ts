@@ -22,7 +22,16 @@ export {
 } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";
-export { findImage, type ImageInput, type ImageLayout, imageName, type Preprocessing } from "./input.js";
+export {
+  findImage,
+  type ImageInput,
+  type ImageLayout,
+  imageName,
+  meanProblem,
+  type Preprocessing,
+  rangeProblem,
+  stdProblem,
+} from "./input.js";
 export { jumpOf } from "./jumps.js";
 export { type Model, type ModelOptions, modelOpener, openModel } from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";

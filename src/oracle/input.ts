@@ -152,6 +152,39 @@ export function listInputs(graph: Graph): string {
     .join(", ");
 }
 
+/** Single precision, in which the model gets its pixels, does not know other numbers. */
+const isUsual = (value: number) => Number.isFinite(Math.fround(value));
+
+/** Why values of black and white make no range; undefined if they do. */
+export function rangeProblem([black, white]: readonly [number, number]): string | undefined {
+  if (!isUsual(black) || !isUsual(white)) return "expected two finite numbers, as 0,255";
+  if (Math.fround(black) < Math.fround(white)) return undefined;
+  return `black, ${black}, must be below white, ${white}, as in 0,255; a model without a range of its own wants 0,1`;
+}
+
+/** Why numbers cannot be subtracted per channel; undefined if they can. */
+export function meanProblem(mean: readonly number[]): string | undefined {
+  return mean.every(isUsual) ? undefined : "expected finite numbers, as 0.485,0.456,0.406";
+}
+
+/** Why numbers cannot be divided by; undefined if they can. */
+export function stdProblem(std: readonly number[]): string | undefined {
+  const divides = (value: number) => isUsual(value) && isUsual(1 / Math.fround(value)) && value > 0;
+  if (std.every(divides)) return undefined;
+  return `pixels are divided by these, so each must be above 0, as in 0.229,0.224,0.225; got ${std.join(",")}; leave it out for a model that divides by nothing`;
+}
+
+/** @throws SeawallError `config` for numbers that make no pixels */
+function checkNumbers({ inputRange, mean, std }: Preprocessing): void {
+  const problems = {
+    inputRange: inputRange && rangeProblem(inputRange),
+    mean: mean && meanProblem(mean),
+    std: std && stdProblem(std),
+  };
+  for (const [setting, problem] of Object.entries(problems))
+    if (problem) throw new SeawallError("config", `${setting}: ${problem}`);
+}
+
 /**
  * The graph with `imageName`, N×C×H×W in [0, 1], as its input in place of the model's own.
  * @throws SeawallError `config` if `mean`, `std` or `bgr` do not fit the number of channels
@@ -162,6 +195,7 @@ export function normalizeInput(
   shape: readonly number[],
   preprocessing: Preprocessing = {},
 ): Graph {
+  checkNumbers(preprocessing);
   checkPreprocessing(image, preprocessing);
   const prepared = copyGraph(graph);
   prepared.inputs = [];

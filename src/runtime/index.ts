@@ -21,5 +21,16 @@ export function devices(): readonly DeviceInfo[] {
 /** Bytes of memory that this process can have. */
 export const machineMemory = ortEngine.memory;
 
+/** The number of threads, or of workers, above which more only wait for one another: four for each processor. */
+export const mostThreads = ortEngine.mostThreads;
+
+/** What is said of a setting above `mostThreads`; empty if it is not. */
+export function threadNotices(setting: string, wanted: number | undefined): string[] {
+  if (wanted === undefined || wanted <= mostThreads) return [];
+  return [
+    `${setting} ${wanted}: more than this machine can use; ${mostThreads} are used, four for each processor`,
+  ];
+}
+
 /** The engine's name and version, recorded with every result. */
 export const engineVersion = { name: ortEngine.name, version: ortEngine.version };

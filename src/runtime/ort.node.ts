@@ -1,5 +1,5 @@
 /** ONNX Runtime in Node: the only importer of onnxruntime-node. */
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
 import {
@@ -16,11 +16,14 @@ import {
 // What the engine says outside a session, while it makes the kernels. Its warnings are about operators that it keeps.
 ort.env.logLevel = "error";
 
+const mostThreads = 4 * availableParallelism();
+
 export const ortEngine: Engine = {
   name: "onnxruntime-node",
   version: ort.env.versions.node ?? ort.env.versions.common,
   // A container's limit; 0 or a huge number where there is none.
   memory: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
+  mostThreads,
   open,
   devices,
 };
@@ -45,7 +48,7 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
   return {
     executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
     graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
-    ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+    ...(options.threads !== undefined && { intraOpNumThreads: Math.min(options.threads, mostThreads) }),
     ...(options.arena === false && { enableCpuMemArena: false, enableMemPattern: false }),
     // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
     extra: { session: { force_spinning_stop: "1" } },

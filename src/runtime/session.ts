@@ -6,7 +6,7 @@ export type Device = "cpu" | "cuda" | "webgpu";
 export interface SessionOptions {
   /** Default `cpu`. */
   readonly device?: Device;
-  /** Threads within an operator; default: the engine's choice. */
+  /** Threads within an operator; default: the engine's choice. Above `mostThreads`, `mostThreads`. */
   readonly threads?: number;
   /** The engine's own rewriting: `none` runs the graph as written; default `all`. */
   readonly optimization?: "none" | "all";
@@ -53,6 +53,8 @@ export interface Engine {
   readonly version: string;
   /** Bytes of memory that this process can have. */
   readonly memory: number;
+  /** More threads than this only wait for one another. */
+  readonly mostThreads: number;
   open(model: Uint8Array, options: SessionOptions): Promise<Session>;
   devices(): readonly DeviceInfo[];
 }

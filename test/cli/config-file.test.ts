@@ -133,3 +133,10 @@ describe("settings", () => {
     expect(shipped.additionalProperties).toBe(false);
   });
 });
+
+it("with an anchor inside its own value is refused by name", async () => {
+  expect(await refusal("a.yaml", `${good}gate: &again\n  - *again\n`)).toMatch(
+    /^a\.yaml: an anchor .* own value/,
+  );
+  expect(await refusal("a.yaml", "&root\nmodel: *root\n")).toMatch(/^a\.yaml: an anchor/);
+});

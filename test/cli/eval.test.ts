@@ -1,9 +1,12 @@
 /** `seawall eval` and `seawall merge` as processes: streams, files, gates, interruption, shards. */
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Result, resultSchema } from "../../src/journal/index.js";
+import { writeModel } from "../../src/onnx/index.js";
+import { tinyModel } from "../helpers/models.js";
 import { sampleFolder, seawall, shell, shortEval } from "./program.js";
 
 let cwd: string;
@@ -202,4 +205,52 @@ it("lets a reader go away without a word", async () => {
     { cwd },
   );
   expect([code, stderr]).toEqual([0, ""]);
+});
+
+it("uses no more threads and workers than the machine can use, and says so", async () => {
+  const most = 4 * availableParallelism();
+  const many = ["--threads", "20000", "--parallel", "20000"];
+  const { code, stderr } = await seawall([...shortEval, ...many, "--out", "runs/many"], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain(`--threads 20000: more than this machine can use; ${most} are used`);
+  expect(stderr).toContain(`--parallel 20000: more than this machine can use; ${most} are used`);
+  const { engine } = JSON.parse(readFileSync(join(cwd, "runs/many/run.json"), "utf8"));
+  expect(engine.threads).toBe(most);
+});
+
+it("refuses a model that is replaced while the workers open it", async () => {
+  const other = writeModel(tinyModel({ after: (b, value) => b.mul(value, -1) }));
+  const own = readFileSync(join(cwd, "model.onnx"));
+  try {
+    let replaced = false;
+    const { code, stderr } = await seawall([...shortEval, "--parallel", "2"], {
+      cwd,
+      onStderr: (text) => {
+        if (replaced || !text.includes("image input")) return;
+        replaced = true;
+        writeFileSync(join(cwd, "model.onnx"), other);
+      },
+    });
+    expect(stderr).toMatch(/error: files were replaced while the run began \(model\): --model model\.onnx/);
+    expect(code).toBe(2);
+  } finally {
+    writeFileSync(join(cwd, "model.onnx"), own);
+  }
+});
+
+it("tells that a merge has nothing to resume", async () => {
+  for (const i of [1, 2])
+    await seawall([...shortEval, "--shard", `${i}/2`, "--out", `runs/part${i}`], { cwd });
+  const merge = ["merge", "runs/part1", "runs/part2", "--out", "runs/killed"];
+  mkdirSync(join(cwd, "runs/killed"));
+  copyFileSync(join(cwd, "runs/part1/run.json"), join(cwd, "runs/killed/run.json"));
+  const refused = await seawall(merge, { cwd });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/use another --out, or delete this folder/);
+  expect(refused.stderr).not.toMatch(/--resume/);
+  rmSync(join(cwd, "runs/killed/run.json"));
+  const leftover = join(cwd, "runs/killed/journal.jsonl.123.seawall-tmp");
+  writeFileSync(leftover, "torn");
+  expect((await seawall(merge, { cwd })).code).toBe(0);
+  expect(existsSync(leftover)).toBe(false);
 });

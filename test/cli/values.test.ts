@@ -11,6 +11,7 @@ import {
   fraction,
   numbers,
   positiveWhole,
+  sizes,
   whole,
 } from "../../src/cli/settings/values.js";
 
@@ -101,3 +102,12 @@ it("names the flag of a value that is refused", () => {
   expect(refused).toThrow(SeawallError);
   expect(refused).toThrow('--top: expected a whole number of at least 1, got "0"');
 });
+
+it.each(["99999999999999999999", "9007199254740993"])(
+  "%s loses digits as a number, and is refused",
+  (text) => {
+    for (const read of [whole, positiveWhole, classes])
+      expect(() => read(text)).toThrow(/at most 9007199254740991/);
+    expect(() => sizes("1x2")(`${text}x2`)).toThrow(/at most/);
+  },
+);

@@ -196,3 +196,16 @@ describe("what breaks a training", () => {
     expect(await attempt({ classes: undefined })).toContain("add --classes");
   });
 });
+
+it.each<[string, (out: string) => Partial<TrainingInput>]>([
+  ["weights that do not fit", (out) => ({ init: join(out, "..", "kept.txt") })],
+  ["a padding label that is no class", () => ({ padLabel: 100 })],
+])("that cannot begin because of %s leaves a folder for the corrected command", async (_, mistake) => {
+  const out = await folder();
+  const config = smallTraining((await smallData()).data, out);
+  await expect(runTraining({ ...config, ...mistake(out) } as TrainingConfig)).rejects.toBeInstanceOf(
+    SeawallError,
+  );
+  expect(await readdir(out)).toEqual([]);
+  await expect(runTraining(config)).resolves.toMatchObject({ steps: 4 });
+});

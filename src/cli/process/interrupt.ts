@@ -8,17 +8,30 @@ export class Interrupted extends Error {
 
 const signals = ["SIGINT", "SIGTERM"] as const;
 
-/** A signal that aborts with `Interrupted` when the process is asked to end; `release` stops listening. */
-export function interruptible(): { signal: AbortSignal; release(): void } {
+/** What aborts with `Interrupted` when the process is asked to end. */
+interface Interruptible {
+  readonly signal: AbortSignal;
+  /**
+   * Begins to listen. Until then the process ends at once, as there is nothing to keep: while a model is opened, the
+   * engine computes for longer than between two passes, and a listener would be called only after that.
+   */
+  listen(): void;
+  /** Stops listening. */
+  release(): void;
+}
+
+export function interruptible(): Interruptible {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) endAtOnce();
     say("", "stopping after the pass in progress; once more stops at once");
     controller.abort(new Interrupted("interrupted"));
   };
-  for (const name of signals) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    listen() {
+      for (const name of signals) process.on(name, onSignal);
+    },
     release() {
       for (const name of signals) process.off(name, onSignal);
     },

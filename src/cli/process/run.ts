@@ -13,7 +13,7 @@ export async function attack(
   config: EvaluationConfig,
   more: Pick<RunEvents, "onPoint"> = {},
 ): Promise<Result> {
-  const { signal, release } = interruptible();
+  const { signal, listen, release } = interruptible();
   const view = progressView();
   const share = config.labels === "self" ? "consistency" : "aAcc";
   const keep = keepPoints(config);
@@ -23,6 +23,7 @@ export async function attack(
       signal,
       onNotice: (sentence) => view.say(sentence),
       onPlan(made) {
+        listen();
         plan = made;
         view.say("", ...planLines(made), "");
       },

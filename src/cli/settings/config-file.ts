@@ -45,15 +45,32 @@ async function readYaml(file: string): Promise<ConfigFile> {
     const first = document.errors[0];
     // The further lines of the message draw the place, which the line number already tells.
     if (first) throw refusal(`${file}, line ${first.linePos?.[0].line ?? 1}`, first.message.split("\n")[0]!);
+    const values = asSettings(file, document.toJS());
+    if (containsItself(values)) {
+      throw refusal(
+        file,
+        "an anchor (&) is used inside its own value, which has no end; write the value out",
+      );
+    }
     return {
       file,
-      values: asSettings(file, document.toJS()),
+      values,
       lineOf: (path) => lineOf(document, lines, path),
     };
   } catch (error) {
     if (error instanceof SeawallError) throw error;
     const nested = error instanceof RangeError;
     throw refusal(file, nested ? "nested too deeply" : messageOf(error));
+  }
+}
+
+function containsItself(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch (error) {
+    if (error instanceof TypeError) return true;
+    throw error;
   }
 }
 

@@ -19,7 +19,7 @@ export function flagValue<T>(flag: string, text: string, read: (text: string) =>
 export const text: Reader = (value) => value;
 
 export function whole(value: string): number {
-  return match(/^-?\d+$/, value, "a whole number", Number);
+  return exact(match(/^-?\d+$/, value, "a whole number", Number), value);
 }
 
 export function decimal(value: string): number {
@@ -40,7 +40,7 @@ export function factors(value: string): Record<string, number> {
 
 /** A whole number of at least 1. */
 export function positiveWhole(value: string): number {
-  return match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number);
+  return exact(match(/^0*[1-9]\d*$/, value, "a whole number of at least 1", Number), value);
 }
 
 /** A number from 0 to 1. */
@@ -67,7 +67,10 @@ export function numbers(count: number, example: string): Reader {
 export function sizes(example: string): (text: string) => number[] {
   const count = example.split("x").length;
   const form = new RegExp(`^${Array(count).fill("0*[1-9]\\d*").join("[x×]")}$`);
-  return (value) => match(form, value, `sizes as ${example}`, (found) => found.split(/[x×]/).map(Number));
+  return (value) =>
+    match(form, value, `sizes as ${example}`, (found) =>
+      found.split(/[x×]/).map((side) => exact(Number(side), side)),
+    );
 }
 
 /** `4,3,2`: whole numbers of at least 1, separated by commas. */
@@ -86,7 +89,7 @@ export function bands(value: string): number[] | string {
 
 /** A number of classes, or the file with their names. */
 export function classes(value: string): number | string {
-  return /^\d+$/.test(value) ? Number(value) : value;
+  return /^\d+$/.test(value) ? exact(Number(value), value) : value;
 }
 
 /** `255`, or several labels as `254,255`. */
@@ -118,6 +121,12 @@ export function collect(next: string, before: readonly string[] = []): string[] 
 function match<T>(form: RegExp, value: string, expected: string, convert: (value: string) => T): T {
   if (!form.test(value)) throw mistake(expected, value);
   return convert(value);
+}
+
+/** A whole number that no digit was lost of. */
+function exact(number: number, value: string): number {
+  if (Number.isSafeInteger(number)) return number;
+  throw mistake(`a whole number of at most ${Number.MAX_SAFE_INTEGER}`, value);
 }
 
 function mistake(expected: string, value: string): Error {

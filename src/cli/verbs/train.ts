@@ -67,7 +67,7 @@ function sayNotice(sentence: string): void {
 }
 
 async function trainWithProgress(config: Parameters<typeof runTraining>[0]) {
-  const { signal, release } = interruptible();
+  const { signal, listen, release } = interruptible();
   const view = progressOf<TrainingProgress>(stepText);
   let [total, imagesPerUpdate] = [0, 0];
   try {
@@ -75,6 +75,7 @@ async function trainWithProgress(config: Parameters<typeof runTraining>[0]) {
       signal,
       onNotice: sayNotice,
       onPlan(plan, from) {
+        listen();
         const { schedule, batchSize, accumulate } = plan.loop;
         [total, imagesPerUpdate] = [schedule.steps, batchSize * accumulate];
         view.say("", ...planRows(plan, from), "");

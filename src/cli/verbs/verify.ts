@@ -54,7 +54,7 @@ async function verifyAction(
   run: string,
   { json, sample, seed, tolerance, ...flags }: VerifyFlags,
 ): Promise<void> {
-  const { signal, release } = interruptible();
+  const { signal, listen, release } = interruptible();
   try {
     const verification = await verifyRun(run, {
       sample: flagValue("--sample", sample, positiveWhole),
@@ -62,6 +62,7 @@ async function verifyAction(
       tolerance: flagValue("--tolerance", tolerance, fraction),
       settings: await readSettings(overridesSchema, flags),
       signal,
+      onPlan: listen,
       onNotice: (sentence) => say(`unlike the run: ${sentence}; the last digits may depend on it`),
       onVerdict: (verdict) => say(verdictLine(verdict)),
     });

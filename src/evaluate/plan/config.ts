@@ -1,9 +1,10 @@
 /** The configuration of an evaluation: one schema for flags, config files and the library. */
 import { z } from "zod";
 import { attacks as attackFamilies, parseAttacks } from "../../attack/index.js";
-import { checkSettings, messageOf, parseRadius } from "../../base/index.js";
+import { checkSettings, messageOf, parseRadius, type Radius, SeawallError } from "../../base/index.js";
 import type { Plugin } from "../../components/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
+import { meanProblem, rangeProblem, stdProblem } from "../../oracle/index.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
@@ -17,9 +18,29 @@ function parsed<T>(parse: (text: string) => T) {
   };
 }
 
+/** Reports what a check says of a value. */
+function sound<T>(problemOf: (value: T) => string | undefined) {
+  return (value: T, context: z.RefinementCtx) => {
+    const message = problemOf(value);
+    if (message) context.addIssue({ code: "custom", message });
+  };
+}
+
 const text = z.string().min(1, { abort: true });
 const count = z.int().min(1);
-const radii = (list: string) => list.split(",").map((entry) => parseRadius(entry));
+
+/** @throws SeawallError `config` for a text that is no list of radii, or names one twice */
+function radii(list: string): Radius[] {
+  const found = list.split(",").map((entry) => parseRadius(entry));
+  for (const [i, { text, value }] of found.entries()) {
+    const same = found.slice(0, i).find((other) => other.value === value);
+    if (same && same.text === text)
+      throw new SeawallError("config", `radius ${text} is listed twice; leave one out`);
+    if (same) throw new SeawallError("config", `${text} is the same radius as ${same.text}; leave one out`);
+  }
+  return found;
+}
+
 const perChannel = z.array(z.number()).min(1);
 const size = z.tuple([count, count]);
 
@@ -43,12 +64,17 @@ export const evaluationSchema = z.strictObject({
     .describe("layout of image and logits; default: found from the shapes"),
   inputRange: z
     .tuple([z.number(), z.number()])
+    .superRefine(sound(rangeProblem))
     .optional()
     .describe("pixel values of black and white that the model expects; default 0,1"),
   mean: perChannel
+    .superRefine(sound(meanProblem))
     .optional()
     .describe("mean of each channel (R,G,B for three), subtracted after --input-range"),
-  std: perChannel.optional().describe("standard deviation of each channel, divided by after --mean"),
+  std: perChannel
+    .superRefine(sound(stdProblem))
+    .optional()
+    .describe("standard deviation of each channel, divided by after --mean"),
   bgr: z.boolean().optional().describe("the model expects BGR instead of RGB"),
   window: size
     .optional()

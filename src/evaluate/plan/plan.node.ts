@@ -20,7 +20,7 @@ import type { PluginFacts } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, modelOpener } from "../../oracle/index.js";
-import type { SessionOptions } from "../../runtime/index.js";
+import { machineMemory, mostThreads, type SessionOptions, threadNotices } from "../../runtime/index.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { type ModelAtSize, openFittingData } from "./fit-data.node.js";
 import { modelOptions } from "./model-options.js";
@@ -85,6 +85,7 @@ export async function makePlan(
   const attacks = parseMembers(config.attacks, config, components);
   const surrogate = await openSurrogate(config, attacks, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
+  const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
   return {
     config,
     graph,
@@ -100,7 +101,7 @@ export async function makePlan(
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, fitting.options),
     engine: engineOptions(config),
-    workerBytes: workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0),
+    workerBytes,
     plugins,
     oneWorker: pluginValues.length > 0,
     notices: [
@@ -110,6 +111,9 @@ export async function makePlan(
       ...sizeNotice(dataOptions),
       ...perturbedNotice(config, input),
       ...pluginNotices(pluginValues),
+      ...threadNotices("--threads", config.threads),
+      ...threadNotices("--parallel", config.parallel),
+      ...memoryNotice(workerBytes),
     ],
   };
 }
@@ -127,6 +131,14 @@ function workerBytesOf({ prepared: { graph, types, channels, classes }, height, 
   const network =
     2 * floats(graph.nodes.flatMap((node) => node.outputs)) + 3 * floats(graph.initializers.keys());
   return 4 * (network + height * width * (attackArrays * channels + classes));
+}
+
+function memoryNotice(bytes: number): string[] {
+  if (bytes <= machineMemory) return [];
+  const [needed, there] = [bytes, machineMemory].map((amount) => `${(amount / 2 ** 30).toFixed(1)} GiB`);
+  return [
+    `WARNING: attacking one image takes about ${needed}, and this machine has ${there}; take smaller images with --crop or --resize-short`,
+  ];
 }
 
 function pluginNotices(values: readonly Plugin[]): string[] {
@@ -263,7 +275,7 @@ function modelAtSize(
 }
 
 function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
-  return { device, ...(threads !== undefined && { threads }) };
+  return { device, ...(threads !== undefined && { threads: Math.min(threads, mostThreads) }) };
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */

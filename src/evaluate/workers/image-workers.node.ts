@@ -2,6 +2,7 @@
 import { availableParallelism, freemem } from "node:os";
 import { openThread } from "../../base/index.node.js";
 import type { Sample } from "../../data/index.js";
+import { mostThreads } from "../../runtime/index.js";
 import type { EvaluationConfig } from "../plan/config.js";
 import type { Plan } from "../plan/plan.node.js";
 import { type AttackAtRadius, type AttackedImage, type ImageWorker, localWorker } from "./image-worker.js";
@@ -21,18 +22,35 @@ export interface WorkerWatch {
 export function openImageWorkers(plan: Plan, watch: WorkerWatch): ImageWorker[] {
   const count = imageWorkerCount(plan);
   if (count <= 1) return [workerHere(plan, watch)];
-  const threads = Math.max(1, Math.floor((plan.config.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () => threadWorker({ ...plan.config, threads, parallel: 1 }, watch));
+  const threads = Math.max(1, Math.floor((plan.engine.threads ?? availableParallelism()) / count));
+  return Array.from({ length: count }, () =>
+    threadWorker({ config: { ...plan.config, threads, parallel: 1 }, facts: factsOf(plan) }, watch),
+  );
+}
+
+/** What a worker opens, and what it must find there: files may be replaced while a run begins. */
+export interface WorkerStart {
+  readonly config: EvaluationConfig;
+  readonly facts: ReturnType<typeof factsOf>;
+}
+
+/** What is read from files and decides figures. */
+export function factsOf({ modelSha256, data, plugins, classWeights }: Plan) {
+  const { listSha256, filesSha256 } = data;
+  return {
+    model: modelSha256,
+    images: { listSha256, filesSha256, settings: JSON.stringify(data.settings) },
+    plugins: plugins.map(({ name, sha256 }) => `${name} ${sha256}`),
+    classWeights: classWeights ? [...classWeights] : [],
+  };
 }
 
 /** How many images of a run are attacked at the same time. */
-export function imageWorkerCount({ config, data, workerBytes, oneWorker }: Plan): number {
+export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker }: Plan): number {
   if (oneWorker) return 1;
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
-  return Math.min(
-    config.parallel ?? Math.min(config.threads ?? availableParallelism(), affordable),
-    data.length,
-  );
+  const usual = Math.min(engine.threads ?? availableParallelism(), affordable);
+  return Math.min(config.parallel ?? usual, data.length, mostThreads);
 }
 
 /** A worker in this thread. */
@@ -68,9 +86,9 @@ export interface AttackRequest {
   readonly slot: AttackAtRadius;
 }
 
-function threadWorker(config: EvaluationConfig, { onPass, signal }: WorkerWatch): ImageWorker {
+function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): ImageWorker {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, config, () =>
+  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, start, () =>
     onPass?.(),
   );
   const stop = () => thread.notify("stop");

@@ -30,14 +30,15 @@ const harmless: readonly string[] = [
   "labelSuffix",
 ] satisfies (keyof TrainingConfig)[];
 
-/**
- * Writes the description of the training, or checks that the folder holds the same training.
- * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
- */
-export function describeFolder({ config, training, plugins }: TrainingPlan): void {
-  const file = join(config.out, trainingFiles.description);
+/** Writes the description of a training that begins; that of one that is resumed stays. */
+export function describeFolder(plan: TrainingPlan): void {
+  const file = join(plan.config.out, trainingFiles.description);
+  if (!existsSync(file)) writeFileAtomic(file, formatJson(descriptionOf(plan)));
+}
+
+function descriptionOf({ config, training, plugins }: TrainingPlan) {
   const { labelMap, palette, labelSuffix } = training.settings;
-  const now = {
+  return {
     engine: engineVersion,
     data: {
       images: training.length,
@@ -48,16 +49,23 @@ export function describeFolder({ config, training, plugins }: TrainingPlan): voi
     config,
     ...(plugins.length > 0 && { plugins }),
   };
-  if (!existsSync(file)) {
-    writeFileAtomic(file, formatJson(now));
-    return;
-  }
+}
+
+/**
+ * Checks that the folder holds no training, or this one.
+ * @throws SeawallError `training` for a folder in use without --resume, or that holds another training
+ */
+export function checkFolder(plan: TrainingPlan): void {
+  const { config, training } = plan;
+  const file = join(config.out, trainingFiles.description);
+  if (!existsSync(file)) return;
   if (!config.resume) {
     throw new SeawallError(
       "training",
       `${config.out} holds a training; continue it with --resume, or give another --out`,
     );
   }
+  const now = descriptionOf(plan);
   const stored = readDescription(file);
   const different = differences(deciding(stored), deciding(now));
   if (stored.data.filesSha256 !== now.data.filesSha256) {

@@ -5,7 +5,7 @@ import type { Batch } from "../loop/network.js";
 import { OptimizerSteps } from "../loop/optimizer-steps.js";
 import type { Learner } from "../loop/update.js";
 import { type Beginning, beginOrResume } from "./begin.node.js";
-import { describeFolder, trainingFiles } from "./folder.node.js";
+import { checkFolder, describeFolder, trainingFiles } from "./folder.node.js";
 import { heldOutBatches } from "./held-out.node.js";
 import { TrainingLog } from "./log.node.js";
 import { openNetwork } from "./parts.node.js";
@@ -26,12 +26,19 @@ export interface OpenTraining extends TrainingPasses {
  */
 export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Promise<OpenTraining> {
   const { config, loop } = plan;
-  describeFolder(plan);
+  checkFolder(plan);
   const begun = await beginOrResume(plan);
   const heldOut = await heldOutBatches(plan);
-  const log = new TrainingLog(config.out, begun.state.step);
   const passes = await openPasses(plan, begun.state.step * loop.accumulate, signal);
-  return { ...passes, begun, heldOut, log, file: (name) => join(config.out, trainingFiles[name]) };
+  // Only now: a training that cannot begin leaves a folder that the corrected command accepts.
+  try {
+    describeFolder(plan);
+    const log = new TrainingLog(config.out, begun.state.step);
+    return { ...passes, begun, heldOut, log, file: (name) => join(config.out, trainingFiles[name]) };
+  } catch (error) {
+    await passes.dispose();
+    throw error;
+  }
 }
 
 /** The batches of a training and what learns from them. Both hold threads, which keep the process alive. */

@@ -17,7 +17,7 @@ import {
 import type { PluginFacts } from "../../journal/index.js";
 import type { Loss } from "../../loss/index.js";
 import { architectures, normalizationFor } from "../../nn/index.js";
-import type { SessionOptions } from "../../runtime/index.js";
+import { mostThreads, type SessionOptions, threadNotices } from "../../runtime/index.js";
 import { checkTrainable } from "../graphs/loss.js";
 import type { InnerAttack } from "../loop/inner-attack.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
@@ -83,6 +83,8 @@ export async function planTraining(
       ...data.notices,
       ...channelNotice(config),
       ...(attackSteps === 0 ? ["clean training: no attack"] : []),
+      ...threadNotices("--threads", config.threads),
+      ...threadNotices("--workers", config.workers),
     ],
   };
 }
@@ -173,7 +175,7 @@ function baseSizeOf(config: TrainingConfig): number {
 }
 
 function engineOptions({ device, threads }: TrainingConfig): SessionOptions {
-  return { device, ...(threads !== undefined && { threads }) };
+  return { device, ...(threads !== undefined && { threads: Math.min(threads, mostThreads) }) };
 }
 
 function networkOptions(config: TrainingConfig, engine: SessionOptions): NetworkOptions {
@@ -236,7 +238,8 @@ function batchOptionsOf(config: TrainingConfig, target: LabelTarget): BatchOptio
   const { seed, batchSize, scale, flip, blur, padLabel, workers, accumulate } = config;
   const [height, width] = cropOf(config);
   return {
-    ...{ batchSize, seed, workers, target },
+    ...{ batchSize, seed, target },
+    workers: Math.min(workers, mostThreads),
     augment: { crop: { height, width }, baseSize: baseSizeOf(config), scale, flip, blur, padLabel },
     ahead: Math.max(2, accumulate),
   };
