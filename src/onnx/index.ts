@@ -44,6 +44,7 @@ export {
   readsOf,
   topologicalOrder,
 } from "./graph/traverse.js";
+export { readsQuantized } from "./quantization/operators.js";
 export { quantizedRange } from "./quantization/real.js";
 export { onRealNumbers, quantizersOf, type StraightOptions } from "./quantization/straight.js";
 export { inlineControlFlow } from "./rewrite/control.js";

@@ -1,6 +1,14 @@
 /** The image input: found among the graph's inputs, and given the one form that attacks know. */
 import { type DataType, float32, placed, plural, SeawallError } from "../base/index.js";
-import { copyGraph, type Graph, GraphBuilder, type Value, type ValueInfo } from "../onnx/index.js";
+import {
+  copyGraph,
+  type Graph,
+  GraphBuilder,
+  readsQuantized,
+  renamedNode,
+  type Value,
+  type ValueInfo,
+} from "../onnx/index.js";
 
 export type ImageLayout = "nchw" | "nhwc";
 
@@ -65,8 +73,8 @@ function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
 const imageTypes: ReadonlySet<DataType> = new Set(["float32", "float16", "float64", "bfloat16", "uint8"]);
 
 /**
- * A graph whose bytes of an image are floats: what reads them, a Cast as a rule, reads floats from 0 to 255. Returned as
- * it is where the input holds floats already.
+ * A graph whose bytes of an image are floats from 0 to 255: what reads them, a Cast as a rule, reads floats; in a quantised
+ * model, whose operators read integers, they are rounded first. Returned as it is where the input holds floats already.
  */
 export function withFloatImage(
   graph: Graph,
@@ -76,13 +84,45 @@ export function withFloatImage(
   const inputs = graph.inputs.map((input) =>
     input.name === info.name ? { ...input, type: "float32" as const } : input,
   );
+  const preprocessing: Preprocessing = { inputRange: [0, 255] };
+  if (readsIntegers(graph, info.name)) {
+    return {
+      graph: withRoundedInput({ ...graph, inputs }, info.name),
+      preprocessing,
+      notices: [
+        `image input "${info.name}" is uint8 and read as integers: it is attacked as floats from 0 to 255, which are rounded to 8 bits before the model sees them`,
+      ],
+    };
+  }
   return {
     graph: { ...graph, inputs },
-    preprocessing: { inputRange: [0, 255] },
+    preprocessing,
     notices: [
       `image input "${info.name}" is uint8: it is attacked as floats from 0 to 255, before the model's own conversion. The model itself sees images rounded to 8 bits: the soundness line "rounding" says what is left of the attack then`,
     ],
   };
+}
+
+/** Whether an operator of quantised models reads the value, before a Cast makes other numbers of it. */
+function readsIntegers(graph: Graph, name: Value): boolean {
+  const integers = new Set([name]);
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((input) => integers.has(input))) continue;
+    if (readsQuantized(node)) return true;
+    if (node.op !== "Cast") for (const output of node.outputs) integers.add(output);
+  }
+  return false;
+}
+
+/** The graph with its float image rounded to bytes. */
+function withRoundedInput(graph: Graph, name: Value): Graph {
+  const rounded = copyGraph(graph);
+  const build = new GraphBuilder(rounded);
+  const zero = build.constant({ type: "uint8", dims: [], data: new Uint8Array(1) });
+  const bytes = build.op("QuantizeLinear", [name, build.scalar(1), zero]);
+  const quantizer = rounded.nodes.pop()!;
+  const readers = rounded.nodes.map((node) => renamedNode(node, (value) => (value === name ? bytes : value)));
+  return { ...rounded, nodes: [quantizer, ...readers] };
 }
 
 function describeImage(info: ValueInfo, wanted?: ImageLayout): ImageInput {

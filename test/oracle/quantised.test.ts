@@ -1,8 +1,9 @@
 /** Quantised models: predicted as the engine runs the file, differentiated as PyTorch's fake quantisation is. */
 import { describe, expect, it } from "vitest";
 import { float32, type Tensor } from "../../src/base/index.js";
-import type { Graph } from "../../src/onnx/index.js";
-import { exportGradient } from "../../src/oracle/index.js";
+import { losses } from "../../src/loss/index.js";
+import { copyGraph, type Graph, GraphBuilder, renamedNode } from "../../src/onnx/index.js";
+import { exportGradient, openModel } from "../../src/oracle/index.js";
 import { openSession } from "../../src/runtime/index.js";
 import { convolutionalModel, dynamicModel, golden, productsModel } from "../helpers/quantised.js";
 
@@ -40,6 +41,52 @@ function expectClose(found: readonly number[], wanted: readonly number[], tolera
 }
 
 const { convolutional, products, dynamic } = golden;
+
+it("a uint8 image that integer operators read is rounded first, and scored as the file scores its bytes", async () => {
+  const file = convolutionalModel("integers");
+  const [quantizer, ...rest] = file.nodes;
+  const scheme = golden.convolutional.schemes.image!;
+  const bytes = {
+    ...file,
+    nodes: rest,
+    inputs: [{ name: "bytes", type: "uint8" as const, shape: [1, 3, 6, 6] }],
+  };
+  bytes.nodes = rest.map((node) =>
+    renamedNode(node, (value) => (value === quantizer!.outputs[0] ? "bytes" : value)),
+  );
+  const model = await openModel(bytes);
+  expect(model.prepared.notices.join()).toContain("rounded to 8 bits before the model sees them");
+  const point = float32(
+    [3, 6, 6],
+    convolutional.image.map((value) => Math.round(255 * value) / 255),
+  );
+  const { graph, logits, image } = model.prepared;
+  const found = await run(graph, { [image]: float32([1, 3, 6, 6], point.data) });
+  const reals = float32(
+    [1, 3, 6, 6],
+    convolutional.image.map((value) => Math.round(255 * value) * scheme.scale),
+  );
+  const wanted = await run(resized(file), { image: reals });
+  expect(numbers(found[logits])).toEqual(numbers(wanted.large));
+  const oracle = model.oracle({ losses: [losses.ce] });
+  const { gradient } = await oracle
+    .image(point.data, new Int32Array(36))
+    .evaluate(point.data, { loss: losses.ce });
+  await oracle.dispose();
+  expect(gradient.filter((g) => Math.abs(g) > 1e-6).length).toBeGreaterThan(50);
+});
+
+/** The graph with its logits at the image's size, as Seawall appends them. */
+function resized(graph: Graph): Graph {
+  const build = new GraphBuilder(copyGraph(graph));
+  build.graph.outputs = [];
+  const large = build.op("Resize", ["logits", "", "", build.ints([1, 3, 6, 6])], {
+    mode: "linear",
+    coordinate_transformation_mode: "half_pixel",
+  });
+  build.output(large, "large");
+  return build.graph;
+}
 
 describe("gradients are those of PyTorch, outputs those of the file to the bit", () => {
   it.each([

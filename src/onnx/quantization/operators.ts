@@ -259,6 +259,14 @@ export function meaningOf({ domain, op }: Node): Meaning | undefined {
   return Object.hasOwn(table, op) ? table[op] : undefined;
 }
 
+/** Whether a node reads integers that stand for real numbers. */
+export function readsQuantized(node: Node): boolean {
+  return !reals.has(node.op) && meaningOf(node) !== undefined;
+}
+
+/** The operators among them whose input is real. */
+const reals = new Set(["QuantizeLinear", "DynamicQuantizeLinear", "DynamicQuantizeMatMul"]);
+
 /** Whether a node brings real numbers to integers. */
 export function rounds(node: Node): boolean {
   return node.op !== "DequantizeLinear" && meaningOf(node) !== undefined;
