@@ -50,6 +50,8 @@ export {
   type StoredImage,
   type TellDecision,
 } from "./pixels/encoding.js";
+export { type AdviceFacts, labelAdvice } from "./pixels/label-advice.js";
+export { labelMapText } from "./pixels/label-map.js";
 export {
   classCount,
   ignoreLabelsOf,

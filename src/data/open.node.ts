@@ -32,7 +32,7 @@ export async function openData(source: string | DataSpec, options: DataOptions =
   const entries = await stampEntries(listing.entries);
   const reading = await chooseReading(name, layout, options, labels === "truth" ? listing : noLabels);
   const { scheme } = reading;
-  const tables = labelTables(scheme, layout.codings, options.modelClasses);
+  const tables = labelTables(scheme, layout.codings, options.keepOthers ? undefined : options.modelClasses);
   const reader = createReader(tables, transforms(transform), encoding, tell);
 
   const indices = shardIndices(entries.length, options.shard);

@@ -13,7 +13,7 @@ import { type Palette, palettes } from "./pixels/palettes.js";
 import { distinctValues } from "./pixels/stored.js";
 
 /** How label files are read. */
-export interface Reading {
+export interface LabelReading {
   readonly scheme: LabelScheme;
   readonly labelVariant: string | undefined;
   /** Content of the label map and the palette, for the record of a run. */
@@ -33,7 +33,7 @@ export async function chooseReading(
   layout: DatasetLayout,
   options: DataOptions,
   listing: Listing,
-): Promise<Reading> {
+): Promise<LabelReading> {
   const given = await givenMap(options.labelMap);
   const palette = await givenPalette(options.palette);
   const labelVariant = given || palette ? options.labelVariant : selectVariant(name, layout, options);

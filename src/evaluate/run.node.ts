@@ -137,7 +137,7 @@ async function attackAll(
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
   const records = await journal.records();
-  return summarize(description, records, { soundness: checkRecords(records) });
+  return summarize(description, records, { soundness: checkRecords(records, description.data) });
 }
 
 function pointEvent({

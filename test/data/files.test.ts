@@ -140,7 +140,7 @@ describe("label PNGs", () => {
     ["a file cut in its data", grey.subarray(0, 200), "truncated"],
     ["a file cut in its last chunk", grey.subarray(0, -3), "truncated"],
     ["rows that are missing", png({ ...plain, height: 2 }), "truncated"],
-    ["a flipped byte", flipped, "labels are expected as a PNG, TIFF or BMP"],
+    ["a flipped byte", flipped, "labels are expected as a PNG, TIFF, BMP or .npy"],
     ["no pixel", png({ ...plain, width: 0 }), "it has 0×1 pixels (width×height)"],
     ["a huge size", png({ ...plain, width: 2 ** 20, height: 2 ** 20 }), "it has 1048576×1048576 pixels"],
     ["few bits interlaced", png({ ...plain, depth: 1, interlace: 1 }), "interlaced at 1 bits"],

@@ -85,3 +85,22 @@ export function tinyLabels(
     stream.next() < 0.1 ? -1 : Math.floor(stream.next() * classes),
   );
 }
+
+/**
+ * A model that knows classes by their colours (red · 65536 + green · 256 + blue): the logit of a class is the larger, the
+ * nearer the pixel is to its colour. With two colours and `oneChannel`, the output is u of logits (0, u).
+ */
+export function colourModel(colours: readonly number[], oneChannel = false): Graph {
+  const rgb = colours.map((colour) => [16, 8, 0].map((bits) => ((colour >> bits) & 255) / 255));
+  const kernels = rgb.map((colour) => colour.map((value) => 2 * value));
+  const biases = rgb.map((colour) => -colour.reduce((sum, value) => sum + value * value, 0));
+  const difference = (rows: readonly number[]) => [rows[1]! - rows[0]!];
+  const [rows, bias] = oneChannel
+    ? [[kernels[0]!.map((_, i) => kernels[1]![i]! - kernels[0]![i]!)], difference(biases)]
+    : [kernels, biases];
+  const b = new GraphBuilder(emptyGraph("colours", 18));
+  const image = b.input("image", "float32", ["n", 3, "h", "w"]);
+  const kernel = b.constant(float32([rows.length, 3, 1, 1], rows.flat()));
+  b.output(b.op("Conv", [image, kernel, b.constant(float32([rows.length], bias))]), "logits");
+  return b.graph;
+}

@@ -37,7 +37,7 @@ Example:
 async function mergeAction(runs: readonly string[], { out, gate = [], json }: MergeOptions): Promise<void> {
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
-  const result = summarize(description, records, { soundness: checkRecords(records) });
+  const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
   writeResult(out, result);
   const report = writeOwnReport(out);
   say(...warnings);

@@ -16,12 +16,12 @@ const formats: readonly {
   readonly decode: (bytes: Buffer, file: string) => StoredLabels | Promise<StoredLabels>;
 }[] = [
   { is: isPng, decode: decodeLabelPng },
-  { is: isTiff, decode: async (_, file) => fromImage(await readImage(file)) },
+  { is: isArray, decode: async (_, file) => fromImage(await readImage(file)) },
   { is: isBmp, decode: decodeBmp },
 ];
 
 /**
- * The values of a label file: PNG (palette, grey, or RGB), TIFF, BMP, or `.mat` of the Semantic Boundaries Dataset.
+ * The values of a label file: PNG (palette, grey, or RGB), TIFF, BMP, `.npy`, or `.mat` of the Semantic Boundaries Dataset.
  * @throws SeawallError `data` when the file is missing, damaged, truncated, too large or of another format
  */
 export async function readLabelFile(file: string): Promise<StoredLabels> {
@@ -35,19 +35,20 @@ export async function readLabelFile(file: string): Promise<StoredLabels> {
     if (error instanceof SeawallError) throw error;
     throw new SeawallError(
       "data",
-      `${file}: ${messageOf(error).trim()}; labels are expected as a PNG, TIFF or BMP of at most ${maxPixels} pixels, ` +
+      `${file}: ${messageOf(error).trim()}; labels are expected as a PNG, TIFF, BMP or .npy of at most ${maxPixels} pixels, ` +
         "whose values are class numbers (palette, or grey of 8 or 16 bits) or colours",
     );
   }
 }
 
-function isTiff(bytes: Buffer): boolean {
-  return /^(?:II[*+]\0|MM\0[*+])/.test(bytes.toString("latin1", 0, 4));
+/** TIFF, or an array of NumPy. */
+function isArray(bytes: Buffer): boolean {
+  return /^(?:II[*+]\0|MM\0[*+]|\x93NUMPY)/.test(bytes.toString("latin1", 0, 6));
 }
 
 function otherFormat(bytes: Buffer): string {
   const lossy = bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]));
   return lossy
     ? "JPEG changes values, so it cannot store class numbers; export the labels as PNG"
-    : "not a PNG file, nor a TIFF or BMP";
+    : "not a PNG file, nor a TIFF, BMP or .npy";
 }

@@ -5,7 +5,7 @@ import { endsInSuffix, type FoundFile, pairByName, suffixAmong } from "./pairing
 
 const imageTypes = [".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".npy"];
 /** The one that stands first is taken where a name has several. */
-const labelTypes = [".png", ".tif", ".tiff", ".bmp"];
+const labelTypes = [".png", ".tif", ".tiff", ".bmp", ".npy"];
 /** Skipping these silently would measure on fewer images than the user sees in the folder. */
 const unreadTypes = [".avif", ".bmp", ".gif", ".heic", ".jp2", ".pgm", ".ppm"];
 /** Folders in folders, at most: links could lead in a circle. */

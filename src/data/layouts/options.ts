@@ -17,6 +17,8 @@ export interface DataOptions {
   readonly classes?: number | readonly string[] | undefined;
   /** Number of classes of the model: where the data set has another number, the reading of its labels that has as many. */
   readonly modelClasses?: number | undefined;
+  /** Labels that are none of the model's classes are read all the same, for those who count them. */
+  readonly keepOthers?: boolean | undefined;
   /** Stored labels whose pixels count nowhere, instead of the data set's; −1: every pixel counts. */
   readonly ignoreLabel?: number | readonly number[] | undefined;
   /** Classes of stored values: entries such as `255:1`, `reduce-zero`, or a file. */

@@ -105,7 +105,7 @@ function invalidLabel(
   const value = values[position]!;
   const place = `row ${Math.floor(position / width)}, column ${position % width}`;
   const counted = distinctValues(values).filter((one) => one >= 0 && labels[one] !== ignored);
-  const advice = labelAdvice(counted, classes, byModel ? undefined : -1 - labels[value]!);
+  const advice = labelAdvice(counted, classes, byModel ? {} : { more: -1 - labels[value]! });
   return new SeawallError(
     "data",
     `${file}: label ${value} at ${place} is none of the ${classes} classes and not the ignore ` +

@@ -8,7 +8,7 @@ export const folder: DatasetLayout = {
   title:
     "images and label files of the same names, or of names with a suffix; folder:IMAGES with --labels self",
   images: "IMAGES/*.{jpg,jpeg,png,tif,tiff,webp,npy}, or those in sub-folders",
-  labels: "LABELS/*.{png,tif,tiff,bmp}, or those in sub-folders of the same names",
+  labels: "LABELS/*.{png,tif,tiff,bmp,npy}, or those in sub-folders of the same names",
   defaultSplit: undefined,
   trainingSplit: undefined,
   scheme: { classes: undefined, ignoreLabel: undefined },

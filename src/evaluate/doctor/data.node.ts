@@ -1,7 +1,9 @@
 /** Do images and labels look as an evaluation needs them? */
-import { plural } from "../../base/index.js";
-import { type Dataset, imageEncoding, type Sample, type Size, sizeText } from "../../data/index.js";
-import { openData, readClasses } from "../../data/index.node.js";
+import { plural, SeawallError } from "../../base/index.js";
+import { type Dataset, imageEncoding, type Sample, sizeText } from "../../data/index.js";
+import { type FileDataset, openData, readClasses } from "../../data/index.node.js";
+import type { Model } from "../../oracle/index.js";
+import { hasLabelledPixel } from "../plan/fit-data.node.js";
 import { Findings, type Settings } from "./finding.js";
 import { addToTally, type LabelTally } from "./labels.js";
 
@@ -12,6 +14,8 @@ export interface ExaminedData {
   readonly first: Sample | undefined;
   readonly tally: LabelTally | undefined;
   readonly classNames: readonly string[] | undefined;
+  /** The values that label files store for a label. */
+  readonly storedAs: (label: number) => readonly number[];
   /** The images use so little of the range from black to white that the range is probably another one. */
   readonly isNarrow: boolean;
 }
@@ -27,11 +31,22 @@ export async function examineData(
   spec: string,
   settings: Settings,
   channels: WantedChannels,
+  modelClasses: number | undefined,
 ): Promise<ExaminedData> {
   const findings = new Findings("data");
-  const nothing = { findings, first: undefined, tally: undefined, classNames: undefined, isNarrow: false };
-  const data = await findings.attempt("list", () => openAs(spec, settings, channels, findings));
+  const nothing = {
+    findings,
+    first: undefined,
+    tally: undefined,
+    classNames: undefined,
+    isNarrow: false,
+    storedAs: asIs,
+  };
+  const data = await findings.attempt("list", () =>
+    openAs(spec, settings, { channels, modelClasses }, findings),
+  );
   if (!data) return nothing;
+  for (const notice of data.notices) findings.add(isWarning(notice) ? "fail" : "pass", "labels", notice);
   const declared = await findings.attempt("classes", () => declaredClasses(data, settings));
   const seen = await findings.attempt("images", () => look(data, declared));
   if (!seen) return nothing;
@@ -39,31 +54,69 @@ export async function examineData(
   const self = data.settings.labels === "self";
   if (self) findings.add("skip", "labels", "none read; with --labels self figures are consistency");
   const tally = self ? undefined : seen.tally;
-  return { findings, first: seen.first, tally, classNames: data.classNames, isNarrow: isNarrow(seen) };
+  const { classNames, labelTables } = data;
+  const storedAs = valuesOf(labelTables.own.labels);
+  return { findings, first: seen.first, tally, classNames, storedAs, isNarrow: isNarrow(seen) };
 }
 
-/** The first images and their labels, resized as an evaluation resizes them for a model of fixed size. */
+const asIs = (label: number) => [label];
+
+/** The values of a label in a table that holds the label of each value. */
+function valuesOf(table: Int32Array): (label: number) => readonly number[] {
+  return (label) => Array.from(table.keys()).filter((value) => table[value] === label);
+}
+
+const isWarning = (notice: string) => notice.startsWith("WARNING");
+
+/** The first image, whatever its labels are; undefined where it cannot be read, which is found out again. */
+export async function firstImage(
+  spec: string,
+  settings: Settings,
+  channels: WantedChannels,
+): Promise<Sample | undefined> {
+  try {
+    const data = await openAs(spec, { ...settings, labels: "self", limit: 1 }, { channels });
+    return await data.read(0);
+  } catch (error) {
+    if (error instanceof SeawallError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The first images that have labelled pixels, with their labels, resized as an evaluation resizes them for a model of
+ * fixed size; where no pixel counts, the first image.
+ */
 export async function firstSamples(
   spec: string,
   settings: Settings,
-  { channels, height, width }: Size & { readonly channels: number },
+  { channels, classes, height, width }: Model,
   count: number,
 ): Promise<Sample[]> {
-  const limit = Math.min(settings.limit ?? count, count);
-  const data = await openAs(spec, { ...settings, limit }, channels, undefined, [height, width]);
-  return Promise.all(Array.from({ length: data.length }, (_, position) => data.read(position)));
+  const data = await openAs(spec, settings, { channels, modelClasses: classes, size: [height, width] });
+  const found: Sample[] = [];
+  for (let position = 0; position < data.length && found.length < count; position++) {
+    const sample = await data.read(position);
+    if (hasLabelledPixel(sample)) found.push(sample);
+  }
+  return found.length > 0 ? found : [await data.read(0)];
+}
+
+interface Opening {
+  readonly channels: WantedChannels;
+  readonly modelClasses?: number | undefined;
+  readonly size?: readonly [number, number];
 }
 
 /** Folders are read without their number of classes, so that a wrong label is counted and not refused. */
 function openAs(
   spec: string,
   settings: Settings,
-  channels: WantedChannels,
+  { channels, modelClasses, size }: Opening,
   findings?: Findings,
-  size?: readonly [number, number],
-): Promise<Dataset> {
+): Promise<FileDataset> {
   const { labels, split, offset, limit = usualImages, resizeShort, crop } = settings;
-  const { ignoreLabel, labelVariant } = settings;
+  const { ignoreLabel, labelVariant, labelMap, palette, labelSuffix } = settings;
   const transform = { ...(resizeShort && { resizeShort }), ...(crop && { crop }), ...(size && { size }) };
   const encoding = imageEncoding(settings, channels);
   const told = new Set<string>();
@@ -78,6 +131,9 @@ function openAs(
     limit,
     ignoreLabel,
     labelVariant,
+    ...{ labelMap, palette, labelSuffix },
+    modelClasses: typeof settings.classes === "number" ? settings.classes : modelClasses,
+    keepOthers: true,
     transform,
     encoding,
     tell,
@@ -109,8 +165,11 @@ async function look(data: Dataset, declared: number | undefined): Promise<Seen> 
   let [low, high] = [1, 0];
   const forms = new Set<string>();
   const [sizes, hashes] = [new Set<string>(), new Set<string>()];
+  let isLabelled = false;
   for await (const sample of data.samples()) {
-    first ??= sample;
+    // The first image that has a labelled pixel, as in an evaluation.
+    if (first === undefined || (!isLabelled && hasLabelledPixel(sample))) first = sample;
+    isLabelled ||= hasLabelledPixel(sample);
     sizes.add(sizeText(sample));
     forms.add(formOf(sample));
     hashes.add(sample.hash);

@@ -1,14 +1,21 @@
 /** Everything that is worth knowing before a long run: machine, engine, model, data, and what the run will cost. */
-
+import type { Sample } from "../../data/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type Model } from "../../oracle/index.js";
 import { examineCost } from "./cost.node.js";
-import { type ExaminedData, examineData, firstSamples, type WantedChannels } from "./data.node.js";
+import {
+  type ExaminedData,
+  examineData,
+  firstImage,
+  firstSamples,
+  type WantedChannels,
+} from "./data.node.js";
 import type { Finding, Settings } from "./finding.js";
+import { examineFit, type LabelFit } from "./fit.node.js";
 import { examineInput } from "./input.node.js";
 import { type LabelTally, labelFindings } from "./labels.js";
 import { examineEngine, examineMachine } from "./machine.node.js";
-import { examineModel } from "./model.node.js";
+import { examineGradient, examineModel } from "./model.node.js";
 
 export interface Inspection {
   readonly findings: readonly Finding[];
@@ -22,27 +29,37 @@ const guessImages = 3;
 
 /** Looks at whatever the settings name; nothing of it is needed. What a user can mend becomes a finding. */
 export async function inspect(settings: Settings): Promise<Inspection> {
+  const inputs = await inspectInputs(settings);
+  return { ...inputs, findings: [...examineMachine(), ...(await examineEngine()), ...inputs.findings] };
+}
+
+/** The same without machine and engine. */
+export async function inspectInputs(settings: Settings): Promise<Inspection> {
+  const { data: spec, model: file } = settings;
   const channels = await wantedChannels(settings);
-  const data = settings.data === undefined ? undefined : await examineData(settings.data, settings, channels);
-  const fitting = async (model: Model) => (await firstSamples(settings.data!, settings, model, 1))[0]!;
-  const model =
-    settings.model === undefined
-      ? undefined
-      : await examineModel(settings.model, settings, data?.first, fitting);
+  const image = spec === undefined ? undefined : await firstImage(spec, settings, channels);
+  const model = file === undefined ? undefined : await examineModel(file, settings, image);
+  const classes = model?.model?.classes;
+  const data = spec === undefined ? undefined : await examineData(spec, settings, channels, classes);
   const labels = data?.tally;
+  const { fit, pixels } = await explained(settings, model?.model, data);
   return {
     findings: [
-      ...examineMachine(),
-      ...(await examineEngine()),
       ...(model?.findings ?? []),
-      ...(await guessInput(settings, model?.model, data)),
+      ...(model?.model ? await checksOf(model.model, settings, data?.first) : []),
+      ...pixels,
       ...(data?.findings.list ?? []),
-      ...(labels ? labelFindings(labels, model?.model?.classes) : []),
+      ...(labels ? labelFindings(labels, classes, fit) : []),
       ...(model?.model && data?.first ? await examineCost(settings) : []),
     ],
     labels,
     classNames: data?.classNames,
   };
+}
+
+function checksOf(model: Model, settings: Settings, first: Sample | undefined): Promise<readonly Finding[]> {
+  const fitting = async (opened: Model) => (await firstSamples(settings.data!, settings, opened, 1))[0]!;
+  return examineGradient(model, first, fitting);
 }
 
 /** What is wrong with the model is found when it is opened. */
@@ -55,13 +72,47 @@ async function wantedChannels({ model, layout }: Settings): Promise<WantedChanne
   }
 }
 
+async function fitOfLabels(
+  settings: Settings,
+  model: Model | undefined,
+  data: ExaminedData | undefined,
+): Promise<LabelFit | undefined> {
+  if (!model || !data?.tally || settings.data === undefined) return undefined;
+  return examineFit(
+    model,
+    settings,
+    data.storedAs,
+    await firstSamples(settings.data, settings, model, guessImages),
+  );
+}
+
+/**
+ * Why the model is wrong, if it is: other pixels, or other labels. Both can explain the same: colours in another order
+ * look like classes in another order. Pixels that reach as much are the simpler reason.
+ */
+async function explained(
+  settings: Settings,
+  model: Model | undefined,
+  data: ExaminedData | undefined,
+): Promise<{ fit: LabelFit | undefined; pixels: readonly Finding[] }> {
+  const fit = await fitOfLabels(settings, model, data);
+  // Labels that cannot be right make every guess at the pixels wrong.
+  if (data?.findings.list.some(({ status }) => status === "fail")) return { fit, pixels: [] };
+  const pixels = await guessInput(settings, model, data, fit?.better?.mIoU);
+  if (!fit?.better) return { fit, pixels };
+  const isPixels = pixels.some(({ status }) => status === "warn");
+  return isPixels ? { fit: { ...fit, better: undefined }, pixels } : { fit, pixels: [] };
+}
+
 async function guessInput(
   settings: Settings,
   model: Model | undefined,
   data: ExaminedData | undefined,
+  least: number | undefined,
 ): Promise<Finding[]> {
   // In a wrong range, every form of pixels that the model might want is wrong as well.
   if (!model || !data?.tally || data.isNarrow || settings.data === undefined) return [];
   const { graph } = await readModelFile(settings.model!);
-  return examineInput(graph, settings, await firstSamples(settings.data, settings, model, guessImages));
+  const samples = await firstSamples(settings.data, settings, model, guessImages);
+  return examineInput(graph, settings, samples, least);
 }

@@ -16,36 +16,43 @@ export interface ExaminedModel {
   readonly model: Model | undefined;
 }
 
-/**
- * Opens a model, at the size of the data's first image if there is one, and checks its gradient.
- * @param first that image; noise stands in where there is none
- * @param fitting reads it in the size of the model
- */
+/** Opens a model, at the size of the data's first image if there is one. */
 export async function examineModel(
   file: string,
   settings: Settings,
-  first: Sample | undefined,
-  fitting: (model: Model) => Promise<Sample>,
+  size: Size = sizeOfNoise(settings),
 ): Promise<ExaminedModel> {
   const findings = new Findings("model");
   const model = await findings.attempt("file", async () => {
     const { graph } = await readModelFile(file);
     findings.add("pass", "file", `${file}: ${countsOf(graph)}`);
-    return findings.attempt("form", () =>
-      openModel(graph, { ...modelOptions(settings), size: first ?? sizeOfNoise(settings) }),
-    );
+    return findings.attempt("form", () => openModel(graph, { ...modelOptions(settings), size }));
   });
   if (!model) return { findings: findings.list, model: undefined };
 
   for (const notice of model.notices) findings.add("pass", "form", notice);
   addOperators(findings, model.prepared);
+  return { findings: findings.list, model };
+}
+
+/**
+ * Checks a model's gradient.
+ * @param first an image with labelled pixels; noise stands in where there is none
+ * @param fitting reads it in the size of the model
+ */
+export async function examineGradient(
+  model: Model,
+  first: Sample | undefined,
+  fitting: (model: Model) => Promise<Sample>,
+): Promise<readonly Finding[]> {
+  const findings = new Findings("model");
   await findings.attempt("gradient", async () => {
     const { height, width } = model;
     const fits = first?.height === height && first.width === width;
     const sample = first && (fits ? first : await fitting(model));
     await addChecks(findings, model, sample ? known(sample, model) : noise(model));
   });
-  return { findings: findings.list, model };
+  return findings.list;
 }
 
 /** Where there is no image: several windows, or a usual size. */

@@ -47,7 +47,7 @@ async function modelOf(
 ): Promise<{ model: ModelAtSize; classes: number }> {
   const open = async (count: number | undefined) => {
     const model = modelFor(count);
-    return { model, classes: (await model(first)).prepared.classes };
+    return { model, classes: (await model(first)).classes };
   };
   return open(wanted).catch(async (error: unknown) => {
     if (wanted === undefined || classes !== undefined || !(error instanceof SeawallError)) throw error;
@@ -75,7 +75,7 @@ function checkClasses({ spec, settings }: Dataset, modelClasses: number): void {
  */
 export async function firstThatCounts(data: Dataset): Promise<Sample> {
   const first = await data.read(0);
-  if (!first.labels || counts(first.labels)) return first;
+  if (hasLabelledPixel(first)) return first;
   for (let position = 1; position < data.length; position++) {
     if (counts(await data.readLabels(position))) return data.read(position);
   }
@@ -86,6 +86,11 @@ export async function firstThatCounts(data: Dataset): Promise<Sample> {
     `--data ${data.spec}: no pixel of ${images} counts: all have a label that is ignored` +
       `${labels ? ` (${labels})` : ""}; check --ignore-label and --label-map`,
   );
+}
+
+/** Whether a pixel of the sample counts; every one does where the model's prediction is the reference. */
+export function hasLabelledPixel({ labels }: Sample): boolean {
+  return labels === undefined || counts(labels);
 }
 
 function counts(labels: Int32Array): boolean {

@@ -1,5 +1,5 @@
 /** The table of soundness checks. */
-import type { RunRecord, Soundness } from "../../journal/index.js";
+import type { RunDescription, RunRecord, Soundness } from "../../journal/index.js";
 import { ball } from "./ball.js";
 import { blackBox } from "./black-box.js";
 import type { CheckOutcome, CheckTexts, ModelCheck, Probe, RecordCheck } from "./check.js";
@@ -9,6 +9,7 @@ import { edge } from "./edge.js";
 import { engine } from "./engine.js";
 import { gradient } from "./gradient.js";
 import { gradients } from "./gradients.js";
+import { labelsCheck } from "./labels.js";
 import { logits } from "./logits.js";
 import { members } from "./members.js";
 import { noiseCheck } from "./noise.js";
@@ -25,6 +26,7 @@ export const modelChecks: Readonly<Record<string, ModelCheck>> = { gradient, eng
 
 /** Made of a run's records. */
 export const recordChecks: Readonly<Record<string, RecordCheck>> = {
+  labels: labelsCheck,
   ball,
   gradients,
   edge,
@@ -47,9 +49,15 @@ export async function checkModel(probe: Probe): Promise<Soundness[]> {
   return outcomes;
 }
 
-/** The outcomes of all checks of the records; their order changes nothing. */
-export function checkRecords(records: readonly RunRecord[]): Soundness[] {
-  const view = viewRecords(records);
+/**
+ * The outcomes of all checks of the records; their order changes nothing.
+ * @param data what the run says of its data; default: labels are the values that files store
+ */
+export function checkRecords(
+  records: readonly RunRecord[],
+  data?: Pick<RunDescription["data"], "spec" | "settings">,
+): Soundness[] {
+  const view = viewRecords(records, data);
   return Object.entries(recordChecks).map(([name, check]) => soundnessOf(name, check, check.run(view)));
 }
 

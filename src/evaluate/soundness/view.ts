@@ -1,7 +1,7 @@
 /** A run's records as its checks read them: radius by radius, attack by attack, image by image. */
 import { transferPrefix } from "../../attack/index.js";
 import { parseRadius } from "../../base/index.js";
-import { cleanAttack, type RunRecord } from "../../journal/index.js";
+import { cleanAttack, type RunDescription, type RunRecord } from "../../journal/index.js";
 
 /** One attack at one radius. */
 export interface AttackView {
@@ -14,6 +14,8 @@ export interface AttackView {
 }
 
 export interface RunView {
+  /** Labels are the values that label files store: no map and no data set reads them otherwise. */
+  readonly labelsAreStored: boolean;
   /** All there are; images without a labelled pixel, and those that miss a record, are here alone. */
   readonly records: readonly RunRecord[];
   readonly clean: readonly RunRecord[];
@@ -22,7 +24,10 @@ export interface RunView {
 }
 
 /** The order of the records changes nothing. */
-export function viewRecords(records: readonly RunRecord[]): RunView {
+export function viewRecords(
+  records: readonly RunRecord[],
+  data?: Pick<RunDescription["data"], "spec" | "settings">,
+): RunView {
   const slot = ({ eps, attack }: RunRecord) => JSON.stringify([eps, attack]);
   const all = new Set(records.map(slot)).size;
   const images = groups(records, ({ image }) => image);
@@ -31,7 +36,13 @@ export function viewRecords(records: readonly RunRecord[]): RunView {
   const clean = ordered.filter(({ attack }) => attack === cleanAttack);
   const attacked = ordered.filter(({ attack, eps }) => attack !== cleanAttack && parseRadius(eps).value > 0);
   const views = groups(attacked, slot).map(viewOf).sort(byRadiusAndName);
-  return { records, clean, radii: groups(views, ({ eps }) => eps) };
+  return { records, labelsAreStored: areStored(data), clean, radii: groups(views, ({ eps }) => eps) };
+}
+
+function areStored(data: Pick<RunDescription["data"], "spec" | "settings"> | undefined): boolean {
+  if (data === undefined) return true;
+  const { spec, settings } = data;
+  return !spec.startsWith("cityscapes:") && !settings.labelMap && !settings.labelVariant;
 }
 
 function viewOf(records: readonly RunRecord[]): AttackView {

@@ -62,7 +62,7 @@ describe("findings", () => {
     expect(failed[0]).toContain("label 2 (");
     expect(failed[0]).toContain("in 2 images");
     expect(failed[0]).toContain("--ignore-label 2");
-    expect(failed[0]).toContain("--classes 3 if it is one");
+    expect(failed[0]).toContain("--classes 3 if it is a class");
   });
 
   it("advise another number of classes only for the label next to the last class", () => {
@@ -73,15 +73,16 @@ describe("findings", () => {
   });
 
   it.each([
-    [1, 1, undefined],
-    [3, 3, undefined],
-    [4, 4, "and 1 more labels that are no class"],
-    [7, 4, "and 4 more labels that are no class"],
-  ])("of %i labels outside give %i failures", (outside, failures, rest) => {
+    [1, "label 10 (", "is none of 2 classes; --ignore-label 10 if it must not count"],
+    [3, "label 12 (", "are none of 2 classes; --ignore-label 10,11,12 if they must not count"],
+    [4, "and 1 more label ", "--ignore-label 10,11,12,13"],
+    [12, "and 9 more labels ", "--label-map FILE"],
+  ])("name %i labels outside in one line, with what to do about all of them", (outside, named, remedy) => {
     const labels = [0, 1, ...Array.from({ length: outside }, (_, i) => 10 + i)];
     const failed = labelFindings(tallyOf([labels], 2), undefined).filter(({ status }) => status === "fail");
-    expect(failed).toHaveLength(failures);
-    if (rest !== undefined) expect(failed.at(-1)!.detail).toBe(rest);
+    expect(failed).toHaveLength(1);
+    expect(failed[0]!.detail).toContain(named);
+    expect(failed[0]!.detail).toContain(remedy);
   });
 
   it("list the absent classes below the highest label, and those alone", () => {
@@ -100,7 +101,7 @@ describe("findings", () => {
   it("compare the data's own number of classes with the model's", () => {
     const tally = tallyOf([[0, 1, 2]], 3);
     expect(said(tally, 4).at(-1)).toBe(
-      "fail classes: the data has 3, the model 4; see --classes and --output",
+      "fail classes: the data has 3, the model 4; see --label-map, --classes and --output",
     );
     expect(said(tally, 3).join("\n")).not.toContain("the model");
   });
