@@ -3,7 +3,11 @@
  *
  *     npm run bench -- lowering [THRESHOLD …]
  *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
+ *     npm run bench -- --window HxW --stride HxW [--steps N] [--threads N] MODEL.onnx:1xCxHxW
  *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
+ *
+ * `--window` times the gradient of one image through a sliding window against those of as many single windows
+ * (`windows.mjs`).
  *
  * `lowering` times the forms of operators around the compiler's thresholds, without PyTorch (`lowering.mjs`).
  *
@@ -34,6 +38,8 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
     torch: { type: "string", default: "" },
     against: { type: "string" },
+    window: { type: "string" },
+    stride: { type: "string" },
   },
 });
 const turns = { steps: Number(values.steps), row: Number(values.row) };
@@ -55,6 +61,13 @@ function compareAttack(file, size) {
   return alternate(`${basename(file)} at ${size}`, [own("attack.mjs", file, size), second], names, turns);
 }
 
+function compareWindows(file, size) {
+  const { window, stride = window } = values;
+  const workers = ["sliding", "single"].map((mode) => own("windows.mjs", file, size, window, stride, mode));
+  const title = `${basename(file)} at ${size}, window ${window}, stride ${stride}`;
+  return alternate(title, workers, ["sliding window", "single windows"], turns);
+}
+
 function compareTraining(architecture, size) {
   const second = values.against
     ? other("training.mjs", architecture, size)
@@ -72,5 +85,6 @@ const cases = positionals.length > 0 ? positionals : [`${here("../demo/model.onn
 for (const text of cases) {
   const [, name, size] = /^(.+):(\d+(?:x\d+){3})$/.exec(text === "training" ? training : text) ?? [];
   if (!name) throw new Error(`${text}: expected MODEL.onnx:NxCxHxW, ARCHITECTURE:NxCxHxW or training`);
-  await (name.endsWith(".onnx") ? compareAttack : compareTraining)(name, size);
+  const compare = values.window ? compareWindows : name.endsWith(".onnx") ? compareAttack : compareTraining;
+  await compare(name, size);
 }
