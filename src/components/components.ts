@@ -6,6 +6,7 @@ import {
   builtInAttacks,
   type Ensemble,
   type RadiusSchedule,
+  transferPrefix,
 } from "../attack/index.js";
 import type { RuleTable } from "../autodiff/index.js";
 import { SeawallError } from "../base/index.js";
@@ -43,8 +44,9 @@ export interface Plugin {
 export function addPlugin(components: Components, plugin: Plugin, where: string): Components {
   checkPlugin(plugin, where);
   const { name } = plugin;
-  const taken = [components.losses, components.attacks, components.ensembles, components.datasets];
-  if (taken.some((table) => Object.keys(table).some((key) => key === name || key.startsWith(`${name}:`))))
+  const tables = [components.losses, components.attacks, components.ensembles, components.datasets];
+  const taken = [...tables.flatMap((table) => Object.keys(table)), transferPrefix];
+  if (taken.some((key) => key === name || key.startsWith(`${name}:`)))
     throw new SeawallError("config", `${where}: the name "${name}" is taken; give the plugin another one`);
   return {
     losses: { ...components.losses, ...prefixed(name, plugin.losses, lossOf) },

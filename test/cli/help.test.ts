@@ -141,6 +141,7 @@ it("explains eval", async () => {
       apgd:LOSS, pgd:LOSS, segpgd, cospgd, sharpened, square, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
         class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, mask-spherical
+      transfer:ATTACK, by the gradient of --surrogate
 
     Example:
       seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\

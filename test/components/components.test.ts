@@ -115,6 +115,7 @@ describe("what is no plugin is refused", () => {
     [{ name: "my", rules: { "": { Round: {} } } }, /rules\.: expected \{ OPERATOR/],
     [{ name: "apgd", losses: { focal } }, /the name "apgd" is taken/],
     [{ name: "folder" }, /the name "folder" is taken/],
+    [{ name: "transfer" }, /the name "transfer" is taken/],
   ])("%j", (given, message) => {
     const add = () => addPlugin(builtInComponents, given as Plugin, "--plugin my.mjs");
     expect(add).toThrow(SeawallError);

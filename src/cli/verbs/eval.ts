@@ -1,6 +1,6 @@
 /** `seawall eval`: attacks a model on labelled images. */
 import type { Command } from "commander";
-import { attackForms, attackLosses, ensembles, parseMembers } from "../../attack/index.js";
+import { attackForms, attackLosses, ensembles, parseMembers, transferPrefix } from "../../attack/index.js";
 import { formatJson, SeawallError } from "../../base/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
@@ -38,6 +38,7 @@ Attacks:
   ${Object.keys(ensembles).join(", ")}
   ${attackForms().join(", ")}
   with LOSS one of ${wrapText(attackLosses().join(", "), 80).join("\n    ")}
+  ${transferPrefix}ATTACK, by the gradient of --surrogate
 
 Example:
   seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
