@@ -44,6 +44,7 @@ export {
 } from "./pixels/augment.js";
 export { gaussianBlur } from "./pixels/blur.js";
 export {
+  firstOfKind,
   type ImageEncoding,
   isOfBytes,
   type StoredForm,

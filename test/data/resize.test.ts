@@ -87,3 +87,17 @@ describe("any resize", () => {
     );
   });
 });
+
+it.each([
+  [2, 3, "m7pzPXcI3D30yzY+oWrUPibeDz+Fczs/"],
+  [
+    5,
+    7,
+    "AAAAAIdvQTtid/s7lkGpPKN+Ez1oNnQ9oVSYPd6lWD1ftoU9eVWuPYrh5z3KIRM+S8k6PvyRUz6rZwc+WpsiPj8hTj7QDoE+fkKcPmqxuz6+Vs8+I5G9PvZr0j4VyvM+uLEMPyYZID8ynjU/WRFDP6tnBz8TQBQ/h80oP5h4Pz9qvlY/2iFwPwAAgD8=",
+  ],
+])("floats become %i×%i as in Pillow's mode F, bit for bit", (height, width, packed) => {
+  // Image.fromarray((arange(12, float32).reshape(3, 4) ** 2 / 121).astype(float32)).resize((width, height), BILINEAR)
+  const data = Float32Array.from({ length: 12 }, (_, i) => Math.fround(i ** 2) / Math.fround(121));
+  const resized = resizeBilinear({ height: 3, width: 4, channels: 1, data }, { height, width });
+  expect(Buffer.from((resized.data as Float32Array).buffer).toString("base64")).toBe(packed);
+});

@@ -124,6 +124,13 @@ describe("--perturb-channels", () => {
   });
 });
 
+it("a surrogate of other channels is refused", async () => {
+  const surrogate = join(root, "5.onnx");
+  await expect(runEvaluation({ ...settings(4), surrogate, attacks: "apgd:ce" })).rejects.toThrow(
+    "5.onnx: it takes images of 5 channels, the model of 4 channels; a surrogate takes the same images",
+  );
+});
+
 it("rounding to 8 bits is no question for images that are not stored so", async () => {
   const outcome = async (channels: number) =>
     (await runEvaluation(settings(channels))).soundness.find(({ check }) => check === "rounding");

@@ -53,6 +53,15 @@ export function isOfBytes({ type, range: [black, white] }: StoredForm): boolean 
 /** Tells of a decision about images. Of decisions of one kind, only the first is worth telling. */
 export type TellDecision = (kind: string, sentence: string) => void;
 
+/** Passes on the first decision of each kind. */
+export function firstOfKind(tell: TellDecision): TellDecision {
+  const told = new Set<string>();
+  return (kind, sentence) => {
+    if (!told.has(kind)) tell(kind, sentence);
+    told.add(kind);
+  };
+}
+
 /** The stored values of black and white, unless others are given. */
 const usualRanges: Readonly<Partial<Record<StoredType, readonly [number, number]>>> = {
   uint8: [0, 255],

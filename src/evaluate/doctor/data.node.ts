@@ -1,6 +1,6 @@
 /** Do images and labels look as an evaluation needs them? */
 import { plural, SeawallError } from "../../base/index.js";
-import { type Dataset, imageEncoding, type Sample, sizeText } from "../../data/index.js";
+import { type Dataset, firstOfKind, imageEncoding, type Sample, sizeText } from "../../data/index.js";
 import { type FileDataset, openData, readClasses } from "../../data/index.node.js";
 import type { Model } from "../../oracle/index.js";
 import { hasLabelledPixel } from "../plan/fit-data.node.js";
@@ -119,11 +119,9 @@ function openAs(
   const { ignoreLabel, labelVariant, labelMap, palette, labelSuffix } = settings;
   const transform = { ...(resizeShort && { resizeShort }), ...(crop && { crop }), ...(size && { size }) };
   const encoding = imageEncoding(settings, channels);
-  const told = new Set<string>();
-  const tell = (kind: string, sentence: string) => {
-    if (!told.has(kind)) findings?.add(kind === "cut" ? "warn" : "pass", "images", sentence);
-    told.add(kind);
-  };
+  const tell = firstOfKind((kind, sentence) =>
+    findings?.add(kind === "cut" ? "warn" : "pass", "images", sentence),
+  );
   return openData(spec, {
     labels,
     split,

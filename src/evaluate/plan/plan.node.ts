@@ -9,10 +9,10 @@ import {
   type DataOptions,
   type Dataset,
   type DatasetTable,
+  firstOfKind,
   imageEncoding,
   parseDataSpec,
   type Sample,
-  type TellDecision,
   type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
@@ -75,7 +75,7 @@ export async function makePlan(
   const input = findImage(graph, config.layout);
   const dataOptions = {
     ...(await dataOptionsOf(config, input, components)),
-    tell: firstOfKind(onNotice),
+    tell: firstOfKind((_, sentence) => onNotice?.(sentence)),
   };
   const modelFor = (classes: number | undefined) => modelAtSize(graph, config, classes, components);
   const fitting = await openFittingData(config.data, dataOptions, modelFor);
@@ -83,7 +83,7 @@ export async function makePlan(
   const opened = await model(probe);
   checkPerturbed(config, input);
   const attacks = parseMembers(config.attacks, config, components);
-  const surrogate = await openSurrogate(config, attacks, opened.classes, components);
+  const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
   return {
@@ -164,15 +164,6 @@ async function dataOptionsOf(
   };
 }
 
-/** Passes on the first decision of each kind. */
-function firstOfKind(onNotice: ((sentence: string) => void) | undefined): TellDecision {
-  const told = new Set<string>();
-  return (kind, sentence) => {
-    if (!told.has(kind)) onNotice?.(sentence);
-    told.add(kind);
-  };
-}
-
 /** What the publication does with this data set otherwise, where the run follows the publication. */
 function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: DatasetTable | undefined) {
   return protocol === "authors" ? parseDataSpec(data, datasets).layout.published : undefined;
@@ -234,6 +225,7 @@ function sidesText(height: number | undefined, width: number | undefined): strin
 async function openSurrogate(
   config: EvaluationConfig,
   attacks: readonly AttackMember[],
+  { channels }: ImageInput,
   classes: number,
   components: Components,
 ): Promise<Surrogate | undefined> {
@@ -253,6 +245,13 @@ async function openSurrogate(
     );
   }
   const { graph, sha256 } = await readModelFile(file);
+  const own = findImage(graph, config.layout).channels;
+  if (own !== channels) {
+    throw new SeawallError(
+      "config",
+      `--surrogate ${file}: it takes images of ${plural(own, "channel")}, the model of ${plural(channels, "channel")}; a surrogate takes the same images`,
+    );
+  }
   const open = modelAtSize(graph, config, classes, components);
   const model: ModelAtSize = (size) =>
     open(size).catch((error) => {
