@@ -11,6 +11,8 @@ import { inspectInputs } from "../../src/evaluate/doctor/inspect.node.js";
 import type { EvaluationInput, Finding } from "../../src/evaluate/index.js";
 import { runEvaluation } from "../../src/evaluate/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
+import { planTraining } from "../../src/train/run/plan.node.js";
+import { parseTrainingConfig } from "../../src/train/settings/config.js";
 import { folderWith, greyPng, rgbPng } from "../data/pixels.js";
 import { colourModel } from "../helpers/models.js";
 
@@ -331,5 +333,31 @@ describe("a void first image", () => {
     );
     const { findings } = await inspectInputs({ ...settings, ignoreLabel: 255 });
     expect(findings).toContainEqual(expect.objectContaining({ name: "ignored", status: "fail" }));
+  });
+});
+
+describe("label settings decide a run", () => {
+  it("so that one with another map is refused, and one with the same map in words is resumed", async () => {
+    const settings = await made({ classes: 2, encode: grey((k) => 255 * k) });
+    const out = join(await folderWith({ "runs/.keep": "" }), "runs", "first");
+    expect((await evaluated({ ...settings, out })).accuracy).toBe(1);
+    const again = { ...settings, out, resume: true };
+    await expect(evaluated({ ...again, labelMap: "255:0" })).rejects.toThrow(
+      'data.settings.labelMap: "255:1" stored, "255:0" now',
+    );
+    expect((await evaluated({ ...again, labelMap: "255:1" })).accuracy).toBe(1);
+  });
+
+  it("and a training, which reads the same flags", async () => {
+    const { data } = await made({ classes: 2, encode: grey((k) => 255 * k) });
+    const architecture = "upernet-convnext-micro-cvst";
+    const common = { architecture, data, classes: 2, crop: [32, 32], batchSize: 2, holdOut: 0, out: "none" };
+    const plan = await planTraining(parseTrainingConfig(common));
+    expect(plan.notices).toContainEqual(
+      expect.stringContaining("255 is read as class 1 (--label-map 255:1)"),
+    );
+    expect([...new Set(await plan.training.readLabels(0))].sort()).toEqual([0, 1]);
+    const other = await planTraining(parseTrainingConfig({ ...common, labelMap: "255:1,0:ignore" }));
+    expect([...new Set(await other.training.readLabels(0))].sort()).toEqual([-1, 1]);
   });
 });
