@@ -9,6 +9,7 @@ import { checkGradient, type ModelOptions, openModel } from "../../src/oracle/in
 import { windowGrid } from "../../src/oracle/windows/grid.js";
 import { WindowedNetwork } from "../../src/oracle/windows/network.js";
 import { tinyImage, tinyLabels, tinyModel } from "../helpers/models.js";
+import { convolutionalModel } from "../helpers/quantised.js";
 
 type Pair = readonly [height: number, width: number];
 const size = ([height, width]: Pair) => ({ height, width });
@@ -217,6 +218,34 @@ describe("models of other forms", () => {
     expect(directions).toBe(4);
     expect(error).toBeLessThan(0.02);
     await oracle.dispose();
+  });
+
+  it("answers about two windows of a quantised model side by side as about each alone", async () => {
+    const file = convolutionalModel("qdq");
+    const [alone, both] = [
+      await openModel(file),
+      await openModel(file, {
+        size: { height: 6, width: 12 },
+        window: { height: 6, width: 6 },
+        stride: { height: 6, width: 6 },
+      }),
+    ];
+    const halves = [tinyImage(6, 6, "left"), tinyImage(6, 6, "right")];
+    const labels = tinyLabels(6, 6, alone.classes);
+    const beside = (left: ArrayLike<number>, right: ArrayLike<number>) =>
+      Array.from({ length: left.length / 6 }, (_, row) =>
+        [left, right].flatMap((part) => Array.from(part).slice(6 * row, 6 * row + 6)),
+      ).flat();
+    const [one, two] = [alone, both].map((model) => model.oracle({ losses: [losses.ce] }));
+    const answers = await Promise.all(
+      halves.map((half) => one!.image(half, labels).evaluate(half, { loss: losses.ce })),
+    );
+    const point = Float32Array.from(beside(halves[0]!, halves[1]!));
+    const found = await two!.image(point, beside(labels, labels)).evaluate(point, { loss: losses.ce });
+    expect(found.correct).toBe(answers[0]!.correct + answers[1]!.correct);
+    const wanted = beside(answers[0]!.gradient, answers[1]!.gradient).map((value) => value / 2);
+    expect(largest(wanted)).toBeGreaterThan(0);
+    expect(largestDifference(found.gradient, wanted) / largest(wanted)).toBeLessThan(1e-5);
   });
 
   it("averages the semantic maps of a query-based model, not their logarithms", async () => {
