@@ -2,12 +2,13 @@
 
     python tools/losses_golden.py    writes test/golden/losses.json
 
-The file: `dims` N, K, H, W; `logits` (exact in float32) and `labels` (−1: ignored), row-major; `classWeights`;
+The file: `dims` N, K, H, W; `logits` (exact in float32) and `labels` (−1: ignored), row-major; `classWeights`, `gain` and `price` of each class;
 `correct` and `counted` pixels of each image; and `losses`, a list of
 
     name, balance, temperature    the loss, for balanced-ce λ, and for softmax losses τ
     objective         N: mean over all H·W pixels, ignored ones adding 0
     trackedOwn, trackedPublished    N: the same mean of the loss that controls the step size, by either convention
+    score             N: what the kept image minimises, summed over the pixels
     gradient          N·K·H·W: gradient of the sum of `objective` with respect to the logits
 
 Among the pixels are logits of ±80 with the label on either side, ties with the label first and second, and logits
@@ -20,11 +21,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pixel_losses import LOSSES, OWN_TRACKED, PUBLISHED_TRACKED, Pixels, image_mean, js
+from pixel_losses import LOSSES, OWN_TRACKED, PUBLISHED_TRACKED, SCORES, Pixels, image_mean, image_sum, js
 
 GOLDEN = Path(__file__).parent.parent / "test" / "golden" / "losses.json"
 DIMS = (2, 5, 6, 7)
-SOFTMAX = ("ce", "mask-ce", "balanced-ce", "class-balanced-ce", "js", "cospgd", "cospgd-sigmoid", "expected-accuracy")
+GAIN = torch.tensor([0.5, 0.0, 2.0, 0.125, 0.75], dtype=torch.float64)
+PRICE = torch.tensor([1.5, 0.25, 1.0, 0.0, 3.0], dtype=torch.float64)
+TEMPERED = ("ce", "mask-ce", "balanced-ce", "class-balanced-ce", "js", "cospgd", "cospgd-sigmoid", "expected-accuracy", "expected-miou")
 
 
 def special_pixels() -> list[tuple[list[float], int]]:
@@ -61,9 +64,9 @@ def inputs(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def row(name: str, balance: float, temperature: float, logits, labels, weights) -> dict:
     """One loss: objective, tracked losses, gradient."""
     u = logits.clone().requires_grad_()
-    objective = image_mean(LOSSES[name], Pixels(u, labels, weights, balance, temperature))
+    objective = image_mean(LOSSES[name], Pixels(u, labels, weights, balance, GAIN, PRICE, temperature))
     (gradient,) = torch.autograd.grad(objective.sum(), u)
-    fixed = Pixels(logits, labels, weights, balance, temperature)
+    fixed = Pixels(logits, labels, weights, balance, GAIN, PRICE, temperature)
     return {
         "name": name,
         "balance": balance,
@@ -71,6 +74,7 @@ def row(name: str, balance: float, temperature: float, logits, labels, weights) 
         "objective": rounded(objective),
         "trackedOwn": rounded(image_mean(OWN_TRACKED[name], fixed)),
         "trackedPublished": rounded(image_mean(PUBLISHED_TRACKED[name], fixed)),
+        "score": rounded(image_sum(SCORES[name], fixed)),
         "gradient": rounded(gradient),
     }
 
@@ -94,13 +98,15 @@ def main() -> None:
     pixels = Pixels(logits, labels, weights)
     check_js(pixels)
     cases = [(name, 0.0, 1.0) for name in LOSSES] + [("balanced-ce", balance, 1.0) for balance in (0.2, 0.5)]
-    cases += [(name, 0.2, temperature) for name in SOFTMAX for temperature in (0.3, 0.1)]
+    cases += [(name, 0.2, temperature) for name in TEMPERED for temperature in (0.3, 0.1)]
     golden = {
         "command": "python tools/losses_golden.py",
         "dims": list(DIMS),
         "logits": logits.flatten().tolist(),
         "labels": labels.flatten().tolist(),
         "classWeights": weights.tolist(),
+        "gain": GAIN.tolist(),
+        "price": PRICE.tolist(),
         "correct": [int(n) for n in pixels.correct.sum((1, 2))],
         "counted": [int(n) for n in pixels.counted.sum((1, 2))],
         "losses": [row(*case, logits, labels, weights) for case in cases],

@@ -22,6 +22,8 @@ class Pixels:
     labels: torch.Tensor
     class_weights: torch.Tensor | None = None  # K
     balance: float = 0.0  # λ in [0, ½]
+    gain: torch.Tensor | None = None  # K, of expected-miou
+    price: torch.Tensor | None = None  # K
     temperature: float = 1.0  # τ > 0, by which softmax losses divide the logits
 
     @functools.cached_property
@@ -56,6 +58,13 @@ class Pixels:
     @property
     def class_weight(self) -> torch.Tensor:
         return self.class_weights.to(self.logits.dtype)[self.labels.clamp(min=0)]
+
+    @property
+    def class_values(self) -> torch.Tensor:
+        """v, N×K×H×W: the gain of each class, and in the label's place minus its price."""
+        gain, price = (values.to(self.logits.dtype).reshape(1, -1, 1, 1) for values in (self.gain, self.price))
+        label = F.one_hot(self.labels.clamp(min=0), self.logits.shape[1]).movedim(-1, 1)
+        return torch.where(label == 1, -price, gain)
 
     def at_label(self, values: torch.Tensor) -> torch.Tensor:
         """Of N×K×H×W the entry of each pixel's label; that of class 0 for ignored pixels."""
@@ -133,6 +142,20 @@ def _cosine(x: Pixels, values: torch.Tensor) -> torch.Tensor:
     return x.at_label(values / torch.linalg.vector_norm(values, dim=1, keepdim=True)).detach()
 
 
+def expected_miou(x: Pixels) -> torch.Tensor:
+    """Σ_t p_t·v_t over ‖p‖₂, which is held constant."""
+    return expected_value(x) / torch.linalg.vector_norm(x.probabilities, dim=1).detach()
+
+
+def expected_value(x: Pixels) -> torch.Tensor:
+    return (x.probabilities * x.class_values).sum(1)
+
+
+def remaining_value(x: Pixels) -> torch.Tensor:
+    """−v of the predicted class."""
+    return -x.class_values.gather(1, first_argmax(x.logits).unsqueeze(1)).squeeze(1)
+
+
 Loss = Callable[[Pixels], torch.Tensor]
 
 LOSSES: dict[str, Loss] = {
@@ -146,6 +169,7 @@ LOSSES: dict[str, Loss] = {
     "spherical": spherical,
     "cospgd-sigmoid": cospgd_sigmoid,
     "expected-accuracy": expected_accuracy,
+    "expected-miou": expected_miou,
     "soft-mask-ce-sharp": soft_mask_ce(0.25),
     "soft-mask-ce": soft_mask_ce(1),
     "soft-mask-ce-wide": soft_mask_ce(4),
@@ -160,9 +184,20 @@ OWN_TRACKED: dict[str, Loss] = PUBLISHED_TRACKED | {
     "js": js,
     "class-balanced-ce": weighted_ce,
     "expected-accuracy": label_probability,
+    "expected-miou": expected_value,
+}
+# What a pixel adds to the score that the kept image minimises.
+SCORES: dict[str, Loss] = {name: lambda x: x.correct for name in LOSSES} | {
+    "class-balanced-ce": lambda x: x.correct * x.class_weight,
+    "expected-miou": remaining_value,
 }
 
 
 def image_mean(loss: Loss, pixels: Pixels) -> torch.Tensor:
     """The objective of each image (N): the mean over all its pixels."""
     return (loss(pixels) * pixels.counted).mean((1, 2))
+
+
+def image_sum(loss: Loss, pixels: Pixels) -> torch.Tensor:
+    """The sum of each image (N) over the pixels that count."""
+    return (loss(pixels) * pixels.counted).sum((1, 2))

@@ -1,5 +1,6 @@
 /** APGD: projected gradient ascent with momentum and a step size that halves when progress stalls. */
-import type { Loss } from "../loss/index.js";
+import { invariant } from "../base/index.js";
+import { classValues, type Loss, type SetCounts } from "../loss/index.js";
 import type { ImageOracle, Query } from "../oracle/index.js";
 import {
   type Attack,
@@ -21,14 +22,23 @@ export function apgd(loss: Loss, radiusSchedule: RadiusSchedule = "constant"): A
   return stagedApgd(`apgd:${loss.name}`, stagesFor(loss, radiusSchedule));
 }
 
-/** APGD in stages, from a random start in the ball of the first. */
-export function stagedApgd(name: string, stages: readonly AttackStage[]): Attack {
+/** APGD in stages, from a random start in the ball of the first, or from what attacks before it have found. */
+export function stagedApgd(
+  name: string,
+  stages: readonly AttackStage[],
+  { continues = false }: { readonly continues?: boolean } = {},
+): Attack {
   return {
     name,
+    continues,
     losses: [...new Set(stages.map(({ loss }) => loss))],
     radiusSchedule: stages.some(({ radius = 1 }) => radius > 1) ? "reduce" : "constant",
     passes: (steps) => steps + planStages(stages, { radius: 1, steps }).length,
-    async run(oracle, settings, random) {
+    async run(oracle, settings, random, earlier) {
+      if (continues) {
+        invariant(earlier, `${name} goes on from other attacks, and was given no point of theirs`);
+        return apgdFrom(earlier.best, oracle, stages, settings, earlier.set);
+      }
       const { radius } = planStages(stages, settings)[0]!;
       const start = randomPoint(oracle.image, { ...settings, radius }, random);
       return apgdFrom(start, oracle, stages, settings);
@@ -42,12 +52,13 @@ export async function apgdFrom(
   oracle: ImageOracle,
   stages: readonly AttackStage[],
   settings: AttackSettings,
+  set?: SetCounts,
 ): Promise<KeptPoint> {
   let kept: KeptPoint = { point: start, step: 0 };
   let before = 0;
   for (const stage of planStages(stages, settings)) {
     const inside = await project(oracle, kept.point, stage.radius, settings);
-    const { point, step, late } = await ascend(oracle, stage, inside, settings);
+    const { point, step, late } = await ascend(oracle, stage, inside, settings, set);
     kept = { point, step: before + step, late };
     before += stage.steps;
   }
@@ -67,11 +78,13 @@ async function ascend(
   stage: PlannedStage,
   start: Float32Array,
   { norm, accounting, steps: allSteps }: AttackSettings,
+  set?: SetCounts,
 ): Promise<Required<KeptPoint>> {
   const { loss, radius, steps, firstStep } = stage;
   const image = oracle.image;
+  const values = set && classValues(set, stage.setShare);
   const after = (step: number): Query => ({
-    loss,
+    ...{ loss, ...(values && { values }) },
     balance: step / (2 * steps),
     temperature: temperatureAt(stage, step),
   });
@@ -95,7 +108,7 @@ async function ascend(
     current = point;
     if (i === steps) {
       // Nothing follows that could use a gradient.
-      const { score, correct } = await oracle.predict(point, loss);
+      const { score, correct } = await oracle.predict(point, after(i));
       if (score <= kept.score) kept = { point, step: i, score, correct };
       history.push(kept.correct);
       break;

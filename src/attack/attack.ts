@@ -1,6 +1,6 @@
 /** What an attack is: a value with a name and a function from an image to the point it kept. */
 import type { RandomStream } from "../base/index.js";
-import type { Loss } from "../loss/index.js";
+import type { Loss, SetCounts } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import type { Norm } from "./steps.js";
 
@@ -29,6 +29,14 @@ export interface KeptPoint {
   readonly late?: number;
 }
 
+/** What the attacks before it have found, for an attack that goes on from there. */
+export interface Earlier {
+  /** The best point of the image that one of them kept: C·H·W floats in [0, 1]. */
+  readonly best: Float32Array;
+  /** Counts of the whole set, with each image's best point; present where the attack's losses read them. */
+  readonly set?: SetCounts;
+}
+
 export interface Attack {
   /** As users and records call it; at most 200 characters. */
   readonly name: string;
@@ -40,11 +48,19 @@ export interface Attack {
   readonly usesGradients?: false;
   /** Its gradients are those of another model; default: of the model under attack. */
   readonly gradientsOf?: "surrogate";
+  /** It goes on from the best point that the attacks before it kept, instead of starting at random. */
+  readonly continues?: boolean;
   /** The losses that it asks for. */
   readonly losses: readonly Loss[];
   /** Forward passes at most, for planning. */
   passes(steps: number): number;
-  run(oracle: ImageOracle, settings: AttackSettings, random: RandomStream): Promise<KeptPoint>;
+  /** @param earlier given if the attack `continues` */
+  run(
+    oracle: ImageOracle,
+    settings: AttackSettings,
+    random: RandomStream,
+    earlier?: Earlier,
+  ): Promise<KeptPoint>;
 }
 
 /** A point drawn uniformly from the ball (ℓ∞) or its surface (ℓ2), before it is cut to [0, 1]. */

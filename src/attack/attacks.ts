@@ -55,7 +55,9 @@ export function parseMembers(
   const parsed = surrogate && !transfers ? [...named, ...transferredMembers(named)] : named;
   const first = ({ attack }: AttackMember) => parsed.find((other) => other.attack.name === attack.name)!;
   for (const member of parsed) refuseOther(first(member), member);
-  return parsed.filter((member) => first(member) === member);
+  const members = parsed.filter((member) => first(member) === member);
+  refuseNoStart(members[0]!);
+  return members;
 }
 
 /** The attacks of a list without their steps; errors as `parseMembers`. */
@@ -110,6 +112,7 @@ function makeMember(
   components: AttackComponents,
 ): AttackMember {
   const attack = parseAttack(name, radiusSchedule ?? askedSchedule, components);
+  refuseNoSet(attack);
   return { attack, steps: attack.fixedSteps ?? stepsOf(steps, askedSteps) };
 }
 
@@ -138,6 +141,24 @@ function refuseOther(first: AttackMember, again: AttackMember): void {
   throw new SeawallError(
     "config",
     `${first.attack.name} is named twice, with ${told(first)} and with ${told(again)}; name it once`,
+  );
+}
+
+function refuseNoStart({ attack: { name, continues } }: AttackMember): void {
+  if (!continues) return;
+  throw new SeawallError(
+    "config",
+    `${name} goes on from the best point of the attacks before it; name one before it, such as apgd:cospgd,${name}`,
+  );
+}
+
+/** Only what attacks before it have found gives a loss the values of the set. */
+function refuseNoSet({ name, continues, losses }: Attack): void {
+  const loss = losses.find(({ needsSetValues }) => needsSetValues);
+  if (!loss || continues) return;
+  throw new SeawallError(
+    "config",
+    `${name}: ${loss.name} aims at the mIoU of the set, which attacks before it must have found; use sharpen:${loss.name} after another attack`,
   );
 }
 

@@ -42,6 +42,23 @@ export const ensembles = {
     ].map(full),
     source: "the union of both, and an attack without gradients",
   },
+  surge: {
+    members: [
+      { attack: "apgd:cospgd", steps: { share: 1.28 } },
+      { attack: "sharpen:expected-accuracy", steps: { share: 0.65 } },
+      { attack: "reopen-wide:expected-miou", steps: { share: 0.95 } },
+      { attack: "reopen:expected-miou", steps: { share: 0.97 } },
+    ],
+    source:
+      "Seawall: broad first, sharp last, for the accuracy and for the mIoU of the set; as many passes as sea-2023",
+  },
+  "surge-fast": {
+    members: [
+      { attack: "apgd:cospgd", steps: { share: 0.62 } },
+      { attack: "sharpen:expected-miou", steps: { share: 0.65 } },
+    ],
+    source: "Seawall: the same in a third of the passes",
+  },
   "sea-two-speed": {
     members: [
       ...["apgd:mask-ce", "apgd:js"].map(full),

@@ -4,7 +4,7 @@ import { apgd } from "./apgd.js";
 import type { Attack, RadiusSchedule } from "./attack.js";
 import { noise } from "./noise.js";
 import { pgd } from "./pgd.js";
-import { sharpened } from "./sharpened.js";
+import { reopen, reopenWide, sharpen } from "./refine.js";
 import { square } from "./square.js";
 
 /** A row of the table: users write `NAME:LOSS` if it takes a loss, and `NAME` if it takes nothing. */
@@ -45,10 +45,20 @@ export const attacks = {
     help: "pgd on cospgd, as CosPGD was published",
     make: () => pgd(losses.cospgd, "cospgd"),
   },
-  sharpened: {
-    takes: "nothing",
-    help: "apgd on cospgd at reduced radii, then on expected-accuracy at a temperature that falls",
-    make: () => sharpened,
+  sharpen: {
+    takes: "loss",
+    help: "apgd that goes on from the best point so far, at a temperature that falls from ½ to ⅒",
+    make: (loss) => sharpen(loss),
+  },
+  reopen: {
+    takes: "loss",
+    help: "apgd that goes on from the best point so far: out to 1.5ε, then at ε at a temperature that falls from 1 to ⅒",
+    make: (loss) => reopen(loss),
+  },
+  "reopen-wide": {
+    takes: "loss",
+    help: "the same, out to 2ε and then in over 1.5ε",
+    make: (loss) => reopenWide(loss),
   },
   square: {
     takes: "nothing",

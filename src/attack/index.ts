@@ -4,6 +4,7 @@ export {
   type Accounting,
   type Attack,
   type AttackSettings,
+  type Earlier,
   type KeptPoint,
   type RadiusSchedule,
   randomPoint,
@@ -23,8 +24,8 @@ export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
+export { reopen, reopenWide, sharpen } from "./refine.js";
 export { StepSizeSchedule } from "./schedule.js";
-export { sharpened, sharpenedStages } from "./sharpened.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

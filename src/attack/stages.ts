@@ -10,6 +10,8 @@ export interface AttackStage {
   readonly radius?: number;
   /** Temperature of its loss at its first and its last step, falling in proportion between them; default 1 and 1. */
   readonly temperature?: readonly [number, number];
+  /** β in [0, 1]: the share of the mIoU beside the accuracy, for losses that read the set's values; default ½. */
+  readonly setShare?: number;
   /** Its first step size, in units of its radius; default 2. */
   readonly firstStep?: number;
 }
@@ -41,8 +43,8 @@ export function planStages(
   const early = stages.slice(0, -1).map(({ share }) => Math.trunc(share * all));
   const left = all - early.reduce((sum, steps) => sum + steps, 0);
   return stages
-    .map(({ loss, radius = 1, temperature = [1, 1], firstStep = 2 }, i) => ({
-      ...{ loss, temperature },
+    .map(({ loss, radius = 1, temperature = [1, 1], setShare = 0.5, firstStep = 2 }, i) => ({
+      ...{ loss, temperature, setShare },
       radius: radius * eps,
       firstStep: firstStep * (radius * eps),
       steps: early[i] ?? left,

@@ -44,6 +44,12 @@ function pixelInputs({ batch, channels, height, width, image }: SegmentationMode
   } as const satisfies TensorSpecs;
 }
 
+/** Values of the classes for losses that aim at a whole set, N×K×1 each. */
+function setInputs({ batch, classes }: SegmentationModel) {
+  const perClass = { type: "float32", shape: [batch, classes, 1], perImage: true } as const;
+  return { gain: perClass, price: perClass };
+}
+
 /** Sizes of a class map: N images of P pixels, and K classes. */
 export interface ClassMapSize {
   readonly images: number;
@@ -62,7 +68,8 @@ export function appendClassMap(build: GraphBuilder, logits: Value, size: ClassMa
 }
 
 /**
- * Predicts: `image`, `labels` → `classes` (N×P), `correct` (N), `score` (N).
+ * Predicts: `image`, `labels`, `gain`, `price` (N×K×1, for the score of a loss that reads them) → `classes` (N×P),
+ * `correct` (N), `score` (N).
  * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
  */
 export function predictProgram(
@@ -75,14 +82,14 @@ export function predictProgram(
     name: "predict",
     target,
     model,
-    inputs: pixelInputs(model),
+    inputs: { ...pixelInputs(model), ...setInputs(model) },
     outputs: {
       classes: classMapSpec(sizeOf(model)),
       correct: perImage,
       score: perImage,
     },
-    write(build, { labels }) {
-      const inputs = lossInputs(build, model, labels, classWeights);
+    write(build, { labels, gain, price }) {
+      const inputs = { ...lossInputs(build, model, labels, classWeights), set: { gain, price } };
       const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
       return { classes: appendClassMap(build, inputs.logits, sizeOf(model)), correct, score };
     },
@@ -91,7 +98,8 @@ export function predictProgram(
 
 /**
  * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
- * `balanced-ce`), `sharpness` (N×1×1, 1/τ) → `objective`, `tracked`, `correct`, `score` (N each), `gradient` of the objective at the image.
+ * `balanced-ce`), `sharpness` (N×1×1, 1/τ), `gain`, `price` (N×K×1) → `objective`, `tracked`, `correct`, `score`
+ * (N each), `gradient` of the objective at the image.
  * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
  */
 export function evaluateProgram(
@@ -113,6 +121,7 @@ export function evaluateProgram(
       choice: { type: "float32", shape: [batch, losses.length], perImage: true },
       balance: { type: "float32", shape: [batch, 1, 1], perImage: true },
       sharpness: { type: "float32", shape: [batch, 1, 1], perImage: true },
+      ...setInputs(model),
     },
     outputs: {
       objective: perImage,
@@ -121,8 +130,9 @@ export function evaluateProgram(
       score: perImage,
       gradient: { type: "float32", shape: [batch, channels, height, width] },
     },
-    losses(build, { labels, choice, balance, sharpness }) {
-      const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness };
+    losses(build, { labels, choice, balance, sharpness, gain, price }) {
+      const set = { gain, price };
+      const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness, set };
       const loss = appendLoss(build, losses, inputs, { ...sizeOf(model), choice, tracking });
       return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
     },

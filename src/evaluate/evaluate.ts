@@ -1,6 +1,7 @@
 /** The loop of an evaluation: radius by radius, attack by attack, image by image; every line is journalled. */
 import type { Sample } from "../data/index.js";
 import { cleanAttack, cleanEps, type Journal, type RunRecord } from "../journal/index.js";
+import type { EarlierOf } from "./chain.js";
 import type { AttackAtRadius, AttackedImage, ImageWorker } from "./workers/image-worker.js";
 
 /** The samples of a run; `data`'s data sets are such. */
@@ -17,10 +18,14 @@ export interface EvaluationLoop {
   /** Names of attacks and texts of radii, in order; the workers know them. */
   readonly attacks: readonly string[];
   readonly radii: readonly string[];
+  /** Prepares what attacks that continue go on from; default: no attack of the run does. */
+  readonly earlierOf?: (slot: AttackAtRadius) => Promise<EarlierOf>;
   readonly onStart?: (slot: AttackAtRadius) => void;
   /** Called before the outcome's record is journalled, which waits for it. */
   readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
   readonly onRecord?: (record: RunRecord) => void;
+  /** Called when all images of a run have met all attacks at a radius. */
+  readonly onRadius?: (eps: string) => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (slot: AttackAtRadius) => void | Promise<void>;
 }
@@ -33,6 +38,7 @@ export async function evaluate(run: EvaluationLoop): Promise<void> {
       await forEachImage(run, { attack, eps });
       await run.onAttack?.({ attack, eps });
     }
+    run.onRadius?.(eps);
   }
 }
 
@@ -40,12 +46,15 @@ export async function evaluate(run: EvaluationLoop): Promise<void> {
 async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<void> {
   run.onStart?.(slot);
   const missing = run.data.ids.flatMap((image, i) => (run.journal.has({ image, ...slot }) ? [] : [i]));
+  if (missing.length === 0) return;
+  const earlierOf = await run.earlierOf?.(slot);
   const samples = run.data.samples(missing)[Symbol.asyncIterator]();
   let failed = false;
   const work = async (worker: ImageWorker) => {
     try {
       for (let next = await samples.next(); !next.done && !failed; next = await samples.next()) {
-        await record(run, next.value, await worker.attack(next.value, slot));
+        const earlier = await earlierOf?.(next.value, worker);
+        await record(run, next.value, await worker.attack(next.value, slot, earlier));
       }
     } catch (error) {
       failed = true;

@@ -11,11 +11,13 @@ import {
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
+import { earlierOf } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
 import { type EvaluationInput, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
 import { renameSettings } from "./plan/renamed.js";
+import { noPoints, pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
 import { type AttackedImage, type CountedPoint, passesOf } from "./workers/image-worker.js";
@@ -113,6 +115,7 @@ async function attackAll(
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
   const figures = new RunningFigures(description, await journal.records());
+  const chain = chainOf(plan, journal, description);
   const workers = openImageWorkers(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
@@ -124,8 +127,13 @@ async function attackAll(
       workers,
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
+      earlierOf: (slot) => earlierOf(chain, slot),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
-      onOutcome: (outcome) => events.onPoint?.(pointEvent(outcome)),
+      onOutcome: async (outcome) => {
+        await events.onPoint?.(pointEvent(outcome));
+        chain.points.keep(outcome.record, outcome.record.index, outcome.point.pixels);
+      },
+      onRadius: (eps) => chain.points.forget(eps),
       onRecord: (record) => {
         const member = attacks.find(({ attack: { name } }) => name === record.attack);
         figures.add(record);
@@ -138,6 +146,17 @@ async function attackAll(
   }
   const records = await journal.records();
   return summarize(description, records, { soundness: checkRecords(records, description.data) });
+}
+
+function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {
+  const { out, seed } = config;
+  const continues = attacks.some(({ attack }) => attack.continues);
+  const points = !continues
+    ? noPoints
+    : out === undefined
+      ? pointsInMemory()
+      : pointsOnDisk(out, description);
+  return { members: attacks, seed, records: () => journal.records(), points };
 }
 
 function pointEvent({

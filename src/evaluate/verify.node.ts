@@ -9,9 +9,11 @@ import {
   sortRecords,
 } from "../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
+import { earlierOf } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
+import { noPoints } from "./points.node.js";
 import { compareRecords, type RecordVerdict } from "./verdict.js";
 import { type WorkerWatch, workerHere } from "./workers/image-workers.node.js";
 
@@ -63,7 +65,7 @@ export async function verifyRun(dir: string, options: VerifyOptions = {}): Promi
   for (const notice of notices) onNotice?.(notice);
   options.onPlan?.();
   const chosen = drawRecords(dir, sortRecords(description, records), sample, seed);
-  const verdicts = await makeAgain(plan, chosen, { ...options, tolerance });
+  const verdicts = await makeAgain(plan, records, chosen, { ...options, tolerance });
   const match = verdicts.every((verdict) => verdict.match) && (result ?? []).length === 0;
   return {
     schemaVersion: 1,
@@ -124,17 +126,23 @@ function drawRecords(dir: string, records: readonly RunRecord[], sample: number,
 
 async function makeAgain(
   plan: Plan,
+  all: readonly RunRecord[],
   records: readonly RunRecord[],
   { tolerance, onVerdict, ...watch }: VerifyOptions & { readonly tolerance: number },
 ): Promise<RecordVerdict[]> {
   const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
   const worker = workerHere(plan, watch);
+  const chain = {
+    ...{ members: plan.attacks, seed: plan.config.seed, points: noPoints },
+    records: async () => all,
+  };
   const verdicts: RecordVerdict[] = [];
   try {
     for (const stored of records) {
       const sample = await plan.data.read(positions.get(stored.image)!);
       refuseChanged(stored, sample.hash);
-      const { record } = await worker.attack(sample, stored);
+      const earlier = await (await earlierOf(chain, stored))(sample, worker);
+      const { record } = await worker.attack(sample, stored, earlier);
       const verdict = compareRecords(stored, record, tolerance);
       verdicts.push(verdict);
       onVerdict?.(verdict);

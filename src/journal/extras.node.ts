@@ -1,4 +1,7 @@
-/** What a run folder holds for its report besides figures: small pictures, and traces of attacks. */
+/**
+ * What a run folder holds besides figures: small pictures and traces of attacks for its report, and while it runs the
+ * points that attacks have kept.
+ */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseJson, SeawallError } from "../base/index.js";
@@ -8,7 +11,7 @@ import { slotOf, slotsOf } from "./record.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 
 /** Folders in a run folder. */
-const extraFolders = { pictures: "pictures", traces: "traces" } as const;
+const extraFolders = { pictures: "pictures", traces: "traces", points: "points" } as const;
 
 /** What a picture shows: the image, its label, a prediction, or a magnified perturbation. */
 const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
@@ -24,6 +27,7 @@ export interface PictureKey {
 }
 
 const largestPicture = 2 ** 20;
+const largestPoint = 2 ** 32;
 const largestTrace = 16 * 2 ** 20;
 const pictureForm = new RegExp(`^(\\d{1,9})-(\\d{1,7})\\.(${pictureKinds.join("|")})\\.webp$`);
 
@@ -70,6 +74,29 @@ export function prunePictures(dir: string, keep: (key: PictureKey) => boolean): 
   for (const key of listPictures(dir)) if (!keep(key)) rmSync(pictureFile(dir, key), { force: true });
 }
 
+function pointFile(dir: string, { index, slot }: Omit<PictureKey, "kind">): string {
+  return join(dir, extraFolders.points, `${index}-${slot}.f32`);
+}
+
+/** Writes the point that a record counts, C·H·W floats in the machine's byte order, as a whole or not at all. */
+export function writePoint(dir: string, key: Omit<PictureKey, "kind">, point: Float32Array): void {
+  attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.points), { recursive: true }));
+  writeFileAtomic(pointFile(dir, key), new Uint8Array(point.buffer, point.byteOffset, point.byteLength));
+}
+
+/** The point of a record; undefined where it is not stored, or damaged. */
+export function readPoint(dir: string, key: Omit<PictureKey, "kind">): Float32Array | undefined {
+  const file = pointFile(dir, key);
+  if (!existsSync(file) || statSync(file).size > largestPoint) return undefined;
+  const bytes = attempt(file, "read", () => readFileSync(file));
+  return bytes.length % 4 === 0 ? new Float32Array(new Uint8Array(bytes).buffer) : undefined;
+}
+
+/** Removes all points. */
+export function removePoints(dir: string): void {
+  rmSync(join(dir, extraFolders.points), { recursive: true, force: true });
+}
+
 /** Writes a trace, as a whole or not at all. */
 export function writeTrace(dir: string, run: RunDescription, trace: StoredTrace): void {
   attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.traces), { recursive: true }));
@@ -97,7 +124,7 @@ export function readTraces(dir: string, run: RunDescription): StoredTrace[] {
 
 /** Copies pictures and traces of one run folder into another. */
 export function copyExtras(from: string, to: string): void {
-  for (const folder of Object.values(extraFolders)) {
+  for (const folder of [extraFolders.pictures, extraFolders.traces]) {
     const names = namesIn(join(from, folder));
     if (names.length > 0) mkdirSync(join(to, folder), { recursive: true });
     for (const name of names) {

@@ -5,9 +5,12 @@ export {
   type PictureKind,
   prunePictures,
   readPicture,
+  readPoint,
   readTraces,
   removePictures,
+  removePoints,
   writePicture,
+  writePoint,
   writeTrace,
 } from "./extras.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";

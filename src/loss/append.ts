@@ -53,7 +53,7 @@ export function appendLoss(
     const tracked = losses.map(
       (loss, i) => (own && (loss.tracked?.(pixel) ?? terms.tracked?.[i])) || terms.plain,
     );
-    const scores = losses.map((loss) => build.mul(pixel.correct(), (own && loss.score?.(pixel)) || 1));
+    const scores = losses.map((loss) => (own && loss.score?.(pixel)) || pixel.correct());
     return {
       objective: mean(pick(terms.values())),
       tracked: mean(pick(tracked)),

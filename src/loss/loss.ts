@@ -13,10 +13,12 @@ export interface Loss {
   readonly family: LossFamily;
   /** The loss that controls the step size; default: what the family tracks. */
   readonly tracked?: (pixel: PixelTerms) => Value;
-  /** What a correct pixel adds to the score that the kept perturbed image minimises; default 1. */
+  /** What a pixel adds to the score that the kept perturbed image minimises; default 1 if it is right, else 0. */
   readonly score?: (pixel: PixelTerms) => Value;
   /** The loss reads `classWeight()`, so that a run must count or be given class weights. */
   readonly needsClassWeights?: boolean;
+  /** The loss reads `setValues()`, which follow from the predictions on all images of a run. */
+  readonly needsSetValues?: boolean;
   /** The loss only controls step sizes; no attack can be asked to climb it. */
   readonly onlyTracked?: boolean;
   /** For the documentation. */

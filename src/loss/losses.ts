@@ -4,6 +4,7 @@ import { ce } from "./ce.js";
 import { classBalancedCe } from "./class-balanced-ce.js";
 import { cospgd, cospgdSigmoid } from "./cospgd.js";
 import { expectedAccuracy } from "./expected-accuracy.js";
+import { expectedMiou } from "./expected-miou.js";
 import { js } from "./js.js";
 import type { Loss } from "./loss.js";
 import { maskCe } from "./mask-ce.js";
@@ -22,6 +23,7 @@ export const losses = {
   cospgd,
   "cospgd-sigmoid": cospgdSigmoid,
   "expected-accuracy": expectedAccuracy,
+  "expected-miou": expectedMiou,
   spherical,
   "mask-spherical": maskSpherical,
 } satisfies Record<string, Loss>;

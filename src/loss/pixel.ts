@@ -18,6 +18,16 @@ export interface LossInputs {
    * pixel pulls only near the point where its class changes. The argmax does not mind. Default: τ is 1.
    */
   readonly sharpness?: Value;
+  /** For losses that say `needsSetValues`. */
+  readonly set?: SetValues;
+}
+
+/** What the prediction of a pixel is worth to an attack on the mIoU of a whole set; N×K×1 each, at least 0. */
+export interface SetValues {
+  /** What it gains when a pixel of another class is taken for this class. */
+  readonly gain: Value;
+  /** What a pixel of this class costs it while it is right. */
+  readonly price: Value;
 }
 
 /** How many images, classes and pixels an image the logits have. */
@@ -48,6 +58,8 @@ export interface PixelTerms {
   addAtLabel(base: Value, update: Value): Value;
   /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
   correct(): Value;
+  /** The class of the largest logit, the smallest of equals; int64. */
+  predicted(): Value;
   /** Cross-entropy −log p_y, p the softmax of logits/τ. */
   crossEntropy(): Value;
   /** p_y, the probability of the label. */
@@ -70,6 +82,7 @@ export interface PixelTerms {
   classWeight(): Value;
   /** λ, N×1×1. */
   balance(): Value;
+  setValues(): SetValues;
   /** Types and static shapes of the logits and of every other input of the loss. */
   types(): ReadonlyMap<Value, TypedShape>;
 }
@@ -113,8 +126,9 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
     addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
     correct: once("correct", () =>
       // An ignored label, −1, equals no argmax.
-      b.cast(b.op("Equal", [b.op("ArgMax", [inputs.logits], { axis: 1 }), labels()]), "float32"),
+      b.cast(b.op("Equal", [terms.predicted(), labels()]), "float32"),
     ),
+    predicted: once("predicted", () => b.op("ArgMax", [inputs.logits], { axis: 1 })),
     crossEntropy: once("crossEntropy", () => b.sub(b.log(terms.partition()), atLabel(shifted()))),
     probability: once("probability", () => b.exp(b.neg(terms.crossEntropy()))),
     exponential: once("exponential", () => b.exp(shifted())),
@@ -138,6 +152,10 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
       ]),
     ),
     balance: () => needed(inputs.balance, "a balance, which only attacks of an evaluation have"),
+    setValues: () => {
+      if (inputs.set) return inputs.set;
+      throw new SeawallError("config", "the loss reads values of the whole set; choose another one");
+    },
     types: () => inputTypes(inputs, size),
   };
   return terms;

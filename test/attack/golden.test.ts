@@ -9,13 +9,14 @@ import {
   type RadiusSchedule,
   stagesFor,
 } from "../../src/attack/index.js";
-import { type Loss, type LossName, losses } from "../../src/loss/index.js";
+import { type LossName, losses } from "../../src/loss/index.js";
 import { readModel } from "../../src/onnx/index.js";
 import {
   type ImageOracle,
   type OracleAnswer,
   type OracleOptions,
   openModel,
+  type Query,
   type StepFragment,
 } from "../../src/oracle/index.js";
 
@@ -67,8 +68,8 @@ class Recorder implements ImageOracle {
     return answer;
   }
 
-  async predict(point: Float32Array, loss?: Loss) {
-    const answer = await this.#oracle.predict(point, loss);
+  async predict(point: Float32Array, query?: Query) {
+    const answer = await this.#oracle.predict(point, query);
     this.visited.push({ point, tracked: undefined, correct: answer.correct });
     return answer;
   }

@@ -8,7 +8,6 @@ import {
   apgdFrom,
   noise,
   pgd,
-  sharpened,
   square,
   stagesFor,
 } from "../../src/attack/index.js";
@@ -71,14 +70,7 @@ describe.each([0, 1, 2, 3])("APGD on random objective %i", (key) => {
   });
 });
 
-const all: readonly Attack[] = [
-  apgd(losses.ce),
-  apgd(losses.ce, "reduce"),
-  sharpened,
-  pgd(losses.ce),
-  square,
-  noise,
-];
+const all: readonly Attack[] = [apgd(losses.ce), apgd(losses.ce, "reduce"), pgd(losses.ce), square, noise];
 
 describe.each(all)("$name with a $radiusSchedule radius", (attack) => {
   const settings = fc.record({

@@ -82,7 +82,18 @@ describe("parseMembers", () => {
 describe("every row of the tables", () => {
   it.each(attackForms())("%s can be asked for and is called as it was asked for", (form) => {
     const names = form.includes("LOSS") ? attackLosses().map((loss) => form.replace("LOSS", loss)) : [form];
-    for (const name of names) expect(parseMembers(name)[0]!.attack.name).toBe(name);
+    for (const name of names) {
+      // An attack may go on from others; one that starts by itself has no set to aim at.
+      const ask = () => parseMembers(`apgd:ce,${name}`).at(-1)!.attack;
+      if (/^a?pgd:expected-miou$/.test(name)) expect(ask).toThrow(/aims at the mIoU of the set/);
+      else expect(ask().name).toBe(name);
+    }
+  });
+
+  it("refuses an attack that goes on from others where none stands before it", () => {
+    expect(() => parseMembers("sharpen:ce,apgd:ce")).toThrow(
+      /name one before it, such as apgd:cospgd,sharpen:ce/,
+    );
   });
 
   it.each(Object.keys(ensembles))("%s has known members, each once", (name) => {

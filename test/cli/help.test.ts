@@ -137,10 +137,11 @@ it("explains eval", async () => {
       --help                               print this help
 
     Attacks:
-      sea-2023, sea-2024, strongest, sea-two-speed
-      apgd:LOSS, pgd:LOSS, segpgd, cospgd, sharpened, square, noise
+      sea-2023, sea-2024, strongest, surge, surge-fast, sea-two-speed
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, sharpen:LOSS, reopen:LOSS, reopen-wide:LOSS, square, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
-        class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, mask-spherical
+        class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, expected-miou,
+        mask-spherical
       transfer:ATTACK, by the gradient of --surrogate
 
     Example:

@@ -36,7 +36,7 @@ describe("flags", () => {
     [[...shortEval.slice(1), "extra"], /too many arguments/],
     [
       ["--attacks", "apgd:foo"],
-      /--attacks: unknown attack "apgd:foo"; known are sea-2023, sea-2024, strongest, sea-two-speed, apgd:LOSS/,
+      /--attacks: unknown attack "apgd:foo"; known are sea-2023, sea-2024, strongest, surge, surge-fast, sea-two-speed, apgd:LOSS/,
     ],
     [["--attacks", "constructor"], /--attacks: unknown attack "constructor"; known are sea-2023/],
     [["--eps", "300"], /--eps: radius "300": must be at most 1, .* write 300\/255/],

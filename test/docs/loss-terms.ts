@@ -9,6 +9,8 @@ export interface Pixel {
   readonly classWeight: number;
   /** λ of balanced-ce. */
   readonly balance: number;
+  /** v of expected-miou: the gain of each class, and in the label's place minus its price. */
+  readonly values: readonly number[];
 }
 
 /** A number per pixel, as the documentation writes it and as it is computed. */
@@ -18,7 +20,7 @@ export interface Term {
 }
 
 export interface LossTerms {
-  /** w of the gradient w·(p − e_y), or the mask m of −(m/‖u‖)·(e_y − û_y·û). */
+  /** w of the gradient w·(p − e_y), the mask m of −(m/‖u‖)·(e_y − û_y·û), or the factor of p∘(v − Σ_t p_t·v_t). */
   readonly weight: Term;
   readonly tracked: Term;
   /** As the published code tracks. */
@@ -37,6 +39,9 @@ export function softmax(logits: readonly number[]): number[] {
 const probability = ({ logits, label }: Pixel) => softmax(logits)[label]!;
 const isRight = ({ logits, label }: Pixel) => (logits.indexOf(Math.max(...logits)) === label ? 1 : 0);
 const sigmoids = ({ logits }: Pixel) => logits.map((u) => 1 / (1 + Math.exp(-u)));
+
+export const expectedValue = ({ logits, values }: Pixel) =>
+  softmax(logits).reduce((sum, p, t) => sum + p * values[t]!, 0);
 
 const one: Term = { text: "1", of: () => 1 };
 const right: Term = { text: "1c", of: isRight };
@@ -105,6 +110,15 @@ export const lossTerms = {
     ...softmaxTerms,
     weight: { text: "p_y/‖p‖₂", of: (pixel) => probability(pixel) / norm(softmax(pixel.logits)) },
     tracked: { text: "−p_y", of: (pixel) => -probability(pixel) },
+  },
+  "expected-miou": {
+    weight: { text: "1/‖p‖₂", of: (pixel) => 1 / norm(softmax(pixel.logits)) },
+    tracked: { text: "Σ_t p_t·v_t", of: expectedValue },
+    published: crossEntropy,
+    score: {
+      text: "−v of the predicted class",
+      of: ({ logits, values }) => -values[logits.indexOf(Math.max(...logits))]!,
+    },
   },
   spherical: { ...sphericalTerms, weight: one },
   "mask-spherical": { ...sphericalTerms, weight: right },

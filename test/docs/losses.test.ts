@@ -6,7 +6,15 @@ import { lower } from "../../src/compile/index.js";
 import { appendLoss, type Loss, type LossName, losses } from "../../src/loss/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";
-import { type LossTerms, lossTerms, norm, type Pixel, softmax, type Term } from "./loss-terms.js";
+import {
+  expectedValue,
+  type LossTerms,
+  lossTerms,
+  norm,
+  type Pixel,
+  softmax,
+  type Term,
+} from "./loss-terms.js";
 import { code, expectPrinted, markdownTable } from "./printed.js";
 
 const rows = Object.entries(losses) as [LossName, Loss][];
@@ -57,11 +65,15 @@ const balance = 0.2;
 const stream = randomStream("docs/losses.md");
 const logits = stream.uniform(classes * pixels, -2, 2);
 const classWeights = [0.1, 0.2, 0.3, 0.4];
+const gain = [0.5, 0, 2, 0.75];
+const price = [1.5, 0.25, 1, 0];
 const labels = Array.from({ length: pixels }, (_, i) => (i === 0 ? -1 : i % classes));
 /** The pixels that count, by position. */
 const counted = labels.flatMap((label, at): { at: number; pixel: Pixel }[] => {
   const own = Array.from({ length: classes }, (_, s) => logits[s * pixels + at]!);
-  return label < 0 ? [] : [{ at, pixel: { logits: own, label, classWeight: classWeights[label]!, balance } }];
+  const values = gain.map((value, s) => (s === label ? -price[s]! : value));
+  const pixel = { logits: own, label, classWeight: classWeights[label]!, balance, values };
+  return label < 0 ? [] : [{ at, pixel }];
 });
 
 async function graphSays(name: LossName, tracking: "own" | "published") {
@@ -72,6 +84,10 @@ async function graphSays(name: LossName, tracking: "own" | "published") {
     labels: build.constant(int64([1, pixels], labels)),
     classWeights: build.constant(float32([classes], classWeights)),
     balance: build.constant(float32([1, 1, 1], [balance])),
+    set: {
+      gain: build.constant(float32([1, classes, 1], gain)),
+      price: build.constant(float32([1, classes, 1], price)),
+    },
   };
   const appended = appendLoss(build, [losses[name]], inputs, { pixels, tracking });
   for (const output of ["tracked", "score", "gradient"] as const) build.output(appended[output], output);
@@ -105,7 +121,10 @@ it.each(byHand)("%s weighs, tracks and scores as the page says", async (name, { 
   expect(Array.from({ length: classes }, (_, s) => strict.gradient[s * pixels]! + 0)).toEqual([0, 0, 0, 0]);
 });
 
-function gradientOf(family: string, weight: number, { logits: u, label }: Pixel): number[] {
+function gradientOf(family: string, weight: number, pixel: Pixel): number[] {
+  const { logits: u, label, values } = pixel;
+  if (family === "expected")
+    return softmax(u).map((p, s) => weight * p * (values[s]! - expectedValue(pixel)));
   const oneHot = (s: number) => (s === label ? 1 : 0);
   if (family === "softmax") return softmax(u).map((p, s) => weight * (p - oneHot(s)));
   const unit = u.map((value) => value / norm(u));

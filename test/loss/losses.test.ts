@@ -14,6 +14,7 @@ interface Row {
   objective: number[];
   trackedOwn: number[];
   trackedPublished: number[];
+  score: number[];
   gradient: number[];
 }
 
@@ -22,6 +23,8 @@ const golden = JSON.parse(readFileSync(new URL("../golden/losses.json", import.m
   logits: number[];
   labels: number[];
   classWeights: number[];
+  gain: number[];
+  price: number[];
   correct: number[];
   losses: Row[];
 };
@@ -44,7 +47,13 @@ async function run(
   const weights = build.constant(float32([k], golden.classWeights));
   const balances = build.input("balance", "float32", [n, 1, 1]);
   const sharpness = build.input("sharpness", "float32", [n, 1, 1]);
-  const inputs = { logits, labels, classWeights: weights, balance: balances, sharpness };
+  const [gain, price] = [golden.gain, golden.price].map((values) =>
+    build.constant(float32([n, k, 1], [...values, ...values])),
+  );
+  const inputs = {
+    ...{ logits, labels, classWeights: weights, balance: balances, sharpness },
+    set: { gain: gain!, price: price! },
+  };
   const appended = appendLoss(
     build,
     names.map((name) => losses[name]),
@@ -105,6 +114,7 @@ describe.each(golden.losses.map((row) => [title(row), row] as const))("%s", (_, 
     expectClose(result.objective, row.objective);
     expectClose(result.tracked, row.trackedOwn);
     expectClose(result.gradient, row.gradient);
+    expectClose(result.score, row.score);
     expect(result.correct).toEqual(golden.correct);
     expect([...result.gradient, ...result.objective, ...result.tracked].every(Number.isFinite)).toBe(true);
   });

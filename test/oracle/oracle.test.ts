@@ -41,7 +41,7 @@ it("answers an image alone what it answers it among others, to the bit, with any
         const settings = { radius: 0.1, stepSize: 0.05 * (k + 1), momentum: 0.75 };
         const tensors = { image: image.image, current: image.image, previous: image.image, gradient };
         const next = await image.step(norms.linf.ascend, tensors, settings);
-        const { classes, correct } = await image.predict(next, loss);
+        const { classes, correct } = await image.predict(next, { loss: loss });
         return { gradient, ...numbers, next, classes: Array.from(classes), correct };
       }),
     );
@@ -85,8 +85,8 @@ it("scores by every loss that has a score of its own, each by its own", async ()
   const [two, three] = [scored(2), scored(3)];
   const oracle = model.oracle({ losses: [losses.ce, two, three] });
   const image = oracle.image(tinyImage(height, width), tinyLabels(height, width, 4));
-  const { correct, score } = await image.predict(image.image, losses.ce);
+  const { correct, score } = await image.predict(image.image, { loss: losses.ce });
   expect(score).toBe(correct);
-  expect((await image.predict(image.image, two)).score).toBe(2 * correct);
-  expect((await image.predict(image.image, three)).score).toBe(3 * correct);
+  expect((await image.predict(image.image, { loss: two })).score).toBe(2 * correct);
+  expect((await image.predict(image.image, { loss: three })).score).toBe(3 * correct);
 });

@@ -170,8 +170,9 @@ describe("one graph of all windows, differentiated as a whole", async () => {
   it.each([undefined, losses["class-balanced-ce"], related])(
     "predicts the same classes (%#)",
     async (loss) => {
-      const found = await ours.image(point, labels).predict(point, loss);
-      const wanted = await theirs.image(point, labels).predict(point, loss);
+      const query = loss && { loss };
+      const found = await ours.image(point, labels).predict(point, query);
+      const wanted = await theirs.image(point, labels).predict(point, query);
       expect(Array.from(found.classes)).toEqual(Array.from(wanted.classes));
       expect(found.correct).toBe(wanted.correct);
       expect(found.score).toBeCloseTo(wanted.score, 5);

@@ -86,6 +86,7 @@ export async function makePlan(
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
+  refuseShard(config, attacks);
   return {
     config,
     graph,
@@ -139,6 +140,15 @@ function memoryNotice(bytes: number): string[] {
   return [
     `WARNING: attacking one image takes about ${needed}, and this machine has ${there}; take smaller images with --crop or --resize-short`,
   ];
+}
+
+function refuseShard({ shard }: EvaluationConfig, attacks: readonly AttackMember[]): void {
+  const needy = attacks.find(({ attack }) => attack.losses.some((loss) => loss.needsSetValues));
+  if (!shard || !needy) return;
+  throw new SeawallError(
+    "config",
+    `--shard: ${needy.attack.name} aims at the mIoU of the whole set, of which a shard knows a part; leave --shard out, or take attacks such as sea-2023`,
+  );
 }
 
 function pluginNotices(values: readonly Plugin[]): string[] {

@@ -1,5 +1,5 @@
 /** A worker attacks one image at a time: here in the same thread. */
-import type { AttackMember, AttackSettings, KeptPoint } from "../../attack/index.js";
+import type { AttackMember, AttackSettings, Earlier, KeptPoint } from "../../attack/index.js";
 import { invariant, type Radius, randomStream } from "../../base/index.js";
 import { isOfBytes, type Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
@@ -31,7 +31,8 @@ export interface CountedPoint {
 }
 
 export interface ImageWorker {
-  attack(sample: Sample, slot: AttackAtRadius): Promise<AttackedImage>;
+  /** @param earlier what an attack that continues goes on from */
+  attack(sample: Sample, slot: AttackAtRadius, earlier?: Earlier): Promise<AttackedImage>;
   dispose(): Promise<void>;
 }
 
@@ -58,13 +59,13 @@ export interface ImageWorkerSettings {
 export function localWorker(run: ImageWorkerSettings, dispose: () => Promise<void>): ImageWorker {
   return {
     dispose,
-    async attack(sample, slot) {
+    async attack(sample, slot, earlier) {
       const model = await run.oracle(sample);
       const oracle = await withGradients(run, await withLabels(run, model, sample), sample, slot.attack);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
       const { kept, trace } = radius?.value
-        ? await attacked(run, model, oracle, sample, slot.attack, radius)
+        ? await attacked(run, model, oracle, sample, { name: slot.attack, radius, earlier })
         : { kept: unmoved(oracle) };
       const outcome = await outcomeOf(oracle, model.classes, sample, slot, kept);
       return trace ? { ...outcome, trace } : outcome;
@@ -91,8 +92,7 @@ async function attacked(
   model: Oracle,
   oracle: ImageOracle,
   sample: Sample,
-  name: string,
-  radius: Radius,
+  { name, radius, earlier }: { name: string; radius: Radius; earlier: Earlier | undefined },
 ): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
   const { attack, steps } = find(run.attacks, (entry) => entry.attack.name === name);
   const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
@@ -100,7 +100,7 @@ async function attacked(
   const perturbed = perturbedValues(oracle, run.perturbChannels);
   const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
-  const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name));
+  const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name), earlier);
   const maxDelta = checkPoint(oracle.image, found.point, settings);
   checkUntouched(oracle.image, found.point, perturbed);
   const evidence =

@@ -1,5 +1,6 @@
 /** The workers of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
+import type { Earlier } from "../../attack/index.js";
 import { openThread } from "../../base/index.node.js";
 import type { Sample } from "../../data/index.js";
 import { mostThreads } from "../../runtime/index.js";
@@ -84,6 +85,7 @@ export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
 export interface AttackRequest {
   readonly sample: Sample;
   readonly slot: AttackAtRadius;
+  readonly earlier: Earlier | undefined;
 }
 
 function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): ImageWorker {
@@ -94,9 +96,9 @@ function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): Imag
   const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {
-    async attack(sample, slot) {
+    async attack(sample, slot, earlier) {
       signal?.throwIfAborted();
-      return thread.request({ sample, slot }).catch((error) => {
+      return thread.request({ sample, slot, earlier }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       });
     },

@@ -59,8 +59,8 @@ export function tracedOracle(
       await note(answer, () => classesAt(point));
       return answer;
     },
-    async predict(point, loss) {
-      const answer = await oracle.predict(point, loss);
+    async predict(point, query) {
+      const answer = await oracle.predict(point, query);
       const { correct, classes } = answer;
       await note({ correct, objective: null, tracked: null }, async () => Int32Array.from(classes));
       return answer;

@@ -9,7 +9,7 @@ import { type AttackRequest, factsOf, type WorkerStart, workerHere } from "./ima
 
 const stopping = new AbortController();
 const notify = serveThread<AttackRequest, AttackedImage>({
-  reply: async ({ sample, slot }) => (await worker).attack(sample, slot),
+  reply: async ({ sample, slot, earlier }) => (await worker).attack(sample, slot, earlier),
   onNotice: () => stopping.abort(),
   dispose: async () => (await worker).dispose(),
 });

@@ -7,7 +7,7 @@ import {
   type Target,
   targetOf,
 } from "../../compile/index.js";
-import type { Loss } from "../../loss/index.js";
+import type { ClassValues, Loss } from "../../loss/index.js";
 import type { SessionOptions, Tensors } from "../../runtime/index.js";
 import type { Meter } from "./meter.js";
 import type { OracleAnswer, OracleOptions, Prediction, Query } from "./oracle.js";
@@ -39,7 +39,7 @@ export class LossSessions {
   async evaluate(
     meter: Meter,
     pixels: LabelledImage,
-    { loss, balance = 0, temperature = 1 }: Query,
+    { loss, balance = 0, temperature = 1, values }: Query,
     parameters?: Tensors,
   ): Promise<OracleAnswer> {
     const relatives = relativesOf(loss, this.#options);
@@ -51,6 +51,7 @@ export class LossSessions {
         choice: float32([1, choice.length], choice),
         balance: float32([1, 1, 1], [balance]),
         sharpness: float32([1, 1, 1], [1 / temperature]),
+        ...this.#setValues(values),
       },
       parameters,
     );
@@ -64,9 +65,15 @@ export class LossSessions {
   }
 
   /** Classes and counts; passes are counted by the caller. */
-  async predict(meter: Meter, pixels: LabelledImage, loss?: Loss, parameters?: Tensors): Promise<Prediction> {
+  async predict(
+    meter: Meter,
+    pixels: LabelledImage,
+    { loss, values }: Partial<Query> = {},
+    parameters?: Tensors,
+  ): Promise<Prediction> {
     const scored = scoredLoss(loss, this.#options);
-    const outputs = await meter.run(this.#predictingSession(scored), pixels, parameters);
+    const feeds = { ...pixels, ...this.#setValues(values) };
+    const outputs = await meter.run(this.#predictingSession(scored), feeds, parameters);
     const correct = outputs.correct.data[0]!;
     const score = loss && scored === loss ? outputs.score.data[0]! : correct;
     return { classes: outputs.classes.data, correct, score };
@@ -75,6 +82,13 @@ export class LossSessions {
   async dispose(): Promise<void> {
     await this.#evaluating.dispose();
     await this.#predicting.dispose();
+  }
+
+  #setValues(values: ClassValues | undefined) {
+    const { classes } = this.#model;
+    const tensor = (of: readonly number[] = new Array<number>(classes).fill(0)) =>
+      float32([1, classes, 1], of);
+    return { gain: tensor(values?.gain), price: tensor(values?.price) };
   }
 
   #evaluatingSession(loss: Loss, relatives: readonly Loss[]) {

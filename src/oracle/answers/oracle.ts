@@ -1,6 +1,6 @@
 /** The interface that attacks see: perturbed image ↦ loss and gradient, one image at a time. */
 import type { StepFragment } from "../../compile/index.js";
-import type { Loss, Tracking } from "../../loss/index.js";
+import type { ClassValues, Loss, Tracking } from "../../loss/index.js";
 
 /** The loss to evaluate. */
 export interface Query {
@@ -10,6 +10,8 @@ export interface Query {
   readonly balance?: number;
   /** τ > 0: a softmax loss sees the logits divided by it; default 1. */
   readonly temperature?: number;
+  /** For losses that say `needsSetValues`; default 0. */
+  readonly values?: ClassValues;
 }
 
 /** Losses, counts and gradient at one perturbed image. */
@@ -31,7 +33,7 @@ export interface Prediction {
   /** The class of each pixel, H·W. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
-  /** The score by which `loss` chooses the perturbed image that is kept; the correct pixels where no loss is given. */
+  /** The score by which the loss asked about chooses the perturbed image that is kept; the correct pixels where none is. */
   readonly score: number;
 }
 
@@ -47,7 +49,7 @@ export interface ImageOracle {
   /** Loss and gradient at a point: one forward and one backward pass. */
   evaluate(point: Float32Array, query: Query): Promise<OracleAnswer>;
   /** Classes and counts at a point: one forward pass. */
-  predict(point: Float32Array, loss?: Loss): Promise<Prediction>;
+  predict(point: Float32Array, query?: Query): Promise<Prediction>;
   /** The next point. */
   step<T extends string, S extends string>(
     step: StepFragment<T, S>,

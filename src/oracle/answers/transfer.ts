@@ -12,7 +12,7 @@ export function transferOracle(scored: ImageOracle, surrogate: ImageOracle): Ima
     ...{ image, labels, channels, height, width },
     async evaluate(point, query) {
       const { objective, tracked, gradient } = await surrogate.evaluate(point, query);
-      const { correct, score } = await scored.predict(point, query.loss);
+      const { correct, score } = await scored.predict(point, query);
       return { objective, tracked, correct, score, gradient };
     },
     predict: scored.predict.bind(scored),

@@ -26,8 +26,8 @@ export class WholeAnswers implements Answers {
         meter.passed({ backward: true });
         return answer;
       },
-      predict: async (point, loss) => {
-        const prediction = await this.#losses.predict(meter, at(point), loss);
+      predict: async (point, query) => {
+        const prediction = await this.#losses.predict(meter, at(point), query);
         meter.passed({ backward: false });
         return prediction;
       },

@@ -44,11 +44,11 @@ export class WindowAnswers implements Answers {
         const answer = await bands.evaluate(sums, labelsIn(bands), query, meter);
         return { ...answer, gradient: await this.#network.backward(point, sums, meter) };
       },
-      predict: async (point, loss) => {
-        const scored = scoredLoss(loss, this.#options);
+      predict: async (point, query) => {
+        const scored = scoredLoss(query?.loss, this.#options);
         const bands = this.#bandsFor(scored ? [scored] : []);
         const sums = await this.#network.forward(point, bands.rows, meter);
-        return bands.predict(sums, labelsIn(bands), loss, meter);
+        return bands.predict(sums, labelsIn(bands), query, meter);
       },
     };
   }

@@ -1,6 +1,5 @@
 /** Losses of a large image, computed in bands of rows one after the other. */
 import { float32, type Tensor } from "../../base/index.js";
-import type { Loss } from "../../loss/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
 import { LossSessions } from "../answers/loss-sessions.js";
 import type { Meter } from "../answers/meter.js";
@@ -66,12 +65,17 @@ export class Bands {
   }
 
   /** Classes and counts of the whole image. */
-  async predict(sums: Planes, labels: BandLabels, loss: Loss | undefined, meter: Meter): Promise<Prediction> {
+  async predict(
+    sums: Planes,
+    labels: BandLabels,
+    query: Query | undefined,
+    meter: Meter,
+  ): Promise<Prediction> {
     const pixels = this.#image.height * this.#image.width;
     const classes = new Int32Array(sums.bands.length * this.rows * this.#image.width);
     const total = { correct: 0, score: 0 };
     for (const [i, band] of sums.bands.entries()) {
-      const part = await this.#losses.predict(meter, this.#at(band, labels[i]!), loss, this.#seen(i));
+      const part = await this.#losses.predict(meter, this.#at(band, labels[i]!), query, this.#seen(i));
       classes.set(part.classes, i * part.classes.length);
       total.correct += part.correct;
       total.score += part.score;

@@ -1,0 +1,35 @@
+/**
+ * Attacks that refine what others have found. Margins of robust models are small: at temperature 1 a loss spends the
+ * ball on pixels that cannot be flipped or are wrong already. So broad attacks come first, sharp ones last.
+ */
+import type { Loss } from "../loss/index.js";
+import { stagedApgd } from "./apgd.js";
+import type { Attack } from "./attack.js";
+
+const continues = { continues: true };
+
+/** Stays at ε, with τ from ½ to ⅒. */
+export function sharpen(loss: Loss): Attack {
+  return stagedApgd(`sharpen:${loss.name}`, [{ loss, share: 1, temperature: [0.5, 0.1] }], continues);
+}
+
+/** Leaves the ball for a quarter of the steps, at τ = 1; comes back with τ from 1 to ⅒. */
+export function reopen(loss: Loss): Attack {
+  const setShare = 0.75;
+  const stages = [
+    { loss, setShare, share: 1 / 4, radius: 1.5 },
+    { loss, setShare, share: 3 / 4, temperature: [1, 0.1] as const },
+  ];
+  return stagedApgd(`reopen:${loss.name}`, stages, continues);
+}
+
+/** The same by way of 2ε and 1.5ε, in about a sixth of the steps each. */
+export function reopenWide(loss: Loss): Attack {
+  const setShare = 0.75;
+  const stages = [
+    { loss, setShare, share: 12 / 77, radius: 2 },
+    { loss, setShare, share: 12 / 77, radius: 1.5 },
+    { loss, setShare, share: 53 / 77, temperature: [1, 0.1] as const },
+  ];
+  return stagedApgd(`reopen-wide:${loss.name}`, stages, continues);
+}

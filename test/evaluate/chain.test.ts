@@ -1,0 +1,100 @@
+/** Attacks that go on from others: what they start from follows from the records alone. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { runEvaluation } from "../../src/evaluate/index.node.js";
+import { type RunRecord, sortRecords } from "../../src/journal/index.js";
+import { readRun } from "../../src/journal/index.node.js";
+import { writeModel } from "../../src/onnx/index.js";
+import { folderWith, greyPng } from "../data/pixels.js";
+import { tinyModel } from "../helpers/models.js";
+
+const [height, width] = [12, 16];
+const images = 4;
+const attacks = "apgd:cospgd,sharpen:expected-accuracy,reopen:expected-miou,sharpen:expected-miou";
+let root: string;
+
+beforeAll(async () => {
+  const wave = (from: number) =>
+    Array.from({ length: height * width }, (_, i) => ((i + from) * (37 + from)) % 256);
+  const files = Array.from(
+    { length: images },
+    (_, i) => [`images/${i}.png`, greyPng(height, width, wave(i))] as const,
+  );
+  root = await folderWith({
+    "model.onnx": writeModel(tinyModel({ channels: 1 })),
+    ...Object.fromEntries(files),
+  });
+});
+
+const settings = (out?: string) => ({
+  ...{ model: join(root, "model.onnx"), data: `folder:${join(root, "images")}`, labels: "self" as const },
+  ...{ eps: "0.05,0.1", attacks, steps: 8, parallel: 1, ...(out && { out: join(root, out) }) },
+});
+
+function recordsOf(out: string): Omit<RunRecord, "seconds">[] {
+  const { description, records } = readRun(join(root, out));
+  return sortRecords(description, records).map(({ seconds: _, ...record }) => record);
+}
+
+/** Starts a run and stops it after some records. */
+async function stopped(out: string, after: number): Promise<void> {
+  const abort = new AbortController();
+  let points = 0;
+  const events = {
+    signal: abort.signal,
+    onPoint: () => {
+      if (++points > after) abort.abort(new Error("stopped"));
+    },
+  };
+  await expect(runEvaluation(settings(out), events)).rejects.toThrow("stopped");
+}
+
+it("goes on from the best point, and so never ends above it", async () => {
+  await runEvaluation(settings("whole"));
+  const records = recordsOf("whole");
+  for (const { image, attack, eps, correct } of records) {
+    if (attack !== "sharpen:expected-accuracy") continue;
+    const before = records.find(
+      (other) => other.image === image && other.eps === eps && other.attack === "apgd:cospgd",
+    )!;
+    expect(correct).toBeLessThanOrEqual(before.correct);
+  }
+  expect(
+    records.filter(({ attack, step }) => attack.includes(":expected") && step > 0).length,
+  ).toBeGreaterThan(0);
+});
+
+it.each([5, 11, 18])(
+  "a run stopped after %i records and resumed has the records of one that was not",
+  async (after) => {
+    await stopped(`resumed-${after}`, after);
+    await runEvaluation({ ...settings(`resumed-${after}`), resume: true });
+    expect(recordsOf(`resumed-${after}`)).toEqual(recordsOf("whole"));
+  },
+);
+
+it("makes points again that are lost", async () => {
+  await stopped("lost", 14);
+  rmSync(join(root, "lost", "points"), { recursive: true });
+  await runEvaluation({ ...settings("lost"), resume: true });
+  expect(recordsOf("lost")).toEqual(recordsOf("whole"));
+});
+
+it("has the same result without a folder", async () => {
+  const { cost: _, ...result } = await runEvaluation(settings());
+  const { cost: __, ...stored } = await runEvaluation({ ...settings("whole"), resume: true });
+  expect(result).toEqual(stored);
+});
+
+it("refuses to go on from nothing, and a loss for the set where no set is known", async () => {
+  const run = (attacks: string, more = {}) => runEvaluation({ ...settings(), attacks, ...more });
+  await expect(run("sharpen:ce")).rejects.toThrow(
+    /sharpen:ce goes on from the best point .* name one before it/,
+  );
+  await expect(run("apgd:expected-miou")).rejects.toThrow(/aims at the mIoU of the set/);
+  const shard = { index: 0, count: 2 };
+  await expect(run(attacks, { shard })).rejects.toThrow(
+    /--shard: reopen:expected-miou aims at the mIoU of the whole set/,
+  );
+});
