@@ -842,8 +842,6 @@ MMSEG = [
     mm("ann", "ANN", "ann/ann_r50-d8_4xb2-40k_cityscapes-512x1024.py", "dynamo-18"),
     mm("isanet", "ISANet", "isanet/isanet_r50-d8_4xb2-40k_cityscapes-512x1024.py"),
     mm("nonlocal", "Non-local", "nonlocal_net/nonlocal_r50-d8_4xb2-40k_cityscapes-512x1024.py"),
-    mm("knet", "K-Net", "knet/knet-s3_r50-d8_fcn_8xb2-adamw-80k_ade20k-512x512.py"),
-    mm("pointrend", "PointRend", "point_rend/pointrend_r50_4xb2-80k_cityscapes-512x1024.py"),
     mm("encnet", "EncNet", "encnet/encnet_r50-d8_4xb2-40k_cityscapes-512x1024.py"),
     mm("gcnet", "GCNet", "gcnet/gcnet_r50-d8_4xb2-40k_cityscapes-512x1024.py"),
 ]

@@ -206,10 +206,16 @@ async function exportProduct(
   const unknown = wrt.find(
     (name) => !graph.inputs.some((input) => input.name === name && input.type === "float32"),
   );
-  if (unknown !== undefined || wrt.length === 0) {
+  if (unknown !== undefined) {
     throw new SeawallError(
       "usage",
-      `--wrt ${unknown ?? ""}: not a float input of the model; its inputs are ${listInputs(graph)}`,
+      `--wrt ${unknown}: not a float input of the model; its inputs are ${listInputs(graph)}`,
+    );
+  }
+  if (wrt.length === 0) {
+    throw new SeawallError(
+      "model",
+      `the model has no float input to differentiate, its inputs are ${listInputs(graph)}; --loss ce differentiates a uint8 image as floats`,
     );
   }
   const variables = options.params ? trainable(graph) : new Set<Value>();

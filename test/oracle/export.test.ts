@@ -101,3 +101,11 @@ it("refuses an output or an input that is not there", async () => {
     /--wrt x: not a float input/,
   );
 });
+
+it("refuses a model of bytes for an output gradient, and says what differentiates it", async () => {
+  const model = tinyModel();
+  const bytes = { ...model, inputs: model.inputs.map((input) => ({ ...input, type: "uint8" as const })) };
+  await expect(exportGradient(bytes, { loss: "none" })).rejects.toThrow(
+    /no float input to differentiate, its inputs are "image" uint8 .*--loss ce differentiates a uint8 image/,
+  );
+});
