@@ -12,6 +12,7 @@ import tensor_folder
 from corpus_case import Case, facts
 from corpus_exporters import apply_passes, export, title
 from corpus_networks import NETWORKS, Network
+from corpus_compare import TOLERANCE
 from corpus_reference import draw_weights, random_case, reference, scale_logits
 from objective import relative_error
 from onnx_torch import load
@@ -44,10 +45,23 @@ def make(row: Network, route: str, folder: Path) -> dict:
         reason = f"the exporter changed the outputs by {difference:.1g}" if difference > 1e-3 else None
         if precision > 1e-2:
             reason = "the network computes otherwise in float64"
+        if reason is None and moved_kink(row, folder / "model.onnx", expected):
+            reason = "the exporter's rounding of folded weights puts an activation on the other side of a kink"
     if reason:
         expected = of_file(row, folder / "model.onnx", expected)
     tensor_folder.write(folder / "reference", {}, expected)
     return {"through_file": reason}
+
+
+def moved_kink(row: Network, path: Path, expected: dict[str, torch.Tensor]) -> bool:
+    """Whether autograd in float64 through the file differs from that through the network."""
+    if row.ending is not None:
+        return False
+    try:
+        return relative_error(of_file(row, path, expected)["grad"], expected["grad"]) > TOLERANCE
+    except NotImplementedError as lack:
+        print(f"{path}: not run in float64, {lack}")
+        return False
 
 
 def export_error(row: Network, network: nn.Module, image: torch.Tensor, path: Path) -> float:
