@@ -14,6 +14,8 @@ describe("a .npy file", () => {
     ["uint16", "<u2", Uint16Array.from(numbers)],
     ["int16", "<i2", Int16Array.from(numbers)],
     ["int32", "<i4", Int32Array.from(numbers)],
+    ["uint32", "<u4", Uint32Array.from(numbers)],
+    ["int32", "<i8", BigInt64Array.from(numbers, BigInt)],
     ["float32", "<f4", Float32Array.from(numbers)],
     ["float64", "<f8", Float64Array.from(numbers)],
   ])("of %s", (type, descr, array) => {
@@ -21,6 +23,13 @@ describe("a .npy file", () => {
     expect(read.type).toBe(type);
     expect(read.shape).toEqual([2, 3]);
     expect([...read.data]).toEqual(numbers);
+  });
+
+  it("of 64-bit integers holds such as fit into 32", () => {
+    const of = (value: bigint) =>
+      readNpy(npy(bytesOf(BigInt64Array.of(value)), { descr: "<i8", shape: "1," }), 100);
+    expect([...of(-(2n ** 31n)).data]).toEqual([-(2 ** 31)]);
+    expect(() => of(2n ** 31n)).toThrow("it holds 2147483648, which does not fit into 32 bits");
   });
 
   it("in the other byte order", () => {

@@ -4,12 +4,20 @@ import { invariant } from "../../base/index.js";
 /** An array as stored, in row-major order. */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** NumPy's name of the element type, such as `uint16`. */
+  /** NumPy's name of the element type, such as `uint16`; `int32` for 64 bits, which must fit. */
   readonly type: NpyType;
-  readonly data: Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Float64Array;
+  readonly data:
+    | Uint8Array
+    | Int8Array
+    | Uint16Array
+    | Int16Array
+    | Uint32Array
+    | Int32Array
+    | Float32Array
+    | Float64Array;
 }
 
-export type NpyType = keyof typeof elements;
+export type NpyType = Exclude<keyof typeof elements, "int64">;
 
 /** How to read one element; `code` is NumPy's, without byte order. */
 const elements = {
@@ -39,6 +47,19 @@ const elements = {
     make: (n: number) => new Int32Array(n),
     read: (view: DataView, at: number, little: boolean) => view.getInt32(at, little),
   },
+  uint32: {
+    code: "u4",
+    bytes: 4,
+    make: (n: number) => new Uint32Array(n),
+    read: (view: DataView, at: number, little: boolean) => view.getUint32(at, little),
+  },
+  // NumPy's own integers, in which class numbers are often stored.
+  int64: {
+    code: "i8",
+    bytes: 8,
+    make: (n: number) => new Int32Array(n),
+    read: (view: DataView, at: number, little: boolean) => narrowed(view.getBigInt64(at, little)),
+  },
   float32: {
     code: "f4",
     bytes: 4,
@@ -52,6 +73,12 @@ const elements = {
     read: (view: DataView, at: number, little: boolean) => view.getFloat64(at, little),
   },
 } as const;
+
+function narrowed(value: bigint): number {
+  const number = Number(value);
+  if (number !== (number | 0)) throw new Error(`it holds ${value}, which does not fit into 32 bits`);
+  return number;
+}
 
 function readUint8(view: DataView, at: number): number {
   return view.getUint8(at);
@@ -73,7 +100,8 @@ export function readNpy(bytes: Uint8Array, limit: number): NpyArray {
   const found = Object.entries(elements).find(([, element]) => element.code === code);
   if (!found)
     throw new Error(`its elements are of type ${descr}, expected ${Object.keys(elements).join(", ")}`);
-  const [type, element] = found as [NpyType, (typeof elements)[NpyType]];
+  const [name, element] = found;
+  const type = name === "int64" ? "int32" : (name as NpyType);
   const count = shape.reduce((product, length) => product * length, 1);
   if (count < 1 || count > limit) throw new Error(`it has ${count} elements, expected 1 to ${limit}`);
   const stored = bytes.length - start;
