@@ -23,7 +23,8 @@ Weights are drawn so that signals keep their size, the softmax is not saturated 
 six images, the one is taken where the framework's float32 is closest to float64. A gradient jumps at kinks (Relu,
 MaxPool), and float32 puts some activations of a network on the other side. Where that happens in a row, the note says
 so: with the error of the same written graph at this image when PyTorch runs it in float64, and with its float32 error
-at another image, where float64 by PyTorch is the reference again.
+at another image, where float64 by PyTorch is the reference again. Up to twenty other images are tried, until one is
+within the tolerance; the smallest error is printed.
 
 ```sh
 python tools/corpus.py make FOLDER    # in an environment with PyTorch; again in one with Keras, and one with Paddle
@@ -98,13 +99,14 @@ def counts(opened: list[dict], refused: list[dict]) -> str:
     exporters = Counter(case["exporter"].split(" + ")[0].split(",")[0].rsplit(" ", 1)[0] for case in files)
     verdicts = Counter(verdict(case["result"]) for case in opened)
     made = ", ".join(f"{name} {count}" for name, count in exporters.most_common())
-    right = (
-        f"{verdicts['right']} gradients are right in float32",
-        f"{verdicts['kinks']} are right apart from kinks",
-        f"{verdicts['float32']} agree with a float32 autograd that is itself far from float64",
-        f"{verdicts['imprecise']} are right in float64 and imprecise in float32 at every image tried",
-        f"{verdicts['wrong']} are wrong",
-    )
+    meanings = {
+        "right": "right in float32",
+        "kinks": "right apart from kinks",
+        "float32": "equal to a float32 autograd that is itself far from float64",
+        "imprecise": "right in float64 and imprecise in float32 at every image tried",
+    }
+    right = [f"{verdicts[key]} gradients are {meaning}" for key, meaning in meanings.items() if verdicts[key]]
+    right.append(f"{verdicts['wrong'] or 'none'} wrong")
     return (
         f"{len(files)} files of {len(architectures)} architectures, from {len(exporters)} exporters ({made}):\n"
         f"{len(opened)} open, {len(refused)} are refused. Of those that open, {', '.join(right)}."
