@@ -33,6 +33,8 @@ export interface GateOutcome {
   readonly passed: boolean;
   /** The figure that was compared, in [0, 1]. */
   readonly value: number;
+  /** Soundness checks that failed, so that no gate on these figures can pass. Absent if there are none. */
+  readonly failedChecks?: readonly string[];
 }
 
 /** The attacks and radii of a run, which gates can name. */
@@ -168,18 +170,40 @@ export function gateError(expression: string, problem: string): SeawallError {
   return new SeawallError("config", `gate "${expression}": ${problem}`);
 }
 
+export interface GateOptions {
+  /** Judge figures alone, also where a soundness check failed. */
+  readonly despiteChecks?: boolean;
+}
+
+/** Gates, and how they are judged. */
+export interface JudgedBy extends GateOptions {
+  readonly gates?: readonly string[];
+}
+
 /**
- * Checks gates on a result.
+ * Checks gates on a result. A figure of a run in which a soundness check failed is no evidence, so its gates do not pass.
  * @returns the outcome of each gate, in order
  * @throws SeawallError `config` as `parseGate`
  */
-export function checkGates(result: Result, expressions: readonly string[]): GateOutcome[] {
+export function checkGates(
+  result: Result,
+  expressions: readonly string[],
+  { despiteChecks = false }: GateOptions = {},
+): GateOutcome[] {
+  const failedChecks = despiteChecks ? [] : failedIn(result);
+  const isSound = failedChecks.length === 0;
   return expressions
     .map((expression) => parseGate(expression, gateSubjects(result.protocol)))
     .map((gate) => {
       const value = figureOf(result, gate);
-      return { gate: gate.text, value, passed: operators[gate.operator](value, gate.threshold) };
+      const passed = isSound && operators[gate.operator](value, gate.threshold);
+      return { gate: gate.text, value, passed, ...(!isSound && { failedChecks }) };
     });
+}
+
+/** The checks of a result that failed. */
+function failedIn({ soundness }: Pick<Result, "soundness">): string[] {
+  return soundness.filter(({ status }) => status === "fail").map(({ check }) => check);
 }
 
 function figureOf(result: Result, { subject, figure, eps }: Gate): number {

@@ -128,6 +128,7 @@ it("explains eval", async () => {
                                            (--no-report: do not) (default: true)
       --gate <EXPR>                        condition on the result, such as worst.mIoU@4/255>=0.60; exit
                                            code 3 if it does not hold
+      --gate-despite-checks                gates may hold although a soundness check failed
 
     Options:
       --config <FILE>                      settings from a YAML or JSON file, or a module; a flag on the
@@ -158,13 +159,14 @@ it("explains merge", async () => {
     Puts the shards of a run together; the result is that of the run made in one piece.
 
     Arguments:
-      RUN            the run folders of all shards
+      RUN                    the run folders of all shards
 
     Options:
-      --out <DIR>    folder of the whole run
-      --gate <EXPR>  condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
-      --json         print the result as JSON on stdout
-      --help         print this help
+      --out <DIR>            folder of the whole run
+      --gate <EXPR>          condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
+      --gate-despite-checks  gates may hold although a soundness check failed
+      --json                 print the result as JSON on stdout
+      --help                 print this help
 
     Example:
       seawall eval --config camvid.yaml --shard 1/2 --out runs/1

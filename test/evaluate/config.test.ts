@@ -160,6 +160,7 @@ it("fills in the documented defaults and leaves optional settings out", () => {
     resume: false,
     trace: 0,
     report: true,
+    gateDespiteChecks: false,
   });
 });
 

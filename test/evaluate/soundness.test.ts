@@ -24,6 +24,8 @@ const random = tinyModel({
 });
 /** The engine multiplies kernel and factor first, which rounds otherwise, and the sine makes all of what is rounded. */
 const chaotic = tinyModel({ after: (b, logits) => b.op("Sin", [b.mul(b.mul(logits, 0.3), 1e7)]) });
+/** The root of a negative logit is not a number. */
+const undefinedInPlaces = tinyModel({ after: (b, logits) => b.op("Sqrt", [logits]) });
 /** Not at the end, so it is not cut off. */
 const softmax = tinyModel({ after: (b, logits) => b.op("Relu", [b.op("Softmax", [logits], { axis: 1 })]) });
 /** The logarithm of 0 is not chosen where it arises, but its slope is: 0 · ∞. */
@@ -99,6 +101,7 @@ describe("before a run", () => {
     ["engine", chaotic, "optimisations differ by"],
     ["determinism", random, "two passes over the same image differ by"],
     ["logits", softmax, "sum to 1 at every pixel"],
+    ["logits", undefinedInPlaces, "of the pixels have a logit that is not a number"],
   ] as const)("%s is raised by a model made for it", async (check, model, detail) => {
     const outcome = await ofModel(model, check);
     expect(outcome.status).toBe("fail");

@@ -99,7 +99,7 @@ describe("tables", () => {
 describe("JUnit", () => {
   it("has a case for each check and gate", () => {
     const gates = ["worst.mIoU@2/255>=0", "clean.aAcc<0.1"];
-    const [file] = writeReports(readReportedRun(dir), ["junit"], join(root, "junit"), gates);
+    const [file] = writeReports(readReportedRun(dir), ["junit"], join(root, "junit"), { gates });
     const { document } = parseHTML(readFileSync(file!, "utf8"));
     expect(document.querySelectorAll("testcase")).toHaveLength(5);
     expect(document.querySelectorAll("skipped")).toHaveLength(1);

@@ -108,3 +108,17 @@ describe("checkGates", () => {
     expect(() => checkGates(incomplete, ["worst.mIoU@4/255<1"])).toThrow(/no mIoU for worst/);
   });
 });
+
+it("do not pass on figures of a run whose checks failed, whichever way they point", () => {
+  const failed = {
+    ...result,
+    soundness: [
+      { check: "logits", status: "fail" as const, detail: "" },
+      { check: "steps", status: "warn" as const, detail: "" },
+    ],
+  };
+  const gates = ["clean.aAcc>=0", "clean.aAcc<=1"];
+  expect(checkGates(result, gates).map(({ passed }) => passed)).toEqual([true, true]);
+  for (const outcome of checkGates(failed, gates))
+    expect(outcome).toMatchObject({ passed: false, failedChecks: ["logits"] });
+});

@@ -11,8 +11,12 @@ export function judge(outcomes: readonly GateOutcome[]): void {
 }
 
 function gateLines(outcomes: readonly GateOutcome[]): string[] {
-  return outcomes.map(({ gate, value, passed }) => {
-    const verdict = passed ? "holds" : "does not hold";
+  return outcomes.map(({ gate, value, passed, failedChecks }) => {
+    const verdict = passed
+      ? "holds"
+      : failedChecks
+        ? `does not count (failed: ${failedChecks.join(", ")})`
+        : "does not hold";
     return `${marks[passed ? "pass" : "fail"]} gate ${gate} ${verdict}: ${formatFigure(value)}`;
   });
 }

@@ -89,6 +89,7 @@ export const evaluationFlags = {
   trace: { ...running, ...counted() },
   report: running,
   gate: { ...running, ...named("EXPR"), repeated: true },
+  gateDespiteChecks: running,
 } as const satisfies Record<Setting, Flag>;
 
 export const settings = Object.keys(evaluationFlags) as Setting[];

@@ -52,7 +52,7 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
   if (options.json) print(formatJson(result));
   else say(...finalLines(result, config.out), placeLine(config.out), ...report);
-  judge(checkGates(result, config.gate ?? []));
+  judge(checkGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks }));
 }
 
 /** Checks gates before the run, so that a mistake in one costs no time. */

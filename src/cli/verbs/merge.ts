@@ -14,6 +14,7 @@ import { collect } from "../settings/values.js";
 interface MergeOptions {
   readonly out: string;
   readonly gate?: readonly string[];
+  readonly gateDespiteChecks?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export function mergeVerb(command: Command): void {
     .argument("<RUN...>", "the run folders of all shards")
     .requiredOption("--out <DIR>", "folder of the whole run")
     .option("--gate <EXPR>", "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails", collect)
+    .option("--gate-despite-checks", "gates may hold although a soundness check failed")
     .option("--json", "print the result as JSON on stdout")
     .addHelpText("after", example)
     .action(mergeAction);
@@ -34,7 +36,10 @@ Example:
   seawall eval --config camvid.yaml --shard 2/2 --out runs/2
   seawall merge runs/1 runs/2 --out runs/whole`;
 
-async function mergeAction(runs: readonly string[], { out, gate = [], json }: MergeOptions): Promise<void> {
+async function mergeAction(
+  runs: readonly string[],
+  { out, gate = [], gateDespiteChecks: despiteChecks = false, json }: MergeOptions,
+): Promise<void> {
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
   const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
@@ -43,5 +48,5 @@ async function mergeAction(runs: readonly string[], { out, gate = [], json }: Me
   say(...warnings);
   if (json) print(formatJson(result));
   else say(...finalLines(result, out), placeLine(out), `report: ${report}`);
-  judge(checkGates(result, gate));
+  judge(checkGates(result, gate, { despiteChecks }));
 }

@@ -11,6 +11,7 @@ interface ReportOptions {
   readonly format: string;
   readonly out?: string;
   readonly gate?: readonly string[];
+  readonly gateDespiteChecks?: boolean;
 }
 
 export function reportVerb(command: Command): void {
@@ -22,16 +23,23 @@ export function reportVerb(command: Command): void {
     .option("--format <LIST>", `some of ${Object.keys(reportFormats).join(", ")}`, "html")
     .option("--out <DIR>", "folder of the reports (default: the run folder)")
     .option("--gate <EXPR>", "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails", collect)
+    .option("--gate-despite-checks", "gates may hold although a soundness check failed")
     .addHelpText("after", "\nExample:\n  seawall report runs/first --format html,csv,junit")
     .action(reportAction);
 }
 
-function reportAction(dir: string, { format, out = dir, gate }: ReportOptions): void {
+function reportAction(
+  dir: string,
+  { format, out = dir, gate, gateDespiteChecks: despiteChecks = false }: ReportOptions,
+): void {
   const formats = readFormats(format);
   const run = readReportedRun(dir);
-  const files = writeReports(run, formats, out, gate ?? storedGates(run.description.config));
+  const files = writeReports(run, formats, out, {
+    gates: gate ?? storedGates(run.description.config),
+    despiteChecks,
+  });
   say(...run.missing, ...files.map((file) => `written: ${file}`));
-  judge(checkGates(run.result, gate ?? []));
+  judge(checkGates(run.result, gate ?? [], { despiteChecks }));
 }
 
 /** The gates that the run was started with. */

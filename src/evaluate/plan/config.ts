@@ -165,6 +165,7 @@ export const evaluationSchema = z.strictObject({
     .array(text)
     .optional()
     .describe("condition on the result, such as worst.mIoU@4/255>=0.60; exit code 3 if it does not hold"),
+  gateDespiteChecks: z.boolean().default(false).describe("gates may hold although a soundness check failed"),
 });
 
 /** Configuration as a user gives it; settings with a default may be left out. */
@@ -199,7 +200,7 @@ const settingRoles = {
   perturbChannels: "decides",
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
-  ...{ shard: "running", trace: "running", report: "running", gate: "running" },
+  ...{ shard: "running", trace: "running", report: "running", gate: "running", gateDespiteChecks: "running" },
   ...{ plugin: "stated", labelMap: "stated", palette: "stated", labelSuffix: "stated" },
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
 

@@ -1,6 +1,6 @@
 /** Soundness checks and gates as JUnit XML, for CI systems. */
 import type { Result } from "../../journal/index.js";
-import { checkGates } from "../gates.js";
+import { checkGates, type JudgedBy } from "../gates.js";
 import { type Markup, markup } from "../markup.js";
 import { formatFigure } from "../text.js";
 
@@ -14,13 +14,13 @@ interface Case {
  * One test suite for the soundness checks and one for the gates. A warning is a passed test with its detail as output.
  * @throws SeawallError `config` for an invalid gate
  */
-export function junitXml(result: Result, gates: readonly string[] = []): string {
+export function junitXml(result: Result, { gates = [], ...options }: JudgedBy = {}): string {
   const checks = result.soundness.map(({ check, ...rest }) => ({ name: check, ...rest }));
-  const outcomes = checkGates(result, gates).map(
-    ({ gate, passed, value }): Case => ({
+  const outcomes = checkGates(result, gates, options).map(
+    ({ gate, passed, value, failedChecks }): Case => ({
       name: gate,
       status: passed ? "pass" : "fail",
-      detail: `the figure is ${formatFigure(value)}`,
+      detail: `the figure is ${formatFigure(value)}${failedChecks ? `, but these checks failed: ${failedChecks.join(", ")}` : ""}`,
     }),
   );
   const all = [...checks, ...outcomes];
