@@ -56,7 +56,7 @@ it.each<[string, (folder: string) => Promise<void>, string[], RegExp]>([
     "labels of another size than the images",
     (folder) => writeFile(join(folder, "labels/photo1.png"), greyPng(8, 8, new Uint8Array(64))),
     [],
-    /images\/photo1\.png has 16x16 pixels.*labels\/photo1\.png.*8x8; both must/,
+    /images\/photo1\.png has 16×16 pixels.*labels\/photo1\.png.*8×8; both must/,
   ],
   [
     "a label value out of range",

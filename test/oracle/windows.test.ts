@@ -156,7 +156,8 @@ describe("one graph of all windows, differentiated as a whole", async () => {
   const labels = tinyLabels(...image, 4);
 
   it.each(all.filter((loss) => !loss.onlyTracked))("agrees on $name", async (loss) => {
-    const query = { loss, balance: 0.2 };
+    const values = { gain: [0.5, 0, 2, 0.75], price: [1.5, 0.25, 1, 0] };
+    const query = { loss, values, balance: 0.2, temperature: 0.5 };
     const found = await ours.image(point, labels).evaluate(point, query);
     const wanted = await theirs.image(point, labels).evaluate(point, query);
     for (const figure of ["objective", "tracked", "score"] as const) {
@@ -167,10 +168,10 @@ describe("one graph of all windows, differentiated as a whole", async () => {
     expect(error / largest(wanted.gradient)).toBeLessThan(1e-5);
   });
 
-  it.each([undefined, losses["class-balanced-ce"], related])(
+  it.each([undefined, losses["class-balanced-ce"], losses["expected-miou"], related])(
     "predicts the same classes (%#)",
     async (loss) => {
-      const query = loss && { loss };
+      const query = loss && { loss, values: { gain: [0.5, 0, 2, 0.75], price: [1.5, 0.25, 1, 0] } };
       const found = await ours.image(point, labels).predict(point, query);
       const wanted = await theirs.image(point, labels).predict(point, query);
       expect(Array.from(found.classes)).toEqual(Array.from(wanted.classes));
