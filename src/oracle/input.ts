@@ -195,11 +195,11 @@ export function listInputs(graph: Graph): string {
 /** Single precision, in which the model gets its pixels, does not know other numbers. */
 const isUsual = (value: number) => Number.isFinite(Math.fround(value));
 
-/** Why values of black and white make no range; undefined if they do. */
+/** Why values of black and white make no range; undefined if they do. White may be below black, for negatives. */
 export function rangeProblem([black, white]: readonly [number, number]): string | undefined {
   if (!isUsual(black) || !isUsual(white)) return "expected two finite numbers, as 0,255";
-  if (Math.fround(black) < Math.fround(white)) return undefined;
-  return `black, ${black}, must be below white, ${white}, as in 0,255; a model without a range of its own wants 0,1`;
+  if (Math.fround(black) !== Math.fround(white)) return undefined;
+  return `black and white must differ, got ${black} and ${white}; most models want 0,1 or 0,255`;
 }
 
 /** Why numbers cannot be subtracted per channel; undefined if they can. */

@@ -148,7 +148,10 @@ describe("movement", () => {
 
   it.each<[OperatorCase, RegExp]>([
     [{ op: "Slice", inputs: [[4], ints([1]), ints([3])], fed: [1] }, /Slice "Slice": .*constant `starts`/],
-    [{ op: "Pad", inputs: [[4], ints([1, 1])], fed: [1] }, /Pad "Pad": .*constant `pads`/],
+    [
+      { op: "Pad", inputs: [[4], ints([1, 1])], fed: [1] },
+      /Pad "Pad": the size of its output depends on the pixels/,
+    ],
     [
       { op: "Pad", inputs: [[2, 3], ints([0, 4, 0, 0])], attributes: { mode: "wrap" }, opset: 19 },
       /Pad "Pad": mode "wrap" pads axis 1 by more than its 3 elements/,

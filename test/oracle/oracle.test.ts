@@ -80,7 +80,7 @@ it("scores by every loss that has a score of its own, each by its own", async ()
   const scored = (times: number): Loss => ({
     ...losses.ce,
     name: `${times} times`,
-    score: ({ build: b, ...pixel }) => b.mul(pixel.valid(), times),
+    score: ({ build: b, ...pixel }) => b.mul(pixel.correct(), times),
   });
   const [two, three] = [scored(2), scored(3)];
   const oracle = model.oracle({ losses: [losses.ce, two, three] });
