@@ -1,6 +1,7 @@
 """The page docs/corpus.md, printed from the results of `corpus.py check`."""
 
 import json
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -105,12 +106,13 @@ def counts(opened: list[dict], refused: list[dict]) -> str:
         "float32": "equal to a float32 autograd that is itself far from float64",
         "imprecise": "right in float64 and imprecise in float32 at every image tried",
     }
-    right = [f"{verdicts[key]} gradients are {meaning}" for key, meaning in meanings.items() if verdicts[key]]
+    right = [f"{verdicts[key]} {meaning}" for key, meaning in meanings.items() if verdicts[key]]
     right.append(f"{verdicts['wrong'] or 'none'} wrong")
-    return (
-        f"{len(files)} files of {len(architectures)} architectures, from {len(exporters)} exporters ({made}):\n"
-        f"{len(opened)} open, {len(refused)} are refused. Of those that open, {', '.join(right)}."
+    text = (
+        f"{len(files)} files of {len(architectures)} architectures, from {len(exporters)} exporters ({made}): "
+        f"{len(opened)} open, {len(refused)} are refused. Gradients of those that open: {', '.join(right)}."
     )
+    return textwrap.fill(text, 120)
 
 
 def name(case: dict) -> str:
