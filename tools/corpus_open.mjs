@@ -37,7 +37,10 @@ async function checkedExport(graph, options) {
     return await exportGradient(graph, options);
   } catch (error) {
     if (!(error instanceof SeawallError && error.message.includes("--no-check"))) throw error;
-    return { ...(await exportGradient(graph, { ...options, check: false })), check: { verdict: error.message } };
+    return {
+      ...(await exportGradient(graph, { ...options, check: false })),
+      check: { verdict: error.message },
+    };
   }
 }
 
