@@ -4,7 +4,7 @@ import { checkJson, SeawallError } from "../base/index.js";
 import { attempt } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
 import { JournalKeys } from "./journal.js";
-import { type RunRecord, recordProblem, recordSchema } from "./record.js";
+import { keyOf, type RunRecord, recordProblem, recordSchema } from "./record.js";
 
 /** A record with 65536 classes stays well below this many bytes. */
 const longestLine = 4 * 2 ** 20;
@@ -23,11 +23,13 @@ export interface StoredJournal {
 
 /**
  * Reads a journal. A last line without a newline, or that is no JSON, was torn by a crash and is left out.
- * @throws SeawallError `journal`, with file and line, for any other line that is not a record of this run
+ * @throws SeawallError `journal`, with file and line, for any other line that is not a record of this run, and for two
+ * records of the same image, attack and radius that contradict each other
  */
 export function readJournal(file: string, run: RunDescription): StoredJournal {
   const keys = new JournalKeys();
   const records: RunRecord[] = [];
+  const seen = new Map<string, NumberedRecord>();
   let [goodBytes, end] = [0, 0];
   let torn: string | undefined;
   for (const line of readLines(file)) {
@@ -40,13 +42,32 @@ export function readJournal(file: string, run: RunDescription): StoredJournal {
       continue;
     }
     const record = checkRecord(run, value, where);
-    if (!keys.has(record)) {
+    const first = seen.get(keyOf(record));
+    if (first) refuseOther(first, record, where);
+    else {
       keys.add(record);
       records.push(record);
+      seen.set(keyOf(record), { record, line: line.number });
     }
     goodBytes = line.end;
   }
   return { records, keys, goodBytes, tornBytes: end - goodBytes };
+}
+
+interface NumberedRecord {
+  readonly record: RunRecord;
+  readonly line: number;
+}
+
+/** A record that occurs twice is harmless if both say the same, times aside. */
+function refuseOther({ record: first, line }: NumberedRecord, again: RunRecord, where: string): void {
+  const figures = ({ seconds: _, ...others }: RunRecord) => JSON.stringify(others);
+  if (figures(first) === figures(again)) return;
+  const { image, attack, eps } = again;
+  throw new SeawallError(
+    "journal",
+    `${where}: another record of image "${image}", ${attack} at ${eps}, than in line ${line}; delete the wrong one of the two lines`,
+  );
 }
 
 function checkRecord(run: RunDescription, value: unknown, where: string): RunRecord {

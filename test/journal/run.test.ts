@@ -152,6 +152,16 @@ describe("resume", () => {
     expect(readFileSync(journalOf(dir), "utf8")).toBe(linesOf(records.slice(0, 3)));
   });
 
+  it("refuses two records of the same image, attack and radius that say different things, naming both lines", async () => {
+    const dir = await writtenRun([]);
+    const other = { ...records[0]!, step: records[0]!.step + 1 };
+    writeFileSync(journalOf(dir), linesOf([records[0]!, records[1]!, other]));
+    const attempt = openRun(dir, run, { resume: true });
+    await expect(attempt).rejects.toThrow(
+      /journal\.jsonl, line 3: another record of image .* than in line 1; delete/,
+    );
+  });
+
   it("keeps the first of records with the same key", async () => {
     const dir = await writtenRun([]);
     const again = { ...records[0]!, seconds: 77 };
