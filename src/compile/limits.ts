@@ -303,6 +303,23 @@ export function isSteady(node: Node): boolean {
   return node.domain !== "" || (subgraphsOf(node).length === 0 && steady.has(node.op));
 }
 
+/**
+ * Whether a node's output is small enough by numbers that are stored, though its shape is not inferred: a Resize that
+ * keeps the ratio of some axes makes each at most as long as the largest of its scales says.
+ */
+export function isBounded(node: Node, { initializers }: Graph, types: Types): boolean {
+  const [image, sizes] = [types.get(node.inputs[0] ?? ""), initializers.get(node.inputs[3] ?? "")];
+  if (node.domain !== "" || node.op !== "Resize" || !image || !sizes) return false;
+  const { shape } = image;
+  const axes = attribute
+    .ints(node, "axes", [...shape.keys()])
+    .map((axis) => (axis + shape.length) % shape.length);
+  const scales = numbersOf(sizes).map((size, i) => size / Math.max(1, shape[axes[i]!] ?? 1));
+  const largest = Math.max(1, ...scales);
+  const bound = shape.map((length, axis) => (axes.includes(axis) ? Math.ceil(length * largest) + 1 : length));
+  return bytesOf({ ...image, shape: bound }) <= largestValue;
+}
+
 const control: Readonly<Record<string, string>> = {
   If: "which of its branches runs depends on the image; export the model with the branch that is used",
   Loop: "how often it runs is not known before it is run; export the model with the loop written out (traced instead of scripted)",

@@ -14,7 +14,7 @@ import {
   type Value,
 } from "../onnx/index.js";
 import { openSession, type Session } from "../runtime/index.js";
-import { hasStoredSizes, isSteady, refuseLargeValues, refuseOpenSize } from "./limits.js";
+import { hasStoredSizes, isBounded, isSteady, refuseLargeValues, refuseOpenSize } from "./limits.js";
 
 /** A graph whose values have known, bounded sizes. */
 export interface MeasuredGraph {
@@ -169,7 +169,8 @@ function frontOf(graph: Graph, types: ReadonlyMap<Value, TypedShape>, constants:
   const isMeasured = ({ outputs }: Node) => outputs.every(isKnown(types));
   const blocked: Node[] = [];
   for (const node of graph.nodes) {
-    const mayRun = isMeasured(node) || (isSteady(node) && isOpen(node));
+    const isSmall = (isSteady(node) && isOpen(node)) || isBounded(node, graph, types);
+    const mayRun = isMeasured(node) || isSmall;
     if (mayRun && readsOf(node).every((value) => ready.has(value))) {
       for (const output of node.outputs) if (output) ready.add(output);
     } else blocked.push(node);

@@ -236,6 +236,21 @@ it("measures operators of which the engine infers nothing by running them", asyn
   await expect(trace(graph, {})).resolves.toBeTruthy();
 });
 
+it.each([
+  ["not_larger", [8, 12], [8, 8]],
+  ["not_smaller", [8, 12], [12, 12]],
+] as const)("measures a Resize that keeps the ratio of its axes, %s", async (policy, sizes, sides) => {
+  const resized = (...lengths: number[]) =>
+    hostile((b, image) => {
+      const attributes = { mode: "nearest", axes: [2, 3], keep_aspect_ratio_policy: policy };
+      return b.op("Resize", [image, "", "", size(b, ...lengths)], attributes);
+    });
+  const { graph, types } = await trace(resized(...sizes), {});
+  const resize = graph.nodes.find(({ op }) => op === "Resize")!;
+  expect(types.get(resize.outputs[0]!)!.shape).toEqual([1, 3, ...sides]);
+  await expect(trace(resized(2 ** 20, 2 ** 20), {})).rejects.toThrow(/Resize "grown/);
+});
+
 it("names the file in every refusal", async () => {
   const graph = hostile((b) => b.op("Tile", [one(b), size(b, 2 ** 40)]));
   const read = readModel(writeModel(graph), { file: "their/model.onnx" });
