@@ -23,9 +23,9 @@ export interface GradientCheck {
   readonly directions: number;
   /** ‖gradient‖₂. */
   readonly norm: number;
-  /** Of a function that jumps: the node that makes it jump, where it is known. */
+  /** The node that makes the function jump, where one does and is known. */
   readonly jump?: string;
-  /** Of an estimate: its cosine to the gradient of the model without rounding. */
+  /** The cosine of an estimate to the gradient of the model without rounding. */
   readonly cosine?: number;
 }
 

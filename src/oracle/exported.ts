@@ -32,6 +32,6 @@ export interface Written {
   readonly seedShape: readonly number[];
   /** The first node by which the model jumps as the input changes. */
   readonly jump: Node | undefined;
-  /** Of a quantised model: the same graph of the model on real numbers that are clipped and not rounded. */
+  /** For a quantised model, the same graph on real numbers that are clipped and not rounded. */
   readonly smooth?: () => Promise<Graph>;
 }

@@ -61,7 +61,7 @@ function boxMean(
       for (let i = 0; i < inner; i++, at++) {
         const sides = data[at + before]! + data[at + after]!;
         const sum = data[at]! * centre + sides * side;
-        // Of bytes, the sum exceeds 2³¹ and stays below 2³².
+        // A sum of bytes exceeds 2³¹ and stays below 2³².
         result[at] = isFloat ? sum / 2 ** precisionBits : (sum + half) >>> precisionBits;
       }
     }

@@ -67,7 +67,7 @@ function addFit(findings: Findings, fit: LabelFit | undefined): void {
   );
 }
 
-/** Of more ignored pixels the figures are of a small part of the images. */
+/** Where more pixels are ignored, the figures describe a small part of the images. */
 const mostIgnored = 0.5;
 
 function addIgnored(findings: Findings, tally: LabelTally): void {

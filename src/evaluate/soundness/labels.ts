@@ -5,7 +5,7 @@ import { betterReading, ConfusionCounts, readingMap, readingText } from "../fit/
 import type { RecordCheck } from "./check.js";
 import { skipped } from "./shares.js";
 
-/** Of more ignored pixels the figures are of a small part of the images. */
+/** Where more pixels are ignored, the figures describe a small part of the images. */
 const mostIgnored = 0.5;
 /** A class of this share of the clean prediction is predicted often. */
 const often = 0.05;
