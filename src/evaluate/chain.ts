@@ -6,11 +6,13 @@ import type { RunRecord } from "../journal/index.js";
 import { sumCounts, worstCase } from "../metric/index.js";
 import type { AttackAtRadius, ImageWorker } from "./workers/image-worker.js";
 
-/** Where kept points wait for the attacks that go on from them. */
+/** Where kept points wait, at one radius, for the attacks that go on from them. */
 export interface KeptPoints {
   keep(slot: AttackAtRadius, index: number, point: Float32Array): void;
   /** Undefined where it is not known any more. */
   find(slot: AttackAtRadius, index: number): Float32Array | undefined;
+  /** Called when all attacks at a radius are done. */
+  forget(): void;
 }
 
 export interface ChainOptions {
@@ -26,36 +28,88 @@ export interface ChainOptions {
 /** What an attack on an image goes on from; undefined for an attack that starts by itself. */
 export type EarlierOf = (sample: Sample, worker: ImageWorker) => Promise<Earlier | undefined>;
 
-/**
- * Prepares an attack at a radius. What it goes on from follows from the records of the attacks before it alone, so that
- * neither order nor workers nor resuming change it.
- * @throws SeawallError `journal` where a record is missing
- */
-export async function earlierOf(run: ChainOptions, { attack, eps }: AttackAtRadius): Promise<EarlierOf> {
-  const at = run.members.findIndex((member) => member.attack.name === attack);
-  const own = run.members[at]?.attack;
-  if (!own?.continues) return async () => undefined;
-  const records = (await run.records()).filter((record) => record.eps === eps);
-  const before = run.members.slice(0, at).map((member) => bySample(records, member.attack.name));
-  const needsSet = own.losses.some((loss) => loss.needsSetValues);
-  const choice = needsSet ? chooseForSet(before, run.seed) : { of: lowestOf(before) };
-  return async (sample, worker) => {
-    const chosen = choice.of(sample.index);
-    const best = await pointOf(run, chosen, sample, worker);
-    return { best, ...("set" in choice && { set: choice.set }) };
-  };
+/** The attacks of a run, as far as they go on from one another. */
+export class Chain {
+  readonly #run: ChainOptions;
+  /** By attack and radius: records are read, and the search is made, once for each. */
+  readonly #prepared = new Map<string, Promise<EarlierOf>>();
+
+  constructor(run: ChainOptions) {
+    this.#run = run;
+  }
+
+  /**
+   * Prepares an attack at a radius. What it goes on from follows from the records of the attacks before it alone, so
+   * that neither order nor workers nor resuming change it.
+   * @throws SeawallError `journal` where a record is missing
+   */
+  earlierOf({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
+    const key = JSON.stringify([attack, eps]);
+    const prepared = this.#prepared.get(key) ?? this.#prepare({ attack, eps });
+    this.#prepared.set(key, prepared);
+    return prepared;
+  }
+
+  /** Keeps a counted point if a later attack may go on from it. */
+  keep(record: Pick<RunRecord, "attack" | "eps" | "index">, point: Float32Array): void {
+    const at = this.#positionOf(record.attack);
+    const isRead = at >= 0 && this.#run.members.slice(at + 1).some(({ attack }) => attack.continues);
+    if (isRead) this.#run.points.keep(record, record.index, point);
+  }
+
+  forget(): void {
+    this.#run.points.forget();
+  }
+
+  #positionOf(attack: string): number {
+    return this.#run.members.findIndex((member) => member.attack.name === attack);
+  }
+
+  async #prepare({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
+    const { members, seed } = this.#run;
+    const at = this.#positionOf(attack);
+    const own = members[at]?.attack;
+    if (!own?.continues) return async () => undefined;
+    const records = (await this.#run.records()).filter((record) => record.eps === eps);
+    const before = members.slice(0, at).map((member) => byImage(records, member.attack.name));
+    const needsSet = own.losses.some((loss) => loss.needsSetValues);
+    const { of, set }: Choice = needsSet ? chooseForSet(before, seed) : { of: lowestOf(before) };
+    return async (sample, worker) => {
+      const best = await this.#pointOf(of(sample.index), sample, worker);
+      return { best, ...(set && { set }) };
+    };
+  }
+
+  /** The point of a record: as it was kept, or made again. */
+  async #pointOf(record: RunRecord, sample: Sample, worker: ImageWorker): Promise<Float32Array> {
+    const kept = this.#run.points.find(record, record.index);
+    if (kept?.length === sample.image.data.length) return kept;
+    const earlier = await (await this.earlierOf(record))(sample, worker);
+    const again = await worker.attack(sample, record, earlier);
+    if (again.record.correct === record.correct) return again.point.pixels;
+    throw new SeawallError(
+      "journal",
+      `image "${record.image}", ${record.attack} at ${record.eps}: made again, ${again.record.correct} pixels are right, and ${record.correct} in the journal; this machine computes otherwise, so start a new run`,
+    );
+  }
+}
+
+/** What an attack goes on from: a record of each image, and the counts of all where the attack aims at the set. */
+interface Choice {
+  readonly of: (index: number) => RunRecord;
+  readonly set?: Earlier["set"];
 }
 
 type RecordsByImage = ReadonlyMap<number, RunRecord>;
 
-function bySample(records: readonly RunRecord[], attack: string): RecordsByImage {
+function byImage(records: readonly RunRecord[], attack: string): RecordsByImage {
   return new Map(
     records.filter((record) => record.attack === attack).map((record) => [record.index, record]),
   );
 }
 
 /** The record of each image with the fewest right pixels, the first of equals. */
-function lowestOf(before: readonly RecordsByImage[]) {
+function lowestOf(before: readonly RecordsByImage[]): Choice["of"] {
   return (index: number): RunRecord => {
     const own = before.map((records) => recordOf(records, index));
     return own.reduce((lowest, record) => (record.correct < lowest.correct ? record : lowest));
@@ -63,7 +117,7 @@ function lowestOf(before: readonly RecordsByImage[]) {
 }
 
 /** The records that together have the lowest mIoU that the search finds, and their counts. */
-function chooseForSet(before: readonly RecordsByImage[], seed: number) {
+function chooseForSet(before: readonly RecordsByImage[], seed: number): Choice {
   const indices = [...before[0]!.keys()].sort((a, b) => a - b);
   const table = before.map((records) => indices.map((index) => recordOf(records, index)));
   const { choice } = worstCase(table, { seed });
@@ -77,23 +131,5 @@ function recordOf(records: RecordsByImage, index: number): RunRecord {
   throw new SeawallError(
     "journal",
     `image ${index} has no record of an attack that a later one goes on from; resume the run`,
-  );
-}
-
-/** The point of a record: as it was kept, or made again. */
-async function pointOf(
-  run: ChainOptions,
-  record: RunRecord,
-  sample: Sample,
-  worker: ImageWorker,
-): Promise<Float32Array> {
-  const kept = run.points.find(record, record.index);
-  if (kept?.length === sample.image.data.length) return kept;
-  const earlier = await (await earlierOf(run, record))(sample, worker);
-  const again = await worker.attack(sample, record, earlier);
-  if (again.record.correct === record.correct) return again.point.pixels;
-  throw new SeawallError(
-    "journal",
-    `image "${record.image}", ${record.attack} at ${record.eps}: made again, ${again.record.correct} pixels are right, and ${record.correct} in the journal; this machine computes otherwise, so start a new run`,
   );
 }

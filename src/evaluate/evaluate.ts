@@ -25,7 +25,7 @@ export interface EvaluationLoop {
   readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
   readonly onRecord?: (record: RunRecord) => void;
   /** Called when all images of a run have met all attacks at a radius. */
-  readonly onRadius?: (eps: string) => void;
+  readonly onRadius?: () => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (slot: AttackAtRadius) => void | Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function evaluate(run: EvaluationLoop): Promise<void> {
       await forEachImage(run, { attack, eps });
       await run.onAttack?.({ attack, eps });
     }
-    run.onRadius?.(eps);
+    run.onRadius?.();
   }
 }
 

@@ -1,19 +1,14 @@
-/** Where kept points wait, at one radius, for the attacks that go on from them. */
-import { cleanAttack, type RunDescription, slotOf } from "../journal/index.js";
+/** Where kept points wait: in memory, or in the run folder. */
+import { type RunDescription, slotOf } from "../journal/index.js";
 import { readPoint, removePoints, writePoint } from "../journal/index.node.js";
 import type { KeptPoints } from "./chain.js";
 import type { AttackAtRadius } from "./workers/image-worker.js";
 
-/** Points that are forgotten once all attacks at their radius are done. */
-export interface PassingPoints extends KeptPoints {
-  forget(eps: string): void;
-}
-
-/** For runs whose attacks all start by themselves. */
-export const noPoints: PassingPoints = { keep() {}, find: () => undefined, forget() {} };
+/** For a run whose points are made again. */
+export const noPoints: KeptPoints = { keep() {}, find: () => undefined, forget() {} };
 
 /** For runs without a folder. */
-export function pointsInMemory(): PassingPoints {
+export function pointsInMemory(): KeptPoints {
   const points = new Map<string, Float32Array>();
   const keyOf = ({ attack, eps }: AttackAtRadius, index: number) => JSON.stringify([attack, eps, index]);
   return {
@@ -24,11 +19,9 @@ export function pointsInMemory(): PassingPoints {
 }
 
 /** In the run folder, so that a resumed run need not make them again. */
-export function pointsOnDisk(dir: string, run: RunDescription): PassingPoints {
+export function pointsOnDisk(dir: string, run: RunDescription): KeptPoints {
   return {
-    keep(slot, index, point) {
-      if (slot.attack !== cleanAttack) writePoint(dir, { index, slot: slotOf(run, slot)! }, point);
-    },
+    keep: (slot, index, point) => writePoint(dir, { index, slot: slotOf(run, slot)! }, point),
     find: (slot, index) => readPoint(dir, { index, slot: slotOf(run, slot)! }),
     forget: () => removePoints(dir),
   };

@@ -11,13 +11,13 @@ import {
   summarize,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
-import { earlierOf } from "./chain.js";
+import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
 import { type EvaluationInput, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
 import { renameSettings } from "./plan/renamed.js";
-import { noPoints, pointsInMemory, pointsOnDisk } from "./points.node.js";
+import { pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
 import { type AttackedImage, type CountedPoint, passesOf } from "./workers/image-worker.js";
@@ -127,13 +127,13 @@ async function attackAll(
       workers,
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
-      earlierOf: (slot) => earlierOf(chain, slot),
+      earlierOf: (slot) => chain.earlierOf(slot),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: async (outcome) => {
         await events.onPoint?.(pointEvent(outcome));
-        chain.points.keep(outcome.record, outcome.record.index, outcome.point.pixels);
+        chain.keep(outcome.record, outcome.point.pixels);
       },
-      onRadius: (eps) => chain.points.forget(eps),
+      onRadius: () => chain.forget(),
       onRecord: (record) => {
         const member = attacks.find(({ attack: { name } }) => name === record.attack);
         figures.add(record);
@@ -150,13 +150,8 @@ async function attackAll(
 
 function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {
   const { out, seed } = config;
-  const continues = attacks.some(({ attack }) => attack.continues);
-  const points = !continues
-    ? noPoints
-    : out === undefined
-      ? pointsInMemory()
-      : pointsOnDisk(out, description);
-  return { members: attacks, seed, records: () => journal.records(), points };
+  const points = out === undefined ? pointsInMemory() : pointsOnDisk(out, description);
+  return new Chain({ members: attacks, seed, records: () => journal.records(), points });
 }
 
 function pointEvent({

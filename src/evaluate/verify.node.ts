@@ -9,7 +9,7 @@ import {
   sortRecords,
 } from "../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
-import { earlierOf } from "./chain.js";
+import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
@@ -132,16 +132,14 @@ async function makeAgain(
 ): Promise<RecordVerdict[]> {
   const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
   const worker = workerHere(plan, watch);
-  const chain = {
-    ...{ members: plan.attacks, seed: plan.config.seed, points: noPoints },
-    records: async () => all,
-  };
+  const { attacks: members, config } = plan;
+  const chain = new Chain({ members, seed: config.seed, records: async () => all, points: noPoints });
   const verdicts: RecordVerdict[] = [];
   try {
     for (const stored of records) {
       const sample = await plan.data.read(positions.get(stored.image)!);
       refuseChanged(stored, sample.hash);
-      const earlier = await (await earlierOf(chain, stored))(sample, worker);
+      const earlier = await (await chain.earlierOf(stored))(sample, worker);
       const { record } = await worker.attack(sample, stored, earlier);
       const verdict = compareRecords(stored, record, tolerance);
       verdicts.push(verdict);
