@@ -1,8 +1,8 @@
 /** Decoding images: the values that a file stores, whatever their number of bands and their type. */
 import sharp from "sharp";
-import { messageOf, SeawallError } from "../../base/index.js";
-import type { StoredImage, StoredType } from "../pixels/encoding.js";
-import { type Size, sizeText } from "../pixels/raster.js";
+import { arrayConstructors, messageOf, SeawallError } from "../../base/index.js";
+import type { StoredImage, StoredType, StoredValues } from "../pixels/encoding.js";
+import { emptyLike, type Size, sizeText } from "../pixels/raster.js";
 import { maxPixels } from "../pixels/transform.js";
 import { readBytes } from "./files.node.js";
 import { readNpy } from "./npy.js";
@@ -37,7 +37,7 @@ const colourSpaces: Readonly<Record<string, "srgb" | "rgb16" | "grey16" | "scrgb
 
 /** The most bands of an image, and the most values of all its bands together. */
 const maxBands = 256;
-export const maxValues = 4 * maxPixels;
+const maxValues = 4 * maxPixels;
 
 /**
  * The values of an image file. Colour profiles and gamma are not applied, palettes are. Files with several pages give
@@ -45,7 +45,11 @@ export const maxValues = 4 * maxPixels;
  * @throws SeawallError `data` when the file is missing, damaged, truncated, too large, or of another format.
  */
 export async function readImage(file: string): Promise<StoredImage> {
-  const bytes = await readBytes(file);
+  return decodeImage(await readBytes(file), file);
+}
+
+/** The same for the bytes of a file; errors as `readImage`. */
+export async function decodeImage(bytes: Buffer, file: string): Promise<StoredImage> {
   const start = bytes.toString("latin1", 0, 16);
   const format = Object.values(formats).find(({ begins }) => begins(start));
   if (format === undefined) {
@@ -162,19 +166,15 @@ function decodeNpy(bytes: Uint8Array, file: string): StoredImage {
 }
 
 /** Bands one after another → the bands of a pixel side by side. */
-function pixelByPixel(planes: StoredImage["data"], bands: number): StoredImage["data"] {
+function pixelByPixel(planes: StoredValues, bands: number): StoredValues {
   const area = planes.length / bands;
   const data = emptyLike(planes, planes.length);
   for (let i = 0; i < planes.length; i++) data[(i % area) * bands + Math.floor(i / area)] = planes[i]!;
   return data;
 }
 
-function emptyLike(data: StoredImage["data"], length: number): StoredImage["data"] {
-  return new (data.constructor as new (length: number) => StoredImage["data"])(length);
-}
-
 /** The decoder turns grey into RGB, before the further bands: the first value of each pixel and those after the third. */
-function withGreyOnce(values: StoredImage["data"], bands: number): StoredImage["data"] {
+function withGreyOnce(values: StoredValues, bands: number): StoredValues {
   const pixels = values.length / (bands + 2);
   const kept = emptyLike(values, pixels * bands);
   for (let i = 0, at = 0; i < pixels; i++) {
@@ -185,18 +185,7 @@ function withGreyOnce(values: StoredImage["data"], bands: number): StoredImage["
   return kept;
 }
 
-const arrays = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
-
 /** The decoder's bytes as numbers, in memory of their own: a buffer's memory may be shared and not aligned. */
-function valuesOf(data: Buffer, type: StoredType): StoredImage["data"] {
-  return new arrays[type](new Uint8Array(data).buffer);
+function valuesOf(data: Buffer, type: StoredType): StoredValues {
+  return new arrayConstructors[type](new Uint8Array(data).buffer);
 }

@@ -4,7 +4,7 @@ import { messageOf, SeawallError } from "../../base/index.js";
 import { fromImage, type StoredLabels } from "../pixels/stored.js";
 import { maxPixels } from "../pixels/transform.js";
 import { readBytes } from "./files.node.js";
-import { readImage } from "./image.node.js";
+import { decodeImage } from "./image.node.js";
 import { decodeBmp, isBmp } from "./label-bmp.js";
 import { readLabelMat } from "./label-mat.node.js";
 import { decodeLabelPng } from "./label-png.node.js";
@@ -16,7 +16,7 @@ const formats: readonly {
   readonly decode: (bytes: Buffer, file: string) => StoredLabels | Promise<StoredLabels>;
 }[] = [
   { is: isPng, decode: decodeLabelPng },
-  { is: isArray, decode: async (_, file) => fromImage(await readImage(file)) },
+  { is: isArray, decode: async (bytes, file) => fromImage(await decodeImage(bytes, file)) },
   { is: isBmp, decode: decodeBmp },
 ];
 

@@ -1,87 +1,50 @@
 /** NumPy's `.npy` files: one array of numbers. The header is parsed by a regular expression, never evaluated. */
-import { invariant } from "../../base/index.js";
+import { arrayConstructors, invariant } from "../../base/index.js";
+import type { StoredType, StoredValues } from "../pixels/encoding.js";
 
 /** An array as stored, in row-major order. */
 export interface NpyArray {
   readonly shape: readonly number[];
   /** NumPy's name of the element type, such as `uint16`; `int32` for 64 bits, which must fit. */
   readonly type: NpyType;
-  readonly data:
-    | Uint8Array
-    | Int8Array
-    | Uint16Array
-    | Int16Array
-    | Uint32Array
-    | Int32Array
-    | Float32Array
-    | Float64Array;
+  readonly data: StoredValues;
 }
 
-export type NpyType = Exclude<keyof typeof elements, "int64">;
+export type NpyType = StoredType | "bool";
 
-/** How to read one element; `code` is NumPy's, without byte order. */
-const elements = {
-  bool: { code: "b1", bytes: 1, make: (n: number) => new Uint8Array(n), read: readUint8 },
-  uint8: { code: "u1", bytes: 1, make: (n: number) => new Uint8Array(n), read: readUint8 },
-  int8: {
-    code: "i1",
-    bytes: 1,
-    make: (n: number) => new Int8Array(n),
-    read: (view: DataView, at: number) => view.getInt8(at),
-  },
-  uint16: {
-    code: "u2",
-    bytes: 2,
-    make: (n: number) => new Uint16Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getUint16(at, little),
-  },
-  int16: {
-    code: "i2",
-    bytes: 2,
-    make: (n: number) => new Int16Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getInt16(at, little),
-  },
-  int32: {
-    code: "i4",
-    bytes: 4,
-    make: (n: number) => new Int32Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getInt32(at, little),
-  },
-  uint32: {
-    code: "u4",
-    bytes: 4,
-    make: (n: number) => new Uint32Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getUint32(at, little),
-  },
+/** How elements are read. */
+interface Element {
+  readonly type: NpyType;
+  readonly bytes: number;
+  read(view: DataView, at: number, little: boolean): number;
+}
+
+function element(type: StoredType, getter: Getter): Element {
+  const bytes = arrayConstructors[type].BYTES_PER_ELEMENT;
+  return { type, bytes, read: (view, at, little) => view[getter](at, little) };
+}
+
+type Getter = `get${"Uint8" | "Int8" | "Uint16" | "Int16" | "Uint32" | "Int32" | "Float32" | "Float64"}`;
+
+/** By NumPy's code, without byte order. */
+const elements: Readonly<Record<string, Element>> = {
+  b1: { ...element("uint8", "getUint8"), type: "bool" },
+  u1: element("uint8", "getUint8"),
+  i1: element("int8", "getInt8"),
+  u2: element("uint16", "getUint16"),
+  i2: element("int16", "getInt16"),
+  u4: element("uint32", "getUint32"),
+  i4: element("int32", "getInt32"),
   // NumPy's own integers, in which class numbers are often stored.
-  int64: {
-    code: "i8",
-    bytes: 8,
-    make: (n: number) => new Int32Array(n),
-    read: (view: DataView, at: number, little: boolean) => narrowed(view.getBigInt64(at, little)),
-  },
-  float32: {
-    code: "f4",
-    bytes: 4,
-    make: (n: number) => new Float32Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getFloat32(at, little),
-  },
-  float64: {
-    code: "f8",
-    bytes: 8,
-    make: (n: number) => new Float64Array(n),
-    read: (view: DataView, at: number, little: boolean) => view.getFloat64(at, little),
-  },
-} as const;
+  i8: { type: "int32", bytes: 8, read: (view, at, little) => narrowed(view.getBigInt64(at, little)) },
+  f4: element("float32", "getFloat32"),
+  f8: element("float64", "getFloat64"),
+};
 
 function narrowed(value: bigint): number {
   const number = Number(value);
   if (number !== (number | 0)) throw new Error(`it holds ${value}, which does not fit into 32 bits`);
   return number;
-}
-
-function readUint8(view: DataView, at: number): number {
-  return view.getUint8(at);
 }
 
 /** Bytes. Longer headers belong to structured arrays, which are not images. */
@@ -97,20 +60,21 @@ export function readNpy(bytes: Uint8Array, limit: number): NpyArray {
   const { header, start } = headerOf(bytes, view);
   const { descr, fortran, shape } = parseHeader(header);
   const [order, code] = [descr[0]!, descr.slice(1)];
-  const found = Object.entries(elements).find(([, element]) => element.code === code);
-  if (!found)
-    throw new Error(`its elements are of type ${descr}, expected ${Object.keys(elements).join(", ")}`);
-  const [name, element] = found;
-  const type = name === "int64" ? "int32" : (name as NpyType);
+  if (!Object.hasOwn(elements, code)) {
+    throw new Error(
+      `its elements are of type ${descr}, expected bool, uint8, int8, uint16, int16, uint32, int32, int64, float32 or float64`,
+    );
+  }
+  const { type, bytes: width, read } = elements[code]!;
   const count = shape.reduce((product, length) => product * length, 1);
   if (count < 1 || count > limit) throw new Error(`it has ${count} elements, expected 1 to ${limit}`);
   const stored = bytes.length - start;
-  if (stored !== count * element.bytes)
-    throw new Error(`it holds ${stored} bytes of data, its header says ${count * element.bytes}`);
-  const data = element.make(count);
+  if (stored !== count * width)
+    throw new Error(`it holds ${stored} bytes of data, its header says ${count * width}`);
+  const data = new arrayConstructors[type](count);
   const place = fortran ? rowMajor(shape) : (i: number) => i;
   const little = order !== ">";
-  for (let i = 0; i < count; i++) data[place(i)] = element.read(view, start + i * element.bytes, little);
+  for (let i = 0; i < count; i++) data[place(i)] = read(view, start + i * width, little);
   return { shape, type, data };
 }
 

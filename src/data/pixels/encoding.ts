@@ -1,6 +1,6 @@
 /** From the values of an image file to the channels of a model: which bands are taken, and what black and white are. */
-import { formatShare, plural, SeawallError } from "../../base/index.js";
-import type { ImageRaster, Size } from "./raster.js";
+import { type arrayConstructors, formatShare, plural, SeawallError } from "../../base/index.js";
+import { emptyLike, type ImageRaster, type Size } from "./raster.js";
 
 /** How the values of image files become channels in [0, 1]. */
 export interface ImageEncoding {
@@ -17,6 +17,9 @@ export interface ImageEncoding {
 /** Types of the numbers in image files. */
 export type StoredType = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
 
+/** The arrays that hold them. */
+export type StoredValues = InstanceType<(typeof arrayConstructors)[StoredType]>;
+
 /** An image as its file stores it. */
 export interface StoredImage extends Size {
   readonly bands: number;
@@ -26,15 +29,7 @@ export interface StoredImage extends Size {
   readonly hasAlpha: boolean;
   readonly type: StoredType;
   /** Row by row, the bands of a pixel side by side. */
-  readonly data:
-    | Uint8Array
-    | Int8Array
-    | Uint16Array
-    | Int16Array
-    | Uint32Array
-    | Int32Array
-    | Float32Array
-    | Float64Array;
+  readonly data: StoredValues;
 }
 
 /** What the values of an image file were, before they became channels. */
@@ -168,10 +163,10 @@ function isGrey({ data, bands }: StoredImage): boolean {
   return true;
 }
 
-function takeBands({ data, bands: stored }: StoredImage, bands: readonly number[]): StoredImage["data"] {
+function takeBands({ data, bands: stored }: StoredImage, bands: readonly number[]): StoredValues {
   if (bands.length === stored && bands.every((band, i) => band === i)) return data;
   const pixels = data.length / stored;
-  const taken = emptyAs(data, pixels * bands.length);
+  const taken = emptyLike(data, pixels * bands.length);
   for (let i = 0, at = 0; i < pixels; i++) {
     for (const band of bands) taken[at++] = data[i * stored + band]!;
   }
@@ -179,9 +174,9 @@ function takeBands({ data, bands: stored }: StoredImage, bands: readonly number[
 }
 
 /** The brightness of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B; of bytes in fixed point and rounded, as in Pillow. */
-function luma({ data, bands }: StoredImage): StoredImage["data"] {
+function luma({ data, bands }: StoredImage): StoredValues {
   const pixels = data.length / bands;
-  const grey = emptyAs(data, pixels);
+  const grey = emptyLike(data, pixels);
   const isFloat = data instanceof Float32Array || data instanceof Float64Array;
   for (let i = 0; i < pixels; i++) {
     const [r, g, b] = [data[i * bands]!, data[i * bands + 1]!, data[i * bands + 2]!];
@@ -189,10 +184,6 @@ function luma({ data, bands }: StoredImage): StoredImage["data"] {
     grey[i] = isFloat ? sum / 65536 : Math.floor((sum + 32768) / 65536);
   }
   return grey;
-}
-
-function emptyAs<A extends StoredImage["data"] | ImageRaster["data"]>(data: A, length: number): A {
-  return new (data.constructor as new (length: number) => A)(length);
 }
 
 function rangeOf({ type }: StoredImage, { range }: ImageEncoding, file: string): readonly [number, number] {
@@ -209,7 +200,7 @@ function rangeOf({ type }: StoredImage, { range }: ImageEncoding, file: string):
  * @param cut whether values outside of the range become black or white, instead of being refused
  */
 function scaled(
-  values: StoredImage["data"],
+  values: StoredValues,
   [black, white]: readonly [number, number],
   cut: boolean,
   file: string,
@@ -242,7 +233,7 @@ function notFinite(value: number, file: string): SeawallError {
 }
 
 function outsideOf(
-  values: StoredImage["data"],
+  values: StoredValues,
   [black, white]: readonly [number, number],
   file: string,
 ): SeawallError {
@@ -291,7 +282,7 @@ function turned(
   );
   const { channels, data } = image;
   const [height, width] = turn.swap ? [image.width, image.height] : [image.height, image.width];
-  const upright = emptyAs(data, data.length);
+  const upright = emptyLike(data, data.length);
   let at = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

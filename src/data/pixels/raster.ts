@@ -74,6 +74,9 @@ export function padTo<A extends PixelValues>(raster: Raster<A>, size: Size, valu
   return { height: size.height, width: size.width, channels, data };
 }
 
-function emptyLike<A extends PixelValues>(data: A, length: number): A {
+/** Zeros in an array of the same kind. */
+export function emptyLike<
+  A extends Int8Array | Uint16Array | Int16Array | Uint32Array | Float64Array | PixelValues,
+>(data: A, length: number): A {
   return new (data.constructor as new (length: number) => A)(length);
 }
