@@ -72,20 +72,6 @@ async function wantedChannels({ model, layout }: Settings): Promise<WantedChanne
   }
 }
 
-async function fitOfLabels(
-  settings: Settings,
-  model: Model | undefined,
-  data: ExaminedData | undefined,
-): Promise<LabelFit | undefined> {
-  if (!model || !data?.tally || settings.data === undefined) return undefined;
-  return examineFit(
-    model,
-    settings,
-    data.storedAs,
-    await firstSamples(settings.data, settings, model, guessImages),
-  );
-}
-
 /**
  * Why the model is wrong, if it is: other pixels, or other labels. Both can explain the same: colours in another order
  * look like classes in another order. Pixels that reach as much are the simpler reason.
@@ -95,24 +81,23 @@ async function explained(
   model: Model | undefined,
   data: ExaminedData | undefined,
 ): Promise<{ fit: LabelFit | undefined; pixels: readonly Finding[] }> {
-  const fit = await fitOfLabels(settings, model, data);
+  if (!model || !data?.tally || settings.data === undefined) return { fit: undefined, pixels: [] };
+  const samples = await firstSamples(settings.data, settings, model, guessImages);
+  const fit = await examineFit(model, settings, data.storedAs, samples);
   // Labels that cannot be right make every guess at the pixels wrong.
-  if (data?.findings.list.some(({ status }) => status === "fail")) return { fit, pixels: [] };
-  const pixels = await guessInput(settings, model, data, fit?.better?.mIoU);
-  if (!fit?.better) return { fit, pixels };
+  if (data.findings.list.some(({ status }) => status === "fail")) return { fit, pixels: [] };
+  // In a wrong range, every form of pixels that the model might want is wrong as well.
+  const pixels = data.isNarrow ? [] : await guessInput(settings, samples, fit.better?.mIoU);
+  if (!fit.better) return { fit, pixels };
   const isPixels = pixels.some(({ status }) => status === "warn");
   return isPixels ? { fit: { ...fit, better: undefined }, pixels } : { fit, pixels: [] };
 }
 
 async function guessInput(
   settings: Settings,
-  model: Model | undefined,
-  data: ExaminedData | undefined,
+  samples: readonly Sample[],
   least: number | undefined,
 ): Promise<Finding[]> {
-  // In a wrong range, every form of pixels that the model might want is wrong as well.
-  if (!model || !data?.tally || data.isNarrow || settings.data === undefined) return [];
   const { graph } = await readModelFile(settings.model!);
-  const samples = await firstSamples(settings.data, settings, model, guessImages);
   return examineInput(graph, settings, samples, least);
 }

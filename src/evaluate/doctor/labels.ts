@@ -7,7 +7,7 @@ import {
   labelAdvice,
   labelStats,
 } from "../../data/index.js";
-import { readingText } from "../fit/label-fit.js";
+import { mostIgnored, readingText } from "../fit/label-fit.js";
 import { type Finding, Findings } from "./finding.js";
 import type { LabelFit } from "./fit.node.js";
 
@@ -66,9 +66,6 @@ function addFit(findings: Findings, fit: LabelFit | undefined): void {
     `${readingText(fit.better)} fit the model far better: ${formatShare(accuracy)} of the pixels in place of ${formatShare(now.accuracy)}; ${remedy}`,
   );
 }
-
-/** Where more pixels are ignored, the figures describe a small part of the images. */
-const mostIgnored = 0.5;
 
 function addIgnored(findings: Findings, tally: LabelTally): void {
   const { voidShare } = labelStats(tally);

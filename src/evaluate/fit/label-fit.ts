@@ -1,6 +1,9 @@
 /** Do the labels mean what the model means? Its clean prediction, compared with other readings of the same labels. */
 import { labelMapText } from "../../data/index.js";
 
+/** Where more pixels are ignored, the figures describe a small part of the images. */
+export const mostIgnored = 0.5;
+
 /** Pixels by label and predicted class. */
 export class ConfusionCounts {
   readonly #rows = new Map<number, Map<number, number>>();

@@ -1,12 +1,10 @@
 /** Do the labels mean what the model means? */
 import { formatFigure, formatShare } from "../../base/index.js";
 import type { RunRecord } from "../../journal/index.js";
-import { betterReading, ConfusionCounts, readingMap, readingText } from "../fit/label-fit.js";
+import { betterReading, ConfusionCounts, mostIgnored, readingMap, readingText } from "../fit/label-fit.js";
 import type { RecordCheck } from "./check.js";
 import { skipped } from "./shares.js";
 
-/** Where more pixels are ignored, the figures describe a small part of the images. */
-const mostIgnored = 0.5;
 /** A class of this share of the clean prediction is predicted often. */
 const often = 0.05;
 
