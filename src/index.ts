@@ -131,6 +131,7 @@ export {
   checkGates,
   compareRuns,
   comparisonLines,
+  type GateOptions,
   type GateOutcome,
   resultLines,
 } from "./report/index.js";

@@ -15,6 +15,7 @@ export { checkComparisonGates } from "./compare/comparison-gates.js";
 export {
   checkGates,
   type Gate,
+  type GateOptions,
   type GateOutcome,
   type GateSubjects,
   gateSubjects,

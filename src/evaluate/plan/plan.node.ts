@@ -83,10 +83,10 @@ export async function makePlan(
   const opened = await model(probe);
   checkPerturbed(config, input);
   const attacks = parseMembers(config.attacks, config, components);
+  refuseShard(config, attacks);
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
-  refuseShard(config, attacks);
   return {
     config,
     graph,

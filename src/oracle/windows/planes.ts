@@ -41,10 +41,6 @@ export class Planes {
     });
   }
 
-  clear(): void {
-    for (const band of this.bands) band.fill(0);
-  }
-
   /** Visits each row of each channel under a window: its band, where it begins there, and where in the window. */
   #eachRow(
     { height, width }: Extent,
