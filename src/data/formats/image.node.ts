@@ -49,8 +49,8 @@ export async function readImage(file: string): Promise<StoredImage> {
 }
 
 /** The same for the bytes of a file; errors as `readImage`. */
-export async function decodeImage(bytes: Buffer, file: string): Promise<StoredImage> {
-  const start = bytes.toString("latin1", 0, 16);
+export async function decodeImage(bytes: Uint8Array, file: string): Promise<StoredImage> {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
   const format = Object.values(formats).find(({ begins }) => begins(start));
   if (format === undefined) {
     throw new SeawallError(
