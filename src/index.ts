@@ -69,7 +69,10 @@ export {
 } from "./evaluate/index.node.js";
 export {
   type AttackFigures,
+  checkGates,
   type Figures,
+  type GateOptions,
+  type GateOutcome,
   type Journal,
   type Result,
   type RunDescription,
@@ -128,11 +131,8 @@ export {
   type CompareOptions,
   type Comparison,
   checkComparisonGates,
-  checkGates,
   compareRuns,
   comparisonLines,
-  type GateOptions,
-  type GateOutcome,
   resultLines,
 } from "./report/index.js";
 export {

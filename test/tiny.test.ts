@@ -4,11 +4,11 @@ import { parseAttacks } from "../src/attack/index.js";
 import { parseRadius, randomStream } from "../src/base/index.js";
 import { classWeights, makeSample } from "../src/data/index.js";
 import { evaluate, localWorker } from "../src/evaluate/index.js";
-import { describeRun, memoryJournal, summarize } from "../src/journal/index.js";
+import { checkGates, describeRun, memoryJournal, summarize } from "../src/journal/index.js";
 import { losses } from "../src/loss/index.js";
 import { readModel, writeModel } from "../src/onnx/index.js";
 import { exportGradient, openModel } from "../src/oracle/index.js";
-import { checkGates, resultLines } from "../src/report/index.js";
+import { resultLines } from "../src/report/index.js";
 import { tinyModel } from "./helpers/models.js";
 
 const [height, width, classes] = [12, 16, 4];

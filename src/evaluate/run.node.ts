@@ -9,6 +9,7 @@ import {
   RunningFigures,
   type RunRecord,
   summarize,
+  withGates,
 } from "../journal/index.js";
 import { openRun, writeResult } from "../journal/index.node.js";
 import { Chain } from "./chain.js";
@@ -110,7 +111,7 @@ async function attackAll(
   events: RunEvents,
   found: number,
 ): Promise<Result> {
-  const { data, attacks, radii } = plan;
+  const { config, data, attacks, radii } = plan;
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
@@ -145,7 +146,8 @@ async function attackAll(
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
   const records = await journal.records();
-  return summarize(description, records, { soundness: checkRecords(records, description.data) });
+  const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
+  return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
 }
 
 function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {

@@ -24,10 +24,23 @@ export {
   differences,
   resultDifferences,
 } from "./differences.js";
+export { checkGates, failedChecks, type GateOptions, judgeGate, withGates } from "./gates/check.js";
+export {
+  type Gate,
+  type GateSubjects,
+  gateError,
+  gateSubjects,
+  operators,
+  parseGate,
+  readTarget,
+  splitCondition,
+  withoutSpaces,
+} from "./gates/parse.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { type Evidence, type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,
+  type GateOutcome,
   type Result,
   resultSchema,
   type WorstFigures,

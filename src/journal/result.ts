@@ -47,6 +47,21 @@ const attackSchema = figuresSchema.extend({
   without: z.object({ aAcc: fraction, mIoU: fraction }).optional(),
 });
 
+/** The outcome of a gate, a condition on a figure (`gates/`). */
+const gateOutcomeSchema = z.object({
+  /** The condition, without spaces. */
+  gate: z.string(),
+  /** The figure that was compared. */
+  value: z.number(),
+  passed: z.boolean(),
+  /** Soundness checks that failed; absent if none did. The gate does not pass then, unless `despiteChecks`. */
+  failedChecks: z.array(z.string()).optional(),
+  /** The gate was judged although checks failed, as the user asked. */
+  despiteChecks: z.literal(true).optional(),
+  /** Images that the figure lacks, so that the gate does not pass; absent if the run is complete. */
+  missingImages: count.optional(),
+});
+
 export const resultSchema = z.object({
   schemaVersion: z.literal(2, otherVersion),
   protocol: z.object(protocolSchema.shape),
@@ -78,8 +93,11 @@ export const resultSchema = z.object({
   /** All that was spent, on images left out too. */
   cost: z.object({ forward: count, backward: count, seconds: z.number().min(0) }),
   soundness: z.array(soundnessSchema),
+  /** Gates that the run was made with, judged; absent if there are none. */
+  gates: z.array(gateOutcomeSchema).optional(),
 });
 
 export type Figures = z.infer<typeof figuresSchema>;
 export type WorstFigures = z.infer<typeof worstSchema>;
+export type GateOutcome = z.infer<typeof gateOutcomeSchema>;
 export type Result = z.infer<typeof resultSchema>;

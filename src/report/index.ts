@@ -5,22 +5,14 @@
  * `formats/` writes reports: HTML, CSV, JUnit. The HTML page is put together by `html/index.node.ts`, one file per
  * section, with charts (`chart.ts`), common parts (`parts.ts`) and safe templates (`markup.ts`); its style and program are
  * in `page/`. For the terminal: `table.ts` and `ablation.ts` print a result, `text.ts` aligns and wraps.
- * `gates.ts` checks conditions on figures. `compare/` pairs two runs (`paired.ts`, `series.ts`), computes differences
+ * `gate-verdict.ts` says whether a gate holds. `compare/` pairs two runs (`paired.ts`, `series.ts`), computes differences
  * with bootstrap intervals, prints them and checks gates on them. `pictures/` draws thumbnails while a run goes on
  * (`keeper.node.ts`) and the demo's picture. `view/` is the server of `seawall view`.
  */
 export { type CompareOptions, type Comparison, compareRuns } from "./compare/compare.js";
 export { comparisonLines, formatDifference } from "./compare/compare-table.js";
 export { checkComparisonGates } from "./compare/comparison-gates.js";
-export {
-  checkGates,
-  type Gate,
-  type GateOptions,
-  type GateOutcome,
-  type GateSubjects,
-  gateSubjects,
-  parseGate,
-} from "./gates.js";
+export { gateVerdict } from "./gate-verdict.js";
 export { classColour, palette, type Rgb } from "./pictures/palette.js";
 export { invariantsLine, resultLines } from "./table.js";
 export {

@@ -1,7 +1,9 @@
 /** `seawall report`, and the report that `eval` and `merge` write, as processes. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeModel } from "../../src/onnx/index.js";
+import { tinyModel } from "../helpers/models.js";
 import { sampleFolder, seawall, shortEval } from "./program.js";
 
 let cwd: string;
@@ -61,6 +63,61 @@ describe("seawall report", () => {
   it("ends with 3 where a gate fails", async () => {
     const { code, stderr } = await seawall(["report", "run", "--gate", "clean.aAcc>=1"], { cwd });
     expect([code, stderr]).toEqual([3, expect.stringContaining("does not hold")]);
+  });
+
+  it("passes no gate on a result whose checks were taken away, or on a run that is not complete", async () => {
+    cpSync(at("run"), at("changed"), { recursive: true });
+    const lines = readFileSync(at("changed/journal.jsonl"), "utf8").trimEnd().split("\n");
+    const result = JSON.parse(readFileSync(at("changed/result.json"), "utf8"));
+    const description = JSON.parse(readFileSync(at("changed/run.json"), "utf8"));
+    description.soundness[0].status = "fail";
+    writeFileSync(at("changed/run.json"), JSON.stringify(description));
+    writeFileSync(at("changed/result.json"), JSON.stringify({ ...result, soundness: [] }));
+    const gate = ["--gate", "clean.aAcc>=0"];
+    const changed = await seawall(["report", "changed", ...gate], { cwd });
+    expect([changed.code, changed.stderr]).toEqual([
+      3,
+      expect.stringContaining("does not count (failed checks: gradient)"),
+    ]);
+    const told = await seawall(["report", "changed", ...gate, "--gate-despite-checks"], { cwd });
+    expect([told.code, told.stderr]).toEqual([
+      0,
+      expect.stringContaining("holds (despite failed checks: gradient)"),
+    ]);
+
+    writeFileSync(at("changed/run.json"), readFileSync(at("run/run.json")));
+    rmSync(at("changed/result.json"));
+    writeFileSync(at("changed/journal.jsonl"), `${lines.slice(0, -1).join("\n")}\n`);
+    const cut = await seawall(["report", "changed", "--format", "junit", ...gate], { cwd });
+    expect([cut.code, cut.stderr]).toEqual([3, expect.stringContaining("does not count (missing: 1 image)")]);
+    expect(readFileSync(at("changed/junit.xml"), "utf8")).toContain("does not count (missing: 1 image)");
+  });
+
+  it("says of gates that the run was made with what the run said", async () => {
+    const softmax = tinyModel({
+      after: (b, logits) => b.op("Relu", [b.op("Softmax", [logits], { axis: 1 })]),
+    });
+    writeFileSync(at("softmax.onnx"), writeModel(softmax));
+    const args = shortEval.map((word) => (word === "model.onnx" ? "softmax.onnx" : word));
+    const gate = ["--gate", "clean.aAcc>=0", "--no-report"];
+    const junit = async (out: string, ...more: string[]) => {
+      const { code } = await seawall([...args, ...gate, ...more, "--out", out], { cwd });
+      const read = (file: string) => readFileSync(at(`${out}/${file}`), "utf8");
+      const texts = [];
+      for (const stored of [true, false]) {
+        if (!stored) rmSync(at(`${out}/result.json`));
+        expect((await seawall(["report", out, "--format", "junit"], { cwd })).code).toBe(0);
+        texts.push(/name="clean.aAcc.*/.exec(read("junit.xml"))![0]);
+      }
+      return { code, texts };
+    };
+    const refused = await junit("refused");
+    expect(refused.code).toBe(3);
+    for (const text of refused.texts)
+      expect(text).toMatch(/<failure message="does not count \(failed.*logits/);
+    const told = await junit("told", "--gate-despite-checks");
+    expect(told.code).toBe(0);
+    for (const text of told.texts) expect(text).toMatch(/<system-out>holds \(despite failed checks:.*logits/);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { z } from "zod";
 const nodeSchema = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   enum: z.array(z.string()).optional(),
-  const: z.union([z.number(), z.string()]).optional(),
+  const: z.union([z.number(), z.string(), z.boolean()]).optional(),
   anyOf: z.array(z.unknown()).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   required: z.array(z.string()).optional(),

@@ -7,6 +7,7 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRun } from "../../bench/made-run.mjs";
 import { SeawallError } from "../../src/base/index.js";
+import { checkGates } from "../../src/journal/index.js";
 import { htmlReport, readReportedRun, writeReports } from "../../src/report/index.node.js";
 
 const root = mkdtempSync(join(tmpdir(), "seawall-report-"));
@@ -98,8 +99,9 @@ describe("tables", () => {
 
 describe("JUnit", () => {
   it("has a case for each check and gate", () => {
-    const gates = ["worst.mIoU@2/255>=0", "clean.aAcc<0.1"];
-    const [file] = writeReports(readReportedRun(dir), ["junit"], join(root, "junit"), { gates });
+    const run = readReportedRun(dir);
+    const gates = checkGates(run.result, ["worst.mIoU@2/255>=0", "clean.aAcc<0.1"]);
+    const [file] = writeReports(run, ["junit"], join(root, "junit"), gates);
     const { document } = parseHTML(readFileSync(file!, "utf8"));
     expect(document.querySelectorAll("testcase")).toHaveLength(5);
     expect(document.querySelectorAll("skipped")).toHaveLength(1);

@@ -1,5 +1,6 @@
 /** Prints which gates hold, and sets the exit code if one does not. */
-import { formatFigure, type GateOutcome } from "../../report/index.js";
+import type { GateOutcome } from "../../journal/index.js";
+import { formatFigure, gateVerdict } from "../../report/index.js";
 import { marks } from "../output/lines.js";
 import { say } from "../output/terminal.js";
 import { exitCodes } from "./exit.js";
@@ -11,12 +12,8 @@ export function judge(outcomes: readonly GateOutcome[]): void {
 }
 
 function gateLines(outcomes: readonly GateOutcome[]): string[] {
-  return outcomes.map(({ gate, value, passed, failedChecks }) => {
-    const verdict = passed
-      ? "holds"
-      : failedChecks
-        ? `does not count (failed: ${failedChecks.join(", ")})`
-        : "does not hold";
-    return `${marks[passed ? "pass" : "fail"]} gate ${gate} ${verdict}: ${formatFigure(value)}`;
+  return outcomes.map((outcome) => {
+    const mark = marks[outcome.passed ? "pass" : "fail"];
+    return `${mark} gate ${outcome.gate} ${gateVerdict(outcome)}: ${formatFigure(outcome.value)}`;
   });
 }

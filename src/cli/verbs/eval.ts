@@ -1,11 +1,10 @@
 /** `seawall eval`: attacks a model on labelled images. */
 import type { Command } from "commander";
-import { attackForms, attackLosses, ensembles, parseMembers, transferPrefix } from "../../attack/index.js";
-import { formatJson, SeawallError } from "../../base/index.js";
-import { loadComponents } from "../../components/index.node.js";
-import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
+import { attackForms, attackLosses, ensembles, transferPrefix } from "../../attack/index.js";
+import { formatJson } from "../../base/index.js";
+import { type EvaluationConfig, evaluationSchema } from "../../evaluate/index.js";
 import { planEvaluation } from "../../evaluate/index.node.js";
-import { checkGates, parseGate, wrapText } from "../../report/index.js";
+import { wrapText } from "../../report/index.js";
 import { finalLines, placeLine, planLines } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
@@ -46,29 +45,12 @@ Example:
 
 async function evaluateAction(options: EvalOptions): Promise<void> {
   const config = await readSettings(evaluationSchema, options, options.config);
-  await checkGateSettings(config);
   if (options.dryRun) return dryRun(config, options.json);
   const result = await attack(config);
   const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
   if (options.json) print(formatJson(result));
   else say(...finalLines(result, config.out), placeLine(config.out), ...report);
-  judge(checkGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks }));
-}
-
-/** Checks gates before the run, so that a mistake in one costs no time. */
-async function checkGateSettings(config: EvaluationConfig): Promise<void> {
-  const gates = config.gate ?? [];
-  if (gates.length === 0) return;
-  if (config.shard) {
-    throw new SeawallError(
-      "config",
-      "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
-    );
-  }
-  const { components } = await loadComponents(config.plugin);
-  const members = parseMembers(config.attacks, config, components).map(({ attack }) => attack.name);
-  const eps = radiiOf(config).map(({ text }) => text);
-  for (const gate of gates) parseGate(gate, { members, eps });
+  judge(result.gates ?? []);
 }
 
 async function dryRun(config: EvaluationConfig, json = false): Promise<void> {

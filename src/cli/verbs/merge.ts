@@ -2,9 +2,8 @@
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { checkRecords } from "../../evaluate/index.js";
-import { summarize } from "../../journal/index.js";
+import { gateSubjects, parseGate, summarize, withGates } from "../../journal/index.js";
 import { mergeRuns, readRun, writeResult } from "../../journal/index.node.js";
-import { checkGates, gateSubjects, parseGate } from "../../report/index.js";
 import { finalLines, placeLine } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
@@ -42,11 +41,12 @@ async function mergeAction(
 ): Promise<void> {
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
-  const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
+  const soundness = checkRecords(records, description.data);
+  const result = withGates(summarize(description, records, { soundness }), gate, { despiteChecks });
   writeResult(out, result);
   const report = writeOwnReport(out);
   say(...warnings);
   if (json) print(formatJson(result));
   else say(...finalLines(result, out), placeLine(out), `report: ${report}`);
-  judge(checkGates(result, gate, { despiteChecks }));
+  judge(result.gates ?? []);
 }

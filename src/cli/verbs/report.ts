@@ -1,8 +1,15 @@
 /** `seawall report`: writes reports of a stored run. */
 import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
-import { checkGates } from "../../report/index.js";
-import { type ReportFormat, readReportedRun, reportFormats, writeReports } from "../../report/index.node.js";
+import { checkRecords } from "../../evaluate/index.js";
+import { checkGates, type GateOutcome, type Result } from "../../journal/index.js";
+import {
+  type ReportedRun,
+  type ReportFormat,
+  readReportedRun,
+  reportFormats,
+  writeReports,
+} from "../../report/index.node.js";
 import { say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
 import { collect } from "../settings/values.js";
@@ -30,21 +37,30 @@ export function reportVerb(command: Command): void {
 
 function reportAction(
   dir: string,
-  { format, out = dir, gate, gateDespiteChecks: despiteChecks = false }: ReportOptions,
+  { format, out = dir, gate, gateDespiteChecks = false }: ReportOptions,
 ): void {
   const formats = readFormats(format);
   const run = readReportedRun(dir);
-  const files = writeReports(run, formats, out, {
-    gates: gate ?? storedGates(run.description.config),
-    despiteChecks,
-  });
+  const asked = checkGates(checked(run), gate ?? [], { despiteChecks: gateDespiteChecks });
+  const reported = gate || !formats.includes("junit") ? asked : storedOutcomes(run, gateDespiteChecks);
+  const files = writeReports(run, formats, out, reported);
   say(...run.missing, ...files.map((file) => `written: ${file}`));
-  judge(checkGates(run.result, gate ?? [], { despiteChecks }));
+  judge(asked);
 }
 
-/** The gates that the run was started with. */
-function storedGates({ gate }: { readonly gate?: unknown }): string[] {
-  return Array.isArray(gate) ? gate.map(String) : [];
+/** The outcomes of the gates that the run was made with; without a stored result, of those that it was started with. */
+function storedOutcomes(run: ReportedRun, gateDespiteChecks: boolean): GateOutcome[] {
+  const { gate, gateDespiteChecks: toldAtStart } = run.description.config;
+  const stored = run.result.gates;
+  const gates = stored?.map((outcome) => outcome.gate) ?? (Array.isArray(gate) ? gate.map(String) : []);
+  const told = stored?.some(({ despiteChecks }) => despiteChecks) ?? toldAtStart === true;
+  return checkGates(checked(run), gates, { despiteChecks: gateDespiteChecks || told });
+}
+
+/** The result with the checks of the run made again, so that a result without them, or a changed one, passes no gate. */
+function checked({ result, description, records }: ReportedRun): Result {
+  const again = [...description.soundness, ...checkRecords(records, description.data)];
+  return { ...result, soundness: [...result.soundness, ...again] };
 }
 
 function readFormats(list: string): ReportFormat[] {

@@ -16,7 +16,7 @@ import {
   type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
-import type { PluginFacts } from "../../journal/index.js";
+import { type PluginFacts, parseGate } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, modelOpener } from "../../oracle/index.js";
@@ -71,6 +71,8 @@ export async function makePlan(
   onNotice?: (sentence: string) => void,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
+  const attacks = parseMembers(config.attacks, config, components);
+  checkGateSettings(config, attacks);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
   const dataOptions = {
@@ -82,7 +84,6 @@ export async function makePlan(
   const { data, probe, model } = fitting;
   const opened = await model(probe);
   checkPerturbed(config, input);
-  const attacks = parseMembers(config.attacks, config, components);
   refuseShard(config, attacks);
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
@@ -140,6 +141,23 @@ function memoryNotice(bytes: number): string[] {
   return [
     `WARNING: attacking one image takes about ${needed}, and this machine has ${there}; take smaller images with --crop or --resize-short`,
   ];
+}
+
+/** @throws SeawallError `config` for a gate that cannot be checked on the result of the run */
+function checkGateSettings(
+  { gate: gates = [], shard, eps }: EvaluationConfig,
+  attacks: readonly AttackMember[],
+): void {
+  if (gates.length === 0) return;
+  if (shard) {
+    throw new SeawallError(
+      "config",
+      "--gate: figures of a shard are those of its own images; give the gates to seawall merge",
+    );
+  }
+  const members = attacks.map(({ attack }) => attack.name);
+  const subjects = { members, eps: radiiOf({ eps }).map(({ text }) => text) };
+  for (const gate of gates) parseGate(gate, subjects);
 }
 
 function refuseShard({ shard }: EvaluationConfig, attacks: readonly AttackMember[]): void {

@@ -7,7 +7,7 @@ import {
   readTarget,
   splitCondition,
   withoutSpaces,
-} from "../gates.js";
+} from "../../journal/index.js";
 import type { Comparison } from "./compare.js";
 import type { ComparedFigure } from "./compared-rows.js";
 

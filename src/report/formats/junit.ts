@@ -1,6 +1,6 @@
 /** Soundness checks and gates as JUnit XML, for CI systems. */
-import type { Result } from "../../journal/index.js";
-import { checkGates, type JudgedBy } from "../gates.js";
+import type { GateOutcome, Result } from "../../journal/index.js";
+import { gateVerdict } from "../gate-verdict.js";
 import { type Markup, markup } from "../markup.js";
 import { formatFigure } from "../text.js";
 
@@ -10,25 +10,21 @@ interface Case {
   readonly detail: string;
 }
 
-/**
- * One test suite for the soundness checks and one for the gates. A warning is a passed test with its detail as output.
- * @throws SeawallError `config` for an invalid gate
- */
-export function junitXml(result: Result, { gates = [], ...options }: JudgedBy = {}): string {
+/** One test suite for the soundness checks and one for the gates. A warning is a passed test with its detail as output. */
+export function junitXml(result: Result, gates: readonly GateOutcome[]): string {
   const checks = result.soundness.map(({ check, ...rest }) => ({ name: check, ...rest }));
-  const outcomes = checkGates(result, gates, options).map(
-    ({ gate, passed, value, failedChecks }): Case => ({
-      name: gate,
-      status: passed ? "pass" : "fail",
-      detail: `the figure is ${formatFigure(value)}${failedChecks ? `, but these checks failed: ${failedChecks.join(", ")}` : ""}`,
-    }),
-  );
+  const outcomes = gates.map(gateCase);
   const all = [...checks, ...outcomes];
   const xml = markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="seawall" tests="${all.length}" failures="${count(all, "fail")}">
 ${suite("soundness", checks)}${suite("gates", outcomes)}</testsuites>
 `;
   return xml.text;
+}
+
+function gateCase(outcome: GateOutcome): Case {
+  const detail = `${gateVerdict(outcome)}: the figure is ${formatFigure(outcome.value)}`;
+  return { name: outcome.gate, status: outcome.passed ? "pass" : "fail", detail };
 }
 
 function count(cases: readonly Case[], status: Case["status"]): number {

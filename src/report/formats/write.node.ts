@@ -2,39 +2,37 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/index.node.js";
+import type { GateOutcome } from "../../journal/index.js";
 import { runFiles } from "../../journal/index.node.js";
-import type { JudgedBy } from "../gates.js";
 import { htmlReport } from "../html/index.node.js";
 import type { ReportedRun } from "../stored.node.js";
 import { csvFiles } from "./csv.node.js";
 import { junitXml } from "./junit.js";
 
 /** A format: a function that gives its files, by name. */
-type Format = (run: ReportedRun, judged: JudgedBy) => Readonly<Record<string, string>>;
+type Format = (run: ReportedRun, gates: readonly GateOutcome[]) => Readonly<Record<string, string>>;
 
 /** Report formats, by name. */
 export const reportFormats = {
   html: (run) => ({ [runFiles.report]: htmlReport(run) }),
   csv: (run) => csvFiles(run),
-  junit: ({ result }, judged) => ({ "junit.xml": junitXml(result, judged) }),
+  junit: ({ result }, gates) => ({ "junit.xml": junitXml(result, gates) }),
 } as const satisfies Record<string, Format>;
 
 export type ReportFormat = keyof typeof reportFormats;
 
 /**
  * Writes reports, each file atomically. The folder is created if needed.
- * @param judged the gates that `junit` reports
+ * @param gates those that `junit` reports, judged; default: those of the stored result
  * @returns the files written
  */
 export function writeReports(
   run: ReportedRun,
   formats: readonly ReportFormat[],
   folder: string,
-  judged: JudgedBy = {},
+  gates: readonly GateOutcome[] = run.result.gates ?? [],
 ): string[] {
-  const contents = formats.flatMap((format) =>
-    Object.entries((reportFormats[format] as Format)(run, judged)),
-  );
+  const contents = formats.flatMap((format) => Object.entries((reportFormats[format] as Format)(run, gates)));
   mkdirSync(folder, { recursive: true });
   return contents.map(([name, content]) => {
     const file = join(folder, name);

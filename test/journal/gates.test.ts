@@ -2,9 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
-import { type Result, summarize } from "../../src/journal/index.js";
-import { checkGates, parseGate } from "../../src/report/index.js";
-import { describeWith, recordsOf } from "../journal/runs.js";
+import { checkGates, parseGate, type Result, summarize, withGates } from "../../src/journal/index.js";
+import { describeWith, recordsOf } from "./runs.js";
 
 const run = describeWith();
 const result = summarize(run, recordsOf(run));
@@ -109,16 +108,48 @@ describe("checkGates", () => {
   });
 });
 
-it("do not pass on figures of a run whose checks failed, whichever way they point", () => {
-  const failed = {
+describe("gates on figures that are no evidence", () => {
+  const failed: Result = {
     ...result,
     soundness: [
-      { check: "logits", status: "fail" as const, detail: "" },
-      { check: "steps", status: "warn" as const, detail: "" },
+      { check: "logits", status: "fail", detail: "" },
+      { check: "steps", status: "warn", detail: "" },
+      { check: "logits", status: "fail", detail: "" },
     ],
   };
-  const gates = ["clean.aAcc>=0", "clean.aAcc<=1"];
-  expect(checkGates(result, gates).map(({ passed }) => passed)).toEqual([true, true]);
-  for (const outcome of checkGates(failed, gates))
-    expect(outcome).toMatchObject({ passed: false, failedChecks: ["logits"] });
+  const gates = ["clean.aAcc>=0", "clean.aAcc<=1", "clean.aAcc<0"];
+
+  it("do not pass where a check failed, whichever way they point", () => {
+    expect(checkGates(result, gates).map(({ passed }) => passed)).toEqual([true, true, false]);
+    for (const outcome of checkGates(failed, gates))
+      expect(outcome).toMatchObject({ passed: false, failedChecks: ["logits"] });
+  });
+
+  it("are judged by their figures if the caller insists, which the outcome says", () => {
+    const outcomes = checkGates(failed, gates, { despiteChecks: true });
+    expect(outcomes.map(({ passed }) => passed)).toEqual([true, true, false]);
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ failedChecks: ["logits"], despiteChecks: true });
+    expect(checkGates(result, gates, { despiteChecks: true })).toEqual(checkGates(result, gates));
+  });
+
+  it("do not pass where images are missing, whatever the caller says", () => {
+    const partial: Result = { ...result, data: { ...result.data, missingImages: 1 } };
+    for (const outcome of checkGates(partial, gates, { despiteChecks: true }))
+      expect(outcome).toMatchObject({ passed: false, missingImages: 1 });
+  });
+
+  it("do not pass on what is not a number, whichever way they point", () => {
+    const broken: Result = { ...result, clean: { ...result.clean, aAcc: Number.NaN } };
+    const all = ["clean.aAcc>=0", "clean.aAcc<=1", "clean.aAcc>0", "clean.aAcc<1"];
+    expect(checkGates(broken, all).map(({ passed }) => passed)).toEqual([false, false, false, false]);
+  });
+});
+
+it("are part of a result only where there are some", () => {
+  const value = result.clean.aAcc;
+  const soundness = [{ check: "ball", status: "fail" as const, detail: "" }];
+  const { gates } = withGates(summarize(run, recordsOf(run), { soundness }), ["clean.aAcc>=0"]);
+  expect(gates).toEqual([{ gate: "clean.aAcc>=0", value, passed: false, failedChecks: ["ball"] }]);
+  expect(withGates(result, [])).toEqual(result);
 });

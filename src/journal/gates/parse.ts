@@ -1,6 +1,6 @@
-/** Gates: conditions on a result's figures, which decide the exit code. */
-import { messageOf, parseRadius, SeawallError } from "../base/index.js";
-import { memberNames, type Protocol, type Result } from "../journal/index.js";
+/** Gates, conditions on a figure such as `worst.mIoU@4/255>=0.60`, read from text. */
+import { messageOf, parseRadius, SeawallError } from "../../base/index.js";
+import { memberNames, type Protocol } from "../description.js";
 
 /** Figures of the clean prediction and of each attack. */
 const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as const;
@@ -26,15 +26,6 @@ export interface Gate {
   readonly eps: string | undefined;
   readonly operator: keyof typeof operators;
   readonly threshold: number;
-}
-
-export interface GateOutcome {
-  readonly gate: string;
-  readonly passed: boolean;
-  /** The figure that was compared, in [0, 1]. */
-  readonly value: number;
-  /** Soundness checks that failed, so that no gate on these figures can pass. Absent if there are none. */
-  readonly failedChecks?: readonly string[];
 }
 
 /** The attacks and radii of a run, which gates can name. */
@@ -168,50 +159,4 @@ function fraction(expression: string, text: string): number {
 /** The error for an invalid gate. */
 export function gateError(expression: string, problem: string): SeawallError {
   return new SeawallError("config", `gate "${expression}": ${problem}`);
-}
-
-export interface GateOptions {
-  /** Judge figures alone, also where a soundness check failed. */
-  readonly despiteChecks?: boolean;
-}
-
-/** Gates, and how they are judged. */
-export interface JudgedBy extends GateOptions {
-  readonly gates?: readonly string[];
-}
-
-/**
- * Checks gates on a result. A figure of a run in which a soundness check failed is no evidence, so its gates do not pass.
- * @returns the outcome of each gate, in order
- * @throws SeawallError `config` as `parseGate`
- */
-export function checkGates(
-  result: Result,
-  expressions: readonly string[],
-  { despiteChecks = false }: GateOptions = {},
-): GateOutcome[] {
-  const failedChecks = despiteChecks ? [] : failedIn(result);
-  const isSound = failedChecks.length === 0;
-  return expressions
-    .map((expression) => parseGate(expression, gateSubjects(result.protocol)))
-    .map((gate) => {
-      const value = figureOf(result, gate);
-      const passed = isSound && operators[gate.operator](value, gate.threshold);
-      return { gate: gate.text, value, passed, ...(!isSound && { failedChecks }) };
-    });
-}
-
-/** The checks of a result that failed. */
-function failedIn({ soundness }: Pick<Result, "soundness">): string[] {
-  return soundness.filter(({ status }) => status === "fail").map(({ check }) => check);
-}
-
-function figureOf(result: Result, { subject, figure, eps }: Gate): number {
-  const radius = result.robust.find((entry) => entry.eps === eps);
-  const attack = radius?.attacks.find(({ name }) => name === subject);
-  const figures = subject === "clean" ? result.clean : subject === "worst" ? radius?.worst : attack;
-  const value = (figures as Readonly<Record<string, unknown>> | undefined)?.[figure];
-  // A figure that does not exist must never count as a passed gate.
-  if (typeof value === "number") return value;
-  throw new SeawallError("journal", `the result has no ${figure} for ${subject}, so it is not complete`);
 }
