@@ -29,8 +29,10 @@ export {
   imageName,
   meanProblem,
   type Preprocessing,
+  preprocessingGraph,
   rangeProblem,
   stdProblem,
+  usualRange,
 } from "./input.js";
 export { jumpOf } from "./jumps.js";
 export { type Model, type ModelOptions, modelOpener, openModel } from "./model.js";

@@ -2,6 +2,7 @@
 import { type DataType, float32, placed, plural, SeawallError } from "../base/index.js";
 import {
   copyGraph,
+  emptyGraph,
   type Graph,
   GraphBuilder,
   readsQuantized,
@@ -72,19 +73,25 @@ function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
 /** Element types of image inputs that can be attacked; all are attacked as float32. */
 const imageTypes: ReadonlySet<DataType> = new Set(["float32", "float16", "float64", "bfloat16", "uint8"]);
 
+/** The values of black and white in the model's input where the settings say none. */
+export function usualRange({ info }: ImageInput): readonly [number, number] {
+  return info.type === "uint8" ? [0, 255] : [0, 1];
+}
+
 /**
  * A graph whose bytes of an image are floats from 0 to 255: what reads them, a Cast as a rule, reads floats; in a quantised
  * model, whose operators read integers, they are rounded first. Returned as it is where the input holds floats already.
  */
 export function withFloatImage(
   graph: Graph,
-  { info }: ImageInput,
+  image: ImageInput,
 ): { graph: Graph; preprocessing: Preprocessing; notices: readonly string[] } {
+  const { info } = image;
   if (info.type !== "uint8") return { graph, preprocessing: {}, notices: [] };
   const inputs = graph.inputs.map((input) =>
     input.name === info.name ? { ...input, type: "float32" as const } : input,
   );
-  const preprocessing: Preprocessing = { inputRange: [0, 255] };
+  const preprocessing: Preprocessing = { inputRange: usualRange(image) };
   if (readsIntegers(graph, info.name)) {
     return {
       graph: withRoundedInput({ ...graph, inputs }, info.name),
@@ -249,6 +256,14 @@ export function normalizeInput(
   });
   prepared.nodes.push(...graph.nodes);
   return prepared;
+}
+
+/** A graph of the preprocessing alone: from `imageName`, N×C×H×W in [0, 1], to what a model is given, as `pixels`. */
+export function preprocessingGraph(shape: readonly number[], preprocessing: Preprocessing): Graph {
+  const build = new GraphBuilder(emptyGraph("preprocessing", 18));
+  const image = build.input(imageName, "float32", shape);
+  build.output(preprocess(build, image, preprocessing), "pixels");
+  return build.graph;
 }
 
 function preprocess(build: GraphBuilder, image: Value, { inputRange, mean, std, bgr }: Preprocessing): Value {

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { emptyGraph, GraphBuilder, writeModel } from "../../src/onnx/index.js";
 import { greyPng, rgbPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
-import { folderWith, sampleFolder, seawall } from "./program.js";
+import { folderWith, sampleFolder, seawall, shell } from "./program.js";
 
 let cwd: string;
 beforeAll(async () => {
@@ -156,10 +156,29 @@ describe("seawall doctor", () => {
       /! pixels +clean mIoU 0\.\d+ on 3 images, but 1\.0000 with --input-range 0,255; is/,
     );
     const turned = await seawall([...args, "--input-range", "0,255", "--bgr"], { cwd: folder });
-    expect(turned.stderr).toMatch(
-      /! pixels +clean mIoU 0\.\d+ on 3 images, but 1\.0000 with --input-range 0,255;/,
-    );
+    expect(turned.stderr).toMatch(/! pixels +clean mIoU 0\.\d+ on 3 images, but 1\.0000 without --bgr; is/);
     expect([right.code, wrong.code, turned.code]).toEqual([0, 0, 0]);
+  });
+
+  it("prints the command with the flags that it advises, which finds all in order", async () => {
+    const folder = await coloursFolder();
+    writeFileSync(join(folder, "doctor.yaml"), "mean: [0.485, 0.456, 0.406]\n");
+    const data = ["--model", "colours.onnx", "--data", "folder:images,labels"];
+    const given = ["--bgr", "--mean=0.485,0.456,0.406", "--std", "0.229,0.224,0.225", ...data];
+    const { stderr } = await seawall(["doctor", ...given], { cwd: folder });
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      "with --input-range 0,255 and without --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --bgr: leave --mean and",
+    );
+    const [, line] = /^try: (.*)$/m.exec(stderr)!;
+    expect(line).toMatch(/ doctor --model colours\.onnx --data folder:images,labels --input-range 0,255$/);
+    const followed = await shell(line!, { cwd: folder });
+    expect(followed.stderr).toMatch(/✓ pixels +clean mIoU 1\.0000 on 3 images/);
+    expect(followed.stderr).not.toMatch(/^try: /m);
+
+    const fromFile = await seawall(["doctor", ...data, "--config", "doctor.yaml"], { cwd: folder });
+    expect(fromFile.stderr).toMatch(
+      /^take mean out of doctor\.yaml, and try: .* --config doctor\.yaml --input-range 0,255$/m,
+    );
   });
 });
 

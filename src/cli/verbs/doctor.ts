@@ -6,9 +6,17 @@ import { evaluationSchema, type Finding, type LabelTally } from "../../evaluate/
 import { type Inspection, inspect } from "../../evaluate/index.node.js";
 import { alignRows, formatShare, plural } from "../../report/index.js";
 import { checkLines, longest, marks } from "../output/lines.js";
+import { changedCommand, programWords } from "../output/quote.js";
 import { paint, print, say } from "../output/terminal.js";
 import { exitCodes } from "../process/exit.js";
-import { addFlags, configHelp, evaluationFlags, settings } from "../settings/flags.js";
+import {
+  addFlags,
+  configHelp,
+  evaluationFlags,
+  flagName,
+  type Setting,
+  settings,
+} from "../settings/flags.js";
 import { readSettings } from "../settings/settings.js";
 
 interface DoctorOptions extends Readonly<Record<string, unknown>> {
@@ -45,7 +53,14 @@ async function doctorAction(options: DoctorOptions): Promise<void> {
   const inspection = await inspect(await readSettings(evaluationSchema.partial(), options, options.config));
   const { findings, labels } = inspection;
   if (options.json) print(formatJson({ findings, labels: labels ?? null }));
-  else say(...findingLines(findings), ...labelLines(inspection), "", verdict(findings));
+  else
+    say(
+      ...findingLines(findings),
+      ...labelLines(inspection),
+      "",
+      verdict(findings),
+      ...remedyLines(findings, options),
+    );
   if (findings.some(({ status }) => status === "fail")) process.exitCode = exitCodes.usage;
 }
 
@@ -77,6 +92,25 @@ function histogramLines(
     ];
   });
   return alignRows([["class", names ? "name" : "", "pixels", "images", ""], ...rows]);
+}
+
+/** The command line that follows the first remedy that the doctor knows as settings. */
+function remedyLines(findings: readonly Finding[], given: DoctorOptions): string[] {
+  const change = findings.find((finding) => finding.change)?.change;
+  if (!change) return [];
+  const entries = Object.entries(change) as [Setting, unknown][];
+  const changes = entries.map(([setting, value]) => ({
+    flag: flagName(setting),
+    takesValue: "value" in evaluationFlags[setting],
+    becomes: value === null ? undefined : value === true ? (true as const) : String(value),
+  }));
+  const program = programWords(process.env, process.argv[1]!, process.cwd());
+  const command = changedCommand(program, process.argv.slice(2), changes);
+  const inFile = entries.flatMap(([setting, value]) =>
+    value === null && given[setting] === undefined ? [setting] : [],
+  );
+  const also = inFile.length > 0 ? `take ${inFile.join(" and ")} out of ${given.config}, and ` : "";
+  return [`${also}try: ${command}`];
 }
 
 function verdict(findings: readonly Finding[]): string {

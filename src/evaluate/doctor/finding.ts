@@ -11,7 +11,11 @@ export interface Finding {
   /** `skip`: nothing wrong, but not available. */
   readonly status: "pass" | "warn" | "fail" | "skip";
   readonly detail: string;
+  /** The settings that mend it, where the doctor knows them; null leaves a setting out. */
+  readonly change?: SettingsChange;
 }
+
+export type SettingsChange = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | null };
 
 /** Collects the findings of one topic. */
 export class Findings {
@@ -22,8 +26,8 @@ export class Findings {
     this.#topic = topic;
   }
 
-  add(status: Finding["status"], name: string, detail: string): void {
-    this.list.push({ topic: this.#topic, name, status, detail });
+  add(status: Finding["status"], name: string, detail: string, change?: SettingsChange): void {
+    this.list.push({ topic: this.#topic, name, status, detail, ...(change && { change }) });
   }
 
   /** Runs a part of an examination; what a user can mend becomes a finding and undefined is returned. */

@@ -1,58 +1,34 @@
 /** Which pixels does the model want? Guessed from its clean figures under each usual form. */
-import { formatFigure, plural } from "../../base/index.js";
+import { float32, formatFigure, plural, type Tensor } from "../../base/index.js";
 import type { Sample } from "../../data/index.js";
 import { losses } from "../../loss/index.js";
 import { type Counts, countPixels, meanIoU, sumCounts } from "../../metric/index.js";
 import type { Graph } from "../../onnx/index.js";
-import { openModel, type Preprocessing } from "../../oracle/index.js";
+import {
+  findImage,
+  imageName,
+  type Model,
+  type Oracle,
+  openModel,
+  type Preprocessing,
+  preprocessingGraph,
+  usualRange,
+} from "../../oracle/index.js";
+import { openSession } from "../../runtime/index.js";
 import { modelOptions } from "../plan/model-options.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
+import { formOf, formsToTry, normalizesLess, stepTo } from "./forms.js";
 import { known } from "./model.node.js";
-
-/** A form of pixels, and the flags that ask for it. */
-interface Form {
-  readonly flags: string;
-  readonly preprocessing: Preprocessing;
-}
-
-/** The ImageNet statistics that most training code subtracts and divides by. */
-const mean = [0.485, 0.456, 0.406];
-const std = [0.229, 0.224, 0.225];
-const bytes = (values: readonly number[]) => values.map((value) => Number((255 * value).toFixed(3)));
-
-const ranged: readonly Form[] = [
-  { flags: "no flag", preprocessing: {} },
-  { flags: "--input-range 0,255", preprocessing: { inputRange: [0, 255] } },
-  { flags: "--input-range -1,1", preprocessing: { inputRange: [-1, 1] } },
-];
-
-/** Those of colour images. */
-const normalized: readonly Form[] = [
-  { flags: `--mean ${mean} --std ${std}`, preprocessing: { mean, std } },
-  {
-    flags: `--input-range 0,255 --mean ${bytes(mean)} --std ${bytes(std)}`,
-    preprocessing: { inputRange: [0, 255], mean: bytes(mean), std: bytes(std) },
-  },
-];
-
-/** Forms that are usual for images like this one; a model may also want the values as stored. */
-function usualFor({ image, stored }: Sample): readonly Form[] {
-  const [black, white] = stored.range;
-  const isListed = ranged.some(
-    ({ preprocessing: { inputRange = [0, 1] } }) => inputRange.join() === stored.range.join(),
-  );
-  const asStored: Form = {
-    flags: `--input-range ${black},${white}`,
-    preprocessing: { inputRange: [black, white] },
-  };
-  return [...ranged, ...(isListed ? [] : [asStored]), ...(image.dims[0] === 3 ? normalized : [])];
-}
 
 /** What other pixels must gain before they are believed: a few images already show far more. */
 const margin = 0.05;
 
+/** A form of pixels, and the clean mIoU with it. */
+type Tried = readonly [form: Preprocessing, mIoU: number];
+
 /**
- * Compares the clean mIoU as the settings have it with that of every usual form.
+ * Compares the clean mIoU as the settings have it with that of every usual form. The model is opened once and predicts each
+ * image once for each form, without a gradient: 15 times at most for colour images, and 7 times for others.
  * @param samples with labels, all of one size
  * @param least what another form must reach to be believed: what another reading of the labels reaches
  */
@@ -64,74 +40,71 @@ export async function examineInput(
 ): Promise<Finding[]> {
   const findings = new Findings("model");
   await findings.attempt("pixels", async () => {
-    const mIoU = (form: Form) => cleanMIoU(graph, settings, form, samples);
-    const given = await mIoU({ flags: "as given", preprocessing: modelOptions(settings) });
-    const forms: [Form, number][] = [];
-    for (const form of usualFor(samples[0]!)) forms.push([form, await mIoU(form)]);
-    const straight = best(forms);
-    if (samples[0]!.image.dims[0] !== 3)
-      return judge(findings, { given, least }, straight, forms, samples.length);
-    const turned = {
-      flags: `${straight[0].flags} --bgr`,
-      preprocessing: { ...straight[0].preprocessing, bgr: true },
-    };
-    judge(findings, { given, least }, best([straight, [turned, await mIoU(turned)]]), forms, samples.length);
+    const usual = usualRange(findImage(graph, settings.layout));
+    const forms = formsToTry(formOf(settings), samples[0]!, usual);
+    const { height, width } = samples[0]!;
+    const { mean: _, std: __, bgr: ___, ...options } = modelOptions(settings);
+    // The forms are made before the model, which takes pixels as they come.
+    const model = await openModel(graph, { ...options, inputRange: [0, 1], size: { height, width } });
+    const oracle = model.oracle({ losses: [losses.ce] });
+    try {
+      const tried: Tried[] = [];
+      for (const form of forms)
+        tried.push([form, await cleanMIoU(oracle, model, { inputRange: usual, ...form }, samples)]);
+      judge(findings, tried, samples.length, least);
+    } finally {
+      await oracle.dispose();
+    }
   });
   return findings.list;
 }
 
-function best(forms: readonly [Form, number][]): [Form, number] {
-  return forms.reduce((highest, entry) => (entry[1] > highest[1] ? entry : highest));
-}
-
-function judge(
-  findings: Findings,
-  { given, least }: { readonly given: number; readonly least: number },
-  [form, highest]: [Form, number],
-  forms: readonly [Form, number][],
-  images: number,
-): void {
-  const of = `clean mIoU ${formatFigure(given)} on ${plural(images, "image")}`;
-  const lowest = Math.min(...forms.map(([, mIoU]) => mIoU));
+/** @param tried the given form first */
+function judge(findings: Findings, tried: readonly Tried[], images: number, least: number): void {
+  const [asGiven, given] = tried[0]!;
+  const [wanted, highest] = tried.reduce((best, entry) => (entry[1] > best[1] ? entry : best));
+  const lowest = Math.min(...tried.map(([, mIoU]) => mIoU));
+  const found = `clean mIoU ${formatFigure(given)} on ${plural(images, "image")}`;
   if (highest > given + margin && highest > least - margin) {
-    findings.add(
-      "warn",
-      "pixels",
-      `${of}, but ${formatFigure(highest)} with ${form.flags.replace(/^no flag /, "")}; is that what the model wants?`,
-    );
+    const { words, change } = stepTo(wanted, asGiven);
+    const advice = normalizesLess(wanted, asGiven)
+      ? ": leave --mean and --std out; the model normalises its pixels itself, or takes them as they are"
+      : "; is that what the model wants?";
+    findings.add("warn", "pixels", `${found}, but ${formatFigure(highest)} ${words}${advice}`, change);
   } else if (highest - lowest < margin) {
     findings.add(
       "skip",
       "pixels",
-      `${of}, and much the same for pixels of any range: nothing to tell them by; does the model know these classes?`,
+      `${found}, and much the same for pixels of any range: nothing to tell them by; does the model know these classes?`,
     );
   } else
     findings.add(
       "pass",
       "pixels",
-      `${of}; no other usual range or normalisation gives more than ${formatFigure(highest)}`,
+      `${found}; no other usual range or normalisation gives more than ${formatFigure(highest)}`,
     );
 }
 
 async function cleanMIoU(
-  graph: Graph,
-  settings: Settings,
-  { preprocessing }: Form,
+  oracle: Oracle,
+  model: Model,
+  form: Preprocessing,
   samples: readonly Sample[],
 ): Promise<number> {
-  const { inputRange: _, mean: __, std: ___, bgr: ____, ...others } = modelOptions(settings);
-  const { height, width } = samples[0]!;
-  const model = await openModel(graph, { ...others, ...preprocessing, size: { height, width } });
-  const oracle = model.oracle({ losses: [losses.ce] });
+  const { channels, height, width, classes } = model;
+  const shape = [1, channels, height, width];
+  const preprocessing = await openSession(preprocessingGraph(shape, form));
   try {
     const counts: Counts[] = [];
     for (const sample of samples) {
       const { image, labels } = known(sample, model);
-      const { classes } = await oracle.image(image.data, labels!).predict(image.data);
-      counts.push(countPixels(classes, labels!, model.classes));
+      const { pixels } = await preprocessing.run({ [imageName]: float32(shape, image.data) });
+      const { data } = pixels as Tensor<"float32">;
+      const prediction = await oracle.image(data, labels!).predict(data);
+      counts.push(countPixels(prediction.classes, labels!, classes));
     }
     return meanIoU(sumCounts(counts)) ?? 0;
   } finally {
-    await oracle.dispose();
+    await preprocessing.dispose();
   }
 }

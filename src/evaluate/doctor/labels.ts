@@ -64,6 +64,7 @@ function addFit(findings: Findings, fit: LabelFit | undefined): void {
     "fail",
     "labels",
     `${readingText(fit.better)} fit the model far better: ${formatShare(accuracy)} of the pixels in place of ${formatShare(now.accuracy)}; ${remedy}`,
+    fit.labelMap === undefined ? undefined : { labelMap: fit.labelMap },
   );
 }
 

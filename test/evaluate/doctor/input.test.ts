@@ -60,7 +60,7 @@ describe("pixels", () => {
   it("that the settings change are held against none at all", async () => {
     const { status, detail } = await finding(0.5, { inputRange: [0, 255] });
     expect(status).toBe("warn");
-    expect(detail).toContain("with no flag; is that what the model wants?");
+    expect(detail).toContain("without --input-range 0,255; is that what the model wants?");
   });
 
   it("cannot be told apart by a model that does not look at them", async () => {
