@@ -5,7 +5,7 @@
  * - `tensor.ts`: tensors as plain data, and the 16-bit float types as bit patterns.
  * - `random.ts`: random streams that depend on a key alone. `hash.ts`: SHA-256, also of those keys.
  * - `json.ts`: JSON formatted for files, canonical for hashes, and checked against schemas.
- * - `radius.ts`, `text.ts`: reading radii, and printing numbers.
+ * - `radius.ts`, `text.ts`: reading radii, and printing numbers and untrusted text.
  * - `files.node.ts`, `lock.node.ts`: atomic files, and one writer per run folder.
  * - `thread.node.ts`: worker threads that answer requests. All of Seawall's concurrency goes through it.
  *
@@ -40,4 +40,4 @@ export {
   sizeOf,
   type Tensor,
 } from "./tensor.js";
-export { formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";
+export { formatCount, formatDuration, formatFigure, formatShare, plural, printable } from "./text.js";

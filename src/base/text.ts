@@ -1,4 +1,21 @@
-/** Formatting of numbers for people. */
+/** Formatting of numbers and of untrusted text for people. */
+
+/**
+ * Text that may come from a file, as one line that no terminal obeys: control characters, line ends and marks that change
+ * the direction of text as JSON writes them, \\n or \\u001b.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
+    (mark) => shortEscapes[mark] ?? escapeUnicode(mark),
+  );
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function escapeUnicode(mark: string): string {
+  return `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
 
 /** A fraction with four decimals: `0.1234`. */
 export function formatFigure(fraction: number): string {

@@ -95,7 +95,7 @@ async function planAgain(dir: string, { config }: RunDescription, settings: Over
       ? "--model, --surrogate, --data and --classes"
       : "--model, --data and --classes";
     const remedy = `paths are as ${file} has them; ${flags} say where files are now${plugins}`;
-    throw new SeawallError(error.code, `${messageOf(error)}\n${remedy}`, { cause: error });
+    throw new SeawallError(error.code, `${messageOf(error)}\n  ${remedy}`, { cause: error });
   }
 }
 

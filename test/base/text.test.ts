@@ -1,6 +1,13 @@
 /** Numbers as people read them. */
 import { expect, it } from "vitest";
-import { formatCount, formatDuration, formatFigure, formatShare, plural } from "../../src/base/index.js";
+import {
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatShare,
+  plural,
+  printable,
+} from "../../src/base/index.js";
 
 it("figures have four decimals, shares one", () => {
   expect([0, 0.12345, 0.99996, 1].map(formatFigure)).toEqual(["0.0000", "0.1235", "1.0000", "1.0000"]);
@@ -34,4 +41,11 @@ it.each([
   [Number.NaN, "unknown"],
 ])("%f seconds are %s", (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+it("untrusted text becomes one line without control characters, and is left as it is where it has none", () => {
+  expect(printable("a\nb\r\tc\0\x1b[31m\x7f\x9bd\u202e\u2066e")).toBe(
+    "a\\nb\\r\\tc\\u0000\\u001b[31m\\u007f\\u009bd\\u202e\\u2066e",
+  );
+  for (const text of ["", "größe 道路 🚗", 'a "quoted\\n" name']) expect(printable(text)).toBe(text);
 });

@@ -1,5 +1,5 @@
 /** Renames a checkpoint's tensors to Seawall's names: removes wrappers, finds the key map, renames, splits and drops. */
-import { invariant, SeawallError, type Tensor } from "../../base/index.js";
+import { invariant, printable, SeawallError, type Tensor } from "../../base/index.js";
 import type { Family } from "../architectures/architecture.js";
 import { type KeyMap, type KeyMapName, keyMaps, trainingDrop } from "../key-maps/index.js";
 
@@ -121,10 +121,9 @@ function refuseUnknown(keys: readonly string[], family: Family): never {
   );
 }
 
-/** A key from a file, made safe for messages: control characters replaced, at most 120 characters. */
+/** A key from a file, made safe for messages, at most 120 characters of it. */
 export function shown(key: string): string {
-  const line = key.replace(/\p{C}/gu, "�");
-  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
+  return printable(key.length > 120 ? `${key.slice(0, 120)}…` : key);
 }
 
 function someOf(keys: readonly string[]): string {

@@ -1,5 +1,5 @@
 /** Checks that a graph is valid: each value has one definition, all values that are read exist, and there is no cycle. */
-import { SeawallError } from "../../base/index.js";
+import { printable, SeawallError } from "../../base/index.js";
 import { mapGraphs } from "./attributes.js";
 import { describeNode, type Graph, type Node, type Value } from "./graph.js";
 import { Names } from "./names.js";
@@ -57,7 +57,7 @@ function checkOutputs(graph: Graph, visible: (value: Value) => boolean): void {
 /** The engine cuts a name at a NUL, so that two names become one. */
 function refuseNul(name: string, where: string): void {
   if (!name.includes("\0")) return;
-  throw damaged(`the name ${JSON.stringify(name.slice(0, 40))} of ${where} holds a NUL character`);
+  throw damaged(`the name "${printable(name.slice(0, 40))}" of ${where} holds a NUL character`);
 }
 
 function damaged(what: string): SeawallError {

@@ -1,5 +1,5 @@
 /** Errors of this module: one error code, the file's name in front once, untrusted text made safe to print. */
-import { SeawallError } from "../../base/index.js";
+import { printable, SeawallError } from "../../base/index.js";
 
 /** @throws SeawallError `weights`, always */
 export function refuseFile(message: string, cause?: unknown): never {
@@ -14,11 +14,7 @@ export function damaged(what: string): never {
 /** Text from a file, safe for a message: quoted, control characters escaped, cut to 100 characters. */
 export function quoteUntrusted(text: string): string {
   const short = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  return JSON.stringify(short).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escapeUnicode);
-}
-
-function escapeUnicode(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return printable(JSON.stringify(short));
 }
 
 /** Runs `read`, and puts the file's name in front of the message of a SeawallError. */
