@@ -48,6 +48,7 @@ export {
 export { openData, readClasses } from "./data/index.node.js";
 export {
   type AttackedImage,
+  checkRun,
   type EvaluationConfig,
   type EvaluationInput,
   evaluate,
@@ -80,7 +81,7 @@ export {
   summarize,
   type WorstFigures,
 } from "./journal/index.js";
-export { mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
+export { type CheckedRun, mergeRuns, readResult, readRun, type StoredRun } from "./journal/index.node.js";
 export {
   differentiated,
   type Loss,

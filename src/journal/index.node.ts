@@ -15,4 +15,12 @@ export {
 } from "./extras.node.js";
 export { type MergedRun, mergeRuns } from "./merge.node.js";
 export { openRun, type Run, type RunOptions } from "./run.node.js";
-export { hasResult, readResult, readRun, runFiles, type StoredRun, writeResult } from "./stored.node.js";
+export {
+  type CheckedRun,
+  hasResult,
+  readResult,
+  readRun,
+  runFiles,
+  type StoredRun,
+  writeResult,
+} from "./stored.node.js";

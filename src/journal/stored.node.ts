@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { formatJson, parseJson } from "../base/index.js";
 import { readText, writeFileAtomic } from "../base/index.node.js";
-import { descriptionSchema, type RunDescription } from "./description.js";
+import { descriptionSchema, type RunDescription, type Soundness } from "./description.js";
 import { readJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";
@@ -28,6 +28,11 @@ const largestJson = 64 * 2 ** 20;
 export interface StoredRun {
   readonly description: RunDescription;
   readonly records: readonly RunRecord[];
+}
+
+/** A stored run with the outcomes of its soundness checks, those made before it and those made of its records. */
+export interface CheckedRun extends StoredRun {
+  readonly soundness: readonly Soundness[];
 }
 
 /**

@@ -1,5 +1,5 @@
 /** `seawall compare` as a process: streams, gates, what it refuses, and damaged runs. */
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { sampleFolder, seawall, storedRun } from "./program.js";
@@ -62,6 +62,27 @@ describe("seawall compare", () => {
     expect([wrong.code, wrong.stderr]).toEqual([
       2,
       expect.stringMatching(/wrong\.yaml, line 2: steps: unknown/),
+    ]);
+  });
+
+  it("passes no gate where a check of a run failed, unless told", async () => {
+    cpSync(join(cwd, "runs/b"), join(cwd, "runs/unsound"), { recursive: true });
+    const file = join(cwd, "runs/unsound/run.json");
+    const description = JSON.parse(readFileSync(file, "utf8"));
+    description.soundness[0].status = "fail";
+    writeFileSync(file, JSON.stringify(description));
+    rmSync(join(cwd, "runs/unsound/result.json"));
+    const args = ["runs/a", "runs/unsound", "--gate", "clean.aAcc diff>=-1"];
+    const refused = await compare(...args);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("the figures of B are no evidence: checks failed (gradient)");
+    expect(refused.stderr).toMatch(
+      /✗ gate clean\.aAcc diff>=-1 does not count \(failed checks: B: gradient\)/,
+    );
+    const told = await compare(...args, "--gate-despite-checks");
+    expect([told.code, told.stderr]).toEqual([
+      0,
+      expect.stringMatching(/✓ gate clean\.aAcc diff>=-1 holds \(despite failed checks: B: gradient\)/),
     ]);
   });
 

@@ -183,17 +183,19 @@ it("explains compare", async () => {
     Compares two stored runs image by image, B with A, from their records alone.
 
     Arguments:
-      A                  run folder that is compared with
-      B                  run folder that is compared
+      A                      run folder that is compared with
+      B                      run folder that is compared
 
     Options:
-      --allow-different  compare what both have although data or protocol differ
-      --top <N>          images that changed most to list (default: 5)
-      --seed <N>         seed of the bootstrap resamples behind the intervals (default: 0)
-      --gate <EXPR>      condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
-      --config <FILE>    gate and seed from a YAML or JSON file, or a module; a flag on the line wins
-      --json             print the comparison as JSON on stdout
-      --help             print this help
+      --allow-different      compare what both have although data or protocol differ
+      --top <N>              images that changed most to list (default: 5)
+      --seed <N>             seed of the bootstrap resamples behind the intervals (default: 0)
+      --gate <EXPR>          condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
+      --gate-despite-checks  gates may hold although a soundness check of a run failed
+      --config <FILE>        gates and seed from a YAML or JSON file, or a module; a flag on the line
+                             wins
+      --json                 print the comparison as JSON on stdout
+      --help                 print this help
 
     Gates:
       SUBJECT.FIGURE@RADIUS diff>=NUMBER with FIGURE aAcc or mIoU; diff is B − A,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import type { CheckedRun } from "../../src/journal/index.node.js";
 import { meanIoU, sumCounts } from "../../src/metric/index.js";
 import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/compare/bootstrap.js";
 import {
@@ -14,7 +15,9 @@ import { describeWith, facts, membersOf, recordsOf } from "../journal/runs.js";
 
 const description = describeWith({ data: { images: 30 } });
 const records = recordsOf(description);
-const run = { description, records };
+/** Runs without a failed check. */
+const soundness: CheckedRun["soundness"] = [];
+const run: CheckedRun = { description, records, soundness };
 
 /** The same run for another model. Attacks have no effect on it, except on images for which `spared` is true. */
 function defended(spared: (index: number) => boolean) {
@@ -29,6 +32,7 @@ function defended(spared: (index: number) => boolean) {
   return {
     description: describeWith({ data: { images: 30 }, model: { file: "other.onnx" } }),
     records: changed,
+    soundness,
   };
 }
 
@@ -89,7 +93,7 @@ describe("compareRuns", () => {
   });
 
   it("is the same whatever the order of records, and another for another seed", () => {
-    const turned = { description, records: [...records].reverse() };
+    const turned = { ...run, records: [...records].reverse() };
     expect(compareRuns(turned, better)).toEqual(compareRuns(run, better));
     const seeded = compareRuns(run, better, { seed: 1 });
     expect(row(seeded, "worst", "4/255").aAcc.interval).not.toEqual(
@@ -100,6 +104,7 @@ describe("compareRuns", () => {
   const changed = (change: (record: RunRecord) => RunRecord, other: RunDescription = description) => ({
     description: other,
     records: records.map(change),
+    soundness,
   });
   const changes: [string, Parameters<typeof compareRuns>[1], RegExp][] = [
     [
@@ -118,11 +123,7 @@ describe("compareRuns", () => {
       changed((record) => (record.index === 4 ? { ...record, hash: "other" } : record)),
       /content of 1 of 30 images \(the first: "image-4"\)/,
     ],
-    [
-      "missing records",
-      { description, records: records.slice(0, -1) },
-      /second run is not complete: 1 of 30/,
-    ],
+    ["missing records", { ...run, records: records.slice(0, -1) }, /second run is not complete: 1 of 30/],
   ];
 
   it.each(changes)(
@@ -143,7 +144,7 @@ describe("compareRuns", () => {
     });
     const comparison = compareRuns(
       run,
-      { description: other, records: recordsOf(other) },
+      { description: other, records: recordsOf(other), soundness },
       { allowDifferent: true },
     );
     expect(comparison.rows.map(({ subject, eps }) => [subject, eps])).toEqual([
@@ -158,7 +159,7 @@ describe("compareRuns", () => {
 
   it("has no mIoU across numbers of classes", () => {
     const other = describeWith({ model: { classes: 5 }, data: { images: 30 } });
-    const b = { description: other, records: recordsOf(other) };
+    const b = { description: other, records: recordsOf(other), soundness };
     const comparison = compareRuns(run, b, { allowDifferent: true });
     expect(comparison.differences).toContain("model.classes: 4 in the first, 5 in the second");
     expect(comparison.rows.every(({ mIoU }) => mIoU === null)).toBe(true);
@@ -170,7 +171,7 @@ describe("compareRuns", () => {
   it("refuses runs that have no image in common", () => {
     const renamed = changed((record) => ({ ...record, image: `other-${record.index}` }));
     expect(() => compareRuns(run, renamed, { allowDifferent: true })).toThrow(/no image is complete in both/);
-    expect(() => compareRuns(run, { description, records: [] })).toThrow(/no image is complete in both/);
+    expect(() => compareRuns(run, { ...run, records: [] })).toThrow(/no image is complete in both/);
   });
 
   it("says it in lines", () => {
@@ -184,7 +185,7 @@ describe("compareRuns", () => {
 
 function withOther(change: Parameters<typeof describeWith>[0] = {}) {
   const other = describeWith({ ...change, data: { images: 30, ...change.data } });
-  return { description: other, records };
+  return { description: other, records, soundness };
 }
 
 describe("bootstrap", () => {
@@ -257,11 +258,34 @@ describe("checkComparisonGates", () => {
 
   it("never passes an interval that is not there", () => {
     const one = describeWith({ data: { images: 1 } });
-    const single = compareRuns(
-      { description: one, records: recordsOf(one) },
-      { description: one, records: recordsOf(one) },
-    );
+    const alone = { description: one, records: recordsOf(one), soundness };
+    const single = compareRuns(alone, alone);
     expect(checkComparisonGates(single, ["clean.aAcc diff>=0"])[0]!.passed).toBe(true);
     expect(() => checkComparisonGates(single, ["clean.aAcc low>=-1"])).toThrow(/no interval/);
+  });
+
+  it("passes none where a check of either run failed, unless the caller insists", () => {
+    const broken: CheckedRun = {
+      ...run,
+      soundness: [
+        { check: "logits", status: "fail", detail: "" },
+        { check: "steps", status: "warn", detail: "" },
+      ],
+    };
+    const gates = ["clean.aAcc diff>=-1", "clean.aAcc diff<=1"];
+    for (const [a, b, failed] of [
+      [broken, better, ["A: logits"]],
+      [better, broken, ["B: logits"]],
+      [broken, broken, ["A: logits", "B: logits"]],
+    ] as const) {
+      const unsound = compareRuns(a, b);
+      for (const outcome of checkComparisonGates(unsound, gates))
+        expect(outcome).toMatchObject({ passed: false, failedChecks: failed });
+      for (const outcome of checkComparisonGates(unsound, gates, { despiteChecks: true }))
+        expect(outcome).toMatchObject({ passed: true, failedChecks: failed, despiteChecks: true });
+    }
+    const lines = comparisonLines(compareRuns(better, broken)).join("\n");
+    expect(lines).toContain("the figures of B are no evidence: checks failed (logits)");
+    expect(lines).not.toContain("the figures of A");
   });
 });

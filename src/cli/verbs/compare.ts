@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { formatJson } from "../../base/index.js";
-import { evaluationSchema } from "../../evaluate/index.js";
+import { checkRun, evaluationSchema } from "../../evaluate/index.js";
 import { readRun } from "../../journal/index.node.js";
 import { checkComparisonGates, compareRuns, comparisonLines } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
@@ -30,7 +30,11 @@ export function compareVerb(command: Command): void {
       "condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails",
       collect,
     )
-    .option("--config <FILE>", "gate and seed from a YAML or JSON file, or a module; a flag on the line wins")
+    .option("--gate-despite-checks", "gates may hold although a soundness check of a run failed")
+    .option(
+      "--config <FILE>",
+      "gates and seed from a YAML or JSON file, or a module; a flag on the line wins",
+    )
     .option("--json", "print the comparison as JSON on stdout")
     .addHelpText("after", example)
     .action(compareAction);
@@ -47,17 +51,18 @@ Example:
 /** Settings that a configuration file may hold for this verb. */
 const compareSchema = z.strictObject({
   gate: evaluationSchema.shape.gate,
+  gateDespiteChecks: evaluationSchema.shape.gateDespiteChecks,
   seed: evaluationSchema.shape.seed,
 });
 
 async function compareAction(a: string, b: string, flags: CompareFlags): Promise<void> {
-  const { gate = [], seed } = await readSettings(compareSchema, flags, flags.config);
+  const { gate = [], gateDespiteChecks, seed } = await readSettings(compareSchema, flags, flags.config);
   const { allowDifferent = false, top } = flags;
-  const comparison = compareRuns(readRun(a), readRun(b), {
+  const comparison = compareRuns(checkRun(readRun(a)), checkRun(readRun(b)), {
     ...{ allowDifferent, seed },
     top: flagValue("--top", top, whole),
   });
-  const outcomes = checkComparisonGates(comparison, gate);
+  const outcomes = checkComparisonGates(comparison, gate, { despiteChecks: gateDespiteChecks });
   if (flags.json) print(formatJson({ ...comparison, gates: outcomes }));
   else say(...comparisonLines(comparison), "");
   judge(outcomes);

@@ -1,7 +1,7 @@
 /** `seawall report`: writes reports of a stored run. */
 import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
-import { checkRecords } from "../../evaluate/index.js";
+import { checkRun } from "../../evaluate/index.js";
 import { checkGates, type GateOutcome, type Result } from "../../journal/index.js";
 import {
   type ReportedRun,
@@ -58,9 +58,9 @@ function storedOutcomes(run: ReportedRun, gateDespiteChecks: boolean): GateOutco
 }
 
 /** The result with the checks of the run made again, so that a result without them, or a changed one, passes no gate. */
-function checked({ result, description, records }: ReportedRun): Result {
-  const again = [...description.soundness, ...checkRecords(records, description.data)];
-  return { ...result, soundness: [...result.soundness, ...again] };
+function checked(run: ReportedRun): Result {
+  const { result } = run;
+  return { ...result, soundness: [...result.soundness, ...checkRun(run).soundness] };
 }
 
 function readFormats(list: string): ReportFormat[] {

@@ -1,5 +1,6 @@
 /** The table of soundness checks. */
 import type { RunDescription, RunRecord, Soundness } from "../../journal/index.js";
+import type { CheckedRun, StoredRun } from "../../journal/index.node.js";
 import { ball } from "./ball.js";
 import { blackBox } from "./black-box.js";
 import type { CheckOutcome, CheckTexts, ModelCheck, Probe, RecordCheck } from "./check.js";
@@ -59,6 +60,12 @@ export function checkRecords(
 ): Soundness[] {
   const view = viewRecords(records, data);
   return Object.entries(recordChecks).map(([name, check]) => soundnessOf(name, check, check.run(view)));
+}
+
+/** A stored run with the outcomes of all its checks; those of the records are made again, in the run's own order. */
+export function checkRun<R extends StoredRun>(run: R): R & CheckedRun {
+  const { description, records } = run;
+  return { ...run, soundness: [...description.soundness, ...checkRecords(records, description.data)] };
 }
 
 function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: CheckOutcome): Soundness {

@@ -1,7 +1,7 @@
 /** A comparison as plain text. */
 
 import { alignRows, formatFigure, plural } from "../text.js";
-import type { Comparison } from "./compare.js";
+import type { ComparedRun, Comparison } from "./compare.js";
 import type { ChangedImage, ComparedFigure, ComparedRow } from "./compared-rows.js";
 
 /** The lines of a comparison, without line ends: the runs, the table of differences, the images that changed most. */
@@ -15,10 +15,17 @@ export function comparisonLines(comparison: Comparison): string[] {
       ? [`intervals are only a rough guide, because there are fewer than ${fewImages} images`]
       : []),
     ...differences.map((difference) => `the runs differ: ${difference}`),
+    ...unsound("A", a),
+    ...unsound("B", b),
     "",
     ...alignRows([heading, ...rows.map(rowOf)]),
     ...rows.filter(isHeadline).flatMap(changedLines),
   ];
+}
+
+function unsound(run: string, { failedChecks }: ComparedRun): string[] {
+  if (failedChecks.length === 0) return [];
+  return [`the figures of ${run} are no evidence: checks failed (${failedChecks.join(", ")})`];
 }
 
 /** With fewer images, resamples repeat a handful of them, and intervals are too narrow. */

@@ -1,7 +1,7 @@
 /** Comparison of two stored runs, image by image: differences with bootstrap intervals, and the largest changes. */
 import { SeawallError } from "../../base/index.js";
-import { memberNames } from "../../journal/index.js";
-import type { StoredRun } from "../../journal/index.node.js";
+import { failedChecks, memberNames } from "../../journal/index.js";
+import type { CheckedRun } from "../../journal/index.node.js";
 import { confidence, resampleCount } from "./bootstrap.js";
 import { type ComparedRow, compareSeries } from "./compared-rows.js";
 import { pairRuns } from "./paired.js";
@@ -23,6 +23,8 @@ export interface ComparedRun {
   /** The attacks that were run, over which the worst case is taken, and the radii. */
   readonly attacks: readonly string[];
   readonly eps: readonly string[];
+  /** Soundness checks that failed, so that the figures are no evidence. */
+  readonly failedChecks: readonly string[];
 }
 
 export interface Comparison {
@@ -38,11 +40,12 @@ export interface Comparison {
 }
 
 /**
- * Compares two stored runs. Only figures are recomputed, from the stored records.
+ * Compares two stored runs, read by `readRun` and checked by `checkRun`. Only figures are recomputed, from the stored
+ * records.
  * @throws SeawallError `usage` if data or protocol differ (unless allowed), or no image is in both runs; `data` if no
  * pixel of the common images has a label
  */
-export function compareRuns(a: StoredRun, b: StoredRun, options: CompareOptions = {}): Comparison {
+export function compareRuns(a: CheckedRun, b: CheckedRun, options: CompareOptions = {}): Comparison {
   const { allowDifferent = false, seed = 0, top = 5 } = options;
   const { images, differences } = pairRuns(a, b);
   if (!allowDifferent) refuseDifferences(differences);
@@ -77,7 +80,14 @@ function refuseUnlabelled({ a, b }: Series): void {
   );
 }
 
-function comparedRun({ description: { model, protocol } }: StoredRun): ComparedRun {
+function comparedRun({ description: { model, protocol }, soundness }: CheckedRun): ComparedRun {
   const { file, sha256, classes } = model;
-  return { model: file, sha256, classes, attacks: memberNames(protocol), eps: protocol.eps };
+  return {
+    model: file,
+    sha256,
+    classes,
+    attacks: memberNames(protocol),
+    eps: protocol.eps,
+    failedChecks: failedChecks(soundness),
+  };
 }

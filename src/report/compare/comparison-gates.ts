@@ -1,8 +1,10 @@
 /** Gates on a comparison: conditions on the difference of a figure between the two runs. */
 import { SeawallError } from "../../base/index.js";
 import {
+  type GateOptions,
   type GateOutcome,
   gateError,
+  judgeGate,
   operators,
   readTarget,
   splitCondition,
@@ -27,12 +29,24 @@ const form =
   "low or high in place of diff is an end of the interval";
 
 /**
- * Checks gates on a comparison.
+ * Checks gates on a comparison. A difference is no evidence if a soundness check of either run failed, so its gates do
+ * not pass.
  * @returns the outcome of each gate, in order
  * @throws SeawallError `config` for a gate that is invalid, or whose figure the comparison does not have
  */
-export function checkComparisonGates(comparison: Comparison, expressions: readonly string[]): GateOutcome[] {
-  return expressions.map((expression) => checkGate(comparison, expression));
+export function checkComparisonGates(
+  comparison: Comparison,
+  expressions: readonly string[],
+  options: GateOptions = {},
+): GateOutcome[] {
+  const failed = failedOf(comparison);
+  return expressions.map((expression) => judgeGate(checkGate(comparison, expression), failed, options));
+}
+
+/** The checks that failed, each with its run. */
+function failedOf({ a, b }: Comparison): string[] {
+  const named = (run: string, checks: readonly string[]) => checks.map((check) => `${run}: ${check}`);
+  return [...named("A", a.failedChecks), ...named("B", b.failedChecks)];
 }
 
 function checkGate(comparison: Comparison, expression: string): GateOutcome {
