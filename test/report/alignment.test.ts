@@ -36,6 +36,31 @@ describe("alignRows", () => {
     for (const other of ["–", "1e-4", "4/255", "12 s"]) expect(cells(other)).toEqual(["head", "1", other]);
   });
 
+  it.each([
+    // The columns of a terminal: two for each wide character, none for a mark that joins the one before.
+    ["Straße", 6],
+    ["道路", 4],
+    ["ドア", 4],
+    ["건물", 4],
+    ["सड़क", 3],
+    ["ถนนใหญ่", 6],
+    ["cafe\u0301", 4],
+    ["🚗", 2],
+    ["👨‍👩‍👧", 2],
+  ])("counts %s as %i columns", (name, columns) => {
+    const [first, second] = alignRows([
+      [name, "end"],
+      ["a2345678", "end"],
+    ]);
+    expect(first).toBe(`${name}${" ".repeat(8 - columns)}   end`);
+    expect(second).toBe("a2345678   end");
+    expect(alignRows([[name], ["1"]])[1]).toBe("1".padStart(columns));
+  });
+
+  it("keeps a cell on its line", () => {
+    expect(alignRows([["a\nb", "c"], ["long"]])).toEqual(["a\\nb   c", "long"]);
+  });
+
   it("leaves no blanks at the end, and fills a row that is shorter than others with none", () => {
     const lines = alignRows([["a", "b", "c"], ["long", ""], [], ["x"]], " ");
     expect(lines).toEqual(["a    b c", "long", "", "x"]);
