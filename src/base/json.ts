@@ -72,15 +72,14 @@ export function checkJson<T>(schema: z.ZodType<T>, value: unknown, where: string
 
 /**
  * Checks settings and fills in the defaults of their schema.
+ * @param whole names the settings where no single one is wrong
  * @throws SeawallError `config` that lists all mistakes, one on a line, each with the name of its setting
  */
-export function checkSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
+export function checkSettings<T>(schema: z.ZodType<T>, settings: unknown, whole = "configuration"): T {
   const result = schema.safeParse(settings);
   if (result.success) return result.data;
-  const mistakes = result.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "configuration"}: ${message}`,
-  );
-  throw new SeawallError("config", mistakes.join("\n"));
+  const mistakes = result.error.issues.map(({ path, message }) => `${path.join(".") || whole}: ${message}`);
+  throw new SeawallError("config", mistakes.join("\n  "));
 }
 
 /** The first three mistakes as `path: message`, and the number of the others. */

@@ -3,7 +3,7 @@ import { invariant, SeawallError, sha256 } from "../base/index.js";
 import { diskFiles } from "./formats/files.node.js";
 import { stampOf } from "./formats/stamp.node.js";
 import type { Entry, Listing, StampedEntry } from "./layouts/layout.js";
-import { type DataOptions, shardIndices, sliceList } from "./layouts/options.js";
+import { checkOptions, type DataOptions, shardIndices, sliceList } from "./layouts/options.js";
 import type { ImageEncoding } from "./pixels/encoding.js";
 import { classCount, type LabelTables, labelTables } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
@@ -23,9 +23,10 @@ export interface FileDataset extends Dataset {
 /**
  * Opens a data set: lists its images and checks that every file is there. No pixel is read yet.
  * @param source as written after `--data`, or a layout of the caller's own with its place
- * @throws SeawallError `usage` for wrong options, `data` for missing files and for an empty list
+ * @throws SeawallError `config` for options that do not exist, `usage` for wrong ones, `data` for missing files and for an empty list
  */
 export async function openData(source: string | DataSpec, options: DataOptions = {}): Promise<FileDataset> {
+  checkOptions(options);
   const { name, layout, place } = parseDataSpec(source, options.datasets);
   const { labels = "truth", transform = {}, encoding = {}, tell } = options;
   const listing = await listImages({ name, layout, place }, options);

@@ -114,7 +114,7 @@ describe("settings", () => {
   it("report all mistakes at once, one on a line, each with its setting", () => {
     const error = errorOf(() => checkSettings(settings, { steps: 1.5, eps: [1], seed: "x" }));
     expect(error.code).toBe("config");
-    expect(error.message.split("\n").map((line) => line.split(":")[0])).toEqual(["steps", "eps.0", "seed"]);
+    expect(error.message.split("\n  ").map((line) => line.split(":")[0])).toEqual(["steps", "eps.0", "seed"]);
     expect(errorOf(() => checkSettings(settings, 5)).message).toMatch(/^configuration: /);
   });
 });

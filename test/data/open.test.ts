@@ -161,6 +161,26 @@ describe("labels", () => {
   });
 });
 
+describe("options from plain JavaScript", () => {
+  it.each<[object, RegExp]>([
+    [
+      { voidAsBackground: true },
+      /^options of openData: unknown voidAsBackground; expected some of .*labelVariant/,
+    ],
+    [
+      { label_map: "reduce-zero", Limit: 3 },
+      /unknown label_map, Limit; expected some of labels, split, .*labelMap/,
+    ],
+    [{ transform: { resize: 3 } }, /^transform: unknown resize; expected some of resizeShort, crop, size$/],
+    [{ encoding: { exifOrientation: "ignore" } }, /^encoding: unknown exifOrientation; .*orientation/],
+    [{ labels: "slef" }, /^labels: .*"truth"\|"self"/],
+    [{ keepOthers: "no" }, /^keepOthers: .*boolean/],
+  ])("that do not exist, or have no meaning, are refused: %j", async (options, message) => {
+    const opened = openData("folder:nowhere", options as DataOptions);
+    await expect(opened).rejects.toMatchObject({ code: "config", message: expect.stringMatching(message) });
+  });
+});
+
 describe("slices", () => {
   const opened = async (options: DataOptions) => {
     const dataset = await openData(await folderSet(7), options);

@@ -1,5 +1,6 @@
 /** Options of `openData`, and which images and labels they select. */
-import { SeawallError } from "../../base/index.js";
+import { z } from "zod";
+import { checkSettings, SeawallError } from "../../base/index.js";
 import type { ImageEncoding, TellDecision } from "../pixels/encoding.js";
 import type { TransformOptions } from "../pixels/transform.js";
 import type { DatasetTable } from "./layout.js";
@@ -38,6 +39,53 @@ export interface DataOptions {
   readonly readAhead?: number | undefined;
   /** Table in which the name before the colon is looked up; default: the built-in data sets. */
   readonly datasets?: DatasetTable | undefined;
+}
+
+const text = z.string().min(1).optional();
+const taken = z.unknown().optional();
+
+/** The options by name. Values that are `taken` are checked where they are used. */
+const optionFields: Readonly<Record<keyof DataOptions, z.ZodType>> = {
+  labels: z.enum(["truth", "self"]).optional(),
+  split: text,
+  offset: taken,
+  limit: taken,
+  shard: taken,
+  classes: taken,
+  modelClasses: z.int().min(1).optional(),
+  keepOthers: z.boolean().optional(),
+  ignoreLabel: taken,
+  labelMap: text,
+  palette: text,
+  labelSuffix: text,
+  labelVariant: text,
+  transform: strict<TransformOptions>(["resizeShort", "crop", "size"]),
+  encoding: strict<ImageEncoding>(["channels", "bands", "range", "orientation"]),
+  tell: z.instanceof(Function).optional(),
+  readAhead: z.int().min(0).optional(),
+  datasets: taken,
+};
+const optionSchema = onlyWith(optionFields);
+
+function strict<T extends object>(keys: readonly (keyof T & string)[]): z.ZodType {
+  return onlyWith(Object.fromEntries(keys.map((key) => [key, taken]))).optional();
+}
+
+/** An object with these fields alone. */
+function onlyWith(fields: Readonly<Record<string, z.ZodType>>): z.ZodType {
+  const error: z.core.$ZodErrorMap = (issue) =>
+    issue.code === "unrecognized_keys"
+      ? `unknown ${issue.keys.join(", ")}; expected some of ${Object.keys(fields).join(", ")}`
+      : undefined;
+  return z.strictObject(fields, { error });
+}
+
+/**
+ * Checks options from plain JavaScript, in which nothing else notices a name that is misspelt.
+ * @throws SeawallError `config` that names each option that does not exist, or has a value of another type
+ */
+export function checkOptions(options: DataOptions): void {
+  checkSettings(optionSchema, options, "options of openData");
 }
 
 /**
