@@ -4,7 +4,7 @@
     python tools/compare_architecture.py all
 
 needs the built program (npm run build). A network of networks.py is drawn at random and saved under the names of a
-published dialect; `seawall convert` makes an ONNX file of it and `seawall grad --loss none` adds the gradient, which
+published key map; `seawall convert` makes an ONNX file of it and `seawall grad --loss none` adds the gradient, which
 ONNX Runtime computes for Σ logits · w with w normal. Judged are the largest difference of logits in units of their
 range (1e-4) and the distance of gradients in units of their length; the reference is PyTorch in float64. A unit that
 float32 puts on the other side of a kink (of a ReLU or a max-pooling) changes a gradient by as much as 1e-3, in PyTorch

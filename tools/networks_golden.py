@@ -9,7 +9,7 @@ For each case of CASES test/golden/nn holds
                         computed in float64; for TRAINED, under train/, logits, gradient and running statistics of
                         a training step without dropout on a batch of the image mirrored and the image (of which it
                         holds logits and gradient)
-    NAME.DIALECT.pth or .safetensors    the weights under the names of that dialect, in float16, which they fit exactly
+    NAME.KEYMAP.pth or .safetensors     the weights under the names of that key map, in float16, which they fit exactly
 
 and for the backbones of some ImageNet classifiers, under the names of the library that they were loaded into.
 """
@@ -36,7 +36,7 @@ VIT = {"width": 12, "depth": 2, "heads": 3}
 PSPNET = {"width": 2, "depths": [1, 2, 1, 1], "classes": 3, "channels": 8, "auxiliary": 6}
 MIT = {"dims": [4, 8, 10, 16], "depths": [1, 1, 1, 2], "channels": 8, "classes": 3}
 
-# name: network, image size, {dialect: state dictionary of the network}
+# name: network, image size, {key map: state dictionary of the network}
 CASES = {
     "upernet-cvst": (
         partial(UperNet, **UPERNET, stem=STEM),
@@ -153,13 +153,13 @@ def save(state: to.State, path: str) -> None:
 def main() -> None:
     torch.manual_seed(0)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for seed, (name, (network, size, dialects)) in enumerate(CASES.items()):
+    for seed, (name, (network, size, key_maps)) in enumerate(CASES.items()):
         network = randomize(network(), seed)
         image = image_of(size, seed)
         more = trained(network, image) if name == TRAINED else {}
         save_file(expected(network, image) | more, FOLDER / f"{name}.safetensors")
-        for dialect, state in dialects.items():
-            save(state(network.state_dict()), f"{name}.{dialect}")
+        for key_map, state in key_maps.items():
+            save(state(network.state_dict()), f"{name}.{key_map}")
     backbones()
     print("\n".join(f"{path.stat().st_size:8} {path.name}" for path in sorted(FOLDER.iterdir())))
 

@@ -6,7 +6,7 @@ The networks are those of networks_golden.py with their weights there, in traini
 loss is cross-entropy, and 0.4 times that of the auxiliary logits where there are any. test/golden/train holds
 
     NAME.safetensors             images (uint8, N×3×H×W), labels (int32, N×H×W, −1 ignored), loss (of the logits)
-    NAME.gradient.safetensors    the gradient of every parameter, under the names of the network's first dialect there
+    NAME.gradient.safetensors    the gradient of every parameter, under the names of the network's first key map there
     classifier.*                 the same, and the weights, of a classifier on ConvNeXt: labels N, one for each image
     NAME.OPTIMIZER.safetensors   for STEPPED, all weights and statistics after ten steps; step t sees the images and
                                  labels rolled t pixels to the right
@@ -113,8 +113,8 @@ def ten_steps(name: str, network: torch.nn.Module, size, classes: int, seed: int
 def main() -> None:
     torch.manual_seed(0)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for seed, (name, (network, size, dialects)) in enumerate(CASES.items()):
-        names = next(iter(dialects.values()))
+    for seed, (name, (network, size, key_maps)) in enumerate(CASES.items()):
+        names = next(iter(key_maps.values()))
         classes = 4 if name == "segmenter" else 3
         gradients(name, randomize(network(), seed), size, classes, seed, names)
         if name == STEPPED:
