@@ -54,6 +54,29 @@ def float16(source: Path, target: Path) -> None:
     onnx.save(float16.convert_float_to_float16(onnx.load(source)), target)
 
 
+def int8(source: Path, target: Path) -> None:
+    """ONNX Runtime's own quantiser: QDQ, int8 weights and activations, ranges from images of noise."""
+    import numpy as np
+    from onnxruntime import quantization
+
+    images = np.random.default_rng(0)
+    axes = onnx.load(source).graph.input[0].type.tensor_type.shape.dim
+    shape = [axis.dim_value for axis in axes]
+    feeds = iter([{"image": images.random(shape, np.float32)} for _ in range(8)])
+
+    class Noise(quantization.CalibrationDataReader):
+        def get_next(self):
+            return next(feeds, None)
+
+    prepared = target.with_suffix(".prepared.onnx")
+    quantization.shape_inference.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    kind = quantization.QuantType.QInt8
+    quantization.quantize_static(
+        str(prepared), str(target), Noise(), activation_type=kind, weight_type=kind, per_channel=True
+    )
+    prepared.unlink()
+
+
 def onnxruntime_offline(level: str):
     """ONNX Runtime's own optimizer, which writes fused operators. `all` adds memory layouts of one machine."""
 
@@ -72,6 +95,7 @@ PASSES = {
     "onnxsim": onnxsim,
     "onnxslim": onnxslim,
     "float16": float16,
+    "int8": int8,
     "ort": onnxruntime_offline("extended"),
     "ort-all": onnxruntime_offline("all"),
 }
@@ -83,6 +107,7 @@ TITLES = {
     "onnxsim": "onnxsim",
     "onnxslim": "onnxslim",
     "float16": "float16",
+    "int8": "ONNX Runtime's quantiser (int8 QDQ)",
     "ort": "ONNX Runtime (extended)",
     "ort-all": "ONNX Runtime (all)",
 }

@@ -122,7 +122,14 @@ TORCHVISION = [
         "DeepLabV3",
         "torchvision",
         partial(from_torchvision, segmentation.deeplabv3_mobilenet_v3_large),
-        routes=(*BOTH, "torchscript-11", "dynamo-23", "torchscript-17+onnxsim", "torchscript-17+ort"),
+        routes=(
+            *BOTH,
+            "torchscript-11",
+            "dynamo-23",
+            "torchscript-17+onnxsim",
+            "torchscript-17+ort",
+            "torchscript-17+int8",
+        ),
     ),
     Network(
         "deeplabv3-auxiliary",
@@ -740,7 +747,7 @@ def paper(name, architecture, build, *routes, **more) -> Network:
 PAPERS = [
     paper("segnet", "SegNet", SegNet, "dynamo-18"),
     paper("enet", "ENet", ENet, "dynamo-18"),
-    paper("bisenet", "BiSeNet", BiSeNet),
+    paper("bisenet", "BiSeNet", BiSeNet, *BOTH, "torchscript-17+int8"),
     paper("renet-lstm", "ReNet (LSTM)", partial(ReNet, nn.LSTM)),
     paper("renet-gru", "ReNet (GRU)", partial(ReNet, nn.GRU)),
     paper(

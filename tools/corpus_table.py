@@ -27,6 +27,9 @@ so: with the error of the same written graph at this image when PyTorch runs it 
 at another image, where float64 by PyTorch is the reference again. Up to twenty other images are tried, until one is
 within the tolerance; the smallest error is printed.
 
+A quantised model computes another function than its float network. Its gradient is an estimate, straight through the
+rounding, and the note says how far it is from that of the float network: 0 is equal, 1 or more is unrelated.
+
 ```sh
 python tools/corpus.py make FOLDER    # in an environment with PyTorch; again in one with Keras, and one with Paddle
 npm run build && python tools/corpus.py check FOLDER
@@ -49,9 +52,9 @@ def verdict(result: dict) -> str:
     """
     `right`, `float32` (the framework's own float32 gradient, which is further than the tolerance from float64), `kinks`
     (right in float64, and in float32 at another image or no worse than the framework's float32), `imprecise`
-    (right in float64 alone), `wrong`, `refused` or `crashed`.
+    (right in float64 alone), `wrong`, `estimate` (a quantised model), `refused` or `crashed`.
     """
-    for name in ("refused", "crashed"):
+    for name in ("refused", "crashed", "estimate"):
         if name in result:
             return name
     if max(result["errors"].values()) <= TOLERANCE:
@@ -66,7 +69,7 @@ def verdict(result: dict) -> str:
 
 def summary(result: dict) -> str:
     found = verdict(result)
-    if found in ("refused", "crashed"):
+    if found in ("refused", "crashed", "estimate"):
         return f"{found}: {result[found]}"
     errors = ", ".join(f"{name} {error:.1e}" for name, error in result["errors"].items())
     others = [name for name in ("float32", "against32", "exact", "elsewhere", "logits") if name in result]
@@ -78,14 +81,18 @@ def page(folder: Path) -> str:
     cases = [read(path.parent) for path in sorted(folder.glob("*/case.json"))]
     cases.sort(key=lambda case: (case["architecture"].lower(), case["library"], case["exporter"]))
     checked = [case for case in cases if "result" in case]
-    opened = [case for case in checked if "errors" in case["result"]]
-    refused = [case for case in checked if "errors" not in case["result"]]
+    opened = [case for case in checked if is_open(case)]
+    refused = [case for case in checked if not is_open(case)]
     return TEXT.format(
         counts=counts(opened, refused),
         tolerance=TOLERANCE,
         rows="\n".join(row(case) for case in opened),
         refusals="\n".join(cells(name(case), case["exporter"], reason(case["result"])) for case in refused) or "none",
     )
+
+
+def is_open(case: dict) -> bool:
+    return "errors" in case["result"] or "estimate" in case["result"]
 
 
 def read(place: Path) -> dict:
@@ -105,6 +112,7 @@ def counts(opened: list[dict], refused: list[dict]) -> str:
         "kinks": "right apart from kinks",
         "float32": "equal to a float32 autograd that is itself far from float64",
         "imprecise": "right in float64 and imprecise in float32 at every image tried",
+        "estimate": "estimates, of quantised models",
     }
     right = [f"{verdicts[key]} {meaning}" for key, meaning in meanings.items() if verdicts[key]]
     right.append(f"{verdicts['wrong'] or 'none'} wrong")
@@ -121,7 +129,7 @@ def name(case: dict) -> str:
 
 def row(case: dict) -> str:
     result = case["result"]
-    error = f"{max(result['errors'].values()):.0e}"
+    error = f"{max(result['errors'].values()):.0e}" if "errors" in result else "estimate"
     return cells(name(case), case["library"], case["exporter"], "yes", error, f"{result['float32']:.0e}", note(case))
 
 
@@ -136,7 +144,10 @@ def note(case: dict) -> str:
         parts.append(f"{verdict(result)}: {result['exact']:.0e} in float64, {result['elsewhere']:.0e} at another image")
     if verdict(result) == "wrong":
         parts.append(f"WRONG: {result['exact']:.0e} in float64, {result['elsewhere']:.0e} at another image")
-    if result["check"]["verdict"] != "agrees":
+    if "estimate" in result:
+        distance = f"{result['estimate']:.2f} from that of the float network"
+        parts.append(f"opens; the gradient is an estimate: {distance}")
+    elif result["check"]["verdict"] != "agrees":
         parts.append(f"the check of `seawall grad` says: {result['check']['verdict']}")
     return "; ".join(part for part in parts if part)
 
