@@ -25,7 +25,7 @@ export class Worker {
 }
 
 /**
- * Times steps of two workers in alternation, after some warm-up steps. Prints both times and their ratios.
+ * Times steps of two workers in alternation, after some warm-up steps. Prints times, peak memory, and their ratios.
  * @param names names of the two workers
  * @param row number of steps that a worker makes before the other one's turn
  * @param images number of images in a step; if given, images per second are printed, too
@@ -65,5 +65,7 @@ function report(names, [first, second], [firstPeak, secondPeak], images) {
     return console.log(`  ${other}  not found: install tools/requirements.txt and give --python`);
   console.log(`  ${other}  ${line(second, secondPeak)}`);
   const ratio = (figure) => (figure(first) / figure(second)).toFixed(2);
-  console.log(`  ratio of medians ${ratio(median)}, of minima ${ratio((times) => Math.min(...times))}`);
+  const minima = ratio((times) => Math.min(...times));
+  const memory = (firstPeak / secondPeak).toFixed(2);
+  console.log(`  ratio of medians ${ratio(median)}, of minima ${minima}, of peak memory ${memory}`);
 }

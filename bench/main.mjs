@@ -6,8 +6,8 @@
  *     npm run bench -- --window HxW --stride HxW [--steps N] [--threads N] MODEL.onnx:1xCxHxW
  *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
  *
- * `--window` times the gradient of one image through a sliding window against those of as many single windows
- * (`windows.mjs`).
+ * `--window` times the gradient of one image through a sliding window against those of as many single windows, and compares
+ * their peak memory (`windows.mjs`).
  *
  * `lowering` times the forms of operators around the compiler's thresholds, without PyTorch (`lowering.mjs`).
  *
@@ -17,7 +17,7 @@
  * - `training`, one such update of a small network
  *
  * Each program makes --row steps, by default one, before the other program's turn.
- * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both.
+ * Prints the ratio of medians (below 1: Seawall is faster), the ratio of minima and the peak memory of both with its ratio.
  * PYTHON needs tools/requirements.txt installed. FLAGS are passed to tools/bench_torch.py and
  * tools/bench_training_torch.py, which describe them. CHECKOUT is the folder of another, built version, whose own bench/
  * is run.
