@@ -1,7 +1,14 @@
 /** The programs of an evaluation: predicting, losses with the image's gradient, and one step of an attack. */
 import { nonDifferentiable, type RuleTable } from "../autodiff/index.js";
 import { float32, SeawallError } from "../base/index.js";
-import { appendLoss, type Loss, type LossInputs, losses as lossTable, type Tracking } from "../loss/index.js";
+import {
+  appendLoss,
+  appendPrediction,
+  type Loss,
+  type LossInputs,
+  losses as lossTable,
+  type Tracking,
+} from "../loss/index.js";
 import { describeNode, type GraphBuilder, type Node, reachableFrom, type Value } from "../onnx/index.js";
 import { compileProgram, gradientProgram } from "./compile.js";
 import type { Target } from "./lower/target.js";
@@ -69,7 +76,7 @@ export function appendClassMap(build: GraphBuilder, logits: Value, size: ClassMa
 
 /**
  * Predicts: `image`, `labels`, `gain`, `price` (N×K×1, for the score of a loss that reads them) → `classes` (N×P),
- * `correct` (N), `score` (N).
+ * `correct`, `undecided` and `score` (N each).
  * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
  */
 export function predictProgram(
@@ -86,12 +93,18 @@ export function predictProgram(
     outputs: {
       classes: classMapSpec(sizeOf(model)),
       correct: perImage,
+      undecided: perImage,
       score: perImage,
     },
     write(build, { labels, gain, price }) {
+      const size = sizeOf(model);
       const inputs = { ...lossInputs(build, model, labels, classWeights), set: { gain, price } };
-      const { correct, score } = appendLoss(build, [scored], inputs, sizeOf(model));
-      return { classes: appendClassMap(build, inputs.logits, sizeOf(model)), correct, score };
+      const prediction = appendPrediction(build, scored, inputs, size);
+      const { type, shape } = classMapSpec(size);
+      return {
+        ...prediction,
+        classes: build.cast(build.reshape(prediction.classes, shape as number[]), type),
+      };
     },
   });
 }

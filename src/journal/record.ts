@@ -47,6 +47,8 @@ export const recordSchema = z
     pixels: count.max(2 ** 34),
     correct: count,
     valid: count,
+    /** Labelled pixels with a NaN among their logits, which count as wrong; absent in runs made before there was this field. */
+    undecided: count.optional(),
     intersection: perClass,
     union: perClass,
     labels: perClass,
@@ -92,6 +94,8 @@ function countProblem(record: z.input<typeof recordSchema>): string | undefined 
   const { noise = 0, rounded = 0, late = 0 } = record.evidence ?? {};
   if (Math.max(noise, rounded, Math.abs(late)) > valid)
     return "evidence has more right pixels than labelled ones";
+  const { undecided = 0 } = record;
+  if (undecided > valid - correct) return `${undecided} undecided of ${valid - correct} wrong pixels`;
   if (valid > pixels) return `${valid} labelled of ${pixels} pixels`;
   if (Math.abs((accuracy ?? 0) - (valid > 0 ? correct / valid : 0)) > 1e-9)
     return "accuracy is not correct / valid";

@@ -1,5 +1,5 @@
 /** Appending losses to logits: per-image objective, tracked loss and score, and the gradient at the logits. */
-import { invariant } from "../base/index.js";
+import { int64, invariant } from "../base/index.js";
 import type { GraphBuilder, Value } from "../onnx/index.js";
 import type { Loss, Tracking } from "./loss.js";
 import { type LossInputs, type LossSize, pixelTerms } from "./pixel.js";
@@ -8,11 +8,11 @@ import { type LossInputs, type LossSize, pixelTerms } from "./pixel.js";
 export interface AppendedLoss {
   /** Mean over the pixels of the chosen loss; ignored pixels add 0 and stay in the denominator. */
   readonly objective: Value;
-  /** The same mean of the tracked loss, which controls the step size. */
+  /** The same mean of the tracked loss, which controls the step size; pixels at which it is NaN add 0. */
   readonly tracked: Value;
   /** Number of correct pixels: an integer, exact below 2²⁴. */
   readonly correct: Value;
-  /** What the kept perturbed image minimises: correct pixels, weighted if the loss says so. */
+  /** What the kept perturbed image minimises: correct pixels, weighted if the loss says so; NaN adds 0. */
   readonly score: Value;
   /** N×K×P: gradient of the sum of `objective` over the images with respect to the logits. */
   readonly gradient: Value;
@@ -56,10 +56,42 @@ export function appendLoss(
     const scores = losses.map((loss) => (own && loss.score?.(pixel)) || pixel.correct());
     return {
       objective: mean(pick(terms.values())),
-      tracked: mean(pick(tracked)),
+      tracked: mean(withoutNaN(build, pick(tracked))),
       correct: sum(pixel.correct()),
-      score: sum(pick(scores)),
+      score: sum(withoutNaN(build, pick(scores))),
       gradient: terms.gradient(pick, share ?? 1 / whole),
+    };
+  });
+}
+
+/** The outputs of an appended prediction: N×1×P classes, int64, and N floats each, one per image. */
+export interface AppendedPrediction extends Pick<AppendedLoss, "correct" | "score"> {
+  /** The class of the largest logit. An undecided pixel has none: it gets a class that is not its label. */
+  readonly classes: Value;
+  /** Number of labelled pixels that are undecided, since a logit is NaN. They count as wrong. */
+  readonly undecided: Value;
+}
+
+/** Appends the predicted classes, their counts, and the score of a loss. */
+export function appendPrediction(
+  build: GraphBuilder,
+  loss: Loss,
+  inputs: LossInputs,
+  size: LossSize & { readonly classes: number },
+): AppendedPrediction {
+  return build.within("prediction", () => {
+    const pixel = pixelTerms(build, inputs, size);
+    const sum = (perPixel: Value) => imageSum(build, perPixel, size.pixels);
+    const other = build.op("Mod", [
+      build.add(pixel.label(), build.constant(int64([], [1]))),
+      build.constant(int64([], [size.classes])),
+    ]);
+    const isDecided = build.cast(pixel.decided(), "bool");
+    return {
+      classes: build.op("Where", [isDecided, pixel.predicted(), other]),
+      correct: sum(pixel.correct()),
+      undecided: sum(build.mul(pixel.valid(), build.sub(1, pixel.decided()))),
+      score: sum(withoutNaN(build, loss.score?.(pixel) ?? pixel.correct())),
     };
   });
 }
@@ -71,6 +103,11 @@ function familyOf(losses: readonly Loss[]) {
     "losses of two families in one graph",
   );
   return family;
+}
+
+/** One pixel whose loss is not a number must not hide what an attack did to all others. */
+function withoutNaN(b: GraphBuilder, perPixel: Value): Value {
+  return b.op("Where", [b.op("Equal", [perPixel, perPixel]), perPixel, b.scalar(0)]);
 }
 
 /**

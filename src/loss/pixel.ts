@@ -56,7 +56,9 @@ export interface PixelTerms {
    * matter where the label is ignored: a target may add it in channel 0 there, or nowhere.
    */
   addAtLabel(base: Value, update: Value): Value;
-  /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel counts. */
+  /** 1 where no logit is NaN, so that there is a largest; 0 elsewhere. */
+  decided(): Value;
+  /** 1 where the label is the argmax of the logits (ties go to the smallest class) and the pixel is decided and counts. */
   correct(): Value;
   /** The class of the largest logit, the smallest of equals; int64. */
   predicted(): Value;
@@ -124,10 +126,16 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
     valid: once("valid", () => validPixels(b, labels())),
     label: once("label", () => b.max(labels(), zero)),
     addAtLabel: (base, update) => b.composite("AddAtLabel", [base, labels(), update], { classes }),
-    correct: once("correct", () =>
+    decided: once("decided", () => {
+      // The engine's sum hands NaN on; its maximum drops it.
+      const sum = b.reduce("ReduceSum", inputs.logits, class1);
+      return b.cast(b.op("Equal", [sum, sum]), "float32");
+    }),
+    correct: once("correct", () => {
       // An ignored label, −1, equals no argmax.
-      b.cast(b.op("Equal", [terms.predicted(), labels()]), "float32"),
-    ),
+      const hit = b.cast(b.op("Equal", [terms.predicted(), labels()]), "float32");
+      return b.mul(hit, terms.decided());
+    }),
     predicted: once("predicted", () => b.op("ArgMax", [inputs.logits], { axis: 1 })),
     crossEntropy: once("crossEntropy", () => b.sub(b.log(terms.partition()), atLabel(shifted()))),
     probability: once("probability", () => b.exp(b.neg(terms.crossEntropy()))),

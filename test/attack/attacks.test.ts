@@ -151,7 +151,7 @@ describe("what the last fifth of the steps was worth", () => {
     oracle.predict = async () => ({ classes: [0], ...both(next()) });
     return attack.run(oracle, { ...settings, steps }, randomStream(0));
   };
-  const both = (value: number) => ({ correct: value, score: value });
+  const both = (value: number) => ({ correct: value, undecided: 0, score: value });
 
   it.each([apgd(losses.ce), apgd(losses.ce, "reduce"), square])(
     "$name says how far it still fell",

@@ -67,7 +67,7 @@ export class ClosedForm implements ImageOracle {
   async predict(point: Float32Array) {
     this.cost.forward++;
     this.points.push(point);
-    return { classes: [0], correct: this.score(point), score: this.score(point) };
+    return { classes: [0], correct: this.score(point), undecided: 0, score: this.score(point) };
   }
 
   async step<T extends string, S extends string>(

@@ -17,7 +17,8 @@ function mistakes(settings: unknown): string[] {
   }
 }
 
-const names = (settings: unknown) => mistakes(settings).map((line) => line.slice(0, line.indexOf(":")));
+const names = (settings: unknown) =>
+  mistakes(settings).map((line) => line.slice(0, line.indexOf(":")).trim());
 
 describe("a setting is refused by its name", () => {
   it.each<[string, unknown, string]>([

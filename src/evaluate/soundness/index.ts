@@ -8,6 +8,7 @@ import { convergence } from "./convergence.js";
 import { determinism } from "./determinism.js";
 import { edge } from "./edge.js";
 import { engine } from "./engine.js";
+import { finite } from "./finite.js";
 import { gradient } from "./gradient.js";
 import { gradients } from "./gradients.js";
 import { labelsCheck } from "./labels.js";
@@ -28,6 +29,7 @@ export const modelChecks: Readonly<Record<string, ModelCheck>> = { gradient, eng
 /** Made of a run's records. */
 export const recordChecks: Readonly<Record<string, RecordCheck>> = {
   labels: labelsCheck,
+  finite,
   ball,
   gradients,
   edge,

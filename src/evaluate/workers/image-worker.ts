@@ -164,7 +164,7 @@ async function outcomeOf(
   slot: AttackAtRadius,
   { point, step, maxDelta, evidence }: Kept,
 ): Promise<AttackedImage> {
-  const { classes } = await oracle.predict(point);
+  const { classes, undecided } = await oracle.predict(point);
   const counts = countPixels(classes, oracle.labels, modelClasses);
   const { correct, valid } = counts;
   const record: RunRecord = {
@@ -176,6 +176,7 @@ async function outcomeOf(
     pixels: classes.length,
     correct,
     valid,
+    undecided,
     intersection: [...counts.intersection],
     union: [...counts.union],
     labels: [...counts.labels],

@@ -76,7 +76,7 @@ export class LossSessions {
     const outputs = await meter.run(this.#predictingSession(scored), feeds, parameters);
     const correct = outputs.correct.data[0]!;
     const score = loss && scored === loss ? outputs.score.data[0]! : correct;
-    return { classes: outputs.classes.data, correct, score };
+    return { classes: outputs.classes.data, correct, undecided: outputs.undecided.data[0]!, score };
   }
 
   async dispose(): Promise<void> {

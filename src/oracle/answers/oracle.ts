@@ -30,9 +30,11 @@ export interface OracleAnswer {
 
 /** Classes and counts at one perturbed image, without a gradient. */
 export interface Prediction {
-  /** The class of each pixel, H·W. */
+  /** The class of each pixel, H·W. A pixel with a NaN among its logits gets a class that is not its label. */
   readonly classes: ArrayLike<number>;
   readonly correct: number;
+  /** Number of labelled pixels with a NaN among their logits; they count as wrong. */
+  readonly undecided: number;
   /** The score by which the loss asked about chooses the perturbed image that is kept; the correct pixels where none is. */
   readonly score: number;
 }

@@ -73,11 +73,12 @@ export class Bands {
   ): Promise<Prediction> {
     const pixels = this.#image.height * this.#image.width;
     const classes = new Int32Array(sums.bands.length * this.rows * this.#image.width);
-    const total = { correct: 0, score: 0 };
+    const total = { correct: 0, undecided: 0, score: 0 };
     for (const [i, band] of sums.bands.entries()) {
       const part = await this.#losses.predict(meter, this.#at(band, labels[i]!), query, this.#seen(i));
       classes.set(part.classes, i * part.classes.length);
       total.correct += part.correct;
+      total.undecided += part.undecided;
       total.score += part.score;
     }
     return { classes: classes.subarray(0, pixels), ...total };
