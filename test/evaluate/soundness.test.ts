@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Attack } from "../../src/attack/index.js";
 import { checkModel, checkRecords } from "../../src/evaluate/index.js";
+import { outcomeOf } from "../../src/evaluate/soundness/logits.js";
 import type { RunRecord, Soundness } from "../../src/journal/index.js";
 import { losses } from "../../src/loss/index.js";
 import { float, type Graph } from "../../src/onnx/index.js";
@@ -100,12 +101,52 @@ describe("before a run", () => {
   it.each([
     ["engine", chaotic, "optimisations differ by"],
     ["determinism", random, "two passes over the same image differ by"],
-    ["logits", softmax, "sum to 1 at every pixel"],
-    ["logits", undefinedInPlaces, "of the pixels have a logit that is not a number"],
+    ["logits", softmax, "sum to 1 at all of "],
+    ["logits", undefinedInPlaces, "are not numbers (NaN)"],
   ] as const)("%s is raised by a model made for it", async (check, model, detail) => {
     const outcome = await ofModel(model, check);
     expect(outcome.status).toBe("fail");
     expect(outcome.detail).toContain(detail);
+  });
+});
+
+describe("logits that are none", () => {
+  const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
+  // Two classes of three pixels.
+  it.each([
+    [
+      [nan, 1, 2, nan, 1, inf],
+      "fail",
+      "2 of 6 logits, at 1 of 3 pixels, are not numbers (NaN)",
+      /by zero/,
+      /--std/,
+    ],
+    [
+      [inf, 1, 2, 3, -inf, 4],
+      "fail",
+      "2 of 6 logits, at 2 of 3 pixels, are infinite",
+      /overflows/,
+      /float32/,
+    ],
+    [[-inf, 1, 2, 3, 4, 5], "warn", "1 of 6 logits, at 1 of 3 pixels, are −∞", /masks/, /large negative/],
+    [[0, 0.5, 1, 1, 0.5, 0], "fail", "sum to 1 at all of 3 pixels", /probabilities/, /Softmax/],
+  ] as const)("%j have their own words", (values, status, detail, means, remedy) => {
+    const outcome = outcomeOf(Float32Array.from(values), 2);
+    expect(outcome).toMatchObject({ status, detail: expect.stringContaining(detail) });
+    expect(outcome.means).toMatch(means);
+    expect(outcome.remedy).toMatch(remedy);
+  });
+
+  it("finite numbers pass", () => {
+    expect(outcomeOf(Float32Array.from([0, 0.5, 1, 1, 0.5, 3]), 2)).toEqual({
+      status: "pass",
+      detail: "the outputs lie in [0, 1] and sum to 1 at 66.7 % of the pixels",
+    });
+  });
+
+  it("what a check says of a model is of what it found", async () => {
+    const { remedy } = await ofModel(softmax, "logits");
+    expect(remedy).toBe("export the model without its Softmax, or choose the output before it with --output");
   });
 });
 

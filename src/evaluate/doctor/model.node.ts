@@ -7,7 +7,7 @@ import { type Graph, neededFor, reachableFrom } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
 import { modelOptions } from "../plan/model-options.js";
-import { checkModel, modelChecks } from "../soundness/index.js";
+import { checkModel } from "../soundness/index.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 
 /** A model as the doctor sees it; `model` is undefined where it is not accepted. */
@@ -92,9 +92,8 @@ function tally(nodes: Graph["nodes"]): string {
 }
 
 async function addChecks(findings: Findings, model: Model, sample: Sample): Promise<void> {
-  for (const { check, status, detail } of await checkModel({ model, sample, seed: 0 })) {
-    const remedy = status === "pass" ? "" : `; ${modelChecks[check]?.remedy}`;
-    findings.add(status, check, `${detail}${remedy}`);
+  for (const { check, status, detail, remedy } of await checkModel({ model, sample, seed: 0 })) {
+    findings.add(status, check, status === "pass" ? detail : `${detail}; ${remedy}`);
   }
   findings.add("pass", "speed", await speedOf(model, sample));
 }

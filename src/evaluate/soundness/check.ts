@@ -15,7 +15,8 @@ export interface Probe {
   readonly engine?: SessionOptions;
 }
 
-export type CheckOutcome = Pick<Soundness, "status" | "detail">;
+/** What a check found; with `means` and `remedy` where those of what it found are not those of the check. */
+export type CheckOutcome = Pick<Soundness, "status" | "detail" | "means" | "remedy">;
 
 /** What every check says of itself, in half sentences. */
 export interface CheckTexts {

@@ -71,5 +71,6 @@ export function checkRun<R extends StoredRun>(run: R): R & CheckedRun {
 }
 
 function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: CheckOutcome): Soundness {
-  return { check, ...outcome, means, remedy };
+  const { status, detail } = outcome;
+  return { check, status, detail, means: outcome.means ?? means, remedy: outcome.remedy ?? remedy };
 }
