@@ -63,6 +63,9 @@ export interface Attack {
   ): Promise<KeptPoint>;
 }
 
+/** Whether it aims at the mIoU of the whole set, so that all images must have met the attacks before it. */
+export const aimsAtSet = ({ losses }: Attack) => losses.some((loss) => loss.needsSetValues);
+
 /** A point drawn uniformly from the ball (ℓ∞) or its surface (ℓ2), before it is cut to [0, 1]. */
 export function randomPoint(
   image: Float32Array,

@@ -4,6 +4,7 @@ export {
   type Accounting,
   type Attack,
   type AttackSettings,
+  aimsAtSet,
   type Earlier,
   type KeptPoint,
   type RadiusSchedule,

@@ -1,5 +1,5 @@
 /** Chains: attacks that go on from the best point which the attacks before them kept. */
-import type { AttackMember, Earlier } from "../attack/index.js";
+import { type AttackMember, aimsAtSet, type Earlier } from "../attack/index.js";
 import { SeawallError } from "../base/index.js";
 import type { Sample } from "../data/index.js";
 import type { RunRecord } from "../journal/index.js";
@@ -20,8 +20,10 @@ export interface ChainOptions {
   readonly members: readonly AttackMember[];
   /** Seed of the search for the choice of attacks. */
   readonly seed: number;
-  /** All records so far; those of other images too. */
+  /** All records so far; those of other shards too. */
   records(): Promise<readonly RunRecord[]>;
+  /** Number of images of the whole run, those of all shards. */
+  readonly images: number;
   readonly points: KeptPoints;
 }
 
@@ -36,6 +38,22 @@ export class Chain {
 
   constructor(run: ChainOptions) {
     this.#run = run;
+  }
+
+  /**
+   * Whether what an attack goes on from can be known: one that aims at the whole set needs the records of all images,
+   * which in a shard may be missing.
+   */
+  async isReady({ attack, eps }: AttackAtRadius): Promise<boolean> {
+    const { members, images } = this.#run;
+    const at = this.#positionOf(attack);
+    const own = members[at]?.attack;
+    if (!own?.continues) return true;
+    const chain = [...members.slice(0, at).map((member) => member.attack), own];
+    const lastAtSet = chain.findLastIndex(aimsAtSet);
+    if (lastAtSet < 0) return true;
+    const found = await this.#before(lastAtSet, eps);
+    return found.every((records) => records.size === images);
   }
 
   /**
@@ -66,18 +84,24 @@ export class Chain {
   }
 
   async #prepare({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
-    const { members, seed } = this.#run;
+    const { members, seed, images } = this.#run;
     const at = this.#positionOf(attack);
     const own = members[at]?.attack;
     if (!own?.continues) return async () => undefined;
-    const records = (await this.#run.records()).filter((record) => record.eps === eps);
-    const before = members.slice(0, at).map((member) => byImage(records, member.attack.name));
-    const needsSet = own.losses.some((loss) => loss.needsSetValues);
-    const { of, set }: Choice = needsSet ? chooseForSet(before, seed) : { of: lowestOf(before) };
+    const before = await this.#before(at, eps);
+    const { of, set }: Choice = aimsAtSet(own)
+      ? chooseForSet(before, images, seed)
+      : { of: lowestOf(before) };
     return async (sample, worker) => {
       const best = await this.#pointOf(of(sample.index), sample, worker);
       return { best, ...(set && { set }) };
     };
+  }
+
+  /** The records of each attack before a position. */
+  async #before(position: number, eps: string): Promise<RecordsByImage[]> {
+    const records = (await this.#run.records()).filter((record) => record.eps === eps);
+    return this.#run.members.slice(0, position).map(({ attack }) => byImage(records, attack.name));
   }
 
   /** The point of a record: as it was kept, or made again. */
@@ -117,8 +141,8 @@ function lowestOf(before: readonly RecordsByImage[]): Choice["of"] {
 }
 
 /** The records that together have the lowest mIoU that the search finds, and their counts. */
-function chooseForSet(before: readonly RecordsByImage[], seed: number): Choice {
-  const indices = [...before[0]!.keys()].sort((a, b) => a - b);
+function chooseForSet(before: readonly RecordsByImage[], images: number, seed: number): Choice {
+  const indices = Array.from({ length: images }, (_, index) => index);
   const table = before.map((records) => indices.map((index) => recordOf(records, index)));
   const { choice } = worstCase(table, { seed });
   const chosen = new Map(indices.map((index, i) => [index, table[choice[i]!]![i]!]));

@@ -18,28 +18,38 @@ export interface EvaluationLoop {
   /** Names of attacks and texts of radii, in order; the workers know them. */
   readonly attacks: readonly string[];
   readonly radii: readonly string[];
+  /** Whether an attack can begin; one that cannot is left out, with all its images. Default: each can. */
+  readonly isReady?: (slot: AttackAtRadius) => Promise<boolean>;
   /** Prepares what attacks that continue go on from; default: no attack of the run does. */
   readonly earlierOf?: (slot: AttackAtRadius) => Promise<EarlierOf>;
   readonly onStart?: (slot: AttackAtRadius) => void;
   /** Called before the outcome's record is journalled, which waits for it. */
   readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
   readonly onRecord?: (record: RunRecord) => void;
-  /** Called when all images of a run have met all attacks at a radius. */
+  /** Called when all images of a run have met all attacks at a radius, unless one was left out. */
   readonly onRadius?: () => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (slot: AttackAtRadius) => void | Promise<void>;
 }
 
-/** Attacks every image of a run that the journal does not hold yet. */
-export async function evaluate(run: EvaluationLoop): Promise<void> {
+/**
+ * Attacks every image of a run that the journal does not hold yet.
+ * @returns the names of attacks that were left out at some radius
+ */
+export async function evaluate(run: EvaluationLoop): Promise<string[]> {
   await forEachImage(run, { attack: cleanAttack, eps: cleanEps });
+  const waiting = new Set<string>();
   for (const eps of run.radii) {
     for (const attack of run.attacks) {
-      await forEachImage(run, { attack, eps });
-      await run.onAttack?.({ attack, eps });
+      if ((await run.isReady?.({ attack, eps })) === false) waiting.add(attack);
+      else {
+        await forEachImage(run, { attack, eps });
+        await run.onAttack?.({ attack, eps });
+      }
     }
-    run.onRadius?.();
+    if (waiting.size === 0) run.onRadius?.();
   }
+  return [...waiting];
 }
 
 /** The workers take samples as they come free. When one fails, the others finish theirs: nothing is lost. */

@@ -11,7 +11,7 @@ import {
   summarize,
   withGates,
 } from "../journal/index.js";
-import { openRun, writeResult } from "../journal/index.node.js";
+import { openRun, readOtherShards, writeResult } from "../journal/index.node.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
@@ -93,7 +93,7 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   try {
     for (const warning of run.warnings) events.onNotice?.(warning);
     const result = await attackAll(plan, run, run.description, events, run.found);
-    writeResult(out, result);
+    if (!result.waiting) writeResult(out, result);
     return result;
   } finally {
     run.close();
@@ -121,13 +121,15 @@ async function attackAll(
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
   });
+  let waiting: string[];
   try {
-    await evaluate({
+    waiting = await evaluate({
       data,
       journal,
       workers,
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
+      isReady: (slot) => chain.isReady(slot),
       earlierOf: (slot) => chain.earlierOf(slot),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: async (outcome) => {
@@ -146,14 +148,31 @@ async function attackAll(
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
   const records = await journal.records();
+  if (waiting.length > 0) return summarizeWithout(waiting, description, records);
   const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
   return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
 }
 
+/** The result of a shard so far: without the attacks that wait for other shards. */
+function summarizeWithout(
+  waiting: readonly string[],
+  description: RunDescription,
+  records: readonly RunRecord[],
+): Result {
+  const isDone = (attack: string) => !waiting.includes(attack);
+  const members = description.protocol.members.filter(({ name }) => isDone(name));
+  const run = { ...description, protocol: { ...description.protocol, members } };
+  const own = records.filter(({ attack }) => isDone(attack));
+  const result = summarize(run, own, { soundness: checkRecords(own, description.data) });
+  return { ...result, waiting: [...waiting] };
+}
+
 function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {
-  const { out, seed } = config;
+  const { out, seed, after = [] } = config;
   const points = out === undefined ? pointsInMemory() : pointsOnDisk(out, description);
-  return new Chain({ members: attacks, seed, records: () => journal.records(), points });
+  const others = readOtherShards(after, description);
+  const records = async () => [...(await journal.records()), ...others];
+  return new Chain({ members: attacks, images: description.data.images, seed, records, points });
 }
 
 function pointEvent({

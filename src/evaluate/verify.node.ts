@@ -133,7 +133,11 @@ async function makeAgain(
   const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
   const worker = workerHere(plan, watch);
   const { attacks: members, config } = plan;
-  const chain = new Chain({ members, seed: config.seed, records: async () => all, points: noPoints });
+  const chain = new Chain({
+    ...{ members, seed: config.seed, images: plan.data.total },
+    records: async () => all,
+    points: noPoints,
+  });
   const verdicts: RecordVerdict[] = [];
   try {
     for (const stored of records) {

@@ -13,7 +13,7 @@ export {
   writePoint,
   writeTrace,
 } from "./extras.node.js";
-export { type MergedRun, mergeRuns } from "./merge.node.js";
+export { type MergedRun, mergeRuns, readOtherShards } from "./merge.node.js";
 export { openRun, type Run, type RunOptions } from "./run.node.js";
 export {
   type CheckedRun,

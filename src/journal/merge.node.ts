@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { formatJson, SeawallError } from "../base/index.js";
 import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
-import { type RunDescription, type Soundness, shardName } from "./description.js";
+import { inShard, type RunDescription, type Soundness, shardName } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { copyExtras, removeLeftovers } from "./extras.node.js";
+import type { RunRecord } from "./record.js";
 import { claimFolder } from "./run.node.js";
 import { readRun, runFiles, type StoredRun } from "./stored.node.js";
 
@@ -48,6 +49,18 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
 
 type StoredShard = StoredRun & { readonly dir: string };
 
+/**
+ * The records of other shards of a run, as far as they have come.
+ * @throws SeawallError `usage` if a folder is of another run, `journal` if it is damaged
+ */
+export function readOtherShards(dirs: readonly string[], run: RunDescription): RunRecord[] {
+  return dirs.flatMap((dir) => {
+    const { description, records } = readRun(dir);
+    refuseOtherRun(dir, withoutShard(description), withoutShard(run), "the run that goes on");
+    return records.filter(({ index }) => !inShard(index, run.shard));
+  });
+}
+
 /** In the order of the shards, so that the order in which folders are named changes nothing. */
 function byShard({ description: a }: StoredShard, { description: b }: StoredShard): number {
   return (a.shard?.index ?? 0) - (b.shard?.index ?? 0);
@@ -78,17 +91,24 @@ function checkShards(shards: readonly StoredShard[]): void {
 
 /** @returns warnings about harmless differences */
 function compareShards(first: StoredShard, other: StoredShard): string[] {
-  const { deciding, harmless } = compareDescriptions(
-    withoutShard(first.description),
-    withoutShard(other.description),
-  );
-  if (deciding.length > 0) {
-    throw new SeawallError(
-      "usage",
-      `${other.dir}: a shard of another run than ${first.dir} (stored there, now here):\n  ${deciding.join("\n  ")}`,
-    );
-  }
+  const [one, two] = [first, other].map(({ description }) => withoutShard(description));
+  const harmless = refuseOtherRun(other.dir, one!, two!, first.dir);
   return harmless.map((difference) => `${other.dir} differs from ${first.dir}: ${difference}`);
+}
+
+/** @returns harmless differences */
+function refuseOtherRun(
+  dir: string,
+  stored: RunDescription,
+  now: RunDescription,
+  than: string,
+): readonly string[] {
+  const { deciding, harmless } = compareDescriptions(stored, now);
+  if (deciding.length === 0) return harmless;
+  throw new SeawallError(
+    "usage",
+    `${dir}: a shard of another run than ${than} (stored there, now here):\n  ${deciding.join("\n  ")}`,
+  );
 }
 
 /** The worst outcome of each check over all shards; the first one where several are equally bad. */

@@ -95,6 +95,8 @@ export const resultSchema = z.object({
   soundness: z.array(soundnessSchema),
   /** Gates that the run was made with, judged; absent if there are none. */
   gates: z.array(gateOutcomeSchema).optional(),
+  /** Attacks of a shard that wait for the counts of others; the figures are without them. Never in a stored result. */
+  waiting: z.array(z.string()).optional(),
 });
 
 export type Figures = z.infer<typeof figuresSchema>;

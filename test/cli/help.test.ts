@@ -122,6 +122,8 @@ it("explains eval", async () => {
       --resume                             continue the run in the folder
       --shard <i/n>                        evaluate part i of n, counted from 1; seawall merge joins the
                                            parts
+      --after <RUN>                        run folder of another shard, whose counts an attack on the
+                                           mIoU of the whole set goes on from; one for each
       --trace <N>                          record every step of the attacks on the first N images, for
                                            the report (default: 0)
       --report                             write report.html and its pictures into the run folder

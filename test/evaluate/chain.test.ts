@@ -1,10 +1,11 @@
 /** Attacks that go on from others: what they start from follows from the records alone. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { EvaluationInput } from "../../src/evaluate/index.js";
 import { runEvaluation } from "../../src/evaluate/index.node.js";
 import { type RunRecord, sortRecords } from "../../src/journal/index.js";
-import { readRun } from "../../src/journal/index.node.js";
+import { mergeRuns, readRun } from "../../src/journal/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { folderWith, greyPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
@@ -93,8 +94,45 @@ it("refuses to go on from nothing, and a loss for the set where no set is known"
     /sharpen:ce goes on from the best point .* name one before it/,
   );
   await expect(run("apgd:expected-miou")).rejects.toThrow(/aims at the mIoU of the set/);
-  const shard = { index: 0, count: 2 };
-  await expect(run(attacks, { shard })).rejects.toThrow(
-    /--shard: reopen:expected-miou aims at the mIoU of the whole set/,
-  );
+});
+
+describe("shards of a run that aims at the whole set", () => {
+  const shardName = (index: number) => `shard-${index}`;
+  const shard = (index: number, more: Partial<EvaluationInput> = {}) =>
+    runEvaluation({ ...settings(shardName(index)), shard: { index, count: 2 }, ...more });
+  const goOn = (index: number) => shard(index, { resume: true, after: [join(root, shardName(1 - index))] });
+
+  it("wait for each other, and are the whole run in the end", async () => {
+    const aiming = ["reopen:expected-miou", "sharpen:expected-miou"];
+    for (const index of [0, 1]) expect((await shard(index)).waiting).toEqual(aiming);
+    expect((await goOn(0)).waiting).toEqual(aiming.slice(1));
+    expect((await goOn(0)).waiting).toEqual(aiming.slice(1));
+    // The first shard has come as far as it can alone, so that the second one need not wait again.
+    for (const index of [1, 0]) expect((await goOn(index)).waiting).toBeUndefined();
+    await mergeRuns(
+      [0, 1].map((index) => join(root, shardName(index))),
+      join(root, "merged"),
+    );
+    expect(recordsOf("merged")).toEqual(recordsOf("whole"));
+  });
+
+  it("go on only after shards of the same run", async () => {
+    await runEvaluation({ ...settings("other"), steps: 9, shard: { index: 1, count: 2 } });
+    const after = [join(root, "other")];
+    await expect(shard(0, { out: join(root, "mine"), after })).rejects.toThrow(
+      /other: a shard of another run than the run that goes on/,
+    );
+  });
+
+  it("need a folder, and --after a shard and an attack on the set", async () => {
+    const mine = { index: 0, count: 2 };
+    const run = (more: Partial<EvaluationInput>) => runEvaluation({ ...settings(), ...more });
+    await expect(run({ shard: mine })).rejects.toThrow(
+      /reopen:expected-miou aims at the mIoU of the whole set, and waits for the other shards; give --out/,
+    );
+    await expect(run({ after: ["x"] })).rejects.toThrow(/give this one's --shard too/);
+    await expect(run({ shard: mine, after: ["x"], attacks: "noise" })).rejects.toThrow(
+      /no attack of this run aims/,
+    );
+  });
 });

@@ -86,6 +86,7 @@ export const evaluationFlags = {
   out: { ...running, ...named("DIR") },
   resume: running,
   shard: { ...running, value: "i/n", read: shard },
+  after: { ...running, ...named("RUN"), repeated: true },
   trace: { ...running, ...counted() },
   report: running,
   gate: { ...running, ...named("EXPR"), repeated: true },

@@ -4,6 +4,7 @@ import { attackForms, attackLosses, ensembles, transferPrefix } from "../../atta
 import { formatJson } from "../../base/index.js";
 import { type EvaluationConfig, evaluationSchema } from "../../evaluate/index.js";
 import { planEvaluation } from "../../evaluate/index.node.js";
+import type { Result } from "../../journal/index.js";
 import { wrapText } from "../../report/index.js";
 import { finalLines, placeLine, planLines } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
@@ -47,10 +48,20 @@ async function evaluateAction(options: EvalOptions): Promise<void> {
   const config = await readSettings(evaluationSchema, options, options.config);
   if (options.dryRun) return dryRun(config, options.json);
   const result = await attack(config);
-  const report = config.out !== undefined && config.report ? [`report: ${writeOwnReport(config.out)}`] : [];
   if (options.json) print(formatJson(result));
-  else say(...finalLines(result, config.out), placeLine(config.out), ...report);
+  else say(...finalLines(result, config.out), ...(result.waiting ? waitingLines(result) : endLines(config)));
   judge(result.gates ?? []);
+}
+
+function endLines({ out, report }: EvaluationConfig): string[] {
+  return [placeLine(out), ...(out !== undefined && report ? [`report: ${writeOwnReport(out)}`] : [])];
+}
+
+function waitingLines({ waiting = [] }: Result): string[] {
+  return [
+    `${waiting.join(", ")} aim at the mIoU of the whole set, and wait for the other shards; figures above are without them`,
+    "when all shards have come this far, run each again with --resume and --after RUN for the folder of every other",
+  ];
 }
 
 async function dryRun(config: EvaluationConfig, json = false): Promise<void> {

@@ -152,6 +152,12 @@ export const evaluationSchema = z.strictObject({
     .strictObject({ index: z.int().min(0), count })
     .optional()
     .describe("evaluate part i of n, counted from 1; seawall merge joins the parts"),
+  after: z
+    .array(text)
+    .optional()
+    .describe(
+      "run folder of another shard, whose counts an attack on the mIoU of the whole set goes on from; one for each",
+    ),
   trace: z
     .int()
     .min(0)
@@ -200,6 +206,7 @@ const settingRoles = {
   perturbChannels: "decides",
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
+  after: "running",
   ...{ shard: "running", trace: "running", report: "running", gate: "running", gateDespiteChecks: "running" },
   ...{ plugin: "stated", labelMap: "stated", palette: "stated", labelSuffix: "stated" },
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;

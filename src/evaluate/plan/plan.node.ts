@@ -1,7 +1,7 @@
 /** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type AttackMember, parseMembers } from "../../attack/index.js";
+import { type AttackMember, aimsAtSet, parseMembers } from "../../attack/index.js";
 import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
@@ -84,7 +84,7 @@ export async function makePlan(
   const { data, probe, model } = fitting;
   const opened = await model(probe);
   checkPerturbed(config, input);
-  refuseShard(config, attacks);
+  checkShardSettings(config, attacks);
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
@@ -160,13 +160,19 @@ function checkGateSettings(
   for (const gate of gates) parseGate(gate, subjects);
 }
 
-function refuseShard({ shard }: EvaluationConfig, attacks: readonly AttackMember[]): void {
-  const needy = attacks.find(({ attack }) => attack.losses.some((loss) => loss.needsSetValues));
-  if (!shard || !needy) return;
-  throw new SeawallError(
-    "config",
-    `--shard: ${needy.attack.name} aims at the mIoU of the whole set, of which a shard knows a part; leave --shard out, or take attacks such as sea-2023`,
-  );
+/** A shard waits, in its run folder, for what the others find before an attack that aims at the whole set. */
+function checkShardSettings({ shard, after, out }: EvaluationConfig, attacks: readonly AttackMember[]): void {
+  const refuse = (message: string) => {
+    throw new SeawallError("config", message);
+  };
+  if (after && !shard) refuse("--after names folders of other shards; give this one's --shard too");
+  const needy = attacks.find(({ attack }) => aimsAtSet(attack));
+  if (after && !needy) refuse("--after: no attack of this run aims at the mIoU of the whole set");
+  if (shard && needy && out === undefined) {
+    refuse(
+      `--shard: ${needy.attack.name} aims at the mIoU of the whole set, and waits for the other shards; give --out`,
+    );
+  }
 }
 
 function pluginNotices(values: readonly Plugin[]): string[] {
