@@ -59,8 +59,8 @@ function endLines({ out, report }: EvaluationConfig): string[] {
 
 function waitingLines({ waiting = [] }: Result): string[] {
   return [
-    `${waiting.join(", ")} aim at the mIoU of the whole set, and wait for the other shards; figures above are without them`,
-    "when all shards have come this far, run each again with --resume and --after RUN for the folder of every other",
+    `figures are without ${waiting.join(", ")}: for the mIoU of the whole set, the counts of the other shards are needed`,
+    "when all shards have come this far, run each again with --resume and with --after RUN for the folder of every other",
   ];
 }
 
