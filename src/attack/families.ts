@@ -3,6 +3,7 @@ import { type Loss, losses } from "../loss/index.js";
 import { apgd } from "./apgd.js";
 import type { Attack, RadiusSchedule } from "./attack.js";
 import { noise } from "./noise.js";
+import { padam } from "./padam.js";
 import { pgd } from "./pgd.js";
 import { reopen, reopenWide, sharpen } from "./refine.js";
 import { square } from "./square.js";
@@ -44,6 +45,21 @@ export const attacks = {
     takes: "nothing",
     help: "pgd on cospgd, as CosPGD was published",
     make: () => pgd(losses.cospgd, "cospgd"),
+  },
+  padam: {
+    takes: "loss",
+    help: "projected steps of Adam",
+    make: (loss) => padam(loss),
+  },
+  "padam-ce": {
+    takes: "nothing",
+    help: "padam on ce, as PAdam-CE was published",
+    make: () => padam(losses.ce, "padam-ce"),
+  },
+  "padam-cos": {
+    takes: "nothing",
+    help: "padam on the cosine between logits and label, as PAdam-Cos was published",
+    make: () => padam(losses.spherical, "padam-cos"),
   },
   sharpen: {
     takes: "loss",

@@ -24,6 +24,7 @@ export {
 export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from "./ensembles.js";
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
+export { padam, padamFrom } from "./padam.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reopen, reopenWide, sharpen } from "./refine.js";
 export { StepSizeSchedule } from "./schedule.js";

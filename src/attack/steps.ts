@@ -10,11 +10,14 @@ type AscentStep = StepFragment<
   "radius" | "stepSize" | "momentum"
 >;
 type ProjectionStep = StepFragment<"image" | "point", "radius">;
+type ScaledStep = StepFragment<"image" | "point" | "direction" | "scale", "radius" | "stepSize">;
 
-/** What a norm must know: how to ascend, and how to come back into its ball. */
+/** What a norm must know: how to ascend, how to move, and how to come back into its ball. */
 export interface NormSteps {
   /** The projected gradient step with momentum of APGD (attack scheme of AutoAttack). */
   readonly ascend: AscentStep;
+  /** A step along a direction, each number of it divided by its own scale: P(point + η·direction/scale). */
+  readonly move: ScaledStep;
   /** The nearest point of the ball, then of [0, 1]. */
   readonly project: ProjectionStep;
 }
@@ -56,6 +59,16 @@ function ascent(name: string, ball: Ball, direction: Direction): AscentStep {
   };
 }
 
+function scaledMove(name: string, ball: Ball): ScaledStep {
+  return {
+    name: `move-${name}`,
+    tensors: ["image", "point", "direction", "scale"],
+    scalars: ["radius", "stepSize"],
+    write: (b, { image, point, direction, scale, radius, stepSize }) =>
+      ball(b, image, b.add(point, b.mul(stepSize, b.div(direction, scale))), radius),
+  };
+}
+
 function projection(name: string, ball: Ball): ProjectionStep {
   return {
     name: `project-${name}`,
@@ -66,6 +79,14 @@ function projection(name: string, ball: Ball): ProjectionStep {
 }
 
 export const norms = {
-  linf: { ascend: ascent("linf", linfBall, sign), project: projection("linf", linfBall) },
-  l2: { ascend: ascent("l2", l2Ball, unit), project: projection("l2", l2Ball) },
+  linf: {
+    ascend: ascent("linf", linfBall, sign),
+    move: scaledMove("linf", linfBall),
+    project: projection("linf", linfBall),
+  },
+  l2: {
+    ascend: ascent("l2", l2Ball, unit),
+    move: scaledMove("l2", l2Ball),
+    project: projection("l2", l2Ball),
+  },
 } satisfies Record<Norm, NormSteps>;

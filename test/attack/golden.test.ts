@@ -10,79 +10,9 @@ import {
   stagesFor,
 } from "../../src/attack/index.js";
 import { type LossName, losses } from "../../src/loss/index.js";
-import { readModel } from "../../src/onnx/index.js";
-import {
-  type ImageOracle,
-  type OracleAnswer,
-  type OracleOptions,
-  openModel,
-  type Query,
-  type StepFragment,
-} from "../../src/oracle/index.js";
+import { bytes, floats, folder, images, oracleOf, part, pgd, type Recorder } from "./golden-image.js";
 
-const folder = (name: string) => new URL(`../golden/${name}/`, import.meta.url);
-/** A copy: small files lie in a buffer that Node shares among them. */
-const bytes = (place: URL, file: string) => new Uint8Array(readFileSync(new URL(file, place))).buffer;
-const floats = (place: URL, file: string) => new Float32Array(bytes(place, file));
-const [images, height, width] = [2, 24, 32];
-const features = 3 * height * width;
-const part = (data: Float32Array, i: number) => data.subarray(i * features, (i + 1) * features);
-
-const pgd = folder("pgd");
-const clean = floats(pgd, "image.bin");
-const labels = Array.from(new BigInt64Array(bytes(pgd, "labels.bin")), Number);
 const meta = JSON.parse(readFileSync(new URL("meta.json", pgd), "utf8"));
-
-async function oracleOf(image: number, options: OracleOptions) {
-  const model = await openModel(readModel(readFileSync(new URL("model.onnx", pgd))), {
-    size: { height, width },
-  });
-  const pixels = height * width;
-  const own = labels.slice(image * pixels, (image + 1) * pixels);
-  return new Recorder(model.oracle(options).image(part(clean, image), own));
-}
-
-/** Keeps what the attack is told at every point. */
-class Recorder implements ImageOracle {
-  readonly image: Float32Array;
-  readonly labels: ArrayLike<number>;
-  readonly channels = 3;
-  readonly height = height;
-  readonly width = width;
-  readonly cost;
-  readonly visited: (Pick<OracleAnswer, "correct"> & { point: Float32Array; tracked: number | undefined })[] =
-    [];
-  readonly stepSizes: number[] = [];
-  readonly #oracle: ImageOracle;
-
-  constructor(oracle: ImageOracle) {
-    this.#oracle = oracle;
-    this.image = oracle.image;
-    this.labels = oracle.labels;
-    this.cost = oracle.cost;
-  }
-
-  async evaluate(point: Float32Array, query: Parameters<ImageOracle["evaluate"]>[1]) {
-    const answer = await this.#oracle.evaluate(point, query);
-    this.visited.push({ point, tracked: answer.tracked, correct: answer.correct });
-    return answer;
-  }
-
-  async predict(point: Float32Array, query?: Query) {
-    const answer = await this.#oracle.predict(point, query);
-    this.visited.push({ point, tracked: undefined, correct: answer.correct });
-    return answer;
-  }
-
-  step<T extends string, S extends string>(
-    step: StepFragment<T, S>,
-    tensors: Record<T, Float32Array>,
-    scalars: Record<S, number>,
-  ) {
-    if ("stepSize" in scalars) this.stepSizes.push(scalars.stepSize as number);
-    return this.#oracle.step(step, tensors, scalars);
-  }
-}
 
 const share = (a: Float32Array, b: ArrayLike<number>, tolerance: number) =>
   a.filter((value, i) => Math.abs(value - b[i]!) <= tolerance).length / a.length;

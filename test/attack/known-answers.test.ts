@@ -7,6 +7,7 @@ import {
   apgd,
   apgdFrom,
   noise,
+  padam,
   pgd,
   square,
   stagesFor,
@@ -70,7 +71,22 @@ describe.each([0, 1, 2, 3])("APGD on random objective %i", (key) => {
   });
 });
 
-const all: readonly Attack[] = [apgd(losses.ce), apgd(losses.ce, "reduce"), pgd(losses.ce), square, noise];
+it("PAdam on a linear objective ends in the corner of its weights", async () => {
+  const image = numbers(7, 0.3, 0.7);
+  const weights = numbers(107, -1, 1);
+  const { point } = await padam(losses.ce).run(new ClosedForm(image, linear(weights)), base, randomStream(7));
+  for (const [i, value] of point.entries())
+    expect(value).toBeCloseTo(image[i]! + base.radius * Math.sign(weights[i]!), 5);
+});
+
+const all: readonly Attack[] = [
+  apgd(losses.ce),
+  apgd(losses.ce, "reduce"),
+  pgd(losses.ce),
+  padam(losses.ce),
+  square,
+  noise,
+];
 
 describe.each(all)("$name with a $radiusSchedule radius", (attack) => {
   const settings = fc.record({

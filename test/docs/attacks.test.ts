@@ -97,6 +97,7 @@ it("prints the passes of an image", async () => {
     ["`apgd:LOSS`, radius reduced", members("apgd:ce")],
     ["`apgd:LOSS`, constant radius", members("apgd:ce", "constant")],
     ["`pgd:LOSS`, `segpgd`, `cospgd`", members("pgd:ce")],
+    ["`padam:LOSS`, `padam-ce`, `padam-cos`", members("padam-ce")],
     ["`square`", members("square")],
     ["`noise`", members("noise")],
     ...Object.keys(ensembles).map((name): [string, AttackMember[]] => [code(name), members(name)]),

@@ -1,0 +1,51 @@
+/** Attacks step by step against other programs: PyTorch's Adam (tools/attacks_golden.py). */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type AttackSettings, padamFrom } from "../../src/attack/index.js";
+import { losses } from "../../src/loss/index.js";
+import type { ImageOracle } from "../../src/oracle/index.js";
+import { floats, oracleOf, part, pgd, type Recorder } from "./golden-image.js";
+
+interface Course {
+  correct: number[];
+  largest: number[];
+  mean: number[];
+}
+
+const golden: { steps: number; radius: number; courses: Record<string, Course[]> } = JSON.parse(
+  readFileSync(new URL("../golden/attacks.json", import.meta.url), "utf8"),
+);
+const settings: AttackSettings = {
+  radius: golden.radius,
+  steps: golden.steps,
+  norm: "linf",
+  accounting: "strict",
+};
+
+const attacks = {
+  "padam-ce": (oracle: ImageOracle, start: Float32Array) => padamFrom(start, oracle, losses.ce, settings),
+  "padam-cos": (oracle: ImageOracle, start: Float32Array) =>
+    padamFrom(start, oracle, losses.spherical, settings),
+};
+
+describe.each(Object.entries(attacks))("%s", (name, attack) => {
+  it.each([0, 1])("image %i: right pixels and size of the perturbation agree at every point", async (i) => {
+    const recorder = await oracleOf(i, { losses: [losses.ce, losses.spherical] });
+    await attack(recorder, part(floats(pgd, "start.bin"), i));
+    const expected = golden.courses[name]![i]!;
+    const seen = courseOf(recorder);
+    expect(seen.largest).toEqual(expected.largest.map((size) => expect.closeTo(size, 4)));
+    expect(seen.mean).toEqual(expected.mean.map((size) => expect.closeTo(size, 4)));
+    const apart = seen.correct.map((correct, at) => Math.abs(correct - expected.correct[at]!));
+    expect(Math.max(...apart)).toBeLessThanOrEqual(2);
+  });
+});
+
+function courseOf({ image, visited }: Recorder): Course {
+  const sizes = visited.map(({ point }) => point.map((value, i) => Math.abs(value - image[i]!)));
+  return {
+    correct: visited.map(({ correct }) => correct),
+    largest: sizes.map((size) => Math.max(...size)),
+    mean: sizes.map((size) => size.reduce((sum, value) => sum + value, 0) / size.length),
+  };
+}
