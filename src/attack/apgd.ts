@@ -10,7 +10,7 @@ import {
   type RadiusSchedule,
   randomPoint,
 } from "./attack.js";
-import { StepSizeSchedule } from "./schedule.js";
+import { StepSizeSchedule } from "./optimizer/schedule.js";
 import { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
 import { norms } from "./steps.js";
 

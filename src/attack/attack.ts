@@ -1,5 +1,5 @@
 /** What an attack is: a value with a name and a function from an image to the point it kept. */
-import type { RandomStream } from "../base/index.js";
+import { type RandomStream, SeawallError } from "../base/index.js";
 import type { Loss, SetCounts } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import type { Norm } from "./steps.js";
@@ -88,6 +88,12 @@ export function randomPoint(
 export function lostLate(history: readonly number[], steps: number): number {
   const last = history.at(-1)!;
   return last === 0 ? 0 : (history.at(-1 - Math.ceil(steps / 5)) ?? history[0]!) - last;
+}
+
+/** For attacks that exist in one norm. @throws SeawallError `config` for another one */
+export function requireLinf({ name }: Pick<Attack, "name">, { norm }: Pick<AttackSettings, "norm">): void {
+  if (norm !== "linf")
+    throw new SeawallError("config", `${name} is made for linf, not ${norm}; choose another attack`);
 }
 
 /** a + b, written into `b`. */

@@ -1,7 +1,9 @@
 /** The table of attack families: what users may write before a colon, or alone. */
 import { type Loss, losses } from "../loss/index.js";
+import { almaProx } from "./alma-prox.js";
 import { apgd } from "./apgd.js";
 import type { Attack, RadiusSchedule } from "./attack.js";
+import { dag } from "./dag.js";
 import { noise } from "./noise.js";
 import { padam } from "./padam.js";
 import { pgd } from "./pgd.js";
@@ -75,6 +77,16 @@ export const attacks = {
     takes: "loss",
     help: "the same, out to 2ε and then in over 1.5ε",
     make: (loss) => reopenWide(loss),
+  },
+  "alma-prox": {
+    takes: "nothing",
+    help: "proximal steps that minimise the perturbation under a constraint for each pixel",
+    make: () => almaProx,
+  },
+  dag: {
+    takes: "nothing",
+    help: "steps along the gradient of the margins of right pixels",
+    make: () => dag,
   },
   square: {
     takes: "nothing",

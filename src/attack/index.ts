@@ -1,4 +1,6 @@
 /** Attacks: loops over an oracle that they know by type alone. No session, no file, no clock. */
+
+export { almaProx } from "./alma-prox.js";
 export { apgd, apgdFrom, stagedApgd } from "./apgd.js";
 export {
   type Accounting,
@@ -21,13 +23,14 @@ export {
   parseMembers,
   transferPrefix,
 } from "./attacks.js";
+export { dag } from "./dag.js";
 export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from "./ensembles.js";
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
+export { StepSizeSchedule } from "./optimizer/schedule.js";
 export { padam, padamFrom } from "./padam.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reopen, reopenWide, sharpen } from "./refine.js";
-export { StepSizeSchedule } from "./schedule.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
 export { type Norm, type NormSteps, norms } from "./steps.js";

@@ -1,8 +1,8 @@
 /** PAdam: steps of Adam, each projected (Halmosi, Mohos, Jelasity, ECCV 2024). */
 import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { Adam } from "./adam.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
+import { Adam } from "./optimizer/adam.js";
 import { norms } from "./steps.js";
 
 /** As published, whatever the radius. */

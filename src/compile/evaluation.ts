@@ -57,6 +57,11 @@ function setInputs({ batch, classes }: SegmentationModel) {
   return { gain: perClass, price: perClass };
 }
 
+/** A number for each pixel, N×1×P. */
+function pixelSpec({ batch, height, width }: SegmentationModel) {
+  return { type: "float32", shape: [batch, 1, height * width], perImage: true } as const;
+}
+
 /** Sizes of a class map: N images of P pixels, and K classes. */
 export interface ClassMapSize {
   readonly images: number;
@@ -76,7 +81,7 @@ export function appendClassMap(build: GraphBuilder, logits: Value, size: ClassMa
 
 /**
  * Predicts: `image`, `labels`, `gain`, `price` (N×K×1, for the score of a loss that reads them) → `classes` (N×P),
- * `correct`, `undecided` and `score` (N each).
+ * `correct`, `undecided` and `score` (N each), and for a loss that is weighed pixel by pixel its `values` (N×1×P).
  * @param options.scored the loss whose score is written; default: cross-entropy, whose score is the correct pixels
  */
 export function predictProgram(
@@ -95,6 +100,7 @@ export function predictProgram(
       correct: perImage,
       undecided: perImage,
       score: perImage,
+      ...(scored.weighed && { values: pixelSpec(model) }),
     },
     write(build, { labels, gain, price }) {
       const size = sizeOf(model);
@@ -111,7 +117,7 @@ export function predictProgram(
 
 /**
  * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
- * `balanced-ce`), `sharpness` (N×1×1, 1/τ), `gain`, `price` (N×K×1) → `objective`, `tracked`, `correct`, `score`
+ * `balanced-ce`), `sharpness` (N×1×1, 1/τ), `gain`, `price` (N×K×1), and if they are weighed pixel by pixel `weights` (N×1×P) → `objective`, `tracked`, `correct`, `score`
  * (N each), `gradient` of the objective at the image.
  * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
  */
@@ -135,6 +141,7 @@ export function evaluateProgram(
       balance: { type: "float32", shape: [batch, 1, 1], perImage: true },
       sharpness: { type: "float32", shape: [batch, 1, 1], perImage: true },
       ...setInputs(model),
+      ...(losses.some((loss) => loss.weighed) && { weights: pixelSpec(model) }),
     },
     outputs: {
       objective: perImage,
@@ -143,10 +150,11 @@ export function evaluateProgram(
       score: perImage,
       gradient: { type: "float32", shape: [batch, channels, height, width] },
     },
-    losses(build, { labels, choice, balance, sharpness, gain, price }) {
+    losses(build, { labels, choice, balance, sharpness, gain, price, weights }) {
       const set = { gain, price };
       const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness, set };
-      const loss = appendLoss(build, losses, inputs, { ...sizeOf(model), choice, tracking });
+      const options = { ...sizeOf(model), choice, tracking, ...(weights && { weights }) };
+      const loss = appendLoss(build, losses, inputs, options);
       return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
     },
     write: (_, __, { objective, tracked, correct, score }, gradients) => ({

@@ -17,7 +17,9 @@ export interface TensorSpec<T extends DataType = DataType> {
 export type TensorSpecs = Readonly<Record<string, TensorSpec>>;
 
 /** Tensors by the names and types of a signature. */
-export type TensorsOf<S extends TensorSpecs> = { readonly [K in keyof S]: Tensor<S[K]["type"]> };
+export type TensorsOf<S extends TensorSpecs> = {
+  readonly [K in keyof S]: Tensor<NonNullable<S[K]>["type"]>;
+};
 
 /** Values of a graph by the names of a signature. */
 export type ValuesOf<S extends TensorSpecs> = { readonly [K in keyof S]: Value };

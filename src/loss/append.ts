@@ -23,6 +23,8 @@ export interface AppendOptions extends LossSize {
   readonly of?: number;
   /** A scalar, by which the weight of every pixel enters the gradient; default 1/`of`. */
   readonly share?: Value;
+  /** N×1×P: by what the loss of each pixel is multiplied; default 1. */
+  readonly weights?: Value;
   /** N×L floats, a one-hot row per image that picks its loss; may be left out for a single loss. */
   readonly choice?: Value;
   /** Default `own`. */
@@ -37,7 +39,7 @@ export function appendLoss(
   build: GraphBuilder,
   losses: readonly Loss[],
   inputs: LossInputs,
-  { of, share, choice, tracking = "own", ...size }: AppendOptions,
+  { of, share, weights, choice, tracking = "own", ...size }: AppendOptions,
 ): AppendedLoss {
   return build.within("loss", () => {
     const { pixels } = size;
@@ -49,17 +51,19 @@ export function appendLoss(
     const pick = (perLoss: readonly Value[]) => mix(build, perLoss, columns);
     const sum = (perPixel: Value) => imageSum(build, perPixel, pixels);
     const mean = (perPixel: Value) => build.mul(sum(perPixel), 1 / whole);
+    const weighed = (perPixel: Value) => (weights === undefined ? perPixel : build.mul(perPixel, weights));
 
+    const one = share ?? 1 / whole;
     const tracked = losses.map(
       (loss, i) => (own && (loss.tracked?.(pixel) ?? terms.tracked?.[i])) || terms.plain,
     );
     const scores = losses.map((loss) => (own && loss.score?.(pixel)) || pixel.correct());
     return {
-      objective: mean(pick(terms.values())),
+      objective: mean(weighed(pick(terms.values()))),
       tracked: mean(withoutNaN(build, pick(tracked))),
       correct: sum(pixel.correct()),
       score: sum(withoutNaN(build, pick(scores))),
-      gradient: terms.gradient(pick, share ?? 1 / whole),
+      gradient: terms.gradient(pick, weights === undefined ? one : build.mul(weights, one)),
     };
   });
 }
@@ -68,6 +72,8 @@ export function appendLoss(
 export interface AppendedPrediction extends Pick<AppendedLoss, "correct" | "score"> {
   /** The class of the largest logit. An undecided pixel has none: it gets a class that is not its label. */
   readonly classes: Value;
+  /** N×1×P: the loss of each pixel, 0 where it is NaN; written if the loss is weighed pixel by pixel. */
+  readonly values?: Value;
   /** Number of labelled pixels that are undecided, since a logit is NaN. They count as wrong. */
   readonly undecided: Value;
 }
@@ -81,6 +87,8 @@ export function appendPrediction(
 ): AppendedPrediction {
   return build.within("prediction", () => {
     const pixel = pixelTerms(build, inputs, size);
+    // Before anything is made of the logits that a loss cannot be made of.
+    const values = loss.weighed ? loss.family.write(pixel, [loss]).values()[0] : undefined;
     const sum = (perPixel: Value) => imageSum(build, perPixel, size.pixels);
     const other = build.op("Mod", [
       build.add(pixel.label(), build.constant(int64([], [1]))),
@@ -92,6 +100,7 @@ export function appendPrediction(
       correct: sum(pixel.correct()),
       undecided: sum(build.mul(pixel.valid(), build.sub(1, pixel.decided()))),
       score: sum(withoutNaN(build, loss.score?.(pixel) ?? pixel.correct())),
+      ...(values !== undefined && { values: withoutNaN(build, values) }),
     };
   });
 }

@@ -19,6 +19,8 @@ export interface Loss {
   readonly needsClassWeights?: boolean;
   /** The loss reads `setValues()`, which follow from the predictions on all images of a run. */
   readonly needsSetValues?: boolean;
+  /** Attacks weigh it pixel by pixel: a query may bring weights, and a prediction tells its value at every pixel. */
+  readonly weighed?: boolean;
   /** The loss only controls step sizes; no attack can be asked to climb it. */
   readonly onlyTracked?: boolean;
   /** For the documentation. */
@@ -44,7 +46,7 @@ export interface FamilyTerms {
   /**
    * N×K×P: the gradient, with respect to the logits, of the chosen loss times `share`, summed over the pixels.
    * @param pick mixes one term per row into the one that each image chose
-   * @param share by what the loss of every pixel is multiplied: a number or a scalar
+   * @param share by what the loss of every pixel is multiplied: a number, a scalar, or N×1×P
    */
   gradient(pick: (terms: readonly Value[]) => Value, share: Value | number): Value;
 }

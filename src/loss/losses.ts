@@ -7,6 +7,7 @@ import { expectedAccuracy } from "./expected-accuracy.js";
 import { expectedMiou } from "./expected-miou.js";
 import { js } from "./js.js";
 import type { Loss } from "./loss.js";
+import { dlr, margin, maskMargin } from "./margin.js";
 import { maskCe } from "./mask-ce.js";
 import { softMaskCe, softMaskCeSharp, softMaskCeWide } from "./soft-mask-ce.js";
 import { maskSpherical, spherical } from "./spherical.js";
@@ -26,6 +27,9 @@ export const losses = {
   "expected-miou": expectedMiou,
   spherical,
   "mask-spherical": maskSpherical,
+  margin,
+  "mask-margin": maskMargin,
+  dlr,
 } satisfies Record<string, Loss>;
 
 export type LossName = keyof typeof losses;

@@ -47,6 +47,8 @@ export interface LossSize {
 export interface PixelTerms {
   readonly build: GraphBuilder;
   readonly logits: Value;
+  /** K, if known. */
+  readonly classes: number | undefined;
   /** 1 where the pixel counts, 0 where its label is ignored. */
   valid(): Value;
   /** The label, with 0 for ignored pixels: always a legal index. */
@@ -122,6 +124,7 @@ export function pixelTerms(build: GraphBuilder, inputs: LossInputs, size: LossSi
   const terms: PixelTerms = {
     build,
     logits: inputs.logits,
+    classes,
     sharpness,
     valid: once("valid", () => validPixels(b, labels())),
     label: once("label", () => b.max(labels(), zero)),

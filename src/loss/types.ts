@@ -37,6 +37,7 @@ const inferences: ReadonlyMap<string, Infer> = new Map<string, Infer>([
     (node, [x]) => ({ type: "int64", shape: reduced(node, x!.shape, [attribute.int(node, "axis", 0)]) }),
   ],
   ["GatherElements", (_, [x, at]) => ({ type: x!.type, shape: at!.shape })],
+  ["TopK", (node, [x], graph) => ({ type: x!.type, shape: topShape(node, x!.shape, graph) })],
   ["Gather", (node, [x, at]) => ({ type: x!.type, shape: gathered(node, x!.shape, at!.shape) })],
   ["Unsqueeze", (node, [x], graph) => ({ type: x!.type, shape: widened(x!.shape, axesOf(node, graph)!) })],
 ]);
@@ -80,6 +81,12 @@ function broadcastShape(inputs: readonly TypedShape[]): number[] {
 function axesOf(node: Node, graph: Graph): number[] | undefined {
   const given = graph.initializers.get(node.inputs[1] ?? "");
   return given && numbersOf(given).length > 0 ? [...numbersOf(given)] : undefined;
+}
+
+function topShape(node: Node, shape: readonly number[], graph: Graph): number[] {
+  const axis = attribute.int(node, "axis", -1);
+  const count = Number(graph.initializers.get(node.inputs[1]!)!.data[0]);
+  return shape.with(axis, count);
 }
 
 function reduced(node: Node, shape: readonly number[], axes: readonly number[]): number[] {

@@ -23,13 +23,18 @@ export const pgd = folder("pgd");
 const clean = floats(pgd, "image.bin");
 const labels = Array.from(new BigInt64Array(bytes(pgd, "labels.bin")), Number);
 
-export async function oracleOf(image: number, options: OracleOptions) {
+/** @param change of the image's values; default none */
+export async function oracleOf(
+  image: number,
+  options: OracleOptions,
+  change: (value: number) => number = (value) => value,
+) {
   const model = await openModel(readModel(readFileSync(new URL("model.onnx", pgd))), {
     size: { height, width },
   });
   const pixels = height * width;
   const own = labels.slice(image * pixels, (image + 1) * pixels);
-  return new Recorder(model.oracle(options).image(part(clean, image), own));
+  return new Recorder(model.oracle(options).image(part(clean, image).map(change), own));
 }
 
 /** Keeps what the attack is told at every point. */

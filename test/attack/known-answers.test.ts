@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import {
   type Attack,
   type AttackSettings,
+  almaProx,
   apgd,
   apgdFrom,
+  dag,
   noise,
   padam,
   pgd,
@@ -84,6 +86,7 @@ const all: readonly Attack[] = [
   apgd(losses.ce, "reduce"),
   pgd(losses.ce),
   padam(losses.ce),
+  dag,
   square,
   noise,
 ];
@@ -121,6 +124,13 @@ describe.each(all)("$name with a $radiusSchedule radius", (attack) => {
       attack.run(new ClosedForm(numbers(5, 0, 1), linear(numbers(6, -1, 1))), base, randomStream("again"));
     expect(await run()).toEqual(await run());
   });
+});
+
+it("an attack that is made for linf refuses l2", async () => {
+  const oracle = new ClosedForm(numbers(1, 0, 1), linear(numbers(2, -1, 1)));
+  await expect(almaProx.run(oracle, { ...base, norm: "l2" }, randomStream(0))).rejects.toThrow(
+    "alma-prox is made for linf, not l2; choose another attack",
+  );
 });
 
 it.each(["linf", "l2"] as const)("a start outside the %s ball is brought into it", async (norm) => {

@@ -69,7 +69,7 @@ class Counter implements ImageOracle {
 
   async predict() {
     this.cost.forward++;
-    return { classes: [0], correct: 1, undecided: 0, score: 1 };
+    return { classes: [0], correct: 1, undecided: 0, score: 1, values: new Float32Array([-1]) };
   }
 
   async step() {
@@ -98,6 +98,8 @@ it("prints the passes of an image", async () => {
     ["`apgd:LOSS`, constant radius", members("apgd:ce", "constant")],
     ["`pgd:LOSS`, `segpgd`, `cospgd`", members("pgd:ce")],
     ["`padam:LOSS`, `padam-ce`, `padam-cos`", members("padam-ce")],
+    ["`alma-prox`", members("alma-prox")],
+    ["`dag`", members("dag")],
     ["`square`", members("square")],
     ["`noise`", members("noise")],
     ...Object.keys(ensembles).map((name): [string, AttackMember[]] => [code(name), members(name)]),

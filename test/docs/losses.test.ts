@@ -32,12 +32,14 @@ it("prints what each loss is", () => {
   expectPrinted("losses.md", "losses", markdownTable(["loss", "of a pixel", "weight w", "source"], cells));
 });
 
+/** Tracked losses of derived losses that are not the loss itself. */
+const trackedText: Readonly<Record<string, string>> = { "mask-margin": "−m" };
 const derived = { tracked: { text: "itself" }, published: { text: "−log p_y" }, score: { text: "1c" } };
 
 it("prints what each loss tracks and keeps", () => {
   const cells = rows.map(([name]) => {
     const { tracked, published, score } = termsOf(name) ?? derived;
-    return [code(name), tracked.text, published.text, score.text, "1c"];
+    return [code(name), trackedText[name] ?? tracked.text, published.text, score.text, "1c"];
   });
   const head = ["loss", "tracked, strict", "tracked, authors", "score, strict", "score, authors"];
   expectPrinted("losses.md", "tracking", markdownTable(head, cells));

@@ -11,7 +11,7 @@ const loss = losses["mask-ce"];
 
 async function opened(graph = tinyModel()): Promise<ImageOracle> {
   const model = await openModel(graph, { size });
-  return model.oracle({ losses: [loss] }).image(image, labels);
+  return model.oracle({ losses: [loss, losses.margin] }).image(image, labels);
 }
 
 it("takes losses and gradient of the surrogate, classes and counts of the model, and costs what both cost", async () => {
@@ -28,5 +28,11 @@ it("takes losses and gradient of the surrogate, classes and counts of the model,
   expect(oracle.cost).toMatchObject({ forward: 2, backward: 1 });
   expect((await oracle.predict(image)).correct).toBe(own.correct);
   expect(oracle.cost).toMatchObject({ forward: 3, backward: 1 });
+  const perPixel = await oracle.predict(image, { loss: losses.margin });
+  const told = await surrogate.predict(image, { loss: losses.margin });
+  expect(perPixel).toEqual({
+    ...(await scored.predict(image, { loss: losses.margin })),
+    values: told.values,
+  });
   expect(oracle.cost.seconds).toBeCloseTo(scored.cost.seconds + surrogate.cost.seconds);
 });

@@ -168,6 +168,20 @@ describe("one graph of all windows, differentiated as a whole", async () => {
     expect(error / largest(wanted.gradient)).toBeLessThan(1e-5);
   });
 
+  it.each([losses.margin, losses.dlr])("agrees on weights and values of pixels of $name", async (loss) => {
+    const weights = Float32Array.from(labels, (_, i) => i % 7);
+    const found = await ours.image(point, labels).evaluate(point, { loss, weights });
+    const wanted = await theirs.image(point, labels).evaluate(point, { loss, weights });
+    expect(found.objective).toBeCloseTo(wanted.objective, 5);
+    expect(largestDifference(found.gradient, wanted.gradient) / largest(wanted.gradient)).toBeLessThan(1e-5);
+    const { values } = await ours.image(point, labels).predict(point, { loss });
+    const { values: all } = await theirs.image(point, labels).predict(point, { loss });
+    expect(values).toHaveLength(labels.length);
+    expect(largestDifference(values!, all!)).toBeLessThan(1e-4);
+    const total = values!.reduce((sum, value, i) => sum + weights[i]! * value, 0);
+    expect(found.objective).toBeCloseTo(total / labels.length, 5);
+  });
+
   it.each([undefined, losses["class-balanced-ce"], losses["expected-miou"], related])(
     "predicts the same classes (%#)",
     async (loss) => {

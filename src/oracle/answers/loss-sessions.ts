@@ -39,7 +39,7 @@ export class LossSessions {
   async evaluate(
     meter: Meter,
     pixels: LabelledImage,
-    { loss, balance = 0, temperature = 1, values }: Query,
+    { loss, balance = 0, temperature = 1, values, weights }: Query,
     parameters?: Tensors,
   ): Promise<OracleAnswer> {
     const relatives = relativesOf(loss, this.#options);
@@ -52,6 +52,7 @@ export class LossSessions {
         balance: float32([1, 1, 1], [balance]),
         sharpness: float32([1, 1, 1], [1 / temperature]),
         ...this.#setValues(values),
+        ...(loss.weighed && { weights: pixelWeights(pixels, weights) }),
       },
       parameters,
     );
@@ -76,7 +77,15 @@ export class LossSessions {
     const outputs = await meter.run(this.#predictingSession(scored), feeds, parameters);
     const correct = outputs.correct.data[0]!;
     const score = loss && scored === loss ? outputs.score.data[0]! : correct;
-    return { classes: outputs.classes.data, correct, undecided: outputs.undecided.data[0]!, score };
+    const undecided = outputs.undecided.data[0]!;
+    const perPixel = outputs.values;
+    return {
+      classes: outputs.classes.data,
+      correct,
+      undecided,
+      score,
+      ...(perPixel && { values: perPixel.data }),
+    };
   }
 
   async dispose(): Promise<void> {
@@ -119,9 +128,18 @@ export function relativesOf(loss: Loss, { losses }: OracleOptions): Loss[] {
   return relatives;
 }
 
-/** The loss whose score a prediction writes; undefined where every loss scores by correct pixels. */
+/** Weights of pixels as an input, N×1×P with one image. */
+function pixelWeights({ labels }: LabelledImage, weights?: Float32Array): Tensor<"float32"> {
+  const [, count] = labels.dims as [number, number];
+  return float32([1, 1, count], weights ?? new Float32Array(count).fill(1));
+}
+
+/**
+ * The loss whose score, and values if it is weighed, a prediction writes; undefined where every loss scores by
+ * correct pixels.
+ */
 export function scoredLoss(loss: Loss | undefined, options: OracleOptions): Loss | undefined {
   // Whether the perturbed image that a loss keeps minimises something else than the number of correct pixels.
   const hasOwnScore = ({ score }: Loss) => (options.tracking ?? "own") === "own" && score !== undefined;
-  return loss && hasOwnScore(loss) ? loss : options.losses.find(hasOwnScore);
+  return loss && (loss.weighed || hasOwnScore(loss)) ? loss : options.losses.find(hasOwnScore);
 }

@@ -10,6 +10,8 @@ export interface Query {
   readonly balance?: number;
   /** τ > 0: a softmax loss sees the logits divided by it; default 1. */
   readonly temperature?: number;
+  /** H·W: by what the loss of each pixel is multiplied, for losses that say `weighed`; default 1. */
+  readonly weights?: Float32Array;
   /** For losses that say `needsSetValues`; default 0. */
   readonly values?: ClassValues;
 }
@@ -37,6 +39,8 @@ export interface Prediction {
   readonly undecided: number;
   /** The score by which the loss asked about chooses the perturbed image that is kept; the correct pixels where none is. */
   readonly score: number;
+  /** H·W: the loss of each pixel, 0 where it counts nowhere; given if the loss asked about says `weighed`. */
+  readonly values?: Float32Array;
 }
 
 /** One image of a model under attack. Every point is C·H·W floats in [0, 1]. */

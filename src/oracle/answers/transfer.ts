@@ -3,7 +3,7 @@ import type { ImageOracle } from "./oracle.js";
 
 /**
  * An oracle whose losses and gradients are the surrogate's, and whose counts and scores are those of the model under
- * attack. An evaluation costs a pass through each of both.
+ * attack. An evaluation costs a pass through each of both, and so does a prediction that tells losses.
  * @param surrogate of the same image and labels
  */
 export function transferOracle(scored: ImageOracle, surrogate: ImageOracle): ImageOracle {
@@ -15,7 +15,12 @@ export function transferOracle(scored: ImageOracle, surrogate: ImageOracle): Ima
       const { correct, score } = await scored.predict(point, query);
       return { objective, tracked, correct, score, gradient };
     },
-    predict: scored.predict.bind(scored),
+    async predict(point, query) {
+      const own = await scored.predict(point, query);
+      if (!query?.loss.weighed) return own;
+      const { values } = await surrogate.predict(point, query);
+      return { ...own, ...(values && { values }) };
+    },
     step: scored.step.bind(scored),
     get cost() {
       const [own, other] = [scored.cost, surrogate.cost];

@@ -54,7 +54,8 @@ export class Bands {
   ): Promise<Omit<OracleAnswer, "gradient">> {
     const total = { objective: 0, tracked: 0, correct: 0, score: 0 };
     for (const [i, band] of sums.bands.entries()) {
-      const answer = await this.#losses.evaluate(meter, this.#at(band, labels[i]!), query, this.#seen(i));
+      const part = query.weights ? { ...query, weights: this.#part(query.weights, i) } : query;
+      const answer = await this.#losses.evaluate(meter, this.#at(band, labels[i]!), part, this.#seen(i));
       band.set(answer.gradient);
       total.objective += answer.objective;
       total.tracked += answer.tracked;
@@ -74,18 +75,32 @@ export class Bands {
     const pixels = this.#image.height * this.#image.width;
     const classes = new Int32Array(sums.bands.length * this.rows * this.#image.width);
     const total = { correct: 0, undecided: 0, score: 0 };
+    const values = query?.loss.weighed ? new Float32Array(classes.length) : undefined;
     for (const [i, band] of sums.bands.entries()) {
       const part = await this.#losses.predict(meter, this.#at(band, labels[i]!), query, this.#seen(i));
       classes.set(part.classes, i * part.classes.length);
+      if (part.values) values?.set(part.values, i * part.classes.length);
       total.correct += part.correct;
       total.undecided += part.undecided;
       total.score += part.score;
     }
-    return { classes: classes.subarray(0, pixels), ...total };
+    return {
+      classes: classes.subarray(0, pixels),
+      ...total,
+      ...(values && { values: values.subarray(0, pixels) }),
+    };
   }
 
   dispose(): Promise<void> {
     return this.#losses.dispose();
+  }
+
+  /** A band of H·W numbers; 0 below the image. */
+  #part(numbers: Float32Array, band: number): Float32Array {
+    const pixels = this.rows * this.#image.width;
+    const part = new Float32Array(pixels);
+    part.set(numbers.subarray(band * pixels, (band + 1) * pixels));
+    return part;
   }
 
   #at(band: Float32Array, labels: Tensor<"int64">) {
