@@ -25,7 +25,7 @@ os.environ["TORCHDYNAMO_DISABLE"] = "1"  # The library compiles a function, whic
 sys.modules.setdefault("visdom", types.ModuleType("visdom"))  # It only draws curves, and nothing here does.
 
 import torch
-from adv_lib.attacks.segmentation import alma_prox, dag
+from adv_lib.attacks.segmentation import alma_prox, dag, pdpgd
 
 import tensor_folder
 from ball import NORMS
@@ -90,6 +90,7 @@ ATTACKS: dict[str, Attack] = {
     "padam-ce": padam("ce"),
     "padam-cos": padam("spherical"),
     "alma-prox": of_library(alma_prox, num_steps=STEPS + 1, penalty=penalty),
+    "pdpgd": of_library(pdpgd, norm=float("inf"), primal_lr=0.01, num_steps=STEPS + 1),
     "dag": of_library(dag, max_iter=STEPS + 1, γ=0.5 / 255),
 }
 

@@ -6,6 +6,7 @@ import type { Attack, RadiusSchedule } from "./attack.js";
 import { dag } from "./dag.js";
 import { noise } from "./noise.js";
 import { padam } from "./padam.js";
+import { pdpgd } from "./pdpgd.js";
 import { pgd } from "./pgd.js";
 import { reopen, reopenWide, sharpen } from "./refine.js";
 import { square } from "./square.js";
@@ -82,6 +83,11 @@ export const attacks = {
     takes: "nothing",
     help: "proximal steps that minimise the perturbation under a constraint for each pixel",
     make: () => almaProx,
+  },
+  pdpgd: {
+    takes: "nothing",
+    help: "proximal steps of Adam against a weight for each pixel",
+    make: () => pdpgd,
   },
   dag: {
     takes: "nothing",

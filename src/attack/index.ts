@@ -29,6 +29,7 @@ export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from ".
 export { noise, noisePoint } from "./noise.js";
 export { StepSizeSchedule } from "./optimizer/schedule.js";
 export { padam, padamFrom } from "./padam.js";
+export { pdpgd } from "./pdpgd.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reopen, reopenWide, sharpen } from "./refine.js";
 export { square, squareSide } from "./square.js";

@@ -1,7 +1,7 @@
 /** Attacks step by step against other programs: PyTorch's Adam, adversarial-library (tools/attacks_golden.py). */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type AttackSettings, almaProx, dag, padamFrom } from "../../src/attack/index.js";
+import { type AttackSettings, almaProx, dag, padamFrom, pdpgd } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { losses } from "../../src/loss/index.js";
 import type { ImageOracle } from "../../src/oracle/index.js";
@@ -31,10 +31,11 @@ const attacks = {
   "padam-cos": (oracle: ImageOracle, start: Float32Array) =>
     padamFrom(start, oracle, losses.spherical, settings),
   "alma-prox": (oracle: ImageOracle) => almaProx.run(oracle, everywhere, randomStream(0)),
+  pdpgd: (oracle: ImageOracle) => pdpgd.run(oracle, everywhere, randomStream(0)),
   dag: (oracle: ImageOracle) => dag.run(oracle, everywhere, randomStream(0)),
 };
 
-const attackLosses = [losses.ce, losses.spherical, losses.dlr, losses["mask-margin"]];
+const attackLosses = [losses.margin, losses.ce, losses.spherical, losses.dlr, losses["mask-margin"]];
 
 describe.each(Object.entries(attacks))("%s", (name, attack) => {
   it.each([0, 1])("image %i: right pixels and size of the perturbation agree at every point", async (i) => {

@@ -10,6 +10,7 @@ import {
   dag,
   noise,
   padam,
+  pdpgd,
   pgd,
   square,
   stagesFor,
@@ -126,10 +127,10 @@ describe.each(all)("$name with a $radiusSchedule radius", (attack) => {
   });
 });
 
-it("an attack that is made for linf refuses l2", async () => {
+it.each([almaProx, pdpgd])("$name, made for linf, refuses l2", async (attack) => {
   const oracle = new ClosedForm(numbers(1, 0, 1), linear(numbers(2, -1, 1)));
-  await expect(almaProx.run(oracle, { ...base, norm: "l2" }, randomStream(0))).rejects.toThrow(
-    "alma-prox is made for linf, not l2; choose another attack",
+  await expect(attack.run(oracle, { ...base, norm: "l2" }, randomStream(0))).rejects.toThrow(
+    `${attack.name} is made for linf, not l2; choose another attack`,
   );
 });
 

@@ -1,6 +1,6 @@
 /** Attacks on a model whose pixels are linear, each by itself: how many stay right at a radius is known in closed form. */
 import { afterAll, expect, it } from "vitest";
-import { type Attack, almaProx, dag, padam } from "../../src/attack/index.js";
+import { type Attack, almaProx, dag, padam, pdpgd } from "../../src/attack/index.js";
 import { float32, randomStream } from "../../src/base/index.js";
 import { losses } from "../../src/loss/index.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
@@ -34,7 +34,7 @@ const input = build.input("image", "float32", [1, 3, height, width]);
 const centred = build.sub(input, 0.5);
 build.output(build.op("Conv", [centred, build.constant(float32([classes, 3, 1, 1], weights))]), "logits");
 const model = await openModel(graph);
-const attacks: readonly Attack[] = [almaProx, dag, padam(losses["mask-margin"])];
+const attacks: readonly Attack[] = [almaProx, pdpgd, dag, padam(losses["mask-margin"])];
 const oracle = model.oracle({ losses: attacks.flatMap((attack) => attack.losses) });
 afterAll(() => oracle.dispose());
 

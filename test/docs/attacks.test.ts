@@ -98,7 +98,7 @@ it("prints the passes of an image", async () => {
     ["`apgd:LOSS`, constant radius", members("apgd:ce", "constant")],
     ["`pgd:LOSS`, `segpgd`, `cospgd`", members("pgd:ce")],
     ["`padam:LOSS`, `padam-ce`, `padam-cos`", members("padam-ce")],
-    ["`alma-prox`", members("alma-prox")],
+    ["`alma-prox`, `pdpgd`", members("pdpgd")],
     ["`dag`", members("dag")],
     ["`square`", members("square")],
     ["`noise`", members("noise")],
