@@ -66,6 +66,11 @@ export interface Attack {
 /** Whether it aims at the mIoU of the whole set, so that all images must have met the attacks before it. */
 export const aimsAtSet = ({ losses }: Attack) => losses.some((loss) => loss.needsSetValues);
 
+/** A copy that keeps the prototype, so that an attack may be an instance of a class. */
+export function renamed(attack: Attack, name: string, changes: Partial<Attack> = {}): Attack {
+  return Object.assign(Object.create(Object.getPrototypeOf(attack)), attack, { name, ...changes });
+}
+
 /** A point drawn uniformly from the ball (ℓ∞) or its surface (ℓ2), before it is cut to [0, 1]. */
 export function randomPoint(
   image: Float32Array,

@@ -1,7 +1,7 @@
 /** Attacks by the names that users write. */
 import { SeawallError } from "../base/index.js";
 import { type Loss, losses } from "../loss/index.js";
-import type { Attack, RadiusSchedule } from "./attack.js";
+import { type Attack, type RadiusSchedule, renamed } from "./attack.js";
 import { type Ensemble, type EnsembleMember, ensembles } from "./ensembles.js";
 import { type AttackFamily, attacks } from "./families.js";
 
@@ -18,6 +18,8 @@ export const builtInAttacks: AttackComponents = { losses, attacks, ensembles };
 export interface AttackMember {
   readonly attack: Attack;
   readonly steps: number;
+  /** Of a repeat with other starts: its seed. Default: the run's. */
+  readonly seed?: number;
 }
 
 export interface AskedFor {
@@ -60,6 +62,31 @@ export function parseMembers(
   return members;
 }
 
+/** Stands in the name of a repeat, between the attack's own name and the number of the repeat. */
+const mark = "#";
+
+/**
+ * The attacks, then all of them again for each further seed, as `apgd:ce#2`. A repeat draws the numbers that the attack
+ * would draw in a run with the next seed; so the attacks of one seed do what that run does.
+ * @param seed the run's seed
+ * @param seeds number of seeds, from 1
+ */
+export function repeatMembers(members: readonly AttackMember[], seed: number, seeds: number): AttackMember[] {
+  const repeats = Array.from({ length: seeds - 1 }, (_, i) =>
+    members.map((member) => ({
+      ...member,
+      attack: renamed(member.attack, `${member.attack.name}${mark}${i + 2}`),
+      seed: seed + i + 1,
+    })),
+  );
+  return [...members, ...repeats.flat()];
+}
+
+/** The name of the attack that is repeated; of any other attack, its own. */
+export function repeatedName(name: string): string {
+  return name.replace(new RegExp(`${mark}\\d+$`), "");
+}
+
 /** The attacks of a list without their steps; errors as `parseMembers`. */
 export function parseAttacks(
   list: string,
@@ -91,10 +118,8 @@ function transferredMembers(members: readonly AttackMember[]): AttackMember[] {
   );
 }
 
-/** A copy that keeps the prototype, so that an attack may be an instance of a class. */
 function transferred(attack: Attack): Attack {
-  return Object.assign(Object.create(Object.getPrototypeOf(attack)), attack, {
-    name: `${transferPrefix}${attack.name}`,
+  return renamed(attack, `${transferPrefix}${attack.name}`, {
     gradientsOf: "surrogate",
     // A pass through each of both models.
     passes: (steps: number) => 2 * attack.passes(steps),

@@ -21,6 +21,8 @@ export {
   builtInAttacks,
   parseAttacks,
   parseMembers,
+  repeatedName,
+  repeatMembers,
   transferPrefix,
 } from "./attacks.js";
 export { dag } from "./dag.js";

@@ -45,15 +45,12 @@ export class Chain {
    * which in a shard may be missing.
    */
   async isReady({ attack, eps }: AttackAtRadius): Promise<boolean> {
-    const { members, images } = this.#run;
-    const at = this.#positionOf(attack);
-    const own = members[at]?.attack;
-    if (!own?.continues) return true;
-    const chain = [...members.slice(0, at).map((member) => member.attack), own];
-    const lastAtSet = chain.findLastIndex(aimsAtSet);
-    if (lastAtSet < 0) return true;
-    const found = await this.#before(lastAtSet, eps);
-    return found.every((records) => records.size === images);
+    const own = this.#memberOf(attack);
+    if (!own?.attack.continues) return true;
+    const lastAtSet = [...this.#before(own), own].findLast((member) => aimsAtSet(member.attack));
+    if (!lastAtSet) return true;
+    const found = await this.#recordsBefore(lastAtSet, eps);
+    return found.every((records) => records.size === this.#run.images);
   }
 
   /**
@@ -70,8 +67,10 @@ export class Chain {
 
   /** Keeps a counted point if a later attack may go on from it. */
   keep(record: Pick<RunRecord, "attack" | "eps" | "index">, point: Float32Array): void {
-    const at = this.#positionOf(record.attack);
-    const isRead = at >= 0 && this.#run.members.slice(at + 1).some(({ attack }) => attack.continues);
+    const { members } = this.#run;
+    const own = this.#memberOf(record.attack);
+    const isRead =
+      own && members.some((later) => later.attack.continues && this.#before(later).includes(own));
     if (isRead) this.#run.points.keep(record, record.index, point);
   }
 
@@ -79,18 +78,17 @@ export class Chain {
     this.#run.points.forget();
   }
 
-  #positionOf(attack: string): number {
-    return this.#run.members.findIndex((member) => member.attack.name === attack);
+  #memberOf(name: string): AttackMember | undefined {
+    return this.#run.members.find(({ attack }) => attack.name === name);
   }
 
   async #prepare({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
-    const { members, seed, images } = this.#run;
-    const at = this.#positionOf(attack);
-    const own = members[at]?.attack;
-    if (!own?.continues) return async () => undefined;
-    const before = await this.#before(at, eps);
-    const { of, set }: Choice = aimsAtSet(own)
-      ? chooseForSet(before, images, seed)
+    const { seed, images } = this.#run;
+    const own = this.#memberOf(attack);
+    if (!own?.attack.continues) return async () => undefined;
+    const before = await this.#recordsBefore(own, eps);
+    const { of, set }: Choice = aimsAtSet(own.attack)
+      ? chooseForSet(before, images, own.seed ?? seed)
       : { of: lowestOf(before) };
     return async (sample, worker) => {
       const best = await this.#pointOf(of(sample.index), sample, worker);
@@ -98,10 +96,15 @@ export class Chain {
     };
   }
 
-  /** The records of each attack before a position. */
-  async #before(position: number, eps: string): Promise<RecordsByImage[]> {
+  /** The attacks before one, of its own seed alone, so that seeds are independent repeats. */
+  #before(own: AttackMember): AttackMember[] {
+    const { members } = this.#run;
+    return members.slice(0, members.indexOf(own)).filter(({ seed }) => seed === own.seed);
+  }
+
+  async #recordsBefore(own: AttackMember, eps: string): Promise<RecordsByImage[]> {
     const records = (await this.#run.records()).filter((record) => record.eps === eps);
-    return this.#run.members.slice(0, position).map(({ attack }) => byImage(records, attack.name));
+    return this.#before(own).map(({ attack }) => byImage(records, attack.name));
   }
 
   /** The point of a record: as it was kept, or made again. */

@@ -14,10 +14,11 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
   return describeRun({
     protocol: {
       attacks: config.attacks,
-      members: attacks.map(({ attack, steps }) => ({
+      members: attacks.map(({ attack, steps, seed }) => ({
         name: attack.name,
         steps,
         radiusSchedule: attack.radiusSchedule ?? "constant",
+        ...(seed !== undefined && { seed }),
       })),
       eps: radii.map((radius) => radius.text),
       accounting: config.protocol,

@@ -29,6 +29,8 @@ const memberSchema = z.strictObject({
   steps: count,
   /** `reduce`: 2ε, 1.5ε and ε in 3:3:4 of the steps. */
   radiusSchedule: z.enum(["reduce", "constant"]),
+  /** Of a repeat with other starts: its seed. Absent for an attack with the run's seed. */
+  seed: z.int().optional(),
 });
 
 export const protocolSchema = z.strictObject({
@@ -209,8 +211,24 @@ export function configHash(settings: Settings): string {
 }
 
 /** Names of the attacks of a run, in their order. */
-export function memberNames({ members }: Pick<Protocol, "members">): string[] {
+export function memberNames({ members }: { readonly members: readonly Pick<Member, "name">[] }): string[] {
   return members.map(({ name }) => name);
+}
+
+/**
+ * A list with an entry for each attack of a run, split seed by seed: the run's own first, then those that repeat its
+ * attacks, in the same order.
+ */
+export function bySeed<T>(
+  { members, seed }: Pick<Protocol, "members" | "seed">,
+  list: readonly T[],
+): { readonly seed: number; readonly attacks: readonly T[] }[] {
+  const parts = new Map<number, T[]>();
+  for (const [i, entry] of list.entries()) {
+    const own = members[i]?.seed ?? seed;
+    parts.set(own, [...(parts.get(own) ?? []), entry]);
+  }
+  return [...parts].map(([seed, attacks]) => ({ seed, attacks }));
 }
 
 /** A shard as the command line writes it: counted from 1, as `2/3`. */

@@ -37,11 +37,14 @@ export function resultDifferences(
   records: Iterable<RunRecord>,
 ): string[] {
   const partial = stored.data.missingImages !== undefined;
-  const { clean, robust } = summarize(run, records, { partial });
-  return differences({ clean: stored.clean, robust: stored.robust }, { clean, robust }, [
-    "stored",
-    "by the journal",
-  ]);
+  const figures = ({ clean, robust, uncertainty }: Result) => ({
+    clean,
+    robust,
+    // Absent from results of earlier versions.
+    ...(stored.uncertainty && { uncertainty }),
+  });
+  const computed = summarize(run, records, { partial });
+  return differences(figures(stored), figures(computed), ["stored", "by the journal"]);
 }
 
 function conditions({ protocol, model, data, shard }: RunDescription) {

@@ -1,6 +1,7 @@
 /** The run folder without its files: what a run is, its records, and the result made of them. */
 export { arrange, type ImageRecords, type Missing, missingOf, sortRecords } from "./arrange.js";
 export {
+  bySeed,
   cleanAttack,
   cleanEps,
   configHash,
@@ -43,6 +44,7 @@ export {
   type GateOutcome,
   type Result,
   resultSchema,
+  type Uncertainty,
   type WorstFigures,
 } from "./result.js";
 export { type AttackFigures, type AttackSoFar, type RunningFigure, RunningFigures } from "./running.js";

@@ -43,8 +43,48 @@ const worstSchema = z.object({
 /** Figures of one attack. */
 const attackSchema = figuresSchema.extend({
   name: z.string(),
-  /** The strict worst case of all other attacks; absent where there is no other. */
+  /**
+   * The strict worst case without this attack and its repeats with other seeds; absent where there is no other attack,
+   * and of a repeat.
+   */
   without: z.object({ aAcc: fraction, mIoU: fraction }).optional(),
+});
+
+const interval = z.tuple([fraction, fraction]).readonly();
+
+/** A figure of the single seeds. */
+const seedFigureSchema = z.object({
+  mean: fraction,
+  /** Standard deviation over seeds, with n − 1 in the denominator. */
+  deviation: fraction,
+  standardError: fraction,
+  /** 95 % t-interval for the mean of all seeds. */
+  interval,
+});
+
+/** How far the strict worst case at a radius may be off, in two ways that have nothing to do with each other. */
+const uncertaintySchema = z.object({
+  eps: z.string(),
+  /** For other images of the same kind, the attacks and their starts standing; absent for a single image. */
+  images: z
+    .object({
+      /** Standard error and 95 % t-interval of the mean over images. */
+      aAcc: z.object({ standardError: fraction, interval }),
+      /** 95 % percentile bootstrap over images. */
+      mIoU: z.object({ interval }),
+    })
+    .optional(),
+  /** With other starts, the images standing; absent for a run of one seed. */
+  seeds: z
+    .object({
+      /** The strict worst case over the attacks of each seed alone. */
+      single: z.array(z.object({ seed: z.int(), aAcc: fraction, mIoU: fraction })).readonly(),
+      aAcc: seedFigureSchema,
+      mIoU: seedFigureSchema,
+      /** Mean over images of the standard deviation over seeds of the image's lowest accuracy. */
+      imageDeviation: fraction,
+    })
+    .optional(),
 });
 
 /** The outcome of a gate, a condition on a figure (`gates/`). */
@@ -90,6 +130,8 @@ export const resultSchema = z.object({
       attacks: z.array(attackSchema),
     }),
   ),
+  /** For each radius; absent from results of versions that did not say it. */
+  uncertainty: z.array(uncertaintySchema).optional(),
   /** All that was spent, on images left out too. */
   cost: z.object({ forward: count, backward: count, seconds: z.number().min(0) }),
   soundness: z.array(soundnessSchema),
@@ -101,5 +143,6 @@ export const resultSchema = z.object({
 
 export type Figures = z.infer<typeof figuresSchema>;
 export type WorstFigures = z.infer<typeof worstSchema>;
+export type Uncertainty = z.infer<typeof uncertaintySchema>;
 export type GateOutcome = z.infer<typeof gateOutcomeSchema>;
 export type Result = z.infer<typeof resultSchema>;

@@ -12,13 +12,16 @@ import {
   meanIoU,
   perClassIoU,
   pixelAccuracy,
+  seedSpread,
+  setInterval,
   sumCounts,
+  type WorstCase,
   worstCase,
 } from "../metric/index.js";
 import { arrange, gapsIn, type ImageRecords, type Missing } from "./arrange.js";
-import { memberNames, type RunDescription, type Soundness } from "./description.js";
+import { bySeed, memberNames, type RunDescription, type Soundness } from "./description.js";
 import { type RunRecord, slotOf, slotsOf } from "./record.js";
-import type { Figures, Result, WorstFigures } from "./result.js";
+import type { Figures, Result, Uncertainty, WorstFigures } from "./result.js";
 
 export interface SummaryOptions {
   /** Outcomes of checks made of the records; those in the description stand before them. */
@@ -44,6 +47,8 @@ export function summarize(
   const images = completeOf(run, arranged);
   const clean = images.map((records) => records[0]!);
   const { protocol, model, data, shard } = run;
+  const ignoredPixels = ignoredShare(clean);
+  const radii = protocol.eps.map((eps) => atRadius(run, eps, images));
 
   return {
     schemaVersion: 2,
@@ -52,14 +57,15 @@ export function summarize(
     data: {
       spec: data.spec,
       images: images.length,
-      ignoredPixels: ignoredShare(clean),
+      ignoredPixels,
       listSha256: data.listSha256,
       labels: data.settings.labels,
       ...(missing.incompleteImages > 0 && { missingImages: missing.incompleteImages }),
     },
     ...(shard && { shard }),
     clean: figuresOf(clean),
-    robust: protocol.eps.map((eps) => robustAt(run, eps, images)),
+    robust: radii.map(({ robust }) => robust),
+    uncertainty: radii.map(({ uncertainty }) => uncertainty),
     cost: costOf(arranged),
     soundness: [...run.soundness, ...soundness],
   };
@@ -83,27 +89,49 @@ function completeOf(run: RunDescription, arranged: readonly ImageRecords[]): (re
   throw new SeawallError("journal", "no image of the run is complete, so there is no result; resume the run");
 }
 
-function robustAt(
+/** The figures at a radius, and how far they may be off. */
+function atRadius(
   run: RunDescription,
   eps: string,
   images: readonly (readonly RunRecord[])[],
-): Result["robust"][number] {
+): { readonly robust: Result["robust"][number]; readonly uncertainty: Uncertainty } {
   const { seed } = run.protocol;
   const members = memberNames(run.protocol);
   const table = members.map((attack) => images.map((records) => records[slotOf(run, { eps, attack })!]!));
-  const strict = strictWorst(table, seed);
-  const without = leaveOneOut(table, { seed });
+  const worst = worstCase(table, { seed });
+  const strict = strictWorst(worst);
+  const groups = sameAttacks(run);
+  const without = leaveOneOut(table, { seed, groups });
   const published = publishedVersion(run);
   return {
-    eps,
-    worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
-    ...(published && { strict }),
-    attacks: table.map((counts, i) => ({
-      name: members[i]!,
-      ...figuresOf(counts),
-      ...(without[i] && { without: withoutFigures(without[i]) }),
-    })),
+    robust: {
+      eps,
+      worst: published ? { ...strict, ...authorsWorst(table, published) } : strict,
+      ...(published && { strict }),
+      attacks: table.map((counts, i) => {
+        const left = without[groups.findIndex(([first]) => first === i)];
+        return { name: members[i]!, ...figuresOf(counts), ...(left && { without: withoutFigures(left) }) };
+      }),
+    },
+    uncertainty: uncertaintyAt(run, eps, table, worst),
   };
+}
+
+/** The positions of each attack and its repeats. */
+function sameAttacks({ protocol }: RunDescription): number[][] {
+  const [first, ...others] = bySeed(protocol, [...protocol.members.keys()]);
+  return first!.attacks.map((position, i) => [position, ...others.map(({ attacks }) => attacks[i]!)]);
+}
+
+function uncertaintyAt(
+  { protocol }: RunDescription,
+  eps: string,
+  table: CountsTable,
+  worst: WorstCase,
+): Uncertainty {
+  const images = setInterval(table, worst, protocol.seed);
+  const seeds = seedSpread(bySeed(protocol, table));
+  return { eps, ...(images && { images }), ...(seeds && { seeds }) };
 }
 
 /** The published accounting to use, if any. */
@@ -112,8 +140,8 @@ function publishedVersion({ protocol }: RunDescription): AuthorsVersion | undefi
   return protocol.publishedVersion ?? "2024";
 }
 
-function strictWorst(table: CountsTable, seed: number): WorstFigures {
-  const { aAcc, aAccPooled, mIoU, mIoULower, perClassIoU, imageMIoU } = worstCase(table, { seed });
+function strictWorst(worst: WorstCase): WorstFigures {
+  const { aAcc, aAccPooled, mIoU, mIoULower, perClassIoU, imageMIoU } = worst;
   return {
     aAcc: present(aAcc),
     aAccPooled: present(aAccPooled),

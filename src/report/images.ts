@@ -1,5 +1,12 @@
 /** A run's records by image, and the choice of images for the gallery. */
-import { memberNames, type RunDescription, type RunRecord, slotOf, slotsOf } from "../journal/index.js";
+import {
+  bySeed,
+  memberNames,
+  type RunDescription,
+  type RunRecord,
+  slotOf,
+  slotsOf,
+} from "../journal/index.js";
 
 /** An image with all its records: clean, then for each radius all attacks. The index in the list is the slot. */
 export interface ImageOutcome {
@@ -24,7 +31,23 @@ export function imagesOf(run: RunDescription, records: Iterable<RunRecord>): Ima
 /** The record of the attack at a radius that leaves the fewest correct pixels, the first among equals. */
 export function worstAt(run: RunDescription, { records }: ImageOutcome, eps: string): RunRecord {
   const attacked = memberNames(run.protocol).map((attack) => records[slotOf(run, { eps, attack })!]!);
-  return attacked.reduce((worst, record) => (record.correct < worst.correct ? record : worst));
+  return fewestCorrect(attacked);
+}
+
+/** The lowest accuracy of the image at a radius, one for each seed; null where no pixel is labelled. */
+export function accuracyBySeed(
+  run: RunDescription,
+  { records }: ImageOutcome,
+  eps: string,
+): (number | null)[] {
+  return bySeed(run.protocol, memberNames(run.protocol)).map(({ attacks }) => {
+    const own = attacks.map((attack) => records[slotOf(run, { eps, attack })!]!);
+    return fewestCorrect(own).accuracy;
+  });
+}
+
+function fewestCorrect(records: readonly RunRecord[]): RunRecord {
+  return records.reduce((worst, record) => (record.correct < worst.correct ? record : worst));
 }
 
 /** The most images in each group of the gallery. */

@@ -4,7 +4,7 @@
  * `stored.node.ts` reads and checks a run folder; `images.ts` groups its records by image and chooses images to show.
  * `formats/` writes reports: HTML, CSV, JUnit. The HTML page is put together by `html/index.node.ts`, one file per
  * section, with charts (`chart.ts`), common parts (`parts.ts`) and safe templates (`markup.ts`); its style and program are
- * in `page/`. For the terminal: `table.ts` and `ablation.ts` print a result, `text.ts` aligns and wraps.
+ * in `page/`. For the terminal: `table.ts`, `uncertainty.ts` and `ablation.ts` print a result, `text.ts` aligns and wraps.
  * `gate-verdict.ts` says whether a gate holds. `compare/` pairs two runs (`paired.ts`, `series.ts`), computes differences
  * with bootstrap intervals, prints them and checks gates on them. `pictures/` draws thumbnails while a run goes on
  * (`keeper.node.ts`) and the demo's picture. `view/` is the server of `seawall view`.

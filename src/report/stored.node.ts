@@ -79,7 +79,8 @@ function pictureName({ index, slot, kind }: PictureKey): string {
 
 /** @throws SeawallError `journal` if the stored result differs from the one computed from the journal */
 function checkFigures(file: string, stored: Result, computed: Result): void {
-  const figures = ({ clean, robust, data: { images } }: Result) => canonicalJson({ clean, robust, images });
+  const figures = ({ clean, robust, uncertainty, data: { images } }: Result) =>
+    canonicalJson({ clean, robust, images, ...(stored.uncertainty && { uncertainty }) });
   if (figures(stored) === figures(computed)) return;
   throw new SeawallError(
     "journal",

@@ -3,13 +3,16 @@ import { parseRadius } from "../base/index.js";
 import { cleanAttack, type Result } from "../journal/index.js";
 import { ablationLines } from "./ablation.js";
 import { alignRows, formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";
+import { uncertaintyLines } from "./uncertainty.js";
 
 type AtRadius = Result["robust"][number];
 
 /** The lines of a result, without line ends: data and meaning of the figures, then the tables. */
 export function resultLines(result: Result): string[] {
   const tables = result.robust.map((radius) => tableLines(result, radius));
-  const blocks = [...tables, ablationLines(result)].filter((lines) => lines.length > 0);
+  const blocks = [...tables, uncertaintyLines(result), ablationLines(result)].filter(
+    (lines) => lines.length > 0,
+  );
   return [...headLines(result), ...blocks.flatMap((lines) => ["", ...lines])];
 }
 

@@ -110,6 +110,9 @@ it("explains eval", async () => {
       --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
                                            published code (default: strict)
       --seed <N>                           seed of all random numbers (default: 0)
+      --seeds <N>                          run every attack with N seeds, from --seed on; the worst case
+                                           is over all, and the result says how far single seeds lie
+                                           apart (default: 1)
       --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
                                            rules of your own; its code is run
 
@@ -377,6 +380,9 @@ it("explains doctor", async () => {
       --protocol <strict|authors>          strict: correct accounting; authors: the accounting of the
                                            published code (default: strict)
       --seed <N>                           seed of all random numbers (default: 0)
+      --seeds <N>                          run every attack with N seeds, from --seed on; the worst case
+                                           is over all, and the result says how far single seeds lie
+                                           apart (default: 1)
       --plugin <FILE>                      module with losses, attacks, ensembles, data sets or gradient
                                            rules of your own; its code is run
 

@@ -38,7 +38,8 @@ describe("the result", () => {
   it("has the promised shape", () => {
     expect(resultSchema.parse(JSON.parse(formatJson(result)))).toEqual(result);
     expect(Object.keys(result)).toEqual([
-      ...["schemaVersion", "protocol", "model", "data", "clean", "robust", "cost", "soundness"],
+      ...["schemaVersion", "protocol", "model", "data", "clean", "robust", "uncertainty"],
+      ...["cost", "soundness"],
     ]);
     expect(result).toMatchObject({
       schemaVersion: 2,

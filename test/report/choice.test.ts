@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memberNames, type RunRecord } from "../../src/journal/index.js";
-import { bootstrap, weightedMean, weightedMIoU } from "../../src/report/compare/bootstrap.js";
+import { bootstrap, weightedMean, weightedMIoU } from "../../src/metric/uncertainty/bootstrap.js";
 import { galleryAt, galleryGroups, imagesOf, worstAt } from "../../src/report/images.js";
 import { describeWith, recordsOf } from "../journal/runs.js";
 

@@ -3,8 +3,13 @@ import { describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import type { CheckedRun } from "../../src/journal/index.node.js";
-import { meanIoU, sumCounts } from "../../src/metric/index.js";
-import { bootstrap, resampleCount, weightedMean, weightedMIoU } from "../../src/report/compare/bootstrap.js";
+import { meanDifference, meanIoU, sumCounts } from "../../src/metric/index.js";
+import {
+  bootstrap,
+  resampleCount,
+  weightedMean,
+  weightedMIoU,
+} from "../../src/metric/uncertainty/bootstrap.js";
 import {
   type Comparison,
   checkComparisonGates,
@@ -187,6 +192,49 @@ function withOther(change: Parameters<typeof describeWith>[0] = {}) {
   const other = describeWith({ ...change, data: { images: 30, ...change.data } });
   return { description: other, records, soundness };
 }
+
+describe("the noise of a difference", () => {
+  const seeded = (change: object = {}) => {
+    const members = [undefined, 1, 2].flatMap((seed) =>
+      membersOf("apgd:js", "apgd:mask-ce").map((member) =>
+        seed === undefined ? member : { ...member, name: `${member.name}#${seed + 1}`, seed },
+      ),
+    );
+    const description = describeWith({
+      data: { images: 30 },
+      protocol: { members, attacks: "sea" },
+      ...change,
+    });
+    return { description, records: recordsOf(description), soundness };
+  };
+  const a = seeded();
+  const weaker = (record: RunRecord): RunRecord =>
+    record.attack === "clean" ? record : a.records.find((own) => own.image === record.image)!;
+  const b = {
+    ...a,
+    records: a.records.map((record) => ({ ...weaker(record), attack: record.attack, eps: record.eps })),
+  };
+
+  it("of starts is Welch's interval of the single seeds' worst cases", () => {
+    const [of, other] = [a, b].map(({ description, records }) =>
+      summarize(description, records).uncertainty![0]!.seeds!.single.map(({ mIoU }) => mIoU),
+    );
+    expect(row(compareRuns(a, b), "worst", "4/255").mIoU!.starts).toEqual(meanDifference(of!, other!));
+    expect(row(compareRuns(a, b), "clean").aAcc.starts).toBeNull();
+  });
+
+  it("is called beyond or within, or unknown where there is one seed", () => {
+    const lines = (x: CheckedRun, y: CheckedRun) => comparisonLines(compareRuns(x, y)).join("\n");
+    expect(lines(a, b)).toMatch(
+      /aAcc: the difference is beyond the noise of other images; beyond the noise of other starts, \[\+0/,
+    );
+    expect(lines(a, a)).toMatch(
+      /mIoU: the difference is within the noise of other images; within the noise of other starts, \[-0/,
+    );
+    expect(lines(run, better)).toContain("unknown for other starts (eval --seeds 3 for both runs)");
+    expect(row(compareRuns(run, better), "worst", "4/255").aAcc.starts).toBeNull();
+  });
+});
 
 describe("bootstrap", () => {
   it("has the width of the normal approximation where that holds", () => {

@@ -44,6 +44,11 @@ describe("the page", () => {
     const values = [...document.querySelectorAll(".figure .value")].map(({ textContent }) => textContent);
     const { worst } = run.result.robust.at(-1)!;
     expect(values).toEqual([worst.mIoU.toFixed(4), worst.aAcc.toFixed(4)]);
+    const { images } = run.result.uncertainty!.at(-1)!;
+    const [low, high] = images!.mIoU.interval.map((end) => end.toFixed(4));
+    const notes = document.querySelector(".figure")!.textContent;
+    expect(notes).toContain(`Other images: ${low} .. ${high} (95 % interval over`);
+    expect(notes).toContain("Other starts: unknown from one seed");
     expect(document.querySelectorAll("main > section")).toHaveLength(11);
     expect(document.querySelectorAll("svg[role=img][aria-label]").length).toBeGreaterThan(5);
     expect(document.querySelectorAll(".card")).toHaveLength(7 * 3);

@@ -16,6 +16,12 @@ const result = summarize(run, recordsOf(run));
 
 const whole: Result = {
   ...result,
+  uncertainty: [
+    {
+      eps: "4/255",
+      images: { aAcc: { standardError: 0.02, interval: [0.21, 0.29] }, mIoU: { interval: [0.1, 0.15] } },
+    },
+  ],
   clean: { ...result.clean, aAcc: 0.9, mIoU: 0.8 },
   robust: [
     {
@@ -52,10 +58,26 @@ describe("resultLines", () => {
       noise          0.8800   0.7500
       worst case     0.2500   0.1250   lower bound over these attacks: 0.1000
 
+      how far the worst case may be off   aAcc               mIoU
+      other images, 4/255                 0.2100 .. 0.2900   0.1000 .. 0.1500   95 % over 5 images, a rough guide
+      other starts: unknown from one seed; --seeds 3 repeats the attacks with other starts
+
       worst case without   aAcc at 4/255     mIoU
       apgd:mask-ce                0.8800   0.7500
       noise                       0.3000   0.2000"
     `);
+  });
+
+  it("say how far single seeds lie apart, and nothing of it in results of earlier versions", () => {
+    const figure = { mean: 0.27, deviation: 0.01, standardError: 0.005, interval: [0.26, 0.28] } as const;
+    const single = [0, 1, 2, 3].map((seed) => ({ seed, aAcc: 0.27, mIoU: 0.27 }));
+    const seeds = { single, aAcc: figure, mIoU: figure, imageDeviation: 0.03 };
+    const repeated = { ...whole, uncertainty: [{ ...whole.uncertainty![0]!, seeds }] };
+    expect(resultLines(repeated).join("\n")).toMatch(
+      /other starts, 4\/255 +0\.2600 \.\. 0\.2800 +0\.2600 \.\. 0\.2800 +95 % for the mean of single seeds; 4 seeds deviate by 0\.0100 and 0\.0100, on one image by 0\.0300/,
+    );
+    const { uncertainty: _, ...older } = whole;
+    expect(resultLines(older).join("\n")).not.toContain("how far");
   });
 
   it("calls figures consistency when the model is its own reference", () => {

@@ -79,6 +79,7 @@ export const evaluationFlags = {
   perturbChannels: { ...attack, value: "LIST", read: positions("1,2,3") },
   protocol: { ...attack, ...named("strict|authors") },
   seed: { ...attack, ...counted() },
+  seeds: { ...attack, ...counted() },
   plugin: { ...attack, ...named("FILE"), repeated: true },
   parallel: { ...running, ...counted() },
   device: { ...running, ...named("cpu|cuda|webgpu") },

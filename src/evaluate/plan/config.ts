@@ -133,6 +133,12 @@ export const evaluationSchema = z.strictObject({
     .default("strict")
     .describe("strict: correct accounting; authors: the accounting of the published code"),
   seed: z.int().default(0).describe("seed of all random numbers"),
+  seeds: count
+    .max(100)
+    .default(1)
+    .describe(
+      "run every attack with N seeds, from --seed on; the worst case is over all, and the result says how far single seeds lie apart",
+    ),
   plugin: z
     .array(text)
     .optional()
@@ -192,6 +198,7 @@ const settingRoles = {
   ...{ model: "stated", data: "stated", classes: "stated", classWeights: "stated", protocol: "stated" },
   surrogate: "stated",
   ...{ eps: "stated", attacks: "stated", steps: "stated", radiusSchedule: "stated", seed: "stated" },
+  seeds: "stated",
   ...{ window: "stated", stride: "stated" },
   ...{ output: "decides", layout: "decides", inputRange: "decides", mean: "decides", std: "decides" },
   ...{

@@ -1,7 +1,7 @@
 /** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type AttackMember, aimsAtSet, parseMembers } from "../../attack/index.js";
+import { type AttackMember, aimsAtSet, parseMembers, repeatMembers } from "../../attack/index.js";
 import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
@@ -71,7 +71,8 @@ export async function makePlan(
   onNotice?: (sentence: string) => void,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
-  const attacks = parseMembers(config.attacks, config, components);
+  const named = parseMembers(config.attacks, config, components);
+  const attacks = repeatMembers(named, config.seed, config.seeds);
   checkGateSettings(config, attacks);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);

@@ -1,7 +1,7 @@
 /** Is every attack far stronger than chance? */
 import type { RecordCheck } from "./check.js";
 import { largestBy, meanShare, placeOf, points, skipped, withoutEvidence } from "./shares.js";
-import { type AttackView, followsGradients, hasEvidence, type RunView } from "./view.js";
+import { type AttackView, followsGradients, hasEvidence, isNoise, type RunView } from "./view.js";
 
 /** The largest share of an attack's effect that noise may have. */
 const mostOfAttack = 0.5;
@@ -38,7 +38,7 @@ interface Losses {
 
 function lossesOf(view: AttackView, { clean, radii }: RunView): Losses {
   const start = meanShare(clean);
-  const draws = radii.flat().find(({ attack, eps }) => attack === "noise" && eps === view.eps);
+  const draws = radii.flat().find((other) => isNoise(other) && other.eps === view.eps);
   const drawn = meanShare(view.records, ({ evidence }) => evidence!.noise);
   const noisy = Math.min(drawn, draws ? meanShare(draws.records) : 1);
   const left = meanShare(view.records);

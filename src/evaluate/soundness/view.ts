@@ -1,5 +1,5 @@
 /** A run's records as its checks read them: radius by radius, attack by attack, image by image. */
-import { transferPrefix } from "../../attack/index.js";
+import { repeatedName, transferPrefix } from "../../attack/index.js";
 import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type RunDescription, type RunRecord } from "../../journal/index.js";
 
@@ -68,7 +68,8 @@ function groups<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
 
 /** Attacks that follow gradients, and those that search without (noise does neither). */
 export const followsGradients = ({ records }: AttackView) => records.some(({ backward }) => backward > 0);
-export const isBlackBox = (view: AttackView) => !followsGradients(view) && view.attack !== "noise";
+export const isNoise = ({ attack }: AttackView) => repeatedName(attack) === "noise";
+export const isBlackBox = (view: AttackView) => !followsGradients(view) && !isNoise(view);
 
 /** Attacks by the gradient of a surrogate, and those by the gradient of the model under attack. */
 export const isTransfer = ({ attack }: AttackView) => attack.startsWith(transferPrefix);

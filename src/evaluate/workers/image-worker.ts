@@ -1,5 +1,11 @@
 /** A worker attacks one image at a time: here in the same thread. */
-import type { AttackMember, AttackSettings, Earlier, KeptPoint } from "../../attack/index.js";
+import {
+  type AttackMember,
+  type AttackSettings,
+  type Earlier,
+  type KeptPoint,
+  repeatedName,
+} from "../../attack/index.js";
 import { invariant, type Radius, randomStream } from "../../base/index.js";
 import { isOfBytes, type Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
@@ -94,13 +100,18 @@ async function attacked(
   sample: Sample,
   { name, radius, earlier }: { name: string; radius: Radius; earlier: Earlier | undefined },
 ): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
-  const { attack, steps } = find(run.attacks, (entry) => entry.attack.name === name);
-  const stream = (name: string) => randomStream(run.seed, sample.hash, name, radius.text);
+  const { attack, steps, seed = run.seed } = find(run.attacks, (entry) => entry.attack.name === name);
+  const stream = (key: string) => randomStream(seed, sample.hash, key, radius.text);
   const settings = { ...run.settings, steps, radius: radius.value };
   const perturbed = perturbedValues(oracle, run.perturbChannels);
   const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
-  const found = await attack.run(traced?.oracle ?? watch.oracle, settings, stream(name), earlier);
+  const found = await attack.run(
+    traced?.oracle ?? watch.oracle,
+    settings,
+    stream(repeatedName(name)),
+    earlier,
+  );
   const maxDelta = checkPoint(oracle.image, found.point, settings);
   checkUntouched(oracle.image, found.point, perturbed);
   const evidence =

@@ -1,5 +1,5 @@
 /** A comparison as plain text. */
-
+import { fewImages, type Interval } from "../../metric/index.js";
 import { alignRows, formatFigure, plural } from "../text.js";
 import type { ComparedRun, Comparison } from "./compare.js";
 import type { ChangedImage, ComparedFigure, ComparedRow } from "./compared-rows.js";
@@ -28,9 +28,6 @@ function unsound(run: string, { failedChecks }: ComparedRun): string[] {
   return [`the figures of ${run} are no evidence: checks failed (${failedChecks.join(", ")})`];
 }
 
-/** With fewer images, resamples repeat a handful of them, and intervals are too narrow. */
-const fewImages = 20;
-
 const heading = ["", "ε", "aAcc A", "aAcc B", "B − A", "", "mIoU A", "mIoU B", "B − A", ""];
 
 function rowOf({ subject, eps, aAcc, mIoU }: ComparedRow): string[] {
@@ -58,7 +55,26 @@ function isHeadline({ subject }: ComparedRow): boolean {
   return subject === "clean" || subject === "worst";
 }
 
-function changedLines({ subject, eps, higher, lower, same, changed }: ComparedRow): string[] {
+/** Whether a difference can be chance: of the images, and of the starts. */
+function noiseLines({ subject, aAcc, mIoU }: ComparedRow): string[] {
+  if (subject !== "worst") return [];
+  return [`  aAcc: ${noiseOf(aAcc)}`, ...(mIoU ? [`  mIoU: ${noiseOf(mIoU)}`] : [])];
+}
+
+function noiseOf({ interval, starts }: ComparedFigure): string {
+  const images = interval ? `${side(interval)} other images` : "unknown for other images";
+  const others = starts
+    ? `${side(starts)} other starts, [${starts.map(formatDifference).join(", ")}]`
+    : "unknown for other starts (eval --seeds 3 for both runs)";
+  return `the difference is ${images}; ${others}`;
+}
+
+function side([low, high]: Interval): string {
+  return low > 0 || high < 0 ? "beyond the noise of" : "within the noise of";
+}
+
+function changedLines(row: ComparedRow): string[] {
+  const { subject, eps, higher, lower, same, changed } = row;
   const where = eps === null ? subject : `${subjectName(subject)} at ${eps}`;
   const all = plural(higher + lower + same, "image");
   const summary = `${where}: aAcc is higher in ${higher}, lower in ${lower}, the same in ${same} of ${all}`;
@@ -68,5 +84,5 @@ function changedLines({ subject, eps, higher, lower, same, changed }: ComparedRo
     formatFigure(b),
     formatDifference(difference),
   ]);
-  return ["", summary, ...alignRows(rows)];
+  return ["", summary, ...noiseLines(row), ...alignRows(rows)];
 }

@@ -2,7 +2,7 @@
 import { SeawallError } from "../../base/index.js";
 import { failedChecks, memberNames } from "../../journal/index.js";
 import type { CheckedRun } from "../../journal/index.node.js";
-import { confidence, resampleCount } from "./bootstrap.js";
+import { confidence, resampleCount } from "../../metric/index.js";
 import { type ComparedRow, compareSeries } from "./compared-rows.js";
 import { pairRuns } from "./paired.js";
 import { type Series, seriesOf } from "./series.js";

@@ -1,6 +1,15 @@
 /** The rows of a comparison: both figures, their difference with its interval, and the images that changed most. */
-import { meanIoU, pixelAccuracy, sumCounts } from "../../metric/index.js";
-import { bootstrap, type Interval, type Statistic, weightedMean, weightedMIoU } from "./bootstrap.js";
+import {
+  bootstrap,
+  type Interval,
+  meanDifference,
+  meanIoU,
+  pixelAccuracy,
+  type Statistic,
+  sumCounts,
+  weightedMean,
+  weightedMIoU,
+} from "../../metric/index.js";
 import type { PairedImage } from "./paired.js";
 import type { Series } from "./series.js";
 
@@ -9,8 +18,13 @@ export interface ComparedFigure {
   readonly a: number;
   readonly b: number;
   readonly difference: number;
-  /** null for a single image. */
+  /** For other images of the same kind; null for a single image. */
   readonly interval: Interval | null;
+  /**
+   * For other starts: Welch's 95 % interval for the difference of the mean worst cases of single seeds; null unless the
+   * row is of the worst case and both runs have several seeds.
+   */
+  readonly starts: Interval | null;
 }
 
 /** An image's accuracy in both runs. */
@@ -55,20 +69,34 @@ export function compareSeries(
     ...(sameClasses ? series.map(mIoUChange) : []),
   ];
   const intervals = bootstrap(images.length, statistics, seed);
-  return series.map(({ subject, eps = null, a, b }, i) => ({
+  return series.map(({ subject, eps = null, a, b, seeds }, i) => ({
     subject,
     eps,
-    aAcc: figure(meanOf(changes[i]!, "a"), meanOf(changes[i]!, "b"), intervals[i]!),
+    aAcc: {
+      ...figure(meanOf(changes[i]!, "a"), meanOf(changes[i]!, "b")),
+      interval: intervals[i]!,
+      starts: startsOf(seeds, "aAcc"),
+    },
     mIoU: sameClasses
-      ? figure(meanIoU(sumCounts(a.overlap))!, meanIoU(sumCounts(b.overlap))!, intervals[series.length + i]!)
+      ? {
+          ...figure(meanIoU(sumCounts(a.overlap))!, meanIoU(sumCounts(b.overlap))!),
+          interval: intervals[series.length + i]!,
+          starts: startsOf(seeds, "mIoU"),
+        }
       : null,
     ...tally(changes[i]!),
     changed: largest(changes[i]!, top),
   }));
 }
 
-function figure(a: number, b: number, interval: Interval | null): ComparedFigure {
-  return { a, b, difference: b - a, interval };
+function figure(a: number, b: number): Pick<ComparedFigure, "a" | "b" | "difference"> {
+  return { a, b, difference: b - a };
+}
+
+function startsOf(seeds: Series["seeds"], key: "aAcc" | "mIoU"): Interval | null {
+  if (!seeds?.a || !seeds.b) return null;
+  const [a, b] = [seeds.a, seeds.b].map(({ single }) => single.map((one) => one[key]));
+  return meanDifference(a!, b!);
 }
 
 function meanOf(changes: readonly (ChangedImage | null)[], side: "a" | "b"): number {

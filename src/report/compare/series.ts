@@ -1,6 +1,7 @@
 /** The compared series: counts of the same images in two runs, clean, under each attack, and in the worst case. */
 import { parseRadius } from "../../base/index.js";
 import {
+  bySeed,
   cleanAttack,
   cleanEps,
   memberNames,
@@ -8,7 +9,7 @@ import {
   type RunDescription,
   type RunRecord,
 } from "../../journal/index.js";
-import { type Counts, type CountsTable, worstCase } from "../../metric/index.js";
+import { type Counts, type CountsTable, type SeedSpread, seedSpread, worstCase } from "../../metric/index.js";
 import type { PairedImage } from "./paired.js";
 
 /** Counts of each image, for accuracy and for mIoU (`overlap`). In the worst case these can be of different attacks. */
@@ -24,6 +25,8 @@ export interface Series {
   readonly eps: string | undefined;
   readonly a: SeriesSide;
   readonly b: SeriesSide;
+  /** Of the worst case: how far the single seeds of each run lie apart; null for a run of one seed. */
+  readonly seeds?: { readonly a: SeedSpread | null; readonly b: SeedSpread | null };
 }
 
 type Radii = readonly [a: string, b: string];
@@ -64,11 +67,13 @@ function attackSeries(images: readonly PairedImage[], attack: string, [epsA, eps
 function worstSeries(images: readonly PairedImage[], a: Protocol, b: Protocol, [epsA, epsB]: Radii): Series {
   const table = (side: "a" | "b", protocol: Protocol, eps: string) =>
     memberNames(protocol).map((attack) => images.map((image) => recordOf(image[side], attack, eps)));
+  const [ofA, ofB] = [table("a", a, epsA), table("b", b, epsB)];
   return {
     subject: "worst",
     eps: epsA,
-    a: worstSide(table("a", a, epsA), a.seed),
-    b: worstSide(table("b", b, epsB), b.seed),
+    a: worstSide(ofA, a.seed),
+    b: worstSide(ofB, b.seed),
+    seeds: { a: seedSpread(bySeed(a, ofA)), b: seedSpread(bySeed(b, ofB)) },
   };
 }
 

@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import { type RunRecord, slotOf } from "../../journal/index.js";
 import type { PictureKey } from "../../journal/index.node.js";
-import { galleryAt, galleryGroups } from "../images.js";
+import { accuracyBySeed, galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatShare, plural } from "../text.js";
@@ -46,10 +46,14 @@ function galleryOf(run: ReportedRun, eps: string): Markup[] {
 
 /** One image: a button that opens its pictures side by side. */
 function card(run: ReportedRun, record: RunRecord): Markup {
-  const clean = run.images.find(({ index }) => index === record.index)!.records[0]!;
+  const image = run.images.find(({ index }) => index === record.index)!;
+  const clean = image.records[0]!;
+  const seeds = accuracyBySeed(run.description, image, record.eps).map((accuracy) => accuracy ?? 0);
   const caption = markup`<span class="id">${record.image}</span> <span class="note">correct pixels: ${formatShare(
     clean.accuracy ?? 0,
-  )} clean, ${formatShare(record.accuracy ?? 0)} under ${record.attack}</span>`;
+  )} clean, ${formatShare(record.accuracy ?? 0)} under ${record.attack}${
+    seeds.length > 1 && `; seed by seed ${seeds.map(formatShare).join(", ")}`
+  }</span>`;
   return markup`<figure class="card"><button type="button" class="zoom" data-open aria-label="enlarge the pictures of ${record.image}">
 <span class="tiles">${tiles(run, record)}</span></button><figcaption>${caption}</figcaption></figure>
 `;

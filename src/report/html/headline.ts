@@ -1,10 +1,11 @@
 /** The first section: the worst-case figures, how they were computed, and what limits them. */
 import { parseRadius } from "../../base/index.js";
-import { memberNames, type Result } from "../../journal/index.js";
+import { bySeed, memberNames, type Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { haveEqualSteps, stepsOfAttacks } from "../members.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
+import { formatInterval } from "../uncertainty.js";
 import { hardest, sortableTable } from "./parts.js";
 
 type AtRadius = Result["robust"][number];
@@ -13,8 +14,8 @@ export function headline({ result, missing }: ReportedRun): Markup {
   const at = hardest(result.robust);
   const self = result.data.labels === "self";
   return markup`<div class="figures">
-${figure(self ? "Worst-case consistency mIoU" : "Worst-case mIoU", at, "mIoU", result.clean.mIoU)}
-${figure(self ? "Worst-case consistency" : "Worst-case pixel accuracy", at, "aAcc", result.clean.aAcc)}
+${figure(self ? "Worst-case consistency mIoU" : "Worst-case mIoU", at, "mIoU", result)}
+${figure(self ? "Worst-case consistency" : "Worst-case pixel accuracy", at, "aAcc", result)}
 </div>
 ${result.robust.length > 1 && radiiTable(result)}
 <h3>How these figures were computed</h3>
@@ -24,17 +25,42 @@ ${missing.length > 0 && markup`<details><summary>Missing from this report</summa
 `;
 }
 
-function figure(name: string, { eps, worst }: AtRadius, key: "mIoU" | "aAcc", clean: number): Markup {
+function figure(name: string, { eps, worst }: AtRadius, key: "mIoU" | "aAcc", result: Result): Markup {
   const bound =
     key === "mIoU" &&
     `Lower bound over these attacks: ${formatFigure(worst.mIoULower)}; a stronger attack can go below it.`;
   return markup`<div class="figure"><p class="name">${name} at ε = ${eps}</p>
 <p class="value">${formatFigure(worst[key])}</p>
-<p class="note">over the attacks that were run; clean: ${formatFigure(clean)}</p>${
+<p class="note">over the attacks that were run; clean: ${formatFigure(result.clean[key])}</p>${
     bound &&
     markup`
 <p class="note">${bound}</p>`
-  }</div>`;
+  }${uncertaintyNotes(result, eps, key)}</div>`;
+}
+
+/** How far a figure may be off: for other images, and with other starts. */
+function uncertaintyNotes(
+  { uncertainty, data, protocol }: Result,
+  eps: string,
+  key: "mIoU" | "aAcc",
+): Markup[] {
+  const entry = uncertainty?.find((other) => other.eps === eps);
+  if (!entry) return [];
+  const { images, seeds } = entry;
+  const strict = protocol.accounting === "authors" ? ", strict accounting" : "";
+  const sentences = [
+    images &&
+      `Other images: ${formatInterval(images[key].interval)} (95 % interval over ${plural(data.images, "image")}${strict}).`,
+    seeds
+      ? `Other starts: single seeds have ${formatFigure(seeds[key].mean)} ± ${formatFigure(seeds[key].deviation)} (mean and standard deviation of ${seeds.single.length}${strict}); 95 % interval of the mean ${formatInterval(seeds[key].interval)}.`
+      : "Other starts: unknown from one seed (--seeds).",
+  ];
+  return sentences
+    .filter((sentence) => sentence !== undefined)
+    .map(
+      (sentence) => markup`
+<p class="note">${sentence}</p>`,
+    );
 }
 
 function radiiTable({ robust, clean }: Result): Markup {
@@ -57,16 +83,21 @@ function radiiTable({ robust, clean }: Result): Markup {
 
 function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Markup {
   const equal = haveEqualSteps(protocol);
-  const attacks = protocol.members.map(({ name, steps }) =>
+  const repeats = bySeed(protocol, protocol.members);
+  const members = repeats[0]!.attacks;
+  const attacks = members.map(({ name, steps }) =>
     equal ? markup`<code>${name}</code>` : markup`<code>${name}</code> (${plural(steps, "step")})`,
   );
   const listed = attacks.flatMap((name, i): Content[] => (i === 0 ? [name] : [", ", name]));
   const which =
-    protocol.attacks === memberNames(protocol).join(",")
+    protocol.attacks === memberNames({ members }).join(",")
       ? undefined
       : markup` (<code>${protocol.attacks}</code>)`;
   return markup`<p>${plural(attacks.length, "attack")}${which} ran on ${plural(data.images, "image")} of
-<code>${data.spec}</code>, with ${stepsOfAttacks(protocol)}${equal && " each"}: ${listed}. An attack may change every colour
+<code>${data.spec}</code>, with ${stepsOfAttacks(protocol)}${equal && " each"}${
+    repeats.length > 1 &&
+    `, from ${repeats.length} starts each (seeds ${repeats.map(({ seed }) => seed).join(", ")})`
+  }: ${listed}. An attack may change every colour
 value by at most ε${robust.length > 1 && ` (above: ${eps}, the largest of ${robust.length} radii)`}. In the worst case, the
 attacker chooses for every image the most harmful of these attacks.</p>
 <p><b>aAcc</b>: each image's lowest share of correct pixels, averaged over the images. <b>mIoU</b>: of the whole data set,

@@ -1,18 +1,16 @@
 /** Percentile bootstrap over images: an interval for the figure of all images of the same kind. */
 import { type RandomStream, randomStream } from "../../base/index.js";
-import type { Counts } from "../../metric/index.js";
+import type { Counts } from "../counts.js";
+import { confidence, type Interval } from "./student.js";
 
 /** A figure of a resample. `weights[i]` is the number of times image i is in it. NaN if the figure does not exist. */
 export type Statistic = (weights: Uint32Array) => number;
 
-/** The lower and the upper end of an interval. */
-export type Interval = readonly [low: number, high: number];
-
-/** The share of resamples inside an interval. */
-export const confidence = 0.95;
-
 /** Enough for two digits of the ends: with three times as many they change less than between seeds. */
 export const resampleCount = 2000;
+
+/** With fewer images, resamples repeat a handful of them, and intervals are too narrow. */
+export const fewImages = 20;
 
 /**
  * An interval for each statistic, all from the same resamples of the images. Resamples depend on the seed alone.
@@ -22,12 +20,13 @@ export function bootstrap(
   images: number,
   statistics: readonly Statistic[],
   seed: number,
+  resamples = resampleCount,
 ): (Interval | null)[] {
   if (images < 2) return statistics.map(() => null);
-  const values = statistics.map(() => new Float64Array(resampleCount));
+  const values = statistics.map(() => new Float64Array(resamples));
   const weights = new Uint32Array(images);
   const stream = randomStream("bootstrap", seed, images);
-  for (let sample = 0; sample < resampleCount; sample++) {
+  for (let sample = 0; sample < resamples; sample++) {
     draw(weights, stream);
     for (const [i, statistic] of statistics.entries()) values[i]![sample] = statistic(weights);
   }
