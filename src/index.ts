@@ -20,6 +20,7 @@ export {
   parseAttacks,
   parseMembers,
   pgd,
+  regionSearch,
   square,
 } from "./attack/index.js";
 export {

@@ -3,7 +3,7 @@ import { losses } from "../loss/index.js";
 import type { ImageOracle, Prediction } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, requireLinf } from "./attack.js";
 import { boundsOf, shrinkLargest } from "./optimizer/proximal.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 /** Share of the pixels that shall be wrong. */
 const target = 0.99;

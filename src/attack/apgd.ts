@@ -11,8 +11,8 @@ import {
   randomPoint,
 } from "./attack.js";
 import { StepSizeSchedule } from "./optimizer/schedule.js";
+import { norms } from "./optimizer/steps.js";
 import { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
-import { norms } from "./steps.js";
 
 /**
  * APGD on a loss, from a random start; with `reduce`, three stages at 2ε, 1.5ε and ε

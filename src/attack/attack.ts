@@ -2,7 +2,7 @@
 import { type RandomStream, SeawallError } from "../base/index.js";
 import type { Loss, SetCounts } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import type { Norm } from "./steps.js";
+import type { Norm } from "./optimizer/steps.js";
 
 /** Correct accounting, or that of the published code (docs/protocols.md lists the differences). */
 export type Accounting = "strict" | "authors";

@@ -1,7 +1,7 @@
 /** DAG: steps along the gradient of the margins of right pixels, scaled by its largest number (Xie et al., ICCV 2017). */
 import { losses } from "../loss/index.js";
 import { type Attack, lostLate } from "./attack.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 /** γ: what the colour value that a step changes most is changed by; as published, for any radius. */
 const stepSize = 0.5 / 255;

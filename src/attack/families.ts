@@ -9,6 +9,7 @@ import { padam } from "./padam.js";
 import { pdpgd } from "./pdpgd.js";
 import { pgd } from "./pgd.js";
 import { reopen, reopenWide, sharpen } from "./refine.js";
+import { regionSearch } from "./region-search.js";
 import { square } from "./square.js";
 
 /** A row of the table: users write `NAME:LOSS` if it takes a loss, and `NAME` if it takes nothing. */
@@ -98,6 +99,11 @@ export const attacks = {
     takes: "nothing",
     help: "random search with squares, which needs no gradient",
     make: () => square,
+  },
+  "region-search": {
+    takes: "nothing",
+    help: "random search with textures, which needs no gradient and judges every region by itself; ten queries a step",
+    make: () => regionSearch,
   },
   noise: {
     takes: "nothing",

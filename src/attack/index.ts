@@ -30,10 +30,11 @@ export { type Ensemble, type EnsembleMember, type EnsembleName, ensembles } from
 export { type AttackFamily, attacks, type LoneAttack, type LossAttacks } from "./families.js";
 export { noise, noisePoint } from "./noise.js";
 export { StepSizeSchedule } from "./optimizer/schedule.js";
+export { type Norm, type NormSteps, norms } from "./optimizer/steps.js";
 export { padam, padamFrom } from "./padam.js";
 export { pdpgd } from "./pdpgd.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reopen, reopenWide, sharpen } from "./refine.js";
+export { regionSearch } from "./region-search.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";
-export { type Norm, type NormSteps, norms } from "./steps.js";

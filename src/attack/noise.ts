@@ -3,7 +3,7 @@ import type { RandomStream } from "../base/index.js";
 import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, randomPoint } from "./attack.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 const draws = 10;
 

@@ -3,7 +3,7 @@ import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
 import { Adam } from "./optimizer/adam.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 /** As published, whatever the radius. */
 const stepSize = 2 / 255;

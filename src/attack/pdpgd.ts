@@ -4,7 +4,7 @@ import type { ImageOracle, Prediction } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, requireLinf } from "./attack.js";
 import { Adam } from "./optimizer/adam.js";
 import { type Bounds, boundsOf, cutToBounds, shrinkLargest } from "./optimizer/proximal.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 /** The primal step size falls by this factor over the steps. */
 const [firstStep, stepFall] = [0.01, 0.01];

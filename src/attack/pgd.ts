@@ -2,7 +2,7 @@
 import type { Loss } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, randomPoint } from "./attack.js";
-import { norms } from "./steps.js";
+import { norms } from "./optimizer/steps.js";
 
 /** Step sizes by radius, both in 1/255 and image units, as the paper's App. B.1 lists them. */
 const published = [

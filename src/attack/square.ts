@@ -2,8 +2,8 @@
 import type { RandomStream } from "../base/index.js";
 import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { type Attack, type AttackSettings, lostLate } from "./attack.js";
-import { norms } from "./steps.js";
+import { type Attack, lostLate } from "./attack.js";
+import { type Corner, drawSign, meet, stripes } from "./search/corners.js";
 
 /** Share of the image that the first square covers. */
 const largestShare = 0.8;
@@ -45,20 +45,6 @@ export const square: Attack = {
   },
 };
 
-/** A corner of the ball, in signs: C·H·W numbers of ±1. */
-type Corner = Int8Array;
-
-const sign = (random: RandomStream) => (random.next() < 0.5 ? -1 : 1);
-
-/** Every column of every channel has a sign of its own. */
-function stripes({ channels, height, width }: ImageOracle, random: RandomStream): Corner {
-  const columns = Array.from({ length: channels * width }, () => sign(random));
-  return Int8Array.from({ length: channels * height * width }, (_, i) => {
-    const channel = Math.floor(i / (height * width));
-    return columns[channel * width + (i % width)]!;
-  });
-}
-
 function withSquare(
   corner: Corner,
   { channels, height, width }: ImageOracle,
@@ -69,20 +55,11 @@ function withSquare(
   const left = Math.floor(random.next() * (width - side + 1));
   const changed = corner.slice();
   for (let channel = 0; channel < channels; channel++) {
-    const colour = sign(random);
+    const colour = drawSign(random);
     for (let y = top; y < top + side; y++) {
       const row = (channel * height + y) * width + left;
       changed.fill(colour, row, row + side);
     }
   }
   return changed;
-}
-
-/** The point of a corner, and its right pixels. */
-async function meet(oracle: ImageOracle, corner: Corner, { norm, radius }: AttackSettings) {
-  const { image } = oracle;
-  const point = image.map((value, i) => value + radius * corner[i]!);
-  const inside = await oracle.step(norms[norm].project, { image, point }, { radius });
-  const { correct } = await oracle.predict(inside);
-  return { point: inside, correct };
 }

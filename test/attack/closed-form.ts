@@ -30,7 +30,7 @@ export class ClosedForm implements ImageOracle {
   readonly image: Float32Array;
   readonly labels = new Int32Array(1);
   readonly channels = 3;
-  readonly height = 1;
+  readonly height: number;
   readonly width: number;
   readonly cost: Cost = { forward: 0, backward: 0, seconds: 0 };
   readonly points: Float32Array[] = [];
@@ -38,9 +38,10 @@ export class ClosedForm implements ImageOracle {
   readonly #sessions = new Map<string, Promise<Session>>();
   readonly #offset: number;
 
-  constructor(image: Float32Array, objective: Objective, offset = 1e3) {
+  constructor(image: Float32Array, objective: Objective, offset = 1e3, height = 1) {
     this.image = image;
-    this.width = image.length / 3;
+    this.height = height;
+    this.width = image.length / (3 * height);
     this.#objective = objective;
     this.#offset = offset;
   }

@@ -12,6 +12,7 @@ import {
   padam,
   pdpgd,
   pgd,
+  regionSearch,
   square,
   stagesFor,
 } from "../../src/attack/index.js";
@@ -89,6 +90,7 @@ const all: readonly Attack[] = [
   padam(losses.ce),
   dag,
   square,
+  regionSearch,
   noise,
 ];
 

@@ -101,6 +101,7 @@ it("prints the passes of an image", async () => {
     ["`alma-prox`, `pdpgd`", members("pdpgd")],
     ["`dag`", members("dag")],
     ["`square`", members("square")],
+    ["`region-search`", members("region-search")],
     ["`noise`", members("noise")],
     ...Object.keys(ensembles).map((name): [string, AttackMember[]] => [code(name), members(name)]),
   ];

@@ -9,11 +9,13 @@ export const blackBox: RecordCheck = {
   means:
     "gradients are masked: attacks that follow them find less than a blind search, and the figures are too high",
   remedy:
-    "do not trust the figures of attacks with gradients here; give square many more steps, and find out what masks the gradient",
+    "do not trust the figures of attacks with gradients here; run region-search with many more steps, and find out what masks the gradient",
   run({ radii }) {
     const found = compareRivals(radii, isBlackBox);
     if (!found)
-      return skipped("no attack without gradients ran beside those with them; add square to --attacks");
+      return skipped(
+        "no attack without gradients ran beside those with them; add region-search to --attacks",
+      );
     const { best, ahead, added } = found;
     return {
       status: ahead > mostAhead ? "fail" : added > mostAhead ? "warn" : "pass",

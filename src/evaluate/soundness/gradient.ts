@@ -27,7 +27,7 @@ export const gradient: ModelCheck = {
   raisedIf: `along one of four directions, the slope predicted by the gradient of cross-entropy differs from finite differences by more than ${100 * largestGradientError} %, or the gradient is zero or not finite; it warns if the loss is too flat to be checked, and for a quantised model, whose gradient is an estimate`,
   means: "attacks follow a wrong direction, or none: the model may look more robust than it is",
   remedy:
-    "if the model has only standard operators, report it; for a quantised or saturated model, compare with square, and with the float model's gradient (--surrogate)",
+    "if the model has only standard operators, report it; for a quantised or saturated model, compare with region-search, and with the float model's gradient (--surrogate)",
   async run({ model, sample, seed }) {
     const { graph, image } = model.prepared;
     const smooth = await model.smooth?.();

@@ -15,7 +15,7 @@ export const gradients: RecordCheck = {
   means:
     "attacks cannot move where the gradient is zero or not a number: the model may look more robust than it is",
   remedy:
-    "look for saturated, rounded or masked stages of the model: choose the logits before them with --output, or add an attack without gradients (square)",
+    "look for saturated, rounded or masked stages of the model: choose the logits before them with --output, or add an attack without gradients (region-search)",
   run({ radii }) {
     const records = radii
       .flat()

@@ -13,7 +13,7 @@ const allLost = 0.1;
 export const noiseCheck: RecordCheck = {
   raisedIf: `at some radius, random noise lowers aAcc by more than ${100 * leastLost} percentage points and by more than ${100 * mostOfAttack} % of what an attack lowers it by (attacks that leave ${100 * allLost} % or less are not compared); it fails if noise lowers aAcc by more than the attack does`,
   means: "the gradients that the attack follows are useless: the model may look far more robust than it is",
-  remedy: "find out what masks the gradient, and add an attack without gradients (square)",
+  remedy: "find out what masks the gradient, and add an attack without gradients (region-search)",
   run(run) {
     const views = run.radii.flat().filter(followsGradients).filter(hasEvidence);
     const losses = views.map((view) => lossesOf(view, run));

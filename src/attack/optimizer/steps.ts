@@ -1,6 +1,6 @@
 /** Moves of a point as graph fragments: gradient steps, and projections onto the ball and the image range. */
-import type { GraphBuilder, Value } from "../onnx/index.js";
-import type { StepFragment } from "../oracle/index.js";
+import type { GraphBuilder, Value } from "../../onnx/index.js";
+import type { StepFragment } from "../../oracle/index.js";
 
 export type Norm = "linf" | "l2";
 
