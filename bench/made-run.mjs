@@ -1,9 +1,10 @@
 /** A made-up run folder of any size, complete with pictures and traces: what reports are tried and measured on. */
-import { appendFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseRadius, randomStream, sha256 } from "../dist/base/index.js";
 import { describeRun, slotOf, summarize } from "../dist/journal/index.js";
 import { openRun, runFiles, writeResult } from "../dist/journal/index.node.js";
+import { linesOf } from "../dist/journal/lines/seal.js";
 import { countDetails, countPixels } from "../dist/metric/index.js";
 import { galleryAt, galleryGroups, imagesOf } from "../dist/report/images.js";
 import { ReportKeeper } from "../dist/report/index.node.js";
@@ -66,10 +67,7 @@ export async function makeRun(dir, options = {}) {
     }
   }
   open.close();
-  appendFileSync(
-    join(dir, runFiles.journal),
-    records.map((record) => `${JSON.stringify(record)}\n`).join(""),
-  );
+  writeFileSync(join(dir, runFiles.journal), linesOf(run.identity, records).join(""));
   writeResult(dir, summarize(run, records));
 }
 

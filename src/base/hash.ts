@@ -6,3 +6,8 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 export function sha256(content: Uint8Array | string): string {
   return bytesToHex(digest(typeof content === "string" ? utf8ToBytes(content) : content));
 }
+
+/** The first 16 of these digits. */
+export function shortHash(content: Uint8Array | string): string {
+  return sha256(content).slice(0, 16);
+}

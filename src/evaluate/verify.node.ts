@@ -49,6 +49,8 @@ export interface Verification {
   readonly result: readonly string[] | null;
   /** Versions and devices that are others than the run's. */
   readonly notices: readonly string[];
+  /** Whether the lines of the journal are sealed, so that one that was changed is an error; false for older runs. */
+  readonly sealed: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function verifyRun(dir: string, options: VerifyOptions = {}): Promi
     sample: verdicts,
     result,
     notices,
+    sealed: description.identity !== undefined,
   };
 }
 

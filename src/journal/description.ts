@@ -9,6 +9,7 @@ import {
   plainJson,
   SeawallError,
   sha256,
+  shortHash,
 } from "../base/index.js";
 
 export const count = z.int().min(0);
@@ -112,40 +113,50 @@ export function isRaised({ status }: Pick<Soundness, "status">): boolean {
 export const otherVersion =
   "this file was written by another version of Seawall; expected schemaVersion 2, or 1 of an older run";
 
-export const descriptionSchema = z
-  .strictObject({
-    schemaVersion: z.literal(2, otherVersion),
-    protocol: protocolSchema,
-    model: modelSchema,
-    /** The model by whose gradient transferred attacks are made; absent if there is none. */
-    surrogate: z.strictObject({ file: z.string(), sha256: digest }).optional(),
-    data: dataSchema,
-    shard: shardSchema.optional(),
-    /** Name and version of the program and of what computes for it. */
-    versions: z.record(z.string(), z.string()),
-    /** Device, images side by side, threads and flags: how the run is computed, never what. */
-    engine: jsonObject,
-    /** The full resolved configuration. */
-    config: jsonObject,
-    /** The settings in `config` that decide figures and are stated nowhere else in this file. */
-    decidingSettings: z.array(name).max(1000),
-    /** SHA-256 of these settings with their values. */
-    configSha256: digest,
-    /** Plugins, in the order in which they were loaded; absent if there are none. */
-    plugins: z.array(pluginSchema).max(100).optional(),
-    /** Outcomes of the checks made before the run began; those made of its records are in the result alone. */
-    soundness: z.array(soundnessSchema).max(100).default([]),
-  })
+const runSchema = z.strictObject({
+  schemaVersion: z.literal(2, otherVersion),
+  protocol: protocolSchema,
+  model: modelSchema,
+  /** The model by whose gradient transferred attacks are made; absent if there is none. */
+  surrogate: z.strictObject({ file: z.string(), sha256: digest }).optional(),
+  data: dataSchema,
+  shard: shardSchema.optional(),
+  /** Name and version of the program and of what computes for it. */
+  versions: z.record(z.string(), z.string()),
+  /** Device, images side by side, threads and flags: how the run is computed, never what. */
+  engine: jsonObject,
+  /** The full resolved configuration. */
+  config: jsonObject,
+  /** The settings in `config` that decide figures and are stated nowhere else in this file. */
+  decidingSettings: z.array(name).max(1000),
+  /** SHA-256 of these settings with their values. */
+  configSha256: digest,
+  /** Plugins, in the order in which they were loaded; absent if there are none. */
+  plugins: z.array(pluginSchema).max(100).optional(),
+  /** Outcomes of the checks made before the run began; those made of its records are in the result alone. */
+  soundness: z.array(soundnessSchema).max(100).default([]),
+  /** Digest of all that decides figures, and the seal before the journal's first line; absent from older runs. */
+  identity: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits")
+    .optional(),
+});
+
+export const descriptionSchema = runSchema
   .refine((run) => configHash(run) === run.configSha256, {
     path: ["configSha256"],
     message: "does not fit the configuration; the file was changed",
+  })
+  .refine((run) => run.identity === undefined || run.identity === identityOf(run), {
+    path: ["identity"],
+    message: "does not fit the rest of the file; the file was changed",
   });
 
 export type Protocol = z.infer<typeof protocolSchema>;
 export type Member = z.infer<typeof memberSchema>;
 export type PluginFacts = z.infer<typeof pluginSchema>;
 export type Shard = z.infer<typeof shardSchema>;
-export type RunDescription = z.infer<typeof descriptionSchema>;
+export type RunDescription = z.infer<typeof runSchema>;
 
 /** What `describeRun` is told: plain objects, in which undefined entries are left out. */
 export interface RunFacts extends Pick<RunDescription, "protocol" | "versions"> {
@@ -190,8 +201,33 @@ export function describeRun(facts: RunFacts): RunDescription {
     soundness,
   };
   const result = descriptionSchema.safeParse(plainJson({ schemaVersion: 2, ...parts }));
-  if (result.success) return result.data;
+  if (result.success) return withIdentity(result.data);
   throw new SeawallError("config", `the run cannot be described: ${describeIssues(result.error.issues)}`);
+}
+
+/** What decides the figures of a run; what it does not have is absent, so that runs keep their identity when fields are added. */
+export function decidingFacts(run: RunDescription) {
+  const { protocol, model, surrogate, data, shard, plugins = [] } = run;
+  const { file: _, classNames: __, ...network } = model;
+  const { images, listSha256, settings } = data;
+  return {
+    protocol,
+    model: network,
+    ...(surrogate && { surrogate: surrogate.sha256 }),
+    data: { images, listSha256, settings },
+    ...(shard && { shard: shardName(shard) }),
+    config: decidingConfig(run),
+    ...(plugins.length > 0 && { plugins }),
+  };
+}
+
+/** The description with the identity that belongs to it. */
+export function withIdentity(run: RunDescription): RunDescription {
+  return { ...run, identity: identityOf(run) };
+}
+
+function identityOf(run: RunDescription): string {
+  return shortHash(canonicalJson(decidingFacts(run)));
 }
 
 interface Settings {

@@ -1,7 +1,7 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 
 import { type JsonObject, leaves } from "../base/index.js";
-import { decidingConfig, type RunDescription, shardName } from "./description.js";
+import { decidingFacts, type RunDescription, shardName } from "./description.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
 import { summarize } from "./summary.js";
@@ -60,18 +60,7 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
 }
 
 function deciding(run: RunDescription) {
-  const { protocol, model, surrogate, data, shard, plugins = [] } = run;
-  const { file: _, classNames: __, ...network } = model;
-  const { images, listSha256, settings } = data;
-  return {
-    protocol,
-    model: network,
-    surrogate: surrogate?.sha256 ?? "none",
-    data: { images, listSha256, settings },
-    shard: shard ? shardName(shard) : "none",
-    config: decidingConfig(run),
-    plugins,
-  };
+  return { surrogate: "none", shard: "none", ...decidingFacts(run) };
 }
 
 function harmless({ model, surrogate, data, versions, engine, soundness }: RunDescription) {

@@ -1,14 +1,10 @@
-/** Reading a journal file line by line, in bounded memory, whatever is in it. */
-import { closeSync, openSync, readSync } from "node:fs";
+/** Reading a journal: its lines, their seals and the records in them, each checked. */
 import { checkJson, SeawallError } from "../base/index.js";
-import { attempt } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
 import { JournalKeys } from "./journal.js";
+import { readLines } from "./lines/read.node.js";
+import { partLine, type SealedLine, sealed } from "./lines/seal.js";
 import { keyOf, type RunRecord, recordProblem, recordSchema } from "./record.js";
-
-/** A record with 65536 classes stays well below this many bytes. */
-const longestLine = 4 * 2 ** 20;
-const newline = 0x0a;
 
 /** What a journal file holds. */
 export interface StoredJournal {
@@ -19,12 +15,15 @@ export interface StoredJournal {
   readonly goodBytes: number;
   /** Bytes after it: a line torn by a crash; 0 if there is none. */
   readonly tornBytes: number;
+  /** The seal that the next line follows; undefined in a run without seals. */
+  readonly seal: string | undefined;
 }
 
 /**
  * Reads a journal. A last line without a newline, or that is no JSON, was torn by a crash and is left out.
- * @throws SeawallError `journal`, with file and line, for any other line that is not a record of this run, and for two
- * records of the same image, attack and radius that contradict each other
+ * @throws SeawallError `journal`, with file and line, for any other line that is not a record of this run, for one whose
+ * seal does not follow from the lines before it, and for two records of the same image, attack and radius that
+ * contradict each other
  */
 export function readJournal(file: string, run: RunDescription): StoredJournal {
   const keys = new JournalKeys();
@@ -32,15 +31,18 @@ export function readJournal(file: string, run: RunDescription): StoredJournal {
   const seen = new Map<string, NumberedRecord>();
   let [goodBytes, end] = [0, 0];
   let torn: string | undefined;
+  let seal = run.identity;
   for (const line of readLines(file)) {
     if (torn) throw new SeawallError("journal", `${torn}: not JSON, and not the last line; restore the file`);
     end = line.end;
     const where = `${file}, line ${line.number}`;
-    const value = line.whole ? parsed(line.text) : undefined;
+    const parts = partLine(line.text);
+    const value = line.whole ? parsed(parts.body) : undefined;
     if (value === undefined) {
       torn = where;
       continue;
     }
+    seal = checkSeal(seal, parts, where);
     const record = checkRecord(run, value, where);
     const first = seen.get(keyOf(record));
     if (first) refuseOther(first, record, where);
@@ -51,7 +53,20 @@ export function readJournal(file: string, run: RunDescription): StoredJournal {
     }
     goodBytes = line.end;
   }
-  return { records, keys, goodBytes, tornBytes: end - goodBytes };
+  return { records, keys, goodBytes, tornBytes: end - goodBytes, seal };
+}
+
+/** @returns the line's seal, which the next line follows */
+function checkSeal(before: string | undefined, { body, seal }: SealedLine, where: string) {
+  if (sealed(before, body).seal === seal) return seal;
+  const problem = (text: string) => new SeawallError("journal", `${where}: ${text}`);
+  if (before === undefined)
+    throw problem("sealed, but run.json names no identity for the seals; restore run.json");
+  const what =
+    seal === undefined
+      ? "no seal, which every line of this run has: the line was added or changed"
+      : "its seal does not fit: the line was changed, added or moved, one before it is gone, or it is of another run";
+  throw problem(`${what}; restore the file, or delete this line and all after it and go on with --resume`);
 }
 
 interface NumberedRecord {
@@ -84,47 +99,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-interface Line {
-  /** Counted from 1. */
-  readonly number: number;
-  readonly text: string;
-  /** Position in the file after the line and its newline. */
-  readonly end: number;
-  /** False for a last line without a newline. */
-  readonly whole: boolean;
-}
-
-function* readLines(file: string): Generator<Line> {
-  const handle = attempt(file, "opened", () => openSync(file, "r"));
-  const chunk = Buffer.alloc(2 ** 20);
-  try {
-    let rest = Buffer.alloc(0);
-    let [number, end] = [1, 0];
-    for (;;) {
-      const length = attempt(file, "read", () => readSync(handle, chunk));
-      if (length === 0) break;
-      rest = Buffer.concat([rest, chunk.subarray(0, length)]);
-      let start = 0;
-      for (let stop = rest.indexOf(newline); stop >= 0; stop = rest.indexOf(newline, start)) {
-        end += stop + 1 - start;
-        yield { number: number++, text: rest.toString("utf8", start, stop), end, whole: true };
-        start = stop + 1;
-      }
-      rest = rest.subarray(start);
-      refuseLong(rest.length, `${file}, line ${number}`);
-    }
-    if (rest.length > 0) yield { number, text: rest.toString("utf8"), end: end + rest.length, whole: false };
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function refuseLong(length: number, where: string): void {
-  if (length <= longestLine) return;
-  throw new SeawallError(
-    "journal",
-    `${where}: longer than ${longestLine} bytes; this is no journal of Seawall`,
-  );
 }

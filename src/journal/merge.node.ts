@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { formatJson, SeawallError } from "../base/index.js";
 import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
-import { inShard, type RunDescription, type Soundness, shardName } from "./description.js";
+import { inShard, type RunDescription, type Soundness, shardName, withIdentity } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { copyExtras, removeLeftovers } from "./extras.node.js";
+import { linesOf, unsealedNotice } from "./lines/seal.js";
 import type { RunRecord } from "./record.js";
 import { claimFolder } from "./run.node.js";
 import { readRun, runFiles, type StoredRun } from "./stored.node.js";
@@ -18,7 +19,7 @@ export interface MergedRun extends StoredRun {
 
 /**
  * Writes the folder of the whole run, its journal in the order of images, radii and attacks. Its result is,
- * times aside, byte for byte that of the run made in one piece.
+ * times aside, byte for byte that of the run made in one piece. Its lines are sealed if those of all shards are.
  * @throws SeawallError `usage` if the folders are not all shards of one run, `journal` if a folder is damaged,
  * records are missing or `out` is not empty
  */
@@ -26,8 +27,11 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
   const shards = dirs.map((dir) => ({ dir, ...readRun(dir) })).sort(byShard);
   checkShards(shards);
   const [first, ...others] = shards;
-  const description = { ...withoutShard(first!.description), soundness: worstChecks(shards) };
-  const warnings = others.flatMap((other) => compareShards(first!, other));
+  const description = wholeOf(shards);
+  const warnings = [
+    ...others.flatMap((other) => compareShards(first!, other)),
+    ...shards.filter(isUnsealed).map(({ dir }) => `${join(dir, runFiles.journal)}: ${unsealedNotice}`),
+  ];
   const records = sortRecords(
     description,
     shards.flatMap((shard) => shard.records),
@@ -38,13 +42,22 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
   try {
     removeLeftovers(out);
     writeFileAtomic(join(out, runFiles.run), formatJson(description));
-    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    writeFileAtomic(join(out, runFiles.journal), lines.join(""));
+    writeFileAtomic(join(out, runFiles.journal), linesOf(description.identity, records).join(""));
     for (const { dir } of shards) copyExtras(dir, out);
   } finally {
     lock.release();
   }
   return { description, records, warnings };
+}
+
+function wholeOf(shards: readonly StoredShard[]): RunDescription {
+  const { identity: _, ...first } = withoutShard(shards[0]!.description);
+  const whole = { ...first, soundness: worstChecks(shards) };
+  return shards.some(isUnsealed) ? whole : withIdentity(whole);
+}
+
+function isUnsealed({ description }: StoredShard): boolean {
+  return description.identity === undefined;
 }
 
 type StoredShard = StoredRun & { readonly dir: string };

@@ -24,6 +24,7 @@ import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { removeLeftovers } from "./extras.node.js";
 import { checkNewRecord, type Journal } from "./journal.js";
+import { lineText, sealed, unsealedNotice } from "./lines/seal.js";
 import { readJournal, type StoredJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { readDescription, runFiles } from "./stored.node.js";
@@ -109,6 +110,7 @@ function startRun(dir: string, wanted: RunDescription, lock: FolderLock): Run {
   try {
     flushFolder(dir);
     removeLeftovers(dir);
+    if (description.identity === undefined) warnings.push(`${file}: ${unsealedNotice}`);
     const stored = readJournal(file, description);
     if (stored.tornBytes > 0) {
       attempt(file, "repaired", () => ftruncateSync(handle, stored.goodBytes));
@@ -147,12 +149,13 @@ class FileRun implements Run {
   readonly #handle: number;
   readonly #lock: FolderLock;
   #bytes: number;
+  #seal: string | undefined;
 
   constructor(
     dir: string,
     description: RunDescription,
     warnings: readonly string[],
-    { keys, goodBytes }: StoredJournal,
+    { keys, goodBytes, seal }: StoredJournal,
     handle: number,
     lock: FolderLock,
   ) {
@@ -162,6 +165,7 @@ class FileRun implements Run {
     this.found = keys.size;
     this.#keys = keys;
     this.#bytes = goodBytes;
+    this.#seal = seal;
     this.#handle = handle;
     this.#lock = lock;
   }
@@ -173,9 +177,11 @@ class FileRun implements Run {
   async append(record: RunRecord): Promise<void> {
     checkNewRecord(this.description, this.#keys, record);
     this.#lock.assertHeld();
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    attempt(this.#file, "written", () => this.#write(line));
-    this.#bytes += line.length;
+    const line = sealed(this.#seal, JSON.stringify(record));
+    const bytes = Buffer.from(lineText(line));
+    attempt(this.#file, "written", () => this.#write(bytes));
+    this.#bytes += bytes.length;
+    this.#seal = line.seal;
     this.#keys.add(record);
   }
 

@@ -9,6 +9,7 @@ import {
   type StoredTrace,
   sortRecords,
   summarize,
+  unsealedNotice,
 } from "../journal/index.js";
 import {
   listPictures,
@@ -55,6 +56,7 @@ export function readReportedRun(dir: string): ReportedRun {
     traces,
     picture: (key) => (named.has(pictureName(key)) ? readPicture(dir, key) : undefined),
     missing: [
+      ...(description.identity === undefined ? [`Seals of the journal: ${unsealedNotice}.`] : []),
       ...(stored
         ? []
         : ["Soundness checks of the records: the run is not complete, so there is no result.json."]),

@@ -95,7 +95,7 @@ describe("seawall compare", () => {
     writeFileSync(journal, lines.join("\n"));
     const changed = await compare("runs/a", "runs/damaged");
     expect(changed.code).toBe(2);
-    expect(changed.stderr).toMatch(/damaged.journal\.jsonl, line 3: .*intersection does not sum to correct/);
+    expect(changed.stderr).toMatch(/damaged.journal\.jsonl, line 3: its seal does not fit/);
 
     appendFileSync(join(cwd, "runs/damaged/run.json"), "}");
     const cut = await compare("runs/a", "runs/damaged");

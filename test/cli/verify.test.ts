@@ -2,8 +2,10 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { RunRecord } from "../../src/journal/index.js";
+import { type RunRecord, unsealedNotice } from "../../src/journal/index.js";
+import { readRun } from "../../src/journal/index.node.js";
 import { rgbPng } from "../data/pixels.js";
+import { journalText, withoutIdentity } from "../journal/runs.js";
 import { sampleFolder, seawall, storedRun } from "./program.js";
 
 let cwd: string;
@@ -15,15 +17,14 @@ beforeAll(async () => {
 const verify = (...args: string[]) => seawall(["verify", ...args], { cwd });
 const all = ["--sample", "100"];
 
-/** A copy of the run in which one line of the journal is another. */
+/** A copy of the run in which one line of the journal is another, and all are sealed anew. */
 function copyWith(name: string, line: number, change: (record: RunRecord) => Partial<RunRecord>): string {
   const folder = join("runs", name);
   cpSync(join(cwd, "runs/a"), join(cwd, folder), { recursive: true });
   const file = join(cwd, folder, "journal.jsonl");
-  const lines = readFileSync(file, "utf8").split("\n");
-  const record = JSON.parse(lines[line - 1]!);
-  lines[line - 1] = JSON.stringify({ ...record, ...change(record) });
-  writeFileSync(file, lines.join("\n"));
+  const { description, records } = readRun(join(cwd, folder));
+  const changed = records.map((record, i) => (i === line - 1 ? { ...record, ...change(record) } : record));
+  writeFileSync(file, journalText(description, changed));
   return folder;
 }
 
@@ -83,6 +84,26 @@ describe("seawall verify", () => {
     writeFileSync(file, JSON.stringify({ ...result, clean: { ...result.clean, aAcc: 7 } }));
     const refused = await verify(folder, "--sample", "1");
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/result\.json: clean\.aAcc: /)]);
+  });
+
+  it("names a line that was changed by hand, and says of an old run that its lines have no seals", async () => {
+    const folder = copyWith("by-hand", 1, () => ({}));
+    const file = join(cwd, folder, "journal.jsonl");
+    const journal = readFileSync(file, "utf8");
+    writeFileSync(file, journal.replace(/"step":\d+/, '"step":1'));
+    const refused = await verify(folder);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/journal\.jsonl, line 1: its seal does not fit/),
+    ]);
+
+    const description = withoutIdentity(readRun(join(cwd, "runs/a")).description);
+    writeFileSync(join(cwd, folder, "run.json"), JSON.stringify(description));
+    writeFileSync(file, journal.replaceAll(/,"seal":"\w+"/g, ""));
+    const old = await verify(folder, "--sample", "1");
+    expect([old.code, old.stderr]).toEqual([0, expect.stringContaining(`! ${unsealedNotice}\n`)]);
+    const report = await seawall(["report", folder], { cwd });
+    expect([report.code, report.stderr]).toEqual([0, expect.stringContaining(unsealedNotice)]);
   });
 
   it("names the line of a damaged journal", async () => {

@@ -59,7 +59,7 @@ describe("seawall view", () => {
     await viewing(async (url) => {
       const list = await (await fetch(url)).text();
       expect(list.match(/class="badge complete"/g)).toHaveLength(2);
-      expect(list).toMatch(/journal\.jsonl, line 9: hash/);
+      expect(list).toMatch(/journal\.jsonl, line 9: no seal/);
     });
   });
 

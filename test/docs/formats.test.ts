@@ -1,6 +1,6 @@
 /** docs/formats.md names every field of the run folder's files, with its type, and no other. */
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
 import { descriptionSchema } from "../../src/journal/description.js";
 import { recordSchema } from "../../src/journal/record.js";
 import { resultSchema } from "../../src/journal/result.js";
@@ -30,9 +30,12 @@ const typeCell = ({ type, optional }: Field) => (optional ? `${type}, may be abs
 const covers = ({ path }: Row, field: Field) =>
   path.endsWith(".*") ? field.path.startsWith(path.slice(0, -1)) : field.path === path;
 
+/** A line is a record and its seal. */
+const lineSchema = recordSchema.safeExtend({ seal: z.string().optional() });
+
 const files: [string, z.ZodType][] = [
   ["`run.json`", descriptionSchema],
-  ["`journal.jsonl`", recordSchema],
+  ["`journal.jsonl`", lineSchema],
   ["`result.json`", resultSchema],
   ["`traces/`", traceSchema],
 ];

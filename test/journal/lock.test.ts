@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import { summarize } from "../../src/journal/index.js";
 import { openRun, readRun } from "../../src/journal/index.node.js";
-import { describeWith, recordsOf, temporaryFolder } from "./runs.js";
+import { describeWith, journalText, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
@@ -87,8 +87,6 @@ it("a killed process leaves a run that resumes by itself, to the same bytes", as
     if (signal === "SIGKILL") expect(existsSync(lockOf(dir))).toBe(true);
   }
   expect(kills).toBe(3);
-  expect(readFileSync(join(dir, "journal.jsonl"), "utf8")).toBe(
-    list.map((record) => `${JSON.stringify(record)}\n`).join(""),
-  );
+  expect(readFileSync(join(dir, "journal.jsonl"), "utf8")).toBe(journalText(long, list));
   expect(formatJson(summarize(long, readRun(dir).records))).toBe(formatJson(summarize(long, list)));
 });

@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
-import { describeWith, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
+import { describeWith, journalText, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
 const journalOf = (dir: string) => join(dir, "journal.jsonl");
-const linesOf = (list: readonly RunRecord[]) => list.map((record) => `${JSON.stringify(record)}\n`).join("");
+const linesOf = (list: readonly RunRecord[]) => journalText(run, list);
 
 /** A folder with these records, closed. */
 async function writtenRun(list: readonly RunRecord[], description: RunDescription = run): Promise<string> {
@@ -198,12 +198,12 @@ describe("resume", () => {
 });
 
 describe("a damaged or hostile folder", () => {
-  const line = (change: object) => `${JSON.stringify({ ...records[0]!, ...change })}\n`;
+  const line = (change: object) => JSON.stringify({ ...records[0]!, ...change });
 
   it.each([
-    ["not JSON", "nonsense\n", "not JSON, and not the last line"],
-    ["an empty line", "\n", "not JSON, and not the last line"],
-    ["another value", "null\n", "expected object"],
+    ["not JSON", "nonsense", "not JSON, and not the last line"],
+    ["an empty line", "", "not JSON, and not the last line"],
+    ["another value", "null", "no seal, which every line of this run has"],
     ["a number that is not finite", line({}).replace(/"seconds":[^,]*/, '"seconds":1e999'), "seconds"],
     ["a negative count", line({ forward: -1 }), "forward"],
     ["half a pixel", line({ step: 0.5 }), "step"],
@@ -221,10 +221,10 @@ describe("a damaged or hostile folder", () => {
     ["an attack of another run", line({ attack: "pgd:ce" }), 'no attack "pgd:ce"'],
     ["an image beyond the list", line({ index: 5 }), "image 5; the run has images 0 to 4"],
     ["a perturbation out of the ball", line({ maxDelta: 0.5 }), "maxDelta 0.5 is above 0"],
-    ["deep nesting", `{"image":${"[".repeat(100_000)}${"]".repeat(100_000)}}\n`, "image"],
+    ["deep nesting", `{"image":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "image"],
   ])("with %s in the middle is an error with file and line", async (_, middle, message) => {
     const dir = await writtenRun([]);
-    const text = `${linesOf(records.slice(1, 3))}${middle}${linesOf(records.slice(3, 5))}`;
+    const text = journalText(run, [...records.slice(1, 3), middle, ...records.slice(3, 5)]);
     writeFileSync(journalOf(dir), text);
     const failure = expect.objectContaining({
       code: "journal",

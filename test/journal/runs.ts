@@ -1,4 +1,5 @@
 /** Small runs for the journal tests: descriptions and records whose numbers a key decides. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +102,26 @@ export function recordsOf(run: RunDescription): RunRecord[] {
       memberNames(run.protocol).map((attack) => recordFor(run, index, eps, attack)),
     ),
   ]);
+}
+
+/**
+ * A journal's text: records, or JSON of objects that are none, sealed as docs/formats.md says it, by other code than the
+ * program's; without seals in a run without identity.
+ */
+export function journalText({ identity }: RunDescription, list: readonly (RunRecord | string)[]): string {
+  const bodies = list.map((line) => (typeof line === "string" ? line : JSON.stringify(line)));
+  if (identity === undefined) return bodies.map((body) => `${body}\n`).join("");
+  let seal = identity;
+  const lines = bodies.map((body) => {
+    seal = createHash("sha256").update(seal).update(body).digest("hex").slice(0, 16);
+    return `${body.replace(/\}$/, `,"seal":"${seal}"}`)}\n`;
+  });
+  return lines.join("");
+}
+
+/** The description as an older version wrote it, whose journals have no seals. */
+export function withoutIdentity({ identity: _, ...description }: RunDescription): RunDescription {
+  return description;
 }
 
 /** A folder that is removed after the test. */

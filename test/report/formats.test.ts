@@ -127,13 +127,13 @@ describe("a damaged run is refused by name and reason", () => {
       "a record with other counts",
       "journal.jsonl",
       (text: string) => text.replace(/"correct":(\d)/, '"correct":1$1'),
-      /journal\.jsonl, line 1: intersection does not sum to correct/,
+      /journal\.jsonl, line 1: its seal does not fit/,
     ],
     [
       "a record with other details",
       "journal.jsonl",
       (text: string) => text.replace(/"confusion":\[(\d+)/, '"confusion":[9'),
-      /journal\.jsonl, line \d+: confusion does not fit/,
+      /journal\.jsonl, line \d+: its seal does not fit/,
     ],
     [
       "a result that was improved",

@@ -1,6 +1,6 @@
 /** The viewer's server: pages, files it must not serve, and requests it must refuse. */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
@@ -9,14 +9,13 @@ import { formatJson } from "../../src/base/index.js";
 import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { writeResult } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
-import { describeWith, recordsOf, temporaryFolder } from "../journal/runs.js";
+import { describeWith, journalText, recordsOf, temporaryFolder } from "../journal/runs.js";
 
 /** Writes a run folder as an evaluation does. */
 function writeRun(dir: string, description: RunDescription, records: readonly RunRecord[]): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, "run.json"), formatJson(description));
-  writeFileSync(join(dir, "journal.jsonl"), "");
-  for (const record of records) appendFileSync(join(dir, "journal.jsonl"), `${JSON.stringify(record)}\n`);
+  writeFileSync(join(dir, "journal.jsonl"), journalText(description, records));
 }
 
 const description = describeWith();
@@ -133,14 +132,12 @@ describe("a run", () => {
     expect(before.body).toMatch(/worst case so far<\/th><td><\/td><td>–/);
     expect((await get(port, page, { "if-none-match": before.headers.etag! })).status).toBe(304);
 
-    for (const record of ordered.slice(7, 12))
-      appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
+    writeFileSync(join(folder, "going/journal.jsonl"), journalText(description, ordered.slice(0, 12)));
     const after = await get(port, page, { "if-none-match": before.headers.etag! });
     expect([after.status, after.body]).toEqual([200, expect.stringMatching(/12 of 35 records/)]);
     expect(after.body).toMatch(/worst case of 1 attack so far<\/th><td><\/td><td>0\.\d{4}/);
 
-    for (const record of ordered.slice(12))
-      appendFileSync(join(folder, "going/journal.jsonl"), `${JSON.stringify(record)}\n`);
+    writeFileSync(join(folder, "going/journal.jsonl"), journalText(description, ordered));
     const end = await get(port, page);
     const { worst } = summarize(description, records).robust[1]!;
     expect(end.body).toContain(`<td>${worst.aAcc.toFixed(4)}</td><td>${worst.mIoU.toFixed(4)}</td>`);

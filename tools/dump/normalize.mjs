@@ -4,8 +4,8 @@
 const unstable = /seconds$|^(imagesPerSecond|started|ended|finished|updated|created|host|pid)$/i;
 /** Keys of sentences, since a reworded message is not a changed result. */
 const prose = /^(detail|means|remedy|notices|summary|hint)$/;
-/** Keys of `run.json`: versions, and the hash of the settings' spelling. */
-const versions = /^(versions|configSha256)$/;
+/** Keys of `run.json` and of journal lines: versions, the hash of the settings' spelling, digests of these and of times. */
+const versions = /^(versions|configSha256|identity|seal)$/;
 
 /** Splits JSON text into {facts, words}: the values without unstable keys, and the sentences with their paths. */
 export function splitJson(text) {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { formatJson } from "../../base/index.js";
 import { evaluationSchema, type RecordVerdict } from "../../evaluate/index.js";
 import { type Verification, verifyRun } from "../../evaluate/index.node.js";
+import { unsealedNotice } from "../../journal/index.js";
 import { formatDifference, plural } from "../../report/index.js";
 import { marks } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
@@ -94,9 +95,10 @@ function amounts({ pixels, labels, accuracy, step, maxDelta }: RecordVerdict): s
   ].join(", ");
 }
 
-function closingLines({ sample, records, result, match }: Verification): string[] {
+function closingLines({ sample, records, result, match, sealed }: Verification): string[] {
   const same = sample.filter((verdict) => verdict.match).length;
   return [
+    ...(sealed ? [] : [`${marks.warn} ${unsealedNotice}`]),
     ...(result ?? []).map((difference) => `${marks.fail} result.json is not of this journal: ${difference}`),
     `${marks[match ? "pass" : "fail"]} ${match ? "match" : "MISMATCH"}: ${same} of ${sample.length} records made again, of ${records} in the journal`,
   ];
