@@ -156,6 +156,7 @@ it("fills in the documented defaults and leaves optional settings out", () => {
     radiusSchedule: "reduce",
     protocol: "strict",
     seed: 0,
+    seeds: 1,
     device: "cpu",
     resume: false,
     trace: 0,
