@@ -14,7 +14,7 @@ const journal = (run: string) =>
   readFileSync(join(cwd, run, "journal.jsonl"), "utf8")
     .trim()
     .split("\n")
-    .map((line) => ({ ...JSON.parse(line), seconds: 0 }))
+    .map((line) => ({ ...JSON.parse(line), seconds: 0, seal: "" }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
 it("evaluates, resumes and verifies, with any number of workers", async () => {
