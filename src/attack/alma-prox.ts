@@ -41,7 +41,8 @@ async function almaProxFromImage(oracle: ImageOracle, settings: AttackSettings):
   let kept = { point: image, step: 0, score: Number.POSITIVE_INFINITY, correct: 0 };
   const history: number[] = [];
   for (let i = 0; i <= steps && kept.score > 0; i++) {
-    const point = await oracle.step(norms.linf.project, { image, point: sum(image, delta) }, { radius });
+    const moved = image.map((value, j) => value + delta[j]!);
+    const point = await oracle.step(norms.linf.project, { image, point: moved }, { radius });
     const now = await oracle.predict(point, { loss });
     if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
     history.push(kept.correct);
@@ -79,7 +80,7 @@ class Constraints {
   readonly #steps: number;
   readonly #multipliers: Float64Array;
   readonly #penalties: Float64Array;
-  /** Of the last look. */
+  /** The constraints at the last look. */
   #before: Float64Array | undefined;
   /** Pixels that were wrong at some point since the last look. */
   readonly #wonOnce: Uint8Array;
@@ -162,8 +163,4 @@ class Constraints {
 function penaltySlope(y: number, penalty: number, multiplier: number): number {
   if (y < 0) return multiplier / (1 - Math.max(penalty, 1) * y) ** 2;
   return multiplier + 2 * multiplier * penalty * y + (penalty ** 2 * y ** 2) / 2;
-}
-
-function sum(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((value, i) => value + b[i]!);
 }

@@ -18,7 +18,7 @@ export const builtInAttacks: AttackComponents = { losses, attacks, ensembles };
 export interface AttackMember {
   readonly attack: Attack;
   readonly steps: number;
-  /** Of a repeat with other starts: its seed. Default: the run's. */
+  /** The seed of a repeat with other starts. Default: the run's. */
   readonly seed?: number;
 }
 

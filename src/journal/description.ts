@@ -30,7 +30,7 @@ const memberSchema = z.strictObject({
   steps: count,
   /** `reduce`: 2ε, 1.5ε and ε in 3:3:4 of the steps. */
   radiusSchedule: z.enum(["reduce", "constant"]),
-  /** Of a repeat with other starts: its seed. Absent for an attack with the run's seed. */
+  /** The seed of a repeat with other starts. Absent for an attack with the run's seed. */
   seed: z.int().optional(),
 });
 

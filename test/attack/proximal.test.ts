@@ -53,7 +53,7 @@ it("with AMSGrad the second moment never falls", () => {
     adam.observe(Float32Array.of(1));
     for (let i = 0; i < 9; i++) adam.observe(Float32Array.of(0));
   }
-  // Of the squares 1, 0, 0, …: 0.001 after the first step, and 0.001·0.999⁹ after ten.
+  // The squares are 1, 0, 0, …; their mean is 0.001 after the first step, and 0.001·0.999⁹ after ten.
   expect(kept.scale[0]).toBeCloseTo(Math.sqrt(0.001 / (1 - 0.999 ** 10)), 5);
   expect(plain.scale[0]).toBeCloseTo(Math.sqrt((0.001 * 0.999 ** 9) / (1 - 0.999 ** 10)), 5);
 });

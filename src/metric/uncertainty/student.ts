@@ -12,7 +12,7 @@ export interface MeanEstimate {
   readonly mean: number;
   /** Standard deviation of single values, with n − 1 in the denominator. */
   readonly deviation: number;
-  /** Of the mean: deviation / √n. */
+  /** Standard error of the mean: deviation / √n. */
   readonly standardError: number;
   /** For the mean of all values of which these are a sample. */
   readonly interval: Interval;

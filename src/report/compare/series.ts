@@ -25,7 +25,7 @@ export interface Series {
   readonly eps: string | undefined;
   readonly a: SeriesSide;
   readonly b: SeriesSide;
-  /** Of the worst case: how far the single seeds of each run lie apart; null for a run of one seed. */
+  /** How far the worst cases of the single seeds of each run lie apart; null for a run of one seed. */
   readonly seeds?: { readonly a: SeedSpread | null; readonly b: SeedSpread | null };
 }
 

@@ -1,7 +1,7 @@
 /** Finding run folders, and reading their state. A run is read again when its files change. */
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
-import { messageOf, SeawallError, sha256 } from "../../base/index.js";
+import { messageOf, SeawallError, shortHash } from "../../base/index.js";
 import { isBeingWritten } from "../../base/index.node.js";
 import { resultDifferences } from "../../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../../journal/index.node.js";
@@ -37,7 +37,7 @@ export function findRuns(folders: readonly string[]): RunFolder[] {
   const visit = (root: string, dir: string, depth: number) => {
     if (budget-- <= 0) return;
     if (isFile(join(dir, runFiles.run))) {
-      const id = sha256(dir).slice(0, 16);
+      const id = shortHash(dir);
       found.set(id, { id, dir, name: relative(root, dir) || basename(dir) });
     } else if (depth < deepest) {
       for (const name of foldersIn(dir)) visit(root, join(dir, name), depth + 1);
