@@ -37,14 +37,15 @@ export function resultDifferences(
   records: Iterable<RunRecord>,
 ): string[] {
   const partial = stored.data.missingImages !== undefined;
-  const figures = ({ clean, robust, uncertainty }: Result) => ({
-    clean,
-    robust,
-    // Absent from results of earlier versions.
-    ...(stored.uncertainty && { uncertainty }),
-  });
-  const computed = summarize(run, records, { partial });
-  return differences(figures(stored), figures(computed), ["stored", "by the journal"]);
+  const [before, now] = [stored, summarize(run, records, { partial })].map((result) =>
+    figuresIn(stored, result),
+  );
+  return differences(before!, now!, ["stored", "by the journal"]);
+}
+
+/** Those figures of a result that a stored one has too: results of earlier versions have no `uncertainty`. */
+export function figuresIn(stored: Result, { clean, robust, uncertainty }: Result) {
+  return { clean, robust, ...(stored.uncertainty && { uncertainty }) };
 }
 
 function conditions({ protocol, model, data, shard }: RunDescription) {

@@ -23,6 +23,7 @@ export {
   compareDescriptions,
   type Differences,
   differences,
+  figuresIn,
   resultDifferences,
 } from "./differences.js";
 export { checkGates, failedChecks, type GateOptions, judgeGate, withGates } from "./gates/check.js";

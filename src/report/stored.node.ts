@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson, SeawallError } from "../base/index.js";
 import {
+  figuresIn,
   type Result,
   type RunDescription,
   type RunRecord,
@@ -81,8 +82,8 @@ function pictureName({ index, slot, kind }: PictureKey): string {
 
 /** @throws SeawallError `journal` if the stored result differs from the one computed from the journal */
 function checkFigures(file: string, stored: Result, computed: Result): void {
-  const figures = ({ clean, robust, uncertainty, data: { images } }: Result) =>
-    canonicalJson({ clean, robust, images, ...(stored.uncertainty && { uncertainty }) });
+  const figures = (result: Result) =>
+    canonicalJson({ ...figuresIn(stored, result), images: result.data.images });
   if (figures(stored) === figures(computed)) return;
   throw new SeawallError(
     "journal",
