@@ -44,18 +44,17 @@ export const ensembles = {
   },
   surge: {
     members: [
-      { attack: "apgd:cospgd", steps: { share: 1.28 } },
-      { attack: "sharpen:expected-accuracy", steps: { share: 0.65 } },
-      { attack: "reopen-wide:expected-miou", steps: { share: 0.95 } },
-      { attack: "reopen:expected-miou", steps: { share: 0.97 } },
+      { attack: "apgd:cospgd", steps: { share: 1 } },
+      { attack: "sharpen:expected-accuracy", steps: { share: 0.8 } },
+      { attack: "reopen:expected-miou", steps: { share: 2.05 } },
     ],
     source:
       "Seawall: broad first, sharp last, for the accuracy and for the mIoU of the set; as many passes as sea-2023",
   },
   "surge-fast": {
     members: [
-      { attack: "apgd:cospgd", steps: { share: 0.62 } },
-      { attack: "sharpen:expected-miou", steps: { share: 0.65 } },
+      { attack: "apgd:cospgd", steps: { share: 0.85 } },
+      { attack: "sharpen:expected-miou", steps: { share: 0.42 } },
     ],
     source: "Seawall: the same in a third of the passes",
   },

@@ -8,7 +8,7 @@ import { noise } from "./noise.js";
 import { padam } from "./padam.js";
 import { pdpgd } from "./pdpgd.js";
 import { pgd } from "./pgd.js";
-import { reopen, reopenWide, sharpen } from "./refine.js";
+import { reopen, sharpen } from "./refine.js";
 import { regionSearch } from "./region-search.js";
 import { square } from "./square.js";
 
@@ -67,18 +67,13 @@ export const attacks = {
   },
   sharpen: {
     takes: "loss",
-    help: "apgd that goes on from the best point so far, at a temperature that falls from ½ to ⅒",
+    help: "apgd that goes on from the best point so far, at a temperature that falls from ½ to 1/20",
     make: (loss) => sharpen(loss),
   },
   reopen: {
     takes: "loss",
-    help: "apgd that goes on from the best point so far: out to 1.5ε, then at ε at a temperature that falls from 1 to ⅒",
+    help: "apgd that goes on from the best point so far: out to 1.5ε, then at ε at a temperature that falls from 1 to 1/20",
     make: (loss) => reopen(loss),
-  },
-  "reopen-wide": {
-    takes: "loss",
-    help: "the same, out to 2ε and then in over 1.5ε",
-    make: (loss) => reopenWide(loss),
   },
   "alma-prox": {
     takes: "nothing",

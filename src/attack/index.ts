@@ -34,7 +34,7 @@ export { type Norm, type NormSteps, norms } from "./optimizer/steps.js";
 export { padam, padamFrom } from "./padam.js";
 export { pdpgd } from "./pdpgd.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
-export { reopen, reopenWide, sharpen } from "./refine.js";
+export { reopen, sharpen } from "./refine.js";
 export { regionSearch } from "./region-search.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";

@@ -8,28 +8,17 @@ import type { Attack } from "./attack.js";
 
 const continues = { continues: true };
 
-/** Stays at ε, with τ from ½ to ⅒. */
+/** Stays at ε, with τ from ½ to 1/20. */
 export function sharpen(loss: Loss): Attack {
-  return stagedApgd(`sharpen:${loss.name}`, [{ loss, share: 1, temperature: [0.5, 0.1] }], continues);
+  return stagedApgd(`sharpen:${loss.name}`, [{ loss, share: 1, temperature: [0.5, 0.05] }], continues);
 }
 
-/** Leaves the ball for a quarter of the steps, at τ = 1; comes back with τ from 1 to ⅒. */
+/** Leaves the ball for a quarter of the steps, at τ = 1; comes back with τ from 1 to 1/20. */
 export function reopen(loss: Loss): Attack {
   const setShare = 0.75;
   const stages = [
     { loss, setShare, share: 1 / 4, radius: 1.5 },
-    { loss, setShare, share: 3 / 4, temperature: [1, 0.1] as const },
+    { loss, setShare, share: 3 / 4, temperature: [1, 0.05] as const },
   ];
   return stagedApgd(`reopen:${loss.name}`, stages, continues);
-}
-
-/** The same by way of 2ε and 1.5ε, in about a sixth of the steps each. */
-export function reopenWide(loss: Loss): Attack {
-  const setShare = 0.75;
-  const stages = [
-    { loss, setShare, share: 12 / 77, radius: 2 },
-    { loss, setShare, share: 12 / 77, radius: 1.5 },
-    { loss, setShare, share: 53 / 77, temperature: [1, 0.1] as const },
-  ];
-  return stagedApgd(`reopen-wide:${loss.name}`, stages, continues);
 }
