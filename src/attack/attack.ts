@@ -48,7 +48,7 @@ export interface Attack {
   readonly usesGradients?: false;
   /** Its gradients are those of another model; default: of the model under attack. */
   readonly gradientsOf?: "surrogate";
-  /** It goes on from the best point that the attacks before it kept, instead of starting at random. */
+  /** It goes on from the best point that attacks before it kept (`mayGoOnFrom`), instead of starting at random. */
   readonly continues?: boolean;
   /** The losses that it asks for. */
   readonly losses: readonly Loss[];
@@ -62,6 +62,17 @@ export interface Attack {
     earlier?: Earlier,
   ): Promise<KeptPoint>;
 }
+
+/**
+ * Whether an attack that continues may read what another one kept. One that does not follow the model's own gradient goes
+ * on from transferred attacks alone, so that nothing of that gradient reaches it.
+ */
+export function mayGoOnFrom(own: Attack, earlier: Attack): boolean {
+  return followsOwnGradient(own) || earlier.gradientsOf === "surrogate";
+}
+
+export const followsOwnGradient = ({ usesGradients, gradientsOf }: Attack) =>
+  usesGradients !== false && gradientsOf === undefined;
 
 /** Whether it aims at the mIoU of the whole set, so that all images must have met the attacks before it. */
 export const aimsAtSet = ({ losses }: Attack) => losses.some((loss) => loss.needsSetValues);

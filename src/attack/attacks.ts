@@ -1,7 +1,7 @@
 /** Attacks by the names that users write. */
 import { SeawallError } from "../base/index.js";
 import { type Loss, losses } from "../loss/index.js";
-import { type Attack, type RadiusSchedule, renamed } from "./attack.js";
+import { type Attack, followsOwnGradient, mayGoOnFrom, type RadiusSchedule, renamed } from "./attack.js";
 import { type Ensemble, type EnsembleMember, ensembles } from "./ensembles.js";
 import { type AttackFamily, attacks } from "./families.js";
 
@@ -39,12 +39,23 @@ export const transferPrefix = "transfer:";
  * that is named twice runs once. `transfer:NAME` is the attack by the gradient of a surrogate; if there is one, and the
  * list names no transfer, all attacks with gradients are transferred, too.
  * @throws SeawallError `config` for an unknown name, listing the known ones, and for an attack that is named twice
- * with different steps or radius schedules
+ * with different steps or radius schedules, or that continues without an attack before it to go on from
  */
 export function parseMembers(
   list: string,
-  { steps = 300, radiusSchedule = "reduce", surrogate }: AskedFor = {},
+  asked: AskedFor = {},
   components: AttackComponents = builtInAttacks,
+): AttackMember[] {
+  const members = namedMembers(list, asked, components);
+  for (const [i, { attack }] of members.entries()) refuseNoStart(attack, members.slice(0, i));
+  return members;
+}
+
+/** As `parseMembers`, of a list that may be part of another one: an attack that continues needs none before it. */
+function namedMembers(
+  list: string,
+  { steps = 300, radiusSchedule = "reduce", surrogate }: AskedFor,
+  components: AttackComponents,
 ): AttackMember[] {
   const names = list
     .split(",")
@@ -52,14 +63,22 @@ export function parseMembers(
     .filter(Boolean);
   if (names.length === 0)
     throw new SeawallError("config", `"${list}" names no attack; ${knownAttacks(components)}`);
-  const named = names.flatMap((name) => namedMembers(name, steps, radiusSchedule, components));
+  const named = names.flatMap((name) => membersOfName(name, steps, radiusSchedule, components));
   const transfers = named.some(({ attack }) => attack.gradientsOf === "surrogate");
-  const parsed = surrogate && !transfers ? [...named, ...transferredMembers(named)] : named;
+  const parsed = surrogate && !transfers ? withTransfers(named) : named;
   const first = ({ attack }: AttackMember) => parsed.find((other) => other.attack.name === attack.name)!;
   for (const member of parsed) refuseOther(first(member), member);
-  const members = parsed.filter((member) => first(member) === member);
-  refuseNoStart(members[0]!);
-  return members;
+  return parsed.filter((member) => first(member) === member);
+}
+
+/** The attacks, and those with gradients once more as transferred ones, before the attacks that go on from these. */
+function withTransfers(named: readonly AttackMember[]): AttackMember[] {
+  const goesOn = ({ attack }: AttackMember) => attack.continues && !followsOwnGradient(attack);
+  return [
+    ...named.filter((member) => !goesOn(member)),
+    ...transferredMembers(named),
+    ...named.filter(goesOn),
+  ];
 }
 
 /** Stands in the name of a repeat, between the attack's own name and the number of the repeat. */
@@ -87,23 +106,23 @@ export function repeatedName(name: string): string {
   return name.replace(new RegExp(`${mark}\\d+$`), "");
 }
 
-/** The attacks of a list without their steps; errors as `parseMembers`. */
+/** The attacks of a list, or of a part of one, without their steps; errors for names as `parseMembers`. */
 export function parseAttacks(
   list: string,
   radiusSchedule: RadiusSchedule = "reduce",
   components: AttackComponents = builtInAttacks,
 ): Attack[] {
-  return parseMembers(list, { radiusSchedule }, components).map(({ attack }) => attack);
+  return namedMembers(list, { radiusSchedule }, components).map(({ attack }) => attack);
 }
 
-function namedMembers(
+function membersOfName(
   name: string,
   steps: number,
   radiusSchedule: RadiusSchedule,
   components: AttackComponents,
 ): AttackMember[] {
   if (name.startsWith(transferPrefix)) {
-    const rest = namedMembers(name.slice(transferPrefix.length), steps, radiusSchedule, components);
+    const rest = membersOfName(name.slice(transferPrefix.length), steps, radiusSchedule, components);
     const transferred = transferredMembers(rest);
     if (transferred.length > 0) return transferred;
     throw new SeawallError("config", `"${name}": ${rest[0]!.attack.name} follows no gradient`);
@@ -169,11 +188,15 @@ function refuseOther(first: AttackMember, again: AttackMember): void {
   );
 }
 
-function refuseNoStart({ attack: { name, continues } }: AttackMember): void {
-  if (!continues) return;
+function refuseNoStart(attack: Attack, before: readonly AttackMember[]): void {
+  const { name, continues } = attack;
+  if (!continues || before.some((earlier) => mayGoOnFrom(attack, earlier.attack))) return;
+  const [points, such] = followsOwnGradient(attack)
+    ? ["the attacks", "apgd:cospgd"]
+    : ["the transferred attacks", `${transferPrefix}apgd:cospgd`];
   throw new SeawallError(
     "config",
-    `${name} goes on from the best point of the attacks before it; name one before it, such as apgd:cospgd,${name}`,
+    `${name} goes on from the best point of ${points} before it; name one before it, such as ${such},${name}`,
   );
 }
 

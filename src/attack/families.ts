@@ -9,7 +9,7 @@ import { padam } from "./padam.js";
 import { pdpgd } from "./pdpgd.js";
 import { pgd } from "./pgd.js";
 import { reopen, sharpen } from "./refine.js";
-import { regionSearch } from "./region-search.js";
+import { regionSearch, transferSearch } from "./region-search.js";
 import { square } from "./square.js";
 
 /** A row of the table: users write `NAME:LOSS` if it takes a loss, and `NAME` if it takes nothing. */
@@ -99,6 +99,11 @@ export const attacks = {
     takes: "nothing",
     help: "random search with textures, which needs no gradient and judges every region by itself; ten queries a step",
     make: () => regionSearch,
+  },
+  "transfer-search": {
+    takes: "nothing",
+    help: "the same, from the best point of the attacks by a surrogate's gradient",
+    make: () => transferSearch,
   },
   noise: {
     takes: "nothing",

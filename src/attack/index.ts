@@ -9,6 +9,7 @@ export {
   aimsAtSet,
   type Earlier,
   type KeptPoint,
+  mayGoOnFrom,
   type RadiusSchedule,
   randomPoint,
 } from "./attack.js";
@@ -35,6 +36,6 @@ export { padam, padamFrom } from "./padam.js";
 export { pdpgd } from "./pdpgd.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { reopen, sharpen } from "./refine.js";
-export { regionSearch } from "./region-search.js";
+export { regionSearch, transferSearch } from "./region-search.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";

@@ -3,47 +3,71 @@
  * gradient and sees classes alone. `square` judges the image by one number; the class map says more, so that one query
  * tries a change in dozens of regions.
  */
+import { invariant, type RandomStream } from "../base/index.js";
 import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
-import { type Attack, type AttackSettings, type KeptPoint, lostLate } from "./attack.js";
-import { type Corner, meet, stripes } from "./search/corners.js";
+import { type Attack, type AttackSettings, type KeptPoint, lostLate, requireLinf } from "./attack.js";
+import { meet, type Offsets, offsetsOf, stripes } from "./search/corners.js";
 import { type Box, copySquares, drawSquares, withSquares } from "./search/squares.js";
 
 /** A search takes many more queries than gradients take steps. */
 const queriesPerStep = 10;
 
-/**
- * Starts from vertical stripes of ±ε. A query draws a grid of regions and changes one square in each, then keeps the
- * squares in whose region no more pixels are right than before. A second query meets what was kept, since regions next
- * to one another may act together. Under ℓ2 the same points are scaled into the ball.
- */
+const blindSearch = {
+  losses: [losses.ce],
+  usesGradients: false as const,
+  passes: (steps: number) => queriesPerStep * steps + 1,
+};
+
+/** Starts from vertical stripes of ±ε. Under ℓ2 the same points are scaled into the ball. */
 export const regionSearch: Attack = {
   name: "region-search",
-  losses: [losses.ce],
-  usesGradients: false,
-  passes: (steps) => queriesPerStep * steps + 1,
-  async run(oracle, settings, random) {
-    const queries = queriesPerStep * settings.steps;
-    const search = new Search(oracle, settings);
-    let now = await search.ask(stripes(oracle, random));
-    while (search.asked < queries && search.kept.correct > 0) {
-      const squares = drawSquares(oracle, search.asked / queries, random);
-      const tried = await search.ask(withSquares(now.corner, oracle, squares, random));
-      const changes = squares.map(({ region }) => changeIn(region, now, tried, oracle));
-      if (changes.every((change) => change <= 0)) now = tried;
-      else if (search.asked < queries && changes.some((change) => change < 0)) {
-        const good = squares.filter((_, i) => changes[i]! <= 0);
-        const merged = await search.ask(copySquares(tried.corner, now.corner, oracle, good));
-        now = [merged, tried].reduce((best, state) => (state.correct < best.correct ? state : best), now);
-      }
-    }
-    return search.result(queries);
+  ...blindSearch,
+  run: (oracle, settings, random) => searchFrom(stripes(oracle, random), oracle, settings, random),
+};
+
+/** Starts from the best point that attacks by a surrogate's gradient have kept. */
+export const transferSearch: Attack = {
+  name: "transfer-search",
+  ...blindSearch,
+  continues: true,
+  async run(oracle, settings, random, earlier) {
+    requireLinf(transferSearch, settings);
+    invariant(earlier, "transfer-search goes on from transferred attacks, and was given no point of theirs");
+    return searchFrom(offsetsOf(earlier.best, oracle, settings.radius), oracle, settings, random);
   },
 };
 
-/** A corner and the class map there. */
+/**
+ * A query draws a grid of regions and changes one square in each, then keeps the squares in whose region no more pixels
+ * are right than before. A second query meets what was kept, since regions next to one another may act together.
+ */
+async function searchFrom(
+  start: Offsets,
+  oracle: ImageOracle,
+  settings: AttackSettings,
+  random: RandomStream,
+): Promise<KeptPoint> {
+  const queries = queriesPerStep * settings.steps;
+  const search = new Search(oracle, settings);
+  let now = await search.ask(start);
+  while (search.asked < queries && search.kept.correct > 0) {
+    const squares = drawSquares(oracle, search.asked / queries, random);
+    const tried = await search.ask(withSquares(now.offsets, oracle, squares, random));
+    const changes = squares.map(({ region }) => changeIn(region, now, tried, oracle));
+    if (changes.every((change) => change <= 0)) now = tried;
+    else if (search.asked < queries && changes.some((change) => change < 0)) {
+      const good = squares.filter((_, i) => changes[i]! <= 0);
+      const merged = await search.ask(copySquares(tried.offsets, now.offsets, oracle, good));
+      now = [merged, tried].reduce((best, state) => (state.correct < best.correct ? state : best), now);
+    }
+  }
+  return search.result(queries);
+}
+
+/** Offsets from the image, the point there, and its class map. */
 interface State {
-  readonly corner: Corner;
+  readonly offsets: Offsets;
   readonly point: Float32Array;
   readonly classes: ArrayLike<number>;
   readonly correct: number;
@@ -70,8 +94,8 @@ class Search {
     return this.#kept!;
   }
 
-  async ask(corner: Corner): Promise<State> {
-    const state = { corner, ...(await meet(this.#oracle, corner, this.#settings)) };
+  async ask(offsets: Offsets): Promise<State> {
+    const state = { offsets, ...(await meet(this.#oracle, offsets, this.#settings)) };
     const { point, correct } = state;
     if (!this.#kept || correct < this.#kept.correct)
       this.#kept = { point, correct, query: this.#history.length };

@@ -3,7 +3,7 @@ import type { RandomStream } from "../base/index.js";
 import { losses } from "../loss/index.js";
 import type { ImageOracle } from "../oracle/index.js";
 import { type Attack, lostLate } from "./attack.js";
-import { type Corner, drawSign, meet, stripes } from "./search/corners.js";
+import { drawSign, meet, type Offsets, stripes } from "./search/corners.js";
 
 /** Share of the image that the first square covers. */
 const largestShare = 0.8;
@@ -46,11 +46,11 @@ export const square: Attack = {
 };
 
 function withSquare(
-  corner: Corner,
+  corner: Offsets,
   { channels, height, width }: ImageOracle,
   side: number,
   random: RandomStream,
-): Corner {
+): Offsets {
   const top = Math.floor(random.next() * (height - side + 1));
   const left = Math.floor(random.next() * (width - side + 1));
   const changed = corner.slice();

@@ -1,5 +1,5 @@
 /** Chains: attacks that go on from the best point which the attacks before them kept. */
-import { type AttackMember, aimsAtSet, type Earlier } from "../attack/index.js";
+import { type AttackMember, aimsAtSet, type Earlier, mayGoOnFrom } from "../attack/index.js";
 import { SeawallError } from "../base/index.js";
 import type { Sample } from "../data/index.js";
 import type { RunRecord } from "../journal/index.js";
@@ -96,10 +96,12 @@ export class Chain {
     };
   }
 
-  /** The attacks before one, of its own seed alone, so that seeds are independent repeats. */
+  /** The attacks before one that it may go on from; of its own seed alone, so that seeds are independent repeats. */
   #before(own: AttackMember): AttackMember[] {
     const { members } = this.#run;
-    return members.slice(0, members.indexOf(own)).filter(({ seed }) => seed === own.seed);
+    return members
+      .slice(0, members.indexOf(own))
+      .filter(({ attack, seed }) => seed === own.seed && mayGoOnFrom(own.attack, attack));
   }
 
   async #recordsBefore(own: AttackMember, eps: string): Promise<RecordsByImage[]> {

@@ -36,6 +36,15 @@ describe("parseMembers", () => {
     expect(() => names("transfer:transfer:pgd:ce")).toThrow("follows no gradient");
   });
 
+  it("puts an attack that goes on from transferred ones behind these", () => {
+    const names = (list: string) =>
+      parseMembers(list, { surrogate: "float.onnx" }).map(({ attack }) => attack.name);
+    expect(names("transfer-search,apgd:js")).toEqual(["apgd:js", "transfer:apgd:js", "transfer-search"]);
+    expect(names("apgd:ce,sharpen:js,transfer-search")).toEqual([
+      ...["apgd:ce", "sharpen:js", "transfer:apgd:ce", "transfer:sharpen:js", "transfer-search"],
+    ]);
+  });
+
   it("keeps steps and schedule of a transferred attack, which takes passes through two models", () => {
     const [own, transferred] = parseMembers("apgd:js", { steps: 9, surrogate: "float.onnx" });
     expect(facts(transferred!)).toEqual(["transfer:apgd:js", 9, "reduce"]);
@@ -84,7 +93,7 @@ describe("every row of the tables", () => {
     const names = form.includes("LOSS") ? attackLosses().map((loss) => form.replace("LOSS", loss)) : [form];
     for (const name of names) {
       // An attack may go on from others; one that starts by itself has no set to aim at.
-      const ask = () => parseMembers(`apgd:ce,${name}`).at(-1)!.attack;
+      const ask = () => parseMembers(`transfer:apgd:ce,${name}`).at(-1)!.attack;
       if (/^(apgd|pgd|padam):expected-miou$/.test(name)) expect(ask).toThrow(/aims at the mIoU of the set/);
       else expect(ask().name).toBe(name);
     }
@@ -94,6 +103,13 @@ describe("every row of the tables", () => {
     expect(() => parseMembers("sharpen:ce,apgd:ce")).toThrow(
       /name one before it, such as apgd:cospgd,sharpen:ce/,
     );
+  });
+
+  it.each(["transfer:sharpen:ce", "transfer-search"])("%s goes on from transferred attacks alone", (name) => {
+    expect(() => parseMembers(`apgd:ce,square,${name}`)).toThrow(
+      `${name} goes on from the best point of the transferred attacks before it; name one before it, such as transfer:apgd:cospgd,${name}`,
+    );
+    expect(parseMembers(`apgd:ce,transfer:apgd:ce,${name}`)).toHaveLength(3);
   });
 
   it.each(Object.keys(ensembles))("%s has known members, each once", (name) => {

@@ -1,6 +1,6 @@
 /** Region search on class maps that are known in closed form, and beside `square` at equal queries. */
 import { describe, expect, it } from "vitest";
-import { type Attack, regionSearch, square } from "../../src/attack/index.js";
+import { type Attack, regionSearch, square, transferSearch } from "../../src/attack/index.js";
 import { randomStream } from "../../src/base/index.js";
 import { ClosedForm, linear } from "./closed-form.js";
 
@@ -87,5 +87,36 @@ describe("region search", () => {
     expect(found).toBe(left.indexOf(Math.min(...left)));
     const length = Math.sqrt(point.reduce((sum, value) => sum + (value - 0.5) ** 2, 0));
     expect(length).toBeCloseTo(radius, 4);
+  });
+});
+
+describe("transfer search", () => {
+  const settings = { radius, steps: 4, norm: "linf", accounting: "strict" } as const;
+  const start = randomStream("start")
+    .uniform(grey.length, -radius, radius)
+    .map((value) => value + 0.5);
+  const earlier = { best: start };
+
+  it("begins at the point that it is given, to the bit, and never ends above it", async () => {
+    const oracle = new LocalSums(blocks(20, "kept"), 0.1);
+    const { point } = await transferSearch.run(oracle, settings, randomStream("on"), earlier);
+    expect(oracle.points[0]).toEqual(start);
+    const [before, after] = [await oracle.predict(start), await oracle.predict(point)];
+    expect(after.correct).toBeLessThan(before.correct);
+    for (const [i, value] of point.entries())
+      if (value !== start[i]) expect(Math.abs(value - 0.5)).toBeCloseTo(radius, 6);
+  });
+
+  it("keeps the point that it is given where nothing better is found", async () => {
+    const best = blocks(20, "best").map((sign) => 0.5 + radius * sign);
+    const oracle = new LocalSums(blocks(20, "best"), 0.3);
+    const { point, step } = await transferSearch.run(oracle, settings, randomStream("on"), { best });
+    expect([point, step]).toEqual([best, 0]);
+  });
+
+  it("is made for linf", async () => {
+    const oracle = new LocalSums(blocks(20, "kept"), 0.3);
+    const run = transferSearch.run(oracle, { ...settings, norm: "l2" }, randomStream("on"), earlier);
+    await expect(run).rejects.toThrow("transfer-search is made for linf, not l2");
   });
 });

@@ -144,7 +144,7 @@ it("explains eval", async () => {
 
     Attacks:
       sea-2023, sea-2024, strongest, surge, surge-fast, sea-two-speed
-      apgd:LOSS, pgd:LOSS, segpgd, cospgd, padam:LOSS, padam-ce, padam-cos, sharpen:LOSS, reopen:LOSS, alma-prox, pdpgd, dag, square, region-search, noise
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, padam:LOSS, padam-ce, padam-cos, sharpen:LOSS, reopen:LOSS, alma-prox, pdpgd, dag, square, region-search, transfer-search, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
         class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, expected-miou,
         mask-spherical, margin, mask-margin, dlr

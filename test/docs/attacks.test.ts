@@ -102,6 +102,7 @@ it("prints the passes of an image", async () => {
     ["`dag`", members("dag")],
     ["`square`", members("square")],
     ["`region-search`", members("region-search")],
+    ["`transfer-search`", members("transfer:apgd:ce,transfer-search").slice(1)],
     ["`noise`", members("noise")],
     ...Object.keys(ensembles).map((name): [string, AttackMember[]] => [code(name), members(name)]),
   ];

@@ -24,6 +24,7 @@ beforeAll(async () => {
   );
   root = await folderWith({
     "model.onnx": writeModel(tinyModel({ channels: 1 })),
+    "other.onnx": writeModel(tinyModel({ channels: 1, after: (b, logits) => b.op("Neg", [logits]) })),
     ...Object.fromEntries(files),
   });
 });
@@ -86,6 +87,24 @@ it("has the same result without a folder", async () => {
   const { cost: _, ...result } = await runEvaluation(settings());
   const { cost: __, ...stored } = await runEvaluation({ ...settings("whole"), resume: true });
   expect(result).toEqual(stored);
+});
+
+it("what does not see the gradient goes on from transferred attacks alone, and never ends above them", async () => {
+  const following = ["transfer:apgd:cospgd", "transfer:sharpen:ce", "transfer-search"];
+  const run = async (out: string, attacks: readonly string[]) => {
+    const surrogate = join(root, "other.onnx");
+    await runEvaluation({ ...settings(out), eps: "0.1", surrogate, attacks: attacks.join(",") });
+    return recordsOf(out);
+  };
+  const beside = await run("beside", ["apgd:cospgd", ...following]);
+  const leftBy = (name: string) =>
+    beside.filter(({ attack }) => attack === name).map(({ correct }) => correct);
+  const [own, [first, sharp, searched]] = [leftBy("apgd:cospgd"), following.map(leftBy)];
+  expect(own.some((left, i) => left < first![i]!)).toBe(true);
+  expect(sharp!.every((left, i) => left <= first![i]!)).toBe(true);
+  expect(searched!.every((left, i) => left <= Math.min(first![i]!, sharp![i]!))).toBe(true);
+  const alone = await run("alone", following);
+  expect(alone).toEqual(beside.filter(({ attack }) => attack !== "apgd:cospgd"));
 });
 
 it("refuses to go on from nothing, and a loss for the set where no set is known", async () => {

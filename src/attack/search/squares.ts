@@ -1,7 +1,7 @@
 /** Squares with textures, one in each region of a grid over the image. */
 import type { RandomStream } from "../../base/index.js";
 import type { ImageOracle } from "../../oracle/index.js";
-import { type Corner, drawSign } from "./corners.js";
+import { drawSign, type Offsets } from "./corners.js";
 
 /** Side of a square at the first and at the last query, in pixels; between them it falls geometrically. */
 const sides = { first: 64, last: 16 } as const;
@@ -59,14 +59,14 @@ function within(from: number, to: number, size: number, random: RandomStream): S
   return [start, start + own];
 }
 
-/** `corner`, where in each square the pixels of one class modulo the period get −1 or +1, drawn for each channel. */
+/** `offsets`, where in each square the pixels of one class modulo the period get −1 or +1, drawn for each channel. */
 export function withSquares(
-  corner: Corner,
+  offsets: Offsets,
   { channels, height, width }: ImageOracle,
   squares: readonly Square[],
   random: RandomStream,
-): Corner {
-  const changed = corner.slice();
+): Offsets {
+  const changed = offsets.slice();
   for (const { top, left, bottom, right } of squares) {
     const period = periods[Math.floor(random.next() * periods.length)]!;
     const firstRow = top + Math.floor(random.next() * period);
@@ -84,11 +84,11 @@ export function withSquares(
 
 /** `to` with the squares of `from`. Neither is changed. */
 export function copySquares(
-  from: Corner,
-  to: Corner,
+  from: Offsets,
+  to: Offsets,
   { channels, height, width }: ImageOracle,
   squares: readonly Square[],
-): Corner {
+): Offsets {
   const copy = to.slice();
   for (const { top, left, bottom, right } of squares) {
     for (let channel = 0; channel < channels; channel++) {

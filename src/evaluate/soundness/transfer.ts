@@ -1,11 +1,11 @@
-/** Is an attack by the gradient of another model weaker than those by the model's own? */
+/** Is an attack by the gradient of another model, or from a point found by it, weaker than those by the model's own? */
 import type { RecordCheck } from "./check.js";
 import { compareRivals, mostAhead } from "./rivals.js";
 import { placeOf, points, skipped } from "./shares.js";
 import { isTransfer } from "./view.js";
 
 export const transfer: RecordCheck = {
-  raisedIf: `at some radius, the worst case over attacks by the surrogate's gradient is more than ${100 * mostAhead} percentage point of aAcc below the best attack by the model's own; it warns if a transferred attack lowers the worst case by more than that`,
+  raisedIf: `at some radius, the worst case over attacks by the surrogate's gradient (transfer-search among them) is more than ${100 * mostAhead} percentage point of aAcc below the best attack by the model's own; it warns if a transferred attack lowers the worst case by more than that`,
   means:
     "the model's own gradients lead less far than those of another model: they are masked, or a poor estimate, and figures without the transfer are too high",
   remedy:

@@ -1,5 +1,5 @@
 /** A run's records as its checks read them: radius by radius, attack by attack, image by image. */
-import { repeatedName, transferPrefix } from "../../attack/index.js";
+import { repeatedName, transferPrefix, transferSearch } from "../../attack/index.js";
 import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type RunDescription, type RunRecord } from "../../journal/index.js";
 
@@ -69,10 +69,12 @@ function groups<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
 /** Attacks that follow gradients, and those that search without (noise does neither). */
 export const followsGradients = ({ records }: AttackView) => records.some(({ backward }) => backward > 0);
 export const isNoise = ({ attack }: AttackView) => repeatedName(attack) === "noise";
-export const isBlackBox = (view: AttackView) => !followsGradients(view) && !isNoise(view);
+export const isBlackBox = (view: AttackView) =>
+  !followsGradients(view) && !isTransfer(view) && !isNoise(view);
 
-/** Attacks by the gradient of a surrogate, and those by the gradient of the model under attack. */
-export const isTransfer = ({ attack }: AttackView) => attack.startsWith(transferPrefix);
+/** Attacks by the gradient of a surrogate or from a point found by it, and those by the model's own gradient. */
+export const isTransfer = ({ attack }: AttackView) =>
+  attack.startsWith(transferPrefix) || repeatedName(attack) === transferSearch.name;
 export const followsOwnGradients = (view: AttackView) => followsGradients(view) && !isTransfer(view);
 
 /** Whether every record has what checks read of it: those of older journals have not. */
