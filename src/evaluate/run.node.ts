@@ -1,5 +1,6 @@
 /** An evaluation from files to files: plan, loop, result. */
 import type { Sample } from "../data/index.js";
+import { npyFile } from "../data/index.node.js";
 import {
   type AttackFigures,
   type Journal,
@@ -8,10 +9,11 @@ import {
   type RunDescription,
   RunningFigures,
   type RunRecord,
+  slotOf,
   summarize,
   withGates,
 } from "../journal/index.js";
-import { openRun, readOtherShards, writeResult } from "../journal/index.node.js";
+import { openRun, readOtherShards, writePerturbed, writeResult } from "../journal/index.node.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
@@ -133,6 +135,7 @@ async function attackAll(
       earlierOf: (slot) => chain.earlierOf(slot),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: async (outcome) => {
+        if (config.saveImages) saveImage(config.out!, description, outcome);
         await events.onPoint?.(pointEvent(outcome));
         chain.keep(outcome.record, outcome.point.pixels);
       },
@@ -165,6 +168,15 @@ function summarizeWithout(
   const own = records.filter(({ attack }) => isDone(attack));
   const result = summarize(run, own, { soundness: checkRecords(own, description.data) });
   return { ...result, waiting: [...waiting] };
+}
+
+function saveImage(
+  dir: string,
+  run: RunDescription,
+  { record, point: { pixels }, sample: { height, width } }: AttackedImage & { readonly sample: Sample },
+): void {
+  const shape = [pixels.length / (height * width), height, width];
+  writePerturbed(dir, { index: record.index, slot: slotOf(run, record)! }, npyFile(shape, pixels));
 }
 
 function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {

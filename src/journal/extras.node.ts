@@ -1,6 +1,6 @@
 /**
- * What a run folder holds besides figures: small pictures and traces of attacks for its report, and while it runs the
- * points that attacks have kept.
+ * What a run folder holds besides figures: small pictures and traces of attacks for its report, perturbed images, and
+ * while it runs the points that attacks have kept.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,12 @@ import { slotOf, slotsOf } from "./record.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 
 /** Folders in a run folder. */
-const extraFolders = { pictures: "pictures", traces: "traces", points: "points" } as const;
+const extraFolders = {
+  pictures: "pictures",
+  traces: "traces",
+  perturbed: "perturbed",
+  points: "points",
+} as const;
 
 /** What a picture shows: the image, its label, a prediction, or a magnified perturbation. */
 const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
@@ -92,6 +97,17 @@ export function readPoint(dir: string, key: Omit<PictureKey, "kind">): Float32Ar
   return bytes.length % 4 === 0 ? new Float32Array(new Uint8Array(bytes).buffer) : undefined;
 }
 
+/** Writes the image that a record counts, as the bytes of a `.npy` file, as a whole or not at all. */
+export function writePerturbed(
+  dir: string,
+  { index, slot }: Omit<PictureKey, "kind">,
+  npy: Uint8Array,
+): void {
+  const folder = join(dir, extraFolders.perturbed);
+  attempt(dir, "written", () => mkdirSync(folder, { recursive: true }));
+  writeFileAtomic(join(folder, `${index}-${slot}.npy`), npy);
+}
+
 /** Removes all points. */
 export function removePoints(dir: string): void {
   rmSync(join(dir, extraFolders.points), { recursive: true, force: true });
@@ -122,9 +138,9 @@ export function readTraces(dir: string, run: RunDescription): StoredTrace[] {
   return traces.sort((a, b) => place(a) - place(b));
 }
 
-/** Copies pictures and traces of one run folder into another. */
+/** Copies what a run folder keeps besides figures into another. */
 export function copyExtras(from: string, to: string): void {
-  for (const folder of [extraFolders.pictures, extraFolders.traces]) {
+  for (const folder of [extraFolders.pictures, extraFolders.traces, extraFolders.perturbed]) {
     const names = namesIn(join(from, folder));
     if (names.length > 0) mkdirSync(join(to, folder), { recursive: true });
     for (const name of names) {

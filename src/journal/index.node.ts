@@ -9,6 +9,7 @@ export {
   readTraces,
   removePictures,
   removePoints,
+  writePerturbed,
   writePicture,
   writePoint,
   writeTrace,

@@ -131,6 +131,8 @@ it("explains eval", async () => {
                                            the report (default: 0)
       --report                             write report.html and its pictures into the run folder
                                            (--no-report: do not) (default: true)
+      --save-images                        store every perturbed image that is counted in the run
+                                           folder, as a NumPy array of floats
       --gate <EXPR>                        condition on the result, such as worst.mIoU@4/255>=0.60; exit
                                            code 3 if it does not hold
       --gate-despite-checks                gates may hold although a soundness check failed

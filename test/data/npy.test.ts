@@ -1,6 +1,6 @@
 /** NumPy files: read as NumPy writes them, and refused without being believed. */
 import { describe, expect, it } from "vitest";
-import { type NpyType, readNpy } from "../../src/data/formats/npy.js";
+import { type NpyType, npyFile, readNpy } from "../../src/data/formats/npy.js";
 import { npy } from "./pixels.js";
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -23,6 +23,14 @@ describe("a .npy file", () => {
     expect(read.type).toBe(type);
     expect(read.shape).toEqual([2, 3]);
     expect([...read.data]).toEqual(numbers);
+  });
+
+  it("is written as NumPy writes it", () => {
+    const floats = Float32Array.from([0, 1 / 3, -2, 1e-40, 5, 6]);
+    expect(Buffer.from(npyFile([2, 3], floats)).equals(npy(floats, { descr: "<f4", shape: "2, 3," }))).toBe(
+      true,
+    );
+    expect(readNpy(npyFile([6], floats), 6)).toEqual({ shape: [6], type: "float32", data: floats });
   });
 
   it("of 64-bit integers holds such as fit into 32", () => {

@@ -161,6 +161,7 @@ it("fills in the documented defaults and leaves optional settings out", () => {
     resume: false,
     trace: 0,
     report: true,
+    saveImages: false,
     gateDespiteChecks: false,
   });
 });

@@ -90,6 +90,7 @@ export const evaluationFlags = {
   after: { ...running, ...named("RUN"), repeated: true },
   trace: { ...running, ...counted() },
   report: running,
+  saveImages: running,
   gate: { ...running, ...named("EXPR"), repeated: true },
   gateDespiteChecks: running,
 } as const satisfies Record<Setting, Flag>;

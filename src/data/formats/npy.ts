@@ -47,6 +47,8 @@ function narrowed(value: bigint): number {
   return number;
 }
 
+const magic = [0x93, ...Buffer.from("NUMPY", "latin1")];
+
 /** Bytes. Longer headers belong to structured arrays, which are not images. */
 const longestHeader = 4096;
 
@@ -78,8 +80,21 @@ export function readNpy(bytes: Uint8Array, limit: number): NpyArray {
   return { shape, type, data };
 }
 
+/** A `.npy` file, version 1, of float32 numbers in row-major order. */
+export function npyFile(shape: readonly number[], data: Float32Array): Uint8Array {
+  const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  // NumPy pads the header, so that the numbers begin at a multiple of 64 bytes.
+  const start = Math.ceil((magic.length + 4 + description.length + 1) / 64) * 64;
+  const bytes = Buffer.alloc(start + 4 * data.length, " ");
+  Buffer.from([...magic, 1, 0]).copy(bytes);
+  bytes.writeUInt16LE(start - magic.length - 4, magic.length + 2);
+  bytes.write(description, magic.length + 4, "latin1");
+  bytes[start - 1] = 0x0a;
+  for (let i = 0; i < data.length; i++) bytes.writeFloatLE(data[i]!, start + 4 * i);
+  return bytes;
+}
+
 function headerOf(bytes: Uint8Array, view: DataView): { header: string; start: number } {
-  const magic = [0x93, ...Buffer.from("NUMPY", "latin1")];
   if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) throw new Error("not a .npy file");
   const version = bytes[6]!;
   if (version < 1 || version > 3) throw new Error(`version ${version} of the format is not known`);

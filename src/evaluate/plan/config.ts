@@ -173,6 +173,10 @@ export const evaluationSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("write report.html and its pictures into the run folder (--no-report: do not)"),
+  saveImages: z
+    .boolean()
+    .default(false)
+    .describe("store every perturbed image that is counted in the run folder, as a NumPy array of floats"),
   gate: z
     .array(text)
     .optional()
@@ -214,7 +218,14 @@ const settingRoles = {
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   after: "running",
-  ...{ shard: "running", trace: "running", report: "running", gate: "running", gateDespiteChecks: "running" },
+  ...{
+    shard: "running",
+    trace: "running",
+    report: "running",
+    saveImages: "running",
+    gate: "running",
+    gateDespiteChecks: "running",
+  },
   ...{ plugin: "stated", labelMap: "stated", palette: "stated", labelSuffix: "stated" },
 } as const satisfies Record<keyof EvaluationConfig, "decides" | "stated" | "running">;
 

@@ -86,6 +86,7 @@ export async function makePlan(
   const opened = await model(probe);
   checkPerturbed(config, input);
   checkShardSettings(config, attacks);
+  checkOutput(config);
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
   const helper = surrogate && (await surrogate.model(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
@@ -159,6 +160,12 @@ function checkGateSettings(
   const members = attacks.map(({ attack }) => attack.name);
   const subjects = { members, eps: radiiOf({ eps }).map(({ text }) => text) };
   for (const gate of gates) parseGate(gate, subjects);
+}
+
+function checkOutput({ saveImages, out }: EvaluationConfig): void {
+  if (saveImages && out === undefined) {
+    throw new SeawallError("config", "--save-images: images are stored in the run folder; give --out");
+  }
 }
 
 /** A shard waits, in its run folder, for what the others find before an attack that aims at the whole set. */
