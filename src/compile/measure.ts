@@ -203,7 +203,8 @@ async function run(graph: Graph, { measured, stored }: Front, feeds: Readonly<Re
   }
 }
 
-function withConstants(graph: Graph, constants: ReadonlyMap<Value, Tensor>): Graph {
+/** The graph with constants stored in place of the nodes that compute them. */
+export function withConstants(graph: Graph, constants: ReadonlyMap<Value, Tensor>): Graph {
   const next = copyGraph(graph);
   for (const [value, tensor] of constants) next.initializers.set(value, tensor);
   next.nodes = next.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));

@@ -2,10 +2,19 @@
 
 import type { TypedShape } from "../autodiff/index.js";
 import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
-import { copyGraph, type Graph, GraphBuilder, isPure, readsOf, simplify, type Value } from "../onnx/index.js";
+import {
+  copyGraph,
+  type Graph,
+  GraphBuilder,
+  isPure,
+  readsOf,
+  removeDead,
+  simplify,
+  type Value,
+} from "../onnx/index.js";
 import { openSession } from "../runtime/index.js";
 import { refuseLargeInput } from "./limits.js";
-import { measure } from "./measure.js";
+import { measure, withConstants } from "./measure.js";
 
 /** A graph whose shapes are all known. */
 export interface TracedGraph {
@@ -34,17 +43,30 @@ export async function trace(
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
   const all = { ...zeroFeeds(bound), ...feeds };
-  const measured = await measure(bound, (part) => staticValues(part, variables, unfolded), all);
+  const statics = (part: Graph) => staticValues(part, variables, unfolded);
+  const measured = await measure(bound, statics, all);
   const known = simplify(measured.graph);
   const values = known.nodes.flatMap((node) => node.outputs.filter(Boolean));
-  const frontier = foldable(known, staticValues(known, variables, unfolded));
-  const { dims, constants } = await observe(known, values, frontier, all);
-
-  const folded = copyGraph(known);
-  for (const [value, tensor] of constants) folded.initializers.set(value, tensor);
-  folded.nodes = folded.nodes.filter((node) => !node.outputs.some((output) => constants.has(output)));
-  const clean = simplify(folded);
+  const { dims, constants } = await observe(known, values, foldable(known, statics(known)), all);
+  const clean = simplify(withConstants(known, constants));
   return { graph: clean, types: typesOf(clean, measured.types, dims) };
+}
+
+/**
+ * Traces a graph again that was rewritten after a run at the same shapes: its constant subgraphs are folded, and nothing
+ * else is run.
+ * @param variables initializers that may change later: nothing that depends on them is folded
+ */
+export async function retrace(graph: Graph, variables: ReadonlySet<Value> = new Set()): Promise<TracedGraph> {
+  const statics = (part: Graph) => staticValues(part, variables, new Set());
+  const given = bindShapes(simplify(graph), {});
+  const feeds = zeroFeeds(given);
+  const { graph: whole, types } = await measure(given, statics, feeds);
+  const known = simplify(whole);
+  const { constants } = await observe(known, [], foldable(known, statics(known)), feeds);
+  const clean = simplify(withConstants(known, constants));
+  const dims = new Map([...types].map(([value, { shape }]) => [value, shape]));
+  return { graph: clean, types: typesOf(clean, types, dims) };
 }
 
 function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number[]>>): Graph {
@@ -84,6 +106,7 @@ function foldable(graph: Graph, fixed: ReadonlySet<Value>): Value[] {
   );
 }
 
+/** Runs what the shapes of some values and some constants need. */
 async function observe(
   graph: Graph,
   values: readonly Value[],
@@ -95,7 +118,9 @@ async function observe(
   const build = new GraphBuilder(watched);
   const shapeOutputs = new Map(values.map((value) => [value, build.op("Shape", [value])]));
   for (const output of [...shapeOutputs.values(), ...frontier]) build.output(output);
-  const session = await openSession(watched, { optimization: "none" });
+  if (watched.outputs.length === 0) return { dims: new Map(), constants: new Map() };
+  const needed = removeDead(watched);
+  const session = await openSession(needed, { optimization: "none" });
   try {
     const results = await session.run(feeds);
     const dims = new Map(

@@ -4,6 +4,7 @@ import type { Sample } from "../../data/index.js";
 import type { Soundness } from "../../journal/index.js";
 import type { Model } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
+import type { ProbeLogits } from "./logits-of.js";
 import type { RunView } from "./view.js";
 
 /** What checks made before a run may look at. */
@@ -27,7 +28,8 @@ export interface CheckTexts {
 
 /** A check made once, before the first attack. */
 export interface ModelCheck extends CheckTexts {
-  run(probe: Probe): Promise<CheckOutcome>;
+  /** @param logits what the model says of the probe's image, shared by all checks */
+  run(probe: Probe, logits: ProbeLogits): Promise<CheckOutcome>;
 }
 
 /** A check of a run's records. */

@@ -1,7 +1,7 @@
 /** Does the model say the same twice? */
 
 import type { ModelCheck } from "./check.js";
-import { logitsOf, relativeError } from "./logits-of.js";
+import { relativeError } from "./logits-of.js";
 
 /** Threads may add in another order. */
 const largestError = 1e-4;
@@ -12,9 +12,9 @@ export const determinism: ModelCheck = {
     "the model draws random numbers: an attack meets another model at every step, and each figure is that of one draw",
   remedy:
     "export the model without dropout and noise; for a model that is meant to be random, these figures are no evidence",
-  async run(probe) {
-    const [first, second] = await logitsOf(probe, { passes: 2 });
-    const error = relativeError(first!, second!);
+  async run(_, logits) {
+    const [first, second] = await logits.twice();
+    const error = relativeError(first, second);
     return {
       status: error <= largestError ? "pass" : "fail",
       detail:

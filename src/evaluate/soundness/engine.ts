@@ -2,7 +2,7 @@
 
 import { formatShare } from "../../base/index.js";
 import type { CheckOutcome, ModelCheck } from "./check.js";
-import { changedClasses, logitsOf, relativeError } from "./logits-of.js";
+import { changedClasses, relativeError } from "./logits-of.js";
 
 /** Rounding in another order leaves about 1e-5 of the largest logit. */
 const largestError = 1e-3;
@@ -15,11 +15,11 @@ export const engine: ModelCheck = {
   means: "an optimisation of the engine changes the model: the attacked model is not the deployed one",
   remedy:
     "update ONNX Runtime, or use another device; a model that amplifies rounding errors differs between devices",
-  async run(probe) {
-    const [optimised] = await logitsOf(probe, { optimization: "all" });
-    const [plain] = await logitsOf(probe, { optimization: "none" });
-    const error = relativeError(optimised!, plain!);
-    if (probe.model.smooth) return quantised(error, changedClasses(probe, optimised!, plain!));
+  async run(probe, logits) {
+    const [optimised] = await logits.twice();
+    const plain = await logits.unoptimized();
+    const error = relativeError(optimised, plain);
+    if (probe.model.smooth) return quantised(error, changedClasses(probe, optimised, plain));
     return {
       status: error <= largestError ? "pass" : "fail",
       detail: `logits with and without the engine's optimisations differ by at most ${error.toPrecision(2)}, relative to the largest logit`,

@@ -13,6 +13,7 @@ import { gradient } from "./gradient.js";
 import { gradients } from "./gradients.js";
 import { labelsCheck } from "./labels.js";
 import { logits } from "./logits.js";
+import { probeLogits } from "./logits-of.js";
 import { members } from "./members.js";
 import { noiseCheck } from "./noise.js";
 import { radius } from "./radius.js";
@@ -45,9 +46,10 @@ export const recordChecks: Readonly<Record<string, RecordCheck>> = {
 
 /** The outcomes of all checks of the model. */
 export async function checkModel(probe: Probe): Promise<Soundness[]> {
+  const logitsOfProbe = probeLogits(probe);
   const outcomes: Soundness[] = [];
   for (const [name, check] of Object.entries(modelChecks)) {
-    outcomes.push(soundnessOf(name, check, await check.run(probe)));
+    outcomes.push(soundnessOf(name, check, await check.run(probe, logitsOfProbe)));
   }
   return outcomes;
 }

@@ -1,18 +1,47 @@
-/** The logits of what one pass sees of a probe's image, outside of any oracle. */
+/** The logits of what one pass sees of a probe's image, outside of any oracle; found once for all checks. */
 import { openSession, type SessionOptions } from "../../runtime/index.js";
 import type { Probe } from "./check.js";
 
-/** The flat 1×K×H×W logits of each of some passes through one session. */
-export async function logitsOf(
+/** Flat 1×K×H×W logits; each is found when it is first asked for. */
+export interface ProbeLogits {
+  /** Of two passes through one session, opened as the run's. */
+  twice(): Promise<readonly [Float32Array, Float32Array]>;
+  /** Of a pass without the engine's optimisations. */
+  unoptimized(): Promise<Float32Array>;
+}
+
+export function probeLogits(probe: Probe): ProbeLogits {
+  const twice = once(() => logitsOf(probe, {}, 2));
+  const unoptimized = once(() => logitsOf(probe, { optimization: "none" }, 1));
+  return {
+    async twice() {
+      const [first, second] = await twice();
+      return [first!, second!];
+    },
+    unoptimized: async () => (await unoptimized())[0]!,
+  };
+}
+
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
+}
+
+async function logitsOf(
   { model, sample, engine }: Probe,
-  { passes = 1, ...options }: SessionOptions & { readonly passes?: number } = {},
+  options: SessionOptions,
+  passes: number,
 ): Promise<Float32Array[]> {
   const { graph, image, logits } = model.prepared;
   const feeds = { [image]: model.networkInput(sample.image.data) };
   const session = await openSession(graph, { ...engine, ...options });
   try {
     const found: Float32Array[] = [];
-    while (found.length < passes) found.push((await session.run(feeds))[logits]!.data as Float32Array);
+    while (found.length < passes)
+      found.push((await session.run(feeds, [logits]))[logits]!.data as Float32Array);
     return found;
   } finally {
     await session.dispose();

@@ -1,7 +1,6 @@
 /** Are the outputs logits: numbers, finite, and not probabilities already? */
 import { formatCount, formatShare, plural } from "../../base/index.js";
 import type { CheckOutcome, CheckTexts, ModelCheck } from "./check.js";
-import { logitsOf } from "./logits-of.js";
 
 /** Rounding, and resizing of a map, leave a sum this near to 1. */
 const nearOne = 1e-3;
@@ -41,10 +40,9 @@ export const logits: ModelCheck = {
     .join("; or "),
   means: together("means"),
   remedy: together("remedy"),
-  async run(probe) {
-    const { classes } = probe.model.prepared;
-    const [values] = await logitsOf(probe);
-    return outcomeOf(values!, classes);
+  async run({ model }, found) {
+    const [values] = await found.twice();
+    return outcomeOf(values, model.prepared.classes);
   },
 };
 
