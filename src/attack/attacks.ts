@@ -18,6 +18,8 @@ export const builtInAttacks: AttackComponents = { losses, attacks, ensembles };
 export interface AttackMember {
   readonly attack: Attack;
   readonly steps: number;
+  /** The round that it belongs to, from 1; the images of a round take different numbers of steps. */
+  readonly round?: number;
   /** The seed of a repeat with other starts. Default: the run's. */
   readonly seed?: number;
 }

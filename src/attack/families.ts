@@ -8,7 +8,7 @@ import { noise } from "./noise.js";
 import { padam } from "./padam.js";
 import { pdpgd } from "./pdpgd.js";
 import { pgd } from "./pgd.js";
-import { reopen, sharpen } from "./refine.js";
+import { polish, reopen, sharpen } from "./refine.js";
 import { regionSearch, transferSearch } from "./region-search.js";
 import { square } from "./square.js";
 
@@ -69,6 +69,11 @@ export const attacks = {
     takes: "loss",
     help: "apgd that goes on from the best point so far, at a temperature that falls from ½ to 1/20",
     make: (loss) => sharpen(loss),
+  },
+  polish: {
+    takes: "loss",
+    help: "the same with a first step of ε/2, at a temperature that falls from ⅒ to 3/100",
+    make: (loss) => polish(loss),
   },
   reopen: {
     takes: "loss",

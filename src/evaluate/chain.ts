@@ -1,10 +1,11 @@
 /** Chains: attacks that go on from the best point which the attacks before them kept. */
 import { type AttackMember, aimsAtSet, type Earlier, mayGoOnFrom } from "../attack/index.js";
-import { SeawallError } from "../base/index.js";
+import { invariant, SeawallError } from "../base/index.js";
 import type { Sample } from "../data/index.js";
-import type { RunRecord } from "../journal/index.js";
+import type { Evidence, RunRecord } from "../journal/index.js";
 import { sumCounts, worstCase } from "../metric/index.js";
-import type { AttackAtRadius, ImageWorker } from "./workers/image-worker.js";
+import { isLast, stepsAfter } from "./rounds.js";
+import type { AttackAtRadius, ImageWorker, Onward } from "./workers/image-worker.js";
 
 /** Where kept points wait, at one radius, for the attacks that go on from them. */
 export interface KeptPoints {
@@ -20,6 +21,8 @@ export interface ChainOptions {
   readonly members: readonly AttackMember[];
   /** Seed of the search for the choice of attacks. */
   readonly seed: number;
+  /** Of a run with rounds: a round that gains less, as a share, is the last. */
+  readonly leastGain?: number | undefined;
   /** All records so far; those of other shards too. */
   records(): Promise<readonly RunRecord[]>;
   /** Number of images of the whole run, those of all shards. */
@@ -28,29 +31,43 @@ export interface ChainOptions {
 }
 
 /** What an attack on an image goes on from; undefined for an attack that starts by itself. */
-export type EarlierOf = (sample: Sample, worker: ImageWorker) => Promise<Earlier | undefined>;
+export type OnwardOf = (sample: Sample, worker: ImageWorker) => Promise<Onward | Idle | undefined>;
+
+/** An attack of a round takes no step on an image: its record repeats the best one. */
+export interface Idle {
+  readonly repeated: RunRecord;
+}
 
 /** The attacks of a run, as far as they go on from one another. */
 export class Chain {
   readonly #run: ChainOptions;
   /** By attack and radius: records are read, and the search is made, once for each. */
-  readonly #prepared = new Map<string, Promise<EarlierOf>>();
+  readonly #prepared = new Map<string, Promise<OnwardOf>>();
+  /** By round and radius: the steps of every image. */
+  readonly #steps = new Map<string, readonly number[]>();
 
   constructor(run: ChainOptions) {
     this.#run = run;
   }
 
   /**
-   * Whether what an attack goes on from can be known: one that aims at the whole set needs the records of all images,
-   * which in a shard may be missing.
+   * Whether what an attack goes on from can be known: one that aims at the whole set, and the steps of a round, need the
+   * records of all images, which in a shard may be missing.
    */
   async isReady({ attack, eps }: AttackAtRadius): Promise<boolean> {
     const own = this.#memberOf(attack);
     if (!own?.attack.continues) return true;
+    const steps = await this.#stepsOf(own, eps);
+    if (!steps || !takesAny(steps)) return steps !== undefined;
     const lastAtSet = [...this.#before(own), own].findLast((member) => aimsAtSet(member.attack));
-    if (!lastAtSet) return true;
-    const found = await this.#recordsBefore(lastAtSet, eps);
-    return found.every((records) => records.size === this.#run.images);
+    return lastAtSet === undefined || this.#isComplete(await this.#recordsBefore(lastAtSet, eps));
+  }
+
+  /** False for the attack of a round that is not needed any more. */
+  async takesSteps({ attack, eps }: AttackAtRadius): Promise<boolean> {
+    const own = this.#memberOf(attack);
+    const steps = own && (await this.#stepsOf(own, eps));
+    return !steps || takesAny(steps);
   }
 
   /**
@@ -58,7 +75,7 @@ export class Chain {
    * that neither order nor workers nor resuming change it.
    * @throws SeawallError `journal` where a record is missing
    */
-  earlierOf({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
+  onwardOf({ attack, eps }: AttackAtRadius): Promise<OnwardOf> {
     const key = JSON.stringify([attack, eps]);
     const prepared = this.#prepared.get(key) ?? this.#prepare({ attack, eps });
     this.#prepared.set(key, prepared);
@@ -82,18 +99,59 @@ export class Chain {
     return this.#run.members.find(({ attack }) => attack.name === name);
   }
 
-  async #prepare({ attack, eps }: AttackAtRadius): Promise<EarlierOf> {
+  async #prepare({ attack, eps }: AttackAtRadius): Promise<OnwardOf> {
     const { seed, images } = this.#run;
     const own = this.#memberOf(attack);
     if (!own?.attack.continues) return async () => undefined;
     const before = await this.#recordsBefore(own, eps);
-    const { of, set }: Choice = aimsAtSet(own.attack)
-      ? chooseForSet(before, images, own.seed ?? seed)
-      : { of: lowestOf(before) };
+    const steps = await this.#stepsOf(own, eps);
+    invariant(steps, `${attack} at ${eps} begins before the round before it has ended`);
+    const lowest = lowestOf(before);
+    const { of, set }: Choice =
+      aimsAtSet(own.attack) && takesAny(steps)
+        ? chooseForSet(before, images, own.seed ?? seed)
+        : { of: lowest };
     return async (sample, worker) => {
+      if (steps[sample.index] === 0) return { repeated: lowest(sample.index) };
       const best = await this.#pointOf(of(sample.index), sample, worker);
-      return { best, ...(set && { set }) };
+      return {
+        earlier: { best, ...(set && { set }) },
+        ...(own.round !== undefined && { steps: steps[sample.index]! }),
+      };
     };
+  }
+
+  /** Steps of an attack on every image; undefined where they follow from records that are missing. */
+  async #stepsOf({ steps, round, seed }: AttackMember, eps: string): Promise<readonly number[] | undefined> {
+    const { members, images, leastGain = 0 } = this.#run;
+    const equal = new Array<number>(images).fill(steps);
+    if (round === undefined || round === 1) return equal;
+    const key = JSON.stringify([round, seed, eps]);
+    const known = this.#steps.get(key);
+    if (known) return known;
+
+    const own = members.filter((member) => member.seed === seed);
+    const previous = await this.#stepsOf(own.find((member) => member.round === round - 1)!, eps);
+    if (!previous) return undefined;
+    if (!takesAny(previous)) return previous;
+    const records = await this.#recordsOf(
+      own.filter((member) => (member.round ?? 0) < round),
+      eps,
+    );
+    if (!this.#isComplete(records)) return undefined;
+    const table = records.map((images) => equal.map((_, index) => recordOf(images, index)));
+    const rounds = own.slice(0, table.length).map((member) => member.round);
+    const before = table.filter((_, i) => rounds[i] !== round - 1);
+    const last = table.filter((_, i) => rounds[i] === round - 1);
+    const found = isLast(before, last, leastGain, seed ?? this.#run.seed)
+      ? equal.map(() => 0)
+      : stepsAfter(before, last, previous, steps, leastGain);
+    this.#steps.set(key, found);
+    return found;
+  }
+
+  #isComplete(found: readonly RecordsByImage[]): boolean {
+    return found.every((records) => records.size === this.#run.images);
   }
 
   /** The attacks before one that it may go on from; of its own seed alone, so that seeds are independent repeats. */
@@ -104,17 +162,22 @@ export class Chain {
       .filter(({ attack, seed }) => seed === own.seed && mayGoOnFrom(own.attack, attack));
   }
 
-  async #recordsBefore(own: AttackMember, eps: string): Promise<RecordsByImage[]> {
+  #recordsBefore(own: AttackMember, eps: string): Promise<RecordsByImage[]> {
+    return this.#recordsOf(this.#before(own), eps);
+  }
+
+  async #recordsOf(members: readonly AttackMember[], eps: string): Promise<RecordsByImage[]> {
     const records = (await this.#run.records()).filter((record) => record.eps === eps);
-    return this.#before(own).map(({ attack }) => byImage(records, attack.name));
+    return members.map(({ attack }) => byImage(records, attack.name));
   }
 
   /** The point of a record: as it was kept, or made again. */
   async #pointOf(record: RunRecord, sample: Sample, worker: ImageWorker): Promise<Float32Array> {
     const kept = this.#run.points.find(record, record.index);
     if (kept?.length === sample.image.data.length) return kept;
-    const earlier = await (await this.earlierOf(record))(sample, worker);
-    const again = await worker.attack(sample, record, earlier);
+    const onward = await (await this.onwardOf(record))(sample, worker);
+    if (isIdle(onward)) return this.#pointOf(onward.repeated, sample, worker);
+    const again = await worker.attack(sample, record, onward);
     if (again.record.correct === record.correct) return again.point.pixels;
     throw new SeawallError(
       "journal",
@@ -122,6 +185,26 @@ export class Chain {
     );
   }
 }
+
+export function isIdle(onward: Onward | Idle | undefined): onward is Idle {
+  return onward !== undefined && "repeated" in onward;
+}
+
+/** The record of an attack that takes no step: that of the best point so far, found at no cost. */
+export function idleRecord({ repeated }: Idle, attack: string): RunRecord {
+  const { evidence, ...counts } = repeated;
+  return {
+    ...counts,
+    ...{ attack, forward: 0, backward: 0, seconds: 0, step: 0, steps: 0 },
+    ...(evidence && { evidence: { ...withoutGradients(evidence), late: 0 } }),
+  };
+}
+
+function withoutGradients({ zeroGradient: _, notFinite: __, ...evidence }: Evidence): Evidence {
+  return evidence;
+}
+
+const takesAny = (steps: readonly number[]) => steps.some((count) => count > 0);
 
 /** What an attack goes on from: a record of each image, and the counts of all where the attack aims at the set. */
 interface Choice {

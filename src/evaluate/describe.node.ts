@@ -14,16 +14,19 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
   return describeRun({
     protocol: {
       attacks: config.attacks,
-      members: attacks.map(({ attack, steps, seed }) => ({
+      members: attacks.map(({ attack, steps, round, seed }) => ({
         name: attack.name,
         steps,
         radiusSchedule: attack.radiusSchedule ?? "constant",
+        ...(attack.continues && { continues: true as const }),
+        ...(round !== undefined && { round }),
         ...(seed !== undefined && { seed }),
       })),
       eps: radii.map((radius) => radius.text),
       accounting: config.protocol,
       ...(config.protocol === "authors" && { publishedVersion: plan.publishedVersion }),
       seed: config.seed,
+      ...(plan.leastGain !== undefined && { leastGain: plan.leastGain }),
     },
     model: {
       file: basename(config.model),

@@ -1,7 +1,7 @@
 /** The loop of an evaluation: radius by radius, attack by attack, image by image; every line is journalled. */
 import type { Sample } from "../data/index.js";
 import { cleanAttack, cleanEps, type Journal, type RunRecord } from "../journal/index.js";
-import type { EarlierOf } from "./chain.js";
+import { idleRecord, isIdle, type OnwardOf } from "./chain.js";
 import type { AttackAtRadius, AttackedImage, ImageWorker } from "./workers/image-worker.js";
 
 /** The samples of a run; `data`'s data sets are such. */
@@ -21,7 +21,7 @@ export interface EvaluationLoop {
   /** Whether an attack can begin; one that cannot is left out, with all its images. Default: each can. */
   readonly isReady?: (slot: AttackAtRadius) => Promise<boolean>;
   /** Prepares what attacks that continue go on from; default: no attack of the run does. */
-  readonly earlierOf?: (slot: AttackAtRadius) => Promise<EarlierOf>;
+  readonly onwardOf?: (slot: AttackAtRadius) => Promise<OnwardOf>;
   readonly onStart?: (slot: AttackAtRadius) => void;
   /** Called before the outcome's record is journalled, which waits for it. */
   readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
@@ -57,14 +57,19 @@ async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<
   run.onStart?.(slot);
   const missing = run.data.ids.flatMap((image, i) => (run.journal.has({ image, ...slot }) ? [] : [i]));
   if (missing.length === 0) return;
-  const earlierOf = await run.earlierOf?.(slot);
+  const onwardOf = await run.onwardOf?.(slot);
   const samples = run.data.samples(missing)[Symbol.asyncIterator]();
   let failed = false;
   const work = async (worker: ImageWorker) => {
     try {
       for (let next = await samples.next(); !next.done && !failed; next = await samples.next()) {
-        const earlier = await earlierOf?.(next.value, worker);
-        await record(run, next.value, await worker.attack(next.value, slot, earlier));
+        const onward = await onwardOf?.(next.value, worker);
+        if (isIdle(onward)) await record(run, idleRecord(onward, slot.attack));
+        else {
+          const outcome = await worker.attack(next.value, slot, onward);
+          await run.onOutcome?.({ ...outcome, sample: next.value });
+          await record(run, outcome.record);
+        }
       }
     } catch (error) {
       failed = true;
@@ -77,8 +82,7 @@ async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<
   if (failure) throw failure.reason;
 }
 
-async function record(run: EvaluationLoop, sample: Sample, outcome: AttackedImage): Promise<void> {
-  await run.onOutcome?.({ ...outcome, sample });
-  await run.journal.append(outcome.record satisfies RunRecord);
-  run.onRecord?.(outcome.record);
+async function record(run: EvaluationLoop, record: RunRecord): Promise<void> {
+  await run.journal.append(record);
+  run.onRecord?.(record);
 }

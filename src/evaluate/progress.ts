@@ -8,9 +8,9 @@ export interface ProgressEvent {
   readonly eps: string;
 }
 
-/** Counts passes; a record that took fewer than planned brings the count up to what was planned for it. */
+/** Counts passes; a record that took fewer than expected brings the count up to what was expected for it. */
 export class Progress {
-  readonly #total: number;
+  #total: number;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
   #settled = 0;
   #open = 0;
@@ -32,10 +32,16 @@ export class Progress {
     this.#report();
   }
 
-  /** A record is done for which `planned` passes were expected. */
-  recorded(planned: number): void {
-    this.#settled += planned;
-    this.#open = Math.max(0, this.#open - planned);
+  /** A record is done for which so many passes were expected. */
+  recorded(expected: number): void {
+    this.#settled += expected;
+    this.#open = Math.max(0, this.#open - expected);
+    this.#report();
+  }
+
+  /** So many of the passes in the total are not needed. */
+  spared(passes: number): void {
+    this.#total = Math.max(this.#total - passes, this.#settled);
     this.#report();
   }
 

@@ -59,7 +59,10 @@ export interface PointEvent extends Omit<CountedPoint, "pixels"> {
 
 export interface RunPlan {
   readonly images: number;
+  /** All, with those of rounds. */
   readonly attacks: readonly string[];
+  /** The most rounds that may follow the other attacks; 0 for a run without rounds. */
+  readonly rounds: number;
   readonly eps: readonly string[];
   /** Forward passes of this process at most. */
   readonly passes: number;
@@ -132,7 +135,7 @@ async function attackAll(
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
       isReady: (slot) => chain.isReady(slot),
-      earlierOf: (slot) => chain.earlierOf(slot),
+      onwardOf: (slot) => chain.onwardOf(slot),
       onStart: ({ attack, eps }) => progress.began(attack, eps),
       onOutcome: async (outcome) => {
         if (config.saveImages) saveImage(config.out!, description, outcome);
@@ -141,18 +144,21 @@ async function attackAll(
       },
       onRadius: () => chain.forget(),
       onRecord: (record) => {
-        const member = attacks.find(({ attack: { name } }) => name === record.attack);
+        const [planned, expected] = passesFor(plan, record);
         figures.add(record);
-        progress.recorded(passesOf(member, isWindowed(plan)));
+        progress.recorded(expected);
+        progress.spared(planned - expected);
       },
-      onAttack: ({ attack, eps }) => events.onAttack?.(figures.figures(attack, eps)),
+      onAttack: async (slot) => {
+        if (await chain.takesSteps(slot)) events.onAttack?.(figures.figures(slot.attack, slot.eps));
+      },
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
   const records = await journal.records();
   if (waiting.length > 0) return summarizeWithout(waiting, description, records);
-  const result = summarize(description, records, { soundness: checkRecords(records, description.data) });
+  const result = summarize(description, records, { soundness: checkRecords(records, description) });
   return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
 }
 
@@ -166,7 +172,7 @@ function summarizeWithout(
   const members = description.protocol.members.filter(({ name }) => isDone(name));
   const run = { ...description, protocol: { ...description.protocol, members } };
   const own = records.filter(({ attack }) => isDone(attack));
-  const result = summarize(run, own, { soundness: checkRecords(own, description.data) });
+  const result = summarize(run, own, { soundness: checkRecords(own, run) });
   return { ...result, waiting: [...waiting] };
 }
 
@@ -179,12 +185,13 @@ function saveImage(
   writePerturbed(dir, { index: record.index, slot: slotOf(run, record)! }, npyFile(shape, pixels));
 }
 
-function chainOf({ attacks, config }: Plan, journal: Journal, description: RunDescription) {
+function chainOf({ attacks, config, leastGain }: Plan, journal: Journal, description: RunDescription) {
   const { out, seed, after = [] } = config;
   const points = out === undefined ? pointsInMemory() : pointsOnDisk(out, description);
   const others = readOtherShards(after, description);
   const records = async () => [...(await journal.records()), ...others];
-  return new Chain({ members: attacks, images: description.data.images, seed, records, points });
+  const images = description.data.images;
+  return new Chain({ members: attacks, images, seed, leastGain, records, points });
 }
 
 function pointEvent({
@@ -200,6 +207,14 @@ function pointEvent({
 
 const isWindowed = ({ config }: Plan) => config.window !== undefined;
 
+/** Forward passes at most for a record: as planned for each image, and with the steps that this image was given. */
+function passesFor(plan: Plan, { attack, steps }: RunRecord): readonly [planned: number, expected: number] {
+  const member = plan.attacks.find((other) => other.attack.name === attack);
+  const planned = passesOf(member, isWindowed(plan));
+  if (!member || steps === undefined) return [planned, planned];
+  return [planned, steps === 0 ? 0 : passesOf({ ...member, steps }, isWindowed(plan))];
+}
+
 function summaryOf(plan: Plan, found: number): RunPlan {
   const { data, attacks, radii } = plan;
   const windowed = isWindowed(plan);
@@ -208,6 +223,7 @@ function summaryOf(plan: Plan, found: number): RunPlan {
   return {
     images: data.length,
     attacks: attacks.map(({ attack }) => attack.name),
+    rounds: Math.max(...attacks.map(({ round = 0 }) => round)),
     eps: radii.map((radius) => radius.text),
     // Attacks differ in length; on resume the mean is close enough for a time left.
     passes: Math.round(data.length * perImage * (1 - found / records)),

@@ -9,7 +9,7 @@ import {
   sortRecords,
 } from "../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
-import { Chain } from "./chain.js";
+import { Chain, idleRecord, isIdle } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
@@ -137,7 +137,7 @@ async function makeAgain(
   const worker = workerHere(plan, watch);
   const { attacks: members, config } = plan;
   const chain = new Chain({
-    ...{ members, seed: config.seed, images: plan.data.total },
+    ...{ members, seed: config.seed, leastGain: plan.leastGain, images: plan.data.total },
     records: async () => all,
     points: noPoints,
   });
@@ -146,8 +146,10 @@ async function makeAgain(
     for (const stored of records) {
       const sample = await plan.data.read(positions.get(stored.image)!);
       refuseChanged(stored, sample.hash);
-      const earlier = await (await chain.earlierOf(stored))(sample, worker);
-      const { record } = await worker.attack(sample, stored, earlier);
+      const onward = await (await chain.onwardOf(stored))(sample, worker);
+      const record = isIdle(onward)
+        ? idleRecord(onward, stored.attack)
+        : (await worker.attack(sample, stored, onward)).record;
       const verdict = compareRecords(stored, record, tolerance);
       verdicts.push(verdict);
       onVerdict?.(verdict);

@@ -30,6 +30,10 @@ const memberSchema = z.strictObject({
   steps: count,
   /** `reduce`: 2ε, 1.5ε and ε in 3:3:4 of the steps. */
   radiusSchedule: z.enum(["reduce", "constant"]),
+  /** It goes on from the best point of the attacks before it; absent from runs made before there was this field. */
+  continues: z.literal(true).optional(),
+  /** The round that it belongs to, from 1: `steps` are then the mean over images, and each record has its own. */
+  round: z.int().min(1).optional(),
   /** The seed of a repeat with other starts. Absent for an attack with the run's seed. */
   seed: z.int().optional(),
 });
@@ -50,6 +54,8 @@ export const protocolSchema = z.strictObject({
   /** The published code that `authors` follows; default: that of 2024. */
   publishedVersion: z.enum(["2023", "2024"]).optional(),
   seed: z.int(),
+  /** Of a run with rounds: a round that lowers aAcc and mIoU of the worst case by less than this share is the last. */
+  leastGain: z.number().gt(0).lt(1).optional(),
 });
 
 const size = z.tuple([z.int().min(1), z.int().min(1)]);
@@ -207,7 +213,8 @@ export function describeRun(facts: RunFacts): RunDescription {
 
 /** What decides the figures of a run; what it does not have is absent, so that runs keep their identity when fields are added. */
 export function decidingFacts(run: RunDescription) {
-  const { protocol, model, surrogate, data, shard, plugins = [] } = run;
+  const { model, surrogate, data, shard, plugins = [] } = run;
+  const protocol = decidingProtocol(run.protocol);
   const { file: _, classNames: __, ...network } = model;
   const { images, listSha256, settings } = data;
   return {
@@ -219,6 +226,11 @@ export function decidingFacts(run: RunDescription) {
     config: decidingConfig(run),
     ...(plugins.length > 0 && { plugins }),
   };
+}
+
+/** Without what follows from the attacks' names, so that runs made before it was stated are no others. */
+export function decidingProtocol(protocol: Protocol): Protocol {
+  return { ...protocol, members: protocol.members.map(({ continues: _, ...member }) => member) };
 }
 
 /** The description with the identity that belongs to it. */

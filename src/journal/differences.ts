@@ -1,7 +1,7 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 
 import { type JsonObject, leaves } from "../base/index.js";
-import { decidingFacts, type RunDescription, shardName } from "./description.js";
+import { decidingFacts, decidingProtocol, type RunDescription, shardName } from "./description.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
 import { summarize } from "./summary.js";
@@ -50,7 +50,7 @@ export function figuresIn(stored: Result, { clean, robust, uncertainty }: Result
 
 function conditions({ protocol, model, data, shard }: RunDescription) {
   // An ensemble is its members, however it was asked for.
-  const { attacks: _, ...measured } = protocol;
+  const { attacks: _, ...measured } = decidingProtocol(protocol);
   const { images, listSha256, settings } = data;
   return {
     protocol: measured,

@@ -62,6 +62,8 @@ export const recordSchema = z
     maxDelta: seconds.max(1),
     /** Where it is wrong, as `countDetails` has it; absent in runs made before there was this field. */
     details: z.strictObject({ confusion: sparse, boundary: sparse, objects: sparse }).optional(),
+    /** Steps that the image was given, in a round of a run with an adaptive budget; absent elsewhere. */
+    steps: count.optional(),
     /** Absent at radius 0, and from journals older than the checks that read it. */
     evidence: evidenceSchema.optional(),
   })

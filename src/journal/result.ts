@@ -87,6 +87,18 @@ const uncertaintySchema = z.object({
     .optional(),
 });
 
+/** The rounds of one seed at a radius, in a run with an adaptive budget. */
+const roundsSchema = z.object({
+  eps: z.string(),
+  seed: z.int(),
+  /** The number of rounds in which an image took a step. */
+  rounds: count,
+  /** By how much the last of them lowered the worst case. */
+  gain: z.object({ aAcc: z.number(), mIoU: z.number() }),
+  /** `gain`: the last round lowered both figures by less than `leastGain`; `steps`: no more rounds were allowed. */
+  ended: z.enum(["gain", "steps"]),
+});
+
 /** The outcome of a gate, a condition on a figure (`gates/`). */
 const gateOutcomeSchema = z.object({
   /** The condition, without spaces. */
@@ -132,6 +144,8 @@ export const resultSchema = z.object({
   ),
   /** For each radius; absent from results of versions that did not say it. */
   uncertainty: z.array(uncertaintySchema).optional(),
+  /** For each radius and seed of a run with an adaptive budget; absent from the result of a shard. */
+  rounds: z.array(roundsSchema).optional(),
   /** All that was spent, on images left out too. */
   cost: z.object({ forward: count, backward: count, seconds: z.number().min(0) }),
   soundness: z.array(soundnessSchema),

@@ -19,9 +19,10 @@ import {
   worstCase,
 } from "../metric/index.js";
 import { arrange, gapsIn, type ImageRecords, type Missing } from "./arrange.js";
-import { bySeed, memberNames, type RunDescription, type Soundness } from "./description.js";
+import { bySeed, memberNames, type Protocol, type RunDescription, type Soundness } from "./description.js";
 import { type RunRecord, slotOf, slotsOf } from "./record.js";
 import type { Figures, Result, Uncertainty, WorstFigures } from "./result.js";
+import { roundsOf, withoutIdleRounds } from "./rounds.js";
 
 export interface SummaryOptions {
   /** Outcomes of checks made of the records; those in the description stand before them. */
@@ -46,9 +47,10 @@ export function summarize(
   if (!partial) refuseGaps(missing);
   const images = completeOf(run, arranged);
   const clean = images.map((records) => records[0]!);
-  const { protocol, model, data, shard } = run;
+  const { model, data, shard } = run;
+  const protocol = withoutIdleRounds(run.protocol, images.flat());
   const ignoredPixels = ignoredShare(clean);
-  const radii = protocol.eps.map((eps) => atRadius(run, eps, images));
+  const radii = protocol.eps.map((eps) => atRadius(run, protocol, eps, images));
 
   return {
     schemaVersion: 2,
@@ -66,6 +68,7 @@ export function summarize(
     clean: figuresOf(clean),
     robust: radii.map(({ robust }) => robust),
     uncertainty: radii.map(({ uncertainty }) => uncertainty),
+    ...(protocol.leastGain !== undefined && !shard && { rounds: radii.flatMap((at) => at.rounds()) }),
     cost: costOf(arranged),
     soundness: [...run.soundness, ...soundness],
   };
@@ -89,18 +92,19 @@ function completeOf(run: RunDescription, arranged: readonly ImageRecords[]): (re
   throw new SeawallError("journal", "no image of the run is complete, so there is no result; resume the run");
 }
 
-/** The figures at a radius, and how far they may be off. */
+/** The figures at a radius, how far they may be off, and what rounds came to. */
 function atRadius(
   run: RunDescription,
+  protocol: Protocol,
   eps: string,
   images: readonly (readonly RunRecord[])[],
-): { readonly robust: Result["robust"][number]; readonly uncertainty: Uncertainty } {
-  const { seed } = run.protocol;
-  const members = memberNames(run.protocol);
+) {
+  const { seed } = protocol;
+  const members = memberNames(protocol);
   const table = members.map((attack) => images.map((records) => records[slotOf(run, { eps, attack })!]!));
   const worst = worstCase(table, { seed });
   const strict = strictWorst(worst);
-  const groups = sameAttacks(run);
+  const groups = sameAttacks(protocol);
   const without = leaveOneOut(table, { seed, groups });
   const published = publishedVersion(run);
   return {
@@ -113,25 +117,30 @@ function atRadius(
         return { name: members[i]!, ...figuresOf(counts), ...(left && { without: withoutFigures(left) }) };
       }),
     },
-    uncertainty: uncertaintyAt(run, eps, table, worst),
+    uncertainty: uncertaintyAt(protocol, eps, table, worst),
+    rounds: () => roundsAt(protocol, eps, table),
   };
 }
 
 /** The positions of each attack and its repeats. */
-function sameAttacks({ protocol }: RunDescription): number[][] {
+function sameAttacks(protocol: Protocol): number[][] {
   const [first, ...others] = bySeed(protocol, [...protocol.members.keys()]);
   return first!.attacks.map((position, i) => [position, ...others.map(({ attacks }) => attacks[i]!)]);
 }
 
-function uncertaintyAt(
-  { protocol }: RunDescription,
-  eps: string,
-  table: CountsTable,
-  worst: WorstCase,
-): Uncertainty {
+function uncertaintyAt(protocol: Protocol, eps: string, table: CountsTable, worst: WorstCase): Uncertainty {
   const images = setInterval(table, worst, protocol.seed);
   const seeds = seedSpread(bySeed(protocol, table));
   return { eps, ...(images && { images }), ...(seeds && { seeds }) };
+}
+
+function roundsAt(protocol: Protocol, eps: string, table: readonly (readonly RunRecord[])[]) {
+  const { members, leastGain } = protocol;
+  if (leastGain === undefined) return [];
+  const attacks = bySeed(protocol, members);
+  return bySeed(protocol, table).map(({ seed, attacks: own }, i) =>
+    roundsOf(attacks[i]!.attacks, own, { eps, seed, leastGain }),
+  );
 }
 
 /** The published accounting to use, if any. */

@@ -3,7 +3,7 @@
  *
  * `counts.ts` turns a prediction and labels into integers per class, which add over images; `figures.ts` turns these
  * into accuracy and IoU. `table.ts` holds the counts of all attacks and images, and from it `worst.ts` computes the worst
- * case: accuracy exactly, mIoU by `search.ts`, with the lower bound of `bound.ts`. `authors.ts` computes it as published
+ * case: accuracy exactly, mIoU by `search.ts`, with the lower bound of `bound.ts`; `gain.ts` compares two of them. `authors.ts` computes it as published
  * code does; `ablation.ts` leaves out one attack at a time. `uncertainty/` says how far the worst case may be
  * off: of other images, by `bootstrap.ts`, and with other starts; `student.ts` has the intervals of means.
  * `details.ts` counts where a prediction is wrong: confusions, pixels near boundaries (`boundary.ts`), objects by size
@@ -21,6 +21,7 @@ export {
   perClassIoU,
   pixelAccuracy,
 } from "./figures.js";
+export { type Gain, gainOf } from "./gain.js";
 export { objectSizes } from "./objects.js";
 export { type Confusion, type DetailSums, type RegionCounts, sumDetails } from "./regions.js";
 export type { CountsTable } from "./table.js";

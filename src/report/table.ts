@@ -2,6 +2,7 @@
 import { parseRadius } from "../base/index.js";
 import { cleanAttack, type Result } from "../journal/index.js";
 import { ablationLines } from "./ablation.js";
+import { roundSentences } from "./rounds.js";
 import { alignRows, formatCount, formatDuration, formatFigure, formatShare, plural } from "./text.js";
 import { uncertaintyLines } from "./uncertainty.js";
 
@@ -10,10 +11,15 @@ type AtRadius = Result["robust"][number];
 /** The lines of a result, without line ends: data and meaning of the figures, then the tables. */
 export function resultLines(result: Result): string[] {
   const tables = result.robust.map((radius) => tableLines(result, radius));
-  const blocks = [...tables, uncertaintyLines(result), ablationLines(result)].filter(
+  const blocks = [...tables, roundLines(result), uncertaintyLines(result), ablationLines(result)].filter(
     (lines) => lines.length > 0,
   );
   return [...headLines(result), ...blocks.flatMap((lines) => ["", ...lines])];
+}
+
+function roundLines(result: Result): string[] {
+  const sentences = roundSentences(result);
+  return sentences.length > 0 ? ["rounds", ...sentences] : [];
 }
 
 function headLines({ data, shard, model }: Result): string[] {

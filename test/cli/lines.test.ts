@@ -6,7 +6,7 @@ import { Rate } from "../../src/cli/output/rate.js";
 import { live } from "../../src/cli/output/terminal.js";
 
 const plan = {
-  ...{ images: 1, attacks: ["noise", "apgd:mask-ce"], eps: ["1/255", "16/255"], passes: 12_345 },
+  ...{ images: 1, attacks: ["noise", "apgd:mask-ce"], rounds: 0, eps: ["1/255", "16/255"], passes: 12_345 },
   ...{ classes: 3, classNames: undefined, found: 0, records: 1000 },
 };
 

@@ -21,13 +21,22 @@ import {
 } from "../../report/index.js";
 import { paint } from "./terminal.js";
 
+/** What stands before the name of an attack that is repeated in rounds. */
+const roundName = /^round(\d+):/;
+
+function attacksOfRound(attacks: readonly string[]): string[] {
+  const first = attacks.filter((name) => roundName.exec(name)?.[1] === "1");
+  return first.map((name) => name.replace(roundName, ""));
+}
+
 /** Lines that describe a planned run. */
 export function planLines(plan: RunPlan): string[] {
-  const { images, attacks, eps, passes, classes, found, records } = plan;
+  const { images, attacks, rounds, eps, passes, classes, found, records } = plan;
   return alignRows([
     ["images", `${plural(images, "image")}, ${plural(classes, "class")}`],
     ["radii", eps.join(", ")],
-    ["attacks", attacks.join(", ")],
+    ["attacks", attacks.filter((name) => !roundName.test(name)).join(", ")],
+    ...(rounds > 0 ? [["rounds", `at most ${rounds}, of ${attacksOfRound(attacks).join(", ")}`]] : []),
     ["passes", `at most ${formatCount(passes)} forward`],
     ...(found > 0 ? [["resumed", `${formatCount(found)} of ${formatCount(records)} records are there`]] : []),
   ]);

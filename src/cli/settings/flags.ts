@@ -13,6 +13,7 @@ import {
   type Reader,
   shard,
   sizes,
+  steps,
   text,
   whole,
 } from "./values.js";
@@ -74,7 +75,8 @@ export const evaluationFlags = {
   eps: { ...attack, ...named("LIST") },
   attacks: { ...attack, ...named("LIST") },
   surrogate: { ...attack, ...named("FILE") },
-  steps: { ...attack, ...counted() },
+  steps: { ...attack, value: "N|auto", read: steps },
+  maxSteps: { ...attack, ...counted() },
   radiusSchedule: { ...attack, ...named("reduce|constant") },
   perturbChannels: { ...attack, value: "LIST", read: positions("1,2,3") },
   protocol: { ...attack, ...named("strict|authors") },

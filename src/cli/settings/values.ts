@@ -87,6 +87,11 @@ export function bands(value: string): number[] | string {
   return value === "luma" ? value : bandNumbers(value);
 }
 
+/** A number of steps; a text that is none, such as `auto`, is left to the settings. */
+export function steps(value: string): number | string {
+  return /^-?\d+$/.test(value) ? exact(Number(value), value) : value;
+}
+
 /** A number of classes, or the file with their names. */
 export function classes(value: string): number | string {
   return /^\d+$/.test(value) ? exact(Number(value), value) : value;

@@ -41,7 +41,7 @@ async function mergeAction(
 ): Promise<void> {
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
-  const soundness = checkRecords(records, description.data);
+  const soundness = checkRecords(records, description);
   const result = withGates(summarize(description, records, { soundness }), gate, { despiteChecks });
   writeResult(out, result);
   const report = writeOwnReport(out);

@@ -5,6 +5,7 @@ import { checkSettings, messageOf, parseRadius, type Radius, SeawallError } from
 import type { Plugin } from "../../components/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
 import { meanProblem, rangeProblem, stdProblem } from "../../oracle/index.js";
+import { parseBudget } from "./budget.js";
 import { renameSettings } from "./renamed.js";
 
 /** Applies a parser that throws, and reports what it says. */
@@ -118,7 +119,17 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "ONNX file of another model of the same images and classes, by whose gradient every attack is made once more (transfer:ATTACK)",
     ),
-  steps: count.default(300).describe("iterations of each attack"),
+  steps: z
+    .union([count, text.superRefine(parsed(parseBudget))])
+    .default(300)
+    .describe(
+      "iterations of each attack; auto or auto:GAIN: 60, then rounds of attacks that go on, until one lowers aAcc and mIoU by less than GAIN percentage points (0.05)",
+    ),
+  maxSteps: count
+    .default(600)
+    .describe(
+      "with --steps auto: the most steps of all attacks and rounds together, as the mean over images",
+    ),
   radiusSchedule: z
     .enum(["reduce", "constant"])
     .default("reduce")
@@ -202,6 +213,7 @@ const settingRoles = {
   ...{ model: "stated", data: "stated", classes: "stated", classWeights: "stated", protocol: "stated" },
   surrogate: "stated",
   ...{ eps: "stated", attacks: "stated", steps: "stated", radiusSchedule: "stated", seed: "stated" },
+  maxSteps: "stated",
   seeds: "stated",
   ...{ window: "stated", stride: "stated" },
   ...{ output: "decides", layout: "decides", inputRange: "decides", mean: "decides", std: "decides" },

@@ -1,7 +1,7 @@
 /** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type AttackMember, aimsAtSet, parseMembers, repeatMembers } from "../../attack/index.js";
+import { type AttackMember, aimsAtSet, parseMembers } from "../../attack/index.js";
 import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
@@ -21,6 +21,7 @@ import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, modelOpener } from "../../oracle/index.js";
 import { machineMemory, mostThreads, type SessionOptions, threadNotices } from "../../runtime/index.js";
+import { parseBudget, withRounds } from "./budget.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { type ModelAtSize, openFittingData } from "./fit-data.node.js";
 import { modelOptions } from "./model-options.js";
@@ -39,6 +40,8 @@ export interface Plan {
   readonly classNames: readonly string[] | undefined;
   /** The attacks of the run with their steps. */
   readonly attacks: readonly AttackMember[];
+  /** Of a run with rounds: a round that gains less, as a share, is the last. */
+  readonly leastGain?: number;
   /** The published code whose accounting `--protocol authors` follows. */
   readonly publishedVersion: "2023" | "2024";
   readonly radii: readonly Radius[];
@@ -71,8 +74,9 @@ export async function makePlan(
   onNotice?: (sentence: string) => void,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
-  const named = parseMembers(config.attacks, config, components);
-  const attacks = repeatMembers(named, config.seed, config.seeds);
+  const budget = parseBudget(config.steps);
+  const named = parseMembers(config.attacks, { ...config, steps: budget.steps }, components);
+  const attacks = withRounds(named, budget, config);
   checkGateSettings(config, attacks);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
@@ -101,6 +105,7 @@ export async function makePlan(
     classes: opened.classes,
     classNames: data.classNames,
     attacks,
+    ...(budget.leastGain !== undefined && { leastGain: budget.leastGain }),
     publishedVersion: components.ensembles[config.attacks.trim()]?.publishedVersion ?? "2024",
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, fitting.options),

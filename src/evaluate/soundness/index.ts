@@ -56,20 +56,21 @@ export async function checkModel(probe: Probe): Promise<Soundness[]> {
 
 /**
  * The outcomes of all checks of the records; their order changes nothing.
- * @param data what the run says of its data; default: labels are the values that files store
+ * @param run what it says of its data and attacks; default: labels are the values that files store, and every attack
+ * starts by itself
  */
 export function checkRecords(
   records: readonly RunRecord[],
-  data?: Pick<RunDescription["data"], "spec" | "settings">,
+  run?: Pick<RunDescription, "data" | "protocol">,
 ): Soundness[] {
-  const view = viewRecords(records, data);
+  const view = viewRecords(records, run);
   return Object.entries(recordChecks).map(([name, check]) => soundnessOf(name, check, check.run(view)));
 }
 
 /** A stored run with the outcomes of all its checks; those of the records are made again, in the run's own order. */
 export function checkRun<R extends StoredRun>(run: R): R & CheckedRun {
   const { description, records } = run;
-  return { ...run, soundness: [...description.soundness, ...checkRecords(records, description.data)] };
+  return { ...run, soundness: [...description.soundness, ...checkRecords(records, description)] };
 }
 
 function soundnessOf(check: string, { means, remedy }: CheckTexts, outcome: CheckOutcome): Soundness {

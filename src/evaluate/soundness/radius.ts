@@ -41,10 +41,10 @@ function riseOfWorst({ larger, smaller }: Neighbours): Rise {
   return { attack: "worst case", eps: larger[0]!.eps, rise: worstShare(larger) - worstShare(smaller) };
 }
 
-/** Every attack has records at every radius. */
+/** Attacks of a round that was needed at one of the radii only are not compared. */
 function risesOf({ larger, smaller }: Neighbours): Rise[] {
-  return larger.map(({ attack, eps, records }, i) => ({
-    ...{ attack, eps },
-    rise: meanShare(records) - meanShare(smaller[i]!.records),
-  }));
+  return larger.flatMap(({ attack, eps, records }) => {
+    const same = smaller.find((view) => view.attack === attack);
+    return same ? [{ attack, eps, rise: meanShare(records) - meanShare(same.records) }] : [];
+  });
 }

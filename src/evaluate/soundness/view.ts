@@ -1,7 +1,13 @@
 /** A run's records as its checks read them: radius by radius, attack by attack, image by image. */
 import { repeatedName, transferPrefix, transferSearch } from "../../attack/index.js";
 import { parseRadius } from "../../base/index.js";
-import { cleanAttack, type RunDescription, type RunRecord } from "../../journal/index.js";
+import {
+  bySeed,
+  cleanAttack,
+  type Member,
+  type RunDescription,
+  type RunRecord,
+} from "../../journal/index.js";
 
 /** One attack at one radius. */
 export interface AttackView {
@@ -19,14 +25,16 @@ export interface RunView {
   /** All there are; images without a labelled pixel, and those that miss a record, are here alone. */
   readonly records: readonly RunRecord[];
   readonly clean: readonly RunRecord[];
+  /** The attacks of each seed in their order, if one goes on from others. */
+  readonly chains: readonly (readonly Member[])[];
   /** The attacks of each radius by name, from the smallest radius to the largest. */
   readonly radii: readonly (readonly AttackView[])[];
 }
 
-/** The order of the records changes nothing. */
+/** Attacks of a round that take no step on any image are left out. The order of the records changes nothing. */
 export function viewRecords(
   records: readonly RunRecord[],
-  data?: Pick<RunDescription["data"], "spec" | "settings">,
+  { data, protocol }: Partial<Pick<RunDescription, "data" | "protocol">> = {},
 ): RunView {
   const slot = ({ eps, attack }: RunRecord) => JSON.stringify([eps, attack]);
   const all = new Set(records.map(slot)).size;
@@ -35,9 +43,19 @@ export function viewRecords(
   const ordered = whole.sort((a, b) => a[0]!.index - b[0]!.index).flat();
   const clean = ordered.filter(({ attack }) => attack === cleanAttack);
   const attacked = ordered.filter(({ attack, eps }) => attack !== cleanAttack && parseRadius(eps).value > 0);
-  const views = groups(attacked, slot).map(viewOf).sort(byRadiusAndName);
-  return { records, labelsAreStored: areStored(data), clean, radii: groups(views, ({ eps }) => eps) };
+  const views = groups(attacked, slot).map(viewOf).filter(isMade).sort(byRadiusAndName);
+  return {
+    ...{ records, labelsAreStored: areStored(data), clean, radii: groups(views, ({ eps }) => eps) },
+    chains: protocol
+      ? bySeed(protocol, protocol.members)
+          .map(({ attacks }) => attacks)
+          .filter(goesOn)
+      : [],
+  };
 }
+
+const isMade = ({ records }: AttackView) => records.some(({ steps }) => steps !== 0);
+const goesOn = (attacks: readonly Member[]) => attacks.some(({ continues }) => continues);
 
 function areStored(data: Pick<RunDescription["data"], "spec" | "settings"> | undefined): boolean {
   if (data === undefined) return true;

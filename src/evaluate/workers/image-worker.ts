@@ -36,9 +36,17 @@ export interface CountedPoint {
   readonly labels: ArrayLike<number>;
 }
 
+/** How an attack goes on. */
+export interface Onward {
+  /** From where. */
+  readonly earlier: Earlier;
+  /** Steps on this image, in a round; default: those of the attack. */
+  readonly steps?: number;
+}
+
 export interface ImageWorker {
-  /** @param earlier what an attack that continues goes on from */
-  attack(sample: Sample, slot: AttackAtRadius, earlier?: Earlier): Promise<AttackedImage>;
+  /** @param onward given for an attack that continues */
+  attack(sample: Sample, slot: AttackAtRadius, onward?: Onward): Promise<AttackedImage>;
   dispose(): Promise<void>;
 }
 
@@ -65,16 +73,21 @@ export interface ImageWorkerSettings {
 export function localWorker(run: ImageWorkerSettings, dispose: () => Promise<void>): ImageWorker {
   return {
     dispose,
-    async attack(sample, slot, earlier) {
+    async attack(sample, slot, onward) {
       const model = await run.oracle(sample);
       const oracle = await withGradients(run, await withLabels(run, model, sample), sample, slot.attack);
       const radius =
         slot.attack === cleanAttack ? undefined : find(run.radii, (entry) => entry.text === slot.eps);
       const { kept, trace } = radius?.value
-        ? await attacked(run, model, oracle, sample, { name: slot.attack, radius, earlier })
+        ? await attacked(run, model, oracle, sample, { name: slot.attack, radius, onward })
         : { kept: unmoved(oracle) };
-      const outcome = await outcomeOf(oracle, model.classes, sample, slot, kept);
-      return trace ? { ...outcome, trace } : outcome;
+      const { record, point } = await outcomeOf(oracle, model.classes, sample, slot, kept);
+      const { steps } = onward ?? {};
+      return {
+        record: { ...record, ...(steps !== undefined && { steps }) },
+        point,
+        ...(trace && { trace }),
+      };
     },
   };
 }
@@ -98,11 +111,12 @@ async function attacked(
   model: Oracle,
   oracle: ImageOracle,
   sample: Sample,
-  { name, radius, earlier }: { name: string; radius: Radius; earlier: Earlier | undefined },
+  { name, radius, onward }: { name: string; radius: Radius; onward: Onward | undefined },
 ): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
   const { attack, steps, seed = run.seed } = find(run.attacks, (entry) => entry.attack.name === name);
+  const { earlier, steps: given = steps } = onward ?? {};
   const stream = (key: string) => randomStream(seed, sample.hash, key, radius.text);
-  const settings = { ...run.settings, steps, radius: radius.value };
+  const settings = { ...run.settings, steps: given, radius: radius.value };
   const perturbed = perturbedValues(oracle, run.perturbChannels);
   const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;

@@ -1,12 +1,17 @@
 /** The workers of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
-import type { Earlier } from "../../attack/index.js";
 import { openThread } from "../../base/index.node.js";
 import type { Sample } from "../../data/index.js";
 import { mostThreads } from "../../runtime/index.js";
 import type { EvaluationConfig } from "../plan/config.js";
 import type { Plan } from "../plan/plan.node.js";
-import { type AttackAtRadius, type AttackedImage, type ImageWorker, localWorker } from "./image-worker.js";
+import {
+  type AttackAtRadius,
+  type AttackedImage,
+  type ImageWorker,
+  localWorker,
+  type Onward,
+} from "./image-worker.js";
 import { OraclesBySize } from "./oracles.node.js";
 
 /** The share of the free memory that workers may plan with. */
@@ -85,7 +90,7 @@ export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
 export interface AttackRequest {
   readonly sample: Sample;
   readonly slot: AttackAtRadius;
-  readonly earlier: Earlier | undefined;
+  readonly onward: Onward | undefined;
 }
 
 function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): ImageWorker {
@@ -96,9 +101,9 @@ function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): Imag
   const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {
-    async attack(sample, slot, earlier) {
+    async attack(sample, slot, onward) {
       signal?.throwIfAborted();
-      return thread.request({ sample, slot, earlier }).catch((error) => {
+      return thread.request({ sample, slot, onward }).catch((error) => {
         throw signal?.aborted ? signal.reason : error;
       });
     },

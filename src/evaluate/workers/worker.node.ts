@@ -9,7 +9,7 @@ import { type AttackRequest, factsOf, type WorkerStart, workerHere } from "./ima
 
 const stopping = new AbortController();
 const notify = serveThread<AttackRequest, AttackedImage>({
-  reply: async ({ sample, slot, earlier }) => (await worker).attack(sample, slot, earlier),
+  reply: async ({ sample, slot, onward }) => (await worker).attack(sample, slot, onward),
   onNotice: () => stopping.abort(),
   dispose: async () => (await worker).dispose(),
 });

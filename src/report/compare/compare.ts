@@ -1,6 +1,6 @@
 /** Comparison of two stored runs, image by image: differences with bootstrap intervals, and the largest changes. */
 import { SeawallError } from "../../base/index.js";
-import { failedChecks, memberNames } from "../../journal/index.js";
+import { failedChecks, memberNames, type Protocol, withoutIdleRounds } from "../../journal/index.js";
 import type { CheckedRun } from "../../journal/index.node.js";
 import { confidence, resampleCount } from "../../metric/index.js";
 import { type ComparedRow, compareSeries } from "./compared-rows.js";
@@ -49,13 +49,14 @@ export function compareRuns(a: CheckedRun, b: CheckedRun, options: CompareOption
   const { allowDifferent = false, seed = 0, top = 5 } = options;
   const { images, differences } = pairRuns(a, b);
   if (!allowDifferent) refuseDifferences(differences);
-  const series = seriesOf(images, a.description, b.description);
+  const [ofA, ofB] = [protocolOf(a), protocolOf(b)];
+  const series = seriesOf(images, ofA, ofB);
   refuseUnlabelled(series[0]!);
   const sameClasses = a.description.model.classes === b.description.model.classes;
   return {
     schemaVersion: 1,
-    a: comparedRun(a),
-    b: comparedRun(b),
+    a: comparedRun(a, ofA),
+    b: comparedRun(b, ofB),
     differences,
     images: images.length,
     bootstrap: { resamples: resampleCount, confidence, seed },
@@ -80,8 +81,13 @@ function refuseUnlabelled({ a, b }: Series): void {
   );
 }
 
-function comparedRun({ description: { model, protocol }, soundness }: CheckedRun): ComparedRun {
-  const { file, sha256, classes } = model;
+/** Attacks that took no step are those of rounds after the last. */
+function protocolOf({ description, records }: CheckedRun): Protocol {
+  return withoutIdleRounds(description.protocol, records);
+}
+
+function comparedRun({ description, soundness }: CheckedRun, protocol: Protocol): ComparedRun {
+  const { file, sha256, classes } = description.model;
   return {
     model: file,
     sha256,

@@ -6,7 +6,6 @@ import {
   cleanEps,
   memberNames,
   type Protocol,
-  type RunDescription,
   type RunRecord,
 } from "../../journal/index.js";
 import { type Counts, type CountsTable, type SeedSpread, seedSpread, worstCase } from "../../metric/index.js";
@@ -35,17 +34,13 @@ type Radii = readonly [a: string, b: string];
  * The series in both runs: clean, then for each common radius the common attacks and the worst case. The worst case is
  * over all attacks of its run.
  */
-export function seriesOf(
-  images: readonly PairedImage[],
-  a: RunDescription,
-  b: RunDescription,
-): readonly Series[] {
+export function seriesOf(images: readonly PairedImage[], a: Protocol, b: Protocol): readonly Series[] {
   const clean = attackSeries(images, cleanAttack, [cleanEps, cleanEps]);
-  const others = memberNames(b.protocol);
-  const attacks = memberNames(a.protocol).filter((name) => others.includes(name));
-  const robust = commonRadii(a.protocol, b.protocol).flatMap((radii) => [
+  const others = memberNames(b);
+  const attacks = memberNames(a).filter((name) => others.includes(name));
+  const robust = commonRadii(a, b).flatMap((radii) => [
     ...attacks.map((name) => attackSeries(images, name, radii)),
-    worstSeries(images, a.protocol, b.protocol, radii),
+    worstSeries(images, a, b, radii),
   ]);
   return [{ ...clean, eps: undefined }, ...robust];
 }

@@ -3,6 +3,7 @@ import { parseRadius } from "../../base/index.js";
 import { bySeed, memberNames, type Result } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { haveEqualSteps, stepsOfAttacks } from "../members.js";
+import { roundSentences } from "../rounds.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
 import { formatInterval } from "../uncertainty.js";
@@ -81,10 +82,22 @@ function radiiTable({ robust, clean }: Result): Markup {
   );
 }
 
-function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Markup {
-  const equal = haveEqualSteps(protocol);
+/** Attacks that were repeated in rounds are many; a sentence says how many rounds there were. */
+function roundsNote(result: Result): Markup | false {
+  const sentences = roundSentences(result);
+  return (
+    sentences.length > 0 &&
+    markup`<p>After these attacks, rounds of attacks went on from the best points while they gained: ${sentences.join(". ")}.
+A round gives its steps to the images that still fall.</p>
+`
+  );
+}
+
+function formation(result: Result, { eps }: AtRadius): Markup {
+  const { protocol, data, robust } = result;
   const repeats = bySeed(protocol, protocol.members);
-  const members = repeats[0]!.attacks;
+  const members = repeats[0]!.attacks.filter(({ round }) => round === undefined);
+  const equal = haveEqualSteps({ members });
   const attacks = members.map(({ name, steps }) =>
     equal ? markup`<code>${name}</code>` : markup`<code>${name}</code> (${plural(steps, "step")})`,
   );
@@ -94,13 +107,13 @@ function formation({ protocol, data, robust }: Result, { eps }: AtRadius): Marku
       ? undefined
       : markup` (<code>${protocol.attacks}</code>)`;
   return markup`<p>${plural(attacks.length, "attack")}${which} ran on ${plural(data.images, "image")} of
-<code>${data.spec}</code>, with ${stepsOfAttacks(protocol)}${equal && " each"}${
+<code>${data.spec}</code>, with ${stepsOfAttacks({ members })}${equal && " each"}${
     repeats.length > 1 &&
     `, from ${repeats.length} starts each (seeds ${repeats.map(({ seed }) => seed).join(", ")})`
   }: ${listed}. An attack may change every colour
 value by at most ε${robust.length > 1 && ` (above: ${eps}, the largest of ${robust.length} radii)`}. In the worst case, the
 attacker chooses for every image the most harmful of these attacks.</p>
-<p><b>aAcc</b>: each image's lowest share of correct pixels, averaged over the images. <b>mIoU</b>: of the whole data set,
+${roundsNote(result)}<p><b>aAcc</b>: each image's lowest share of correct pixels, averaged over the images. <b>mIoU</b>: of the whole data set,
 the lowest value that a search over the choices of attack found. The lower bound holds for every choice among these
 attacks. Attacks that were not run can lower all of these figures. ${formatShare(data.ignoredPixels)} of the pixels have
 no label and do not count.</p>`;
