@@ -47,7 +47,7 @@ describe("flags", () => {
     [["--pixel-range", "9,9"], /--pixel-range: expected black below white, as 0,4095/],
     [["--input-range", "0,b"], /--input-range: expected 2 numbers as 0,255, got "0,b"/],
     [["--shard", "0/2"], /--shard: expected i\/n with i from 1 to n, as 2\/4, got "0\/2"/],
-    [["--steps", "many"], /--steps: expected a whole number, got "many"/],
+    [["--steps", "many"], /--steps: expected a whole number of at least 1, auto, or auto:GAIN .* got "many"/],
     [["--steps", "0"], /--steps: expected at least 1, got 0/],
     [["--layout", "chw"], /--layout: expected nchw or nhwc, got "chw"/],
     [["--device", "tpu"], /--device: expected cpu or cuda or webgpu, got "tpu"/],
@@ -67,9 +67,9 @@ describe("flags", () => {
   it("lists all mistakes and all that is missing at once", async () => {
     expect(await refusal("eval", "--steps", "x", "--eps", "2", "--seed", "1.5")).toMatchInlineSnapshot(`
       "error: 5 mistakes in the settings:
-        --steps: expected a whole number, got "x"
         --seed: expected a whole number, got "1.5"
         --eps: radius "2": must be at most 1, because pixel values are in [0, 1]; for 2 grey levels of 255 write 2/255
+        --steps: expected a whole number of at least 1, auto, or auto:GAIN with a gain in percentage points, as auto:0.05; got "x"
         --model FILE is missing: ONNX file: image N×C×H×W in, logits N×K×h×w out
         --data SPEC is missing: images and labels: folder:IMAGES,LABELS, camvid:ROOT, cityscapes:ROOT, voc:ROOT, sbd:ROOT or ade20k:ROOT
       "

@@ -7,6 +7,9 @@ const usualSteps = 60;
 /** Percentage points of the worst case; a round that gains less is the last. */
 const usualGain = 0.05;
 
+/** Steps of all attacks and rounds. */
+const usualMost = 10 * usualSteps;
+
 const form = /^auto(?::(\d+(?:\.\d+)?))?$/;
 
 export interface Budget {
@@ -37,13 +40,25 @@ export function parseBudget(steps: number | string): Budget {
 export function withRounds(
   named: readonly AttackMember[],
   { steps, leastGain }: Budget,
-  { maxSteps, seed, seeds }: { readonly maxSteps: number; readonly seed: number; readonly seeds: number },
+  { maxSteps, seed, seeds }: RoundSettings,
 ): AttackMember[] {
+  if (leastGain === undefined && maxSteps !== undefined) {
+    throw new SeawallError(
+      "config",
+      `--max-steps ${maxSteps} is the most that rounds may take, and only --steps auto has rounds; leave it out, or give --steps auto`,
+    );
+  }
   const rounds = leastGain === undefined ? [] : roundMembers(roundsWithin(named, steps, maxSteps), steps);
   return repeatMembers([...named, ...rounds], seed, seeds);
 }
 
-function roundsWithin(named: readonly AttackMember[], steps: number, maxSteps: number): number {
+interface RoundSettings {
+  readonly maxSteps?: number | undefined;
+  readonly seed: number;
+  readonly seeds: number;
+}
+
+function roundsWithin(named: readonly AttackMember[], steps: number, maxSteps = usualMost): number {
   const taken = named.reduce((sum, member) => sum + member.steps, 0);
   const count = Math.floor((maxSteps - taken) / steps);
   if (count >= 1) return count;

@@ -126,9 +126,9 @@ export const evaluationSchema = z.strictObject({
       "iterations of each attack; auto or auto:GAIN: 60, then rounds of attacks that go on, until one lowers aAcc and mIoU by less than GAIN percentage points (0.05)",
     ),
   maxSteps: count
-    .default(600)
+    .optional()
     .describe(
-      "with --steps auto: the most steps of all attacks and rounds together, as the mean over images",
+      "with --steps auto: the most steps of all attacks and rounds of a seed together, as the mean over images; default: 600",
     ),
   radiusSchedule: z
     .enum(["reduce", "constant"])
