@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Attack } from "../../src/attack/index.js";
 import { checkModel, checkRecords } from "../../src/evaluate/index.js";
 import { outcomeOf } from "../../src/evaluate/soundness/logits.js";
-import type { RunRecord, Soundness } from "../../src/journal/index.js";
+import type { Member, RunRecord, Soundness } from "../../src/journal/index.js";
 import { losses } from "../../src/loss/index.js";
 import { float, type Graph } from "../../src/onnx/index.js";
 import { openModel } from "../../src/oracle/index.js";
@@ -82,6 +82,59 @@ describe("on a sound model", () => {
   it("a run without an image that has all records skips what compares images", () => {
     const statuses = checkRecords(healthy.slice(0, 1)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set(["pass", "skip"]));
+  });
+});
+
+describe("convergence of attacks that go on from one another", () => {
+  /** Two images of ten labelled pixels. */
+  const record = (attack: string, index: number, correct: number, late: number, steps?: number) =>
+    ({
+      ...healthy.find((one) => one.attack === "apgd:js")!,
+      ...{ image: `photo${index}`, index, eps: "8/255", attack, correct, valid: 10 },
+      ...{ evidence: { noise: 10, edge: 1, late }, ...(steps !== undefined && { steps }) },
+    }) satisfies RunRecord;
+  const member = (name: string, steps: number, more: Partial<Member> = {}): Member => ({
+    ...{ name, steps, radiusSchedule: "constant", continues: true, ...more },
+  });
+  const detailOf = (members: Member[], records: RunRecord[]) =>
+    outcomeIn(
+      checkRecords(records, {
+        protocol: {
+          ...{ attacks: "x", members, eps: ["8/255"], accounting: "strict", seed: 0, leastGain: 0.1 },
+        },
+        data: {
+          ...{ spec: "folder:x", images: 2, listSha256: "0".repeat(64), settings: { labels: "truth" } },
+        },
+      }),
+      "convergence",
+    );
+  const first = () => [record("a", 0, 8, 1), record("a", 1, 8, 1)];
+
+  it("speaks of the last fifth of all steps", () => {
+    const second = [record("b", 0, 4, 2), record("b", 1, 6, 0)];
+    // Half of all steps are the second attack's, of which a fifth is too little: all of them are counted.
+    expect(detailOf([member("a", 30), member("b", 30)], [...first(), ...second])).toMatchObject({
+      ...{ status: "warn", remedy: "increase --steps until the figures no longer change" },
+      detail:
+        "the last 50 % of the steps lowered the worst-case aAcc by at most 30.0 percentage points (8/255)",
+    });
+    // 15 steps of the third attack and a fifth of the second's 30 are the last 21 of 90.
+    const third = [record("c", 0, 4, 0), record("c", 1, 5, 0)];
+    const members = [member("a", 45), member("b", 30), member("c", 15)];
+    expect(detailOf(members, [...first(), ...second, ...third]).detail).toMatch(
+      /^the last 23 % of the steps lowered .* by at most 15\.0 percentage points/,
+    );
+  });
+
+  it("counts the steps that images were given in rounds, and leaves out rounds that were not needed", () => {
+    const round = [record("b", 0, 8, 0, 0), record("b", 1, 6, 1, 20)];
+    const idle = [record("c", 0, 8, 0, 0), record("c", 1, 6, 0, 0)];
+    const members = [member("a", 30), member("b", 10, { round: 1 }), member("c", 10, { round: 2 })];
+    expect(detailOf(members, [...first(), ...round, ...idle])).toMatchObject({
+      remedy: "increase --max-steps, or lower GAIN of --steps auto:GAIN",
+      detail:
+        "the last 25 % of the steps lowered the worst-case aAcc by at most 10.0 percentage points (8/255)",
+    });
   });
 });
 

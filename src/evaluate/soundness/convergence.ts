@@ -7,6 +7,8 @@ import { type AttackView, followsGradients, hasEvidence } from "./view.js";
 const mostLost = 0.01;
 const lastPart = 1 / 5;
 
+const remedyOfRounds = "increase --max-steps, or lower GAIN of --steps auto:GAIN";
+
 /** What the last steps gained at a radius. */
 interface Late {
   readonly eps: string;
@@ -18,7 +20,7 @@ interface Late {
 export const convergence: RecordCheck = {
   raisedIf: `the last fifth of the steps lowered the worst-case aAcc at some radius by more than ${100 * mostLost} percentage point. Where attacks go on from others, it is the last fifth of the steps of all of them together; elsewhere of each attack`,
   means: "the attacks have not converged: more steps would lower the figures",
-  remedy: "increase --steps until the figures no longer change, or use --steps auto",
+  remedy: "increase --steps until the figures no longer change",
   run({ radii, chains }) {
     const seen = radii.filter((attacks) => attacks.some(followsGradients) && attacks.every(hasEvidence));
     const found = seen.flatMap((attacks) =>
@@ -30,6 +32,7 @@ export const convergence: RecordCheck = {
     return {
       status: lost > mostLost ? "warn" : "pass",
       detail: `${steps} lowered the worst-case aAcc by at most ${points(Math.max(lost, 0))} (${eps})`,
+      ...(chains.flat().some(({ round }) => round) && { remedy: remedyOfRounds }),
     };
   },
 };
