@@ -78,7 +78,9 @@ class Run:
     def __init__(self, folder: Path):
         self.folder = folder
         self.description = json.loads((folder / "run.json").read_text())
-        self.records = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+        records = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+        # A round gives some images no steps: their records repeat others.
+        self.records = [record for record in records if record.get("steps") != 0]
         self.result = json.loads((folder / "result.json").read_text())
         config = self.description["config"]
         unread = [name for name in UNREAD if config.get(name)]

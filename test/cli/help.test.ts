@@ -102,7 +102,11 @@ it("explains eval", async () => {
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
                                            whose gradient every attack is made once more
                                            (transfer:ATTACK)
-      --steps <N>                          iterations of each attack (default: 300)
+      --steps <N|auto>                     iterations of each attack; auto or auto:GAIN: 60, then rounds
+                                           of attacks that go on, until one lowers aAcc and mIoU by less
+                                           than GAIN percentage points (0.05) (default: 300)
+      --max-steps <N>                      with --steps auto: the most steps of all attacks and rounds
+                                           of a seed together, as the mean over images; default: 600
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)
       --perturb-channels <LIST>            channels that attacks may change, counted from 1, as 1,2,3;
@@ -146,7 +150,7 @@ it("explains eval", async () => {
 
     Attacks:
       sea-2023, sea-2024, strongest, surge, surge-fast, sea-two-speed
-      apgd:LOSS, pgd:LOSS, segpgd, cospgd, padam:LOSS, padam-ce, padam-cos, sharpen:LOSS, reopen:LOSS, alma-prox, pdpgd, dag, square, region-search, transfer-search, noise
+      apgd:LOSS, pgd:LOSS, segpgd, cospgd, padam:LOSS, padam-ce, padam-cos, sharpen:LOSS, polish:LOSS, reopen:LOSS, alma-prox, pdpgd, dag, square, region-search, transfer-search, noise
       with LOSS one of ce, mask-ce, soft-mask-ce-sharp, soft-mask-ce, soft-mask-ce-wide, balanced-ce,
         class-balanced-ce, js, cospgd, cospgd-sigmoid, expected-accuracy, expected-miou,
         mask-spherical, margin, mask-margin, dlr
@@ -374,7 +378,11 @@ it("explains doctor", async () => {
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
                                            whose gradient every attack is made once more
                                            (transfer:ATTACK)
-      --steps <N>                          iterations of each attack (default: 300)
+      --steps <N|auto>                     iterations of each attack; auto or auto:GAIN: 60, then rounds
+                                           of attacks that go on, until one lowers aAcc and mIoU by less
+                                           than GAIN percentage points (0.05) (default: 300)
+      --max-steps <N>                      with --steps auto: the most steps of all attacks and rounds
+                                           of a seed together, as the mean over images; default: 600
       --radius-schedule <reduce|constant>  reduce: radii 2ε, 1.5ε and ε for 30, 30 and 40 % of the
                                            steps; constant: ε for all steps (default: reduce)
       --perturb-channels <LIST>            channels that attacks may change, counted from 1, as 1,2,3;

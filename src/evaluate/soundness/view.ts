@@ -25,7 +25,7 @@ export interface RunView {
   /** All there are; images without a labelled pixel, and those that miss a record, are here alone. */
   readonly records: readonly RunRecord[];
   readonly clean: readonly RunRecord[];
-  /** The attacks of each seed in their order, if one goes on from others. */
+  /** The attacks of each seed in their order, if one goes on from others by the model's own gradient. */
   readonly chains: readonly (readonly Member[])[];
   /** The attacks of each radius by name, from the smallest radius to the largest. */
   readonly radii: readonly (readonly AttackView[])[];
@@ -55,7 +55,8 @@ export function viewRecords(
 }
 
 const isMade = ({ records }: AttackView) => records.some(({ steps }) => steps !== 0);
-const goesOn = (attacks: readonly Member[]) => attacks.some(({ continues }) => continues);
+const goesOn = (attacks: readonly Member[]) =>
+  attacks.some(({ name, continues }) => continues && !isTransfer({ attack: name }));
 
 function areStored(data: Pick<RunDescription["data"], "spec" | "settings"> | undefined): boolean {
   if (data === undefined) return true;
@@ -91,7 +92,7 @@ export const isBlackBox = (view: AttackView) =>
   !followsGradients(view) && !isTransfer(view) && !isNoise(view);
 
 /** Attacks by the gradient of a surrogate or from a point found by it, and those by the model's own gradient. */
-export const isTransfer = ({ attack }: AttackView) =>
+export const isTransfer = ({ attack }: Pick<AttackView, "attack">) =>
   attack.startsWith(transferPrefix) || repeatedName(attack) === transferSearch.name;
 export const followsOwnGradients = (view: AttackView) => followsGradients(view) && !isTransfer(view);
 
