@@ -4,6 +4,7 @@ import { type Loss, losses } from "../loss/index.js";
 import { type Attack, followsOwnGradient, mayGoOnFrom, type RadiusSchedule, renamed } from "./attack.js";
 import { type Ensemble, type EnsembleMember, ensembles } from "./ensembles.js";
 import { type AttackFamily, attacks } from "./families.js";
+import { polish } from "./refine.js";
 
 /** What names in a list of attacks may stand for. */
 export interface AttackComponents {
@@ -81,6 +82,24 @@ function withTransfers(named: readonly AttackMember[]): AttackMember[] {
     ...transferredMembers(named),
     ...named.filter(goesOn),
   ];
+}
+
+/** The attacks of a round, in order. The second goes on from what is best for the single image. */
+const attacksOfRound = [polish(losses["expected-miou"]), polish(losses["expected-accuracy"])];
+
+/**
+ * The attacks of a number of rounds, as `round1:polish:expected-miou`.
+ * @param steps of a round, as the mean over images; its attacks share them equally
+ */
+export function roundMembers(count: number, steps: number): AttackMember[] {
+  const own = Math.ceil(steps / attacksOfRound.length);
+  return Array.from({ length: count }, (_, i) => i + 1).flatMap((round) =>
+    attacksOfRound.map((attack) => ({
+      attack: renamed(attack, `round${round}:${attack.name}`),
+      steps: own,
+      round,
+    })),
+  );
 }
 
 /** Stands in the name of a repeat, between the attack's own name and the number of the repeat. */

@@ -24,6 +24,7 @@ export {
   parseMembers,
   repeatedName,
   repeatMembers,
+  roundMembers,
   transferPrefix,
 } from "./attacks.js";
 export { dag } from "./dag.js";
@@ -37,6 +38,5 @@ export { pdpgd } from "./pdpgd.js";
 export { lastIterate, pgd, pgdFrom, pgdStepSize } from "./pgd.js";
 export { polish, reopen, sharpen } from "./refine.js";
 export { regionSearch, transferSearch } from "./region-search.js";
-export { roundMembers } from "./rounds.js";
 export { square, squareSide } from "./square.js";
 export { type AttackStage, type PlannedStage, planStages, stagesFor, temperatureAt } from "./stages.js";

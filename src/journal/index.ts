@@ -49,7 +49,11 @@ export {
   type Uncertainty,
   type WorstFigures,
 } from "./result.js";
-export { withoutIdleRounds } from "./rounds.js";
-export { type AttackFigures, type AttackSoFar, type RunningFigure, RunningFigures } from "./running.js";
-export { type SummaryOptions, summarize } from "./summary.js";
+export {
+  type AttackFigures,
+  type AttackSoFar,
+  type RunningFigure,
+  RunningFigures,
+} from "./running.js";
+export { type SummaryOptions, summarize, withoutIdleRounds } from "./summary.js";
 export type { StoredTrace } from "./trace.js";

@@ -13,7 +13,7 @@ import {
   type Reader,
   shard,
   sizes,
-  steps,
+  stepCount,
   text,
   whole,
 } from "./values.js";
@@ -75,7 +75,7 @@ export const evaluationFlags = {
   eps: { ...attack, ...named("LIST") },
   attacks: { ...attack, ...named("LIST") },
   surrogate: { ...attack, ...named("FILE") },
-  steps: { ...attack, value: "N|auto", read: steps },
+  steps: { ...attack, value: "N|auto", read: stepCount },
   maxSteps: { ...attack, ...counted() },
   radiusSchedule: { ...attack, ...named("reduce|constant") },
   perturbChannels: { ...attack, value: "LIST", read: positions("1,2,3") },

@@ -88,7 +88,7 @@ export function bands(value: string): number[] | string {
 }
 
 /** A number of steps; a text that is none, such as `auto`, is left to the settings. */
-export function steps(value: string): number | string {
+export function stepCount(value: string): number | string {
   return /^-?\d+$/.test(value) ? exact(Number(value), value) : value;
 }
 

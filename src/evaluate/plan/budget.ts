@@ -12,7 +12,7 @@ const usualMost = 10 * usualSteps;
 
 const form = /^auto(?::(\d+(?:\.\d+)?))?$/;
 
-export interface Budget {
+export interface StepBudget {
   /** Of each attack. */
   readonly steps: number;
   /** In shares of the worst case: the gain below which a round is the last. Undefined for a run without rounds. */
@@ -20,7 +20,7 @@ export interface Budget {
 }
 
 /** @throws SeawallError `config` for a text that is neither `auto` nor `auto:GAIN` */
-export function parseBudget(steps: number | string): Budget {
+export function parseBudget(steps: number | string): StepBudget {
   if (typeof steps === "number") return { steps };
   const [whole, gain] = form.exec(steps) ?? [];
   const points = Number(gain ?? usualGain);
@@ -39,7 +39,7 @@ export function parseBudget(steps: number | string): Budget {
  */
 export function withRounds(
   named: readonly AttackMember[],
-  { steps, leastGain }: Budget,
+  { steps, leastGain }: StepBudget,
   { maxSteps, seed, seeds }: RoundSettings,
 ): AttackMember[] {
   if (leastGain === undefined && maxSteps !== undefined) {

@@ -4,7 +4,6 @@ import type { Sample } from "../../data/index.js";
 import type { Soundness } from "../../journal/index.js";
 import type { Model } from "../../oracle/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
-import type { ProbeLogits } from "./logits-of.js";
 import type { RunView } from "./view.js";
 
 /** What checks made before a run may look at. */
@@ -14,6 +13,14 @@ export interface Probe {
   readonly seed: number;
   /** How the run's engine is opened; default: as `openModel` does. */
   readonly engine?: SessionOptions;
+}
+
+/** Flat 1×K×H×W logits; each is found when it is first asked for. */
+export interface ProbeLogits {
+  /** Of two passes through one session, opened as the run's. */
+  twice(): Promise<readonly [Float32Array, Float32Array]>;
+  /** Of a pass without the engine's optimisations. */
+  unoptimized(): Promise<Float32Array>;
 }
 
 /** What a check found; with `means` and `remedy` where those of what it found are not those of the check. */

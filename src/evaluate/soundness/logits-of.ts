@@ -1,14 +1,6 @@
 /** The logits of what one pass sees of a probe's image, outside of any oracle; found once for all checks. */
 import { openSession, type SessionOptions } from "../../runtime/index.js";
-import type { Probe } from "./check.js";
-
-/** Flat 1×K×H×W logits; each is found when it is first asked for. */
-export interface ProbeLogits {
-  /** Of two passes through one session, opened as the run's. */
-  twice(): Promise<readonly [Float32Array, Float32Array]>;
-  /** Of a pass without the engine's optimisations. */
-  unoptimized(): Promise<Float32Array>;
-}
+import type { Probe, ProbeLogits } from "./check.js";
 
 export function probeLogits(probe: Probe): ProbeLogits {
   const twice = once(() => logitsOf(probe, {}, 2));
