@@ -90,7 +90,12 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   const { out, resume, seed } = plan.config;
   for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
   const sample = plan.probe;
-  const soundness = await checkModel({ model: await plan.model(sample), sample, seed, engine: plan.engine });
+  const soundness = await checkModel({
+    model: await plan.model.at(sample),
+    sample,
+    seed,
+    engine: plan.engine,
+  });
   const description = describePlan(plan, soundness);
   if (out === undefined) return attackAll(plan, memoryJournal(description), description, events, 0);
 
@@ -122,7 +127,7 @@ async function attackAll(
   const progress = new Progress(summary.passes, events.onProgress);
   const figures = new RunningFigures(description, await journal.records());
   const chain = chainOf(plan, journal, description);
-  const workers = openImageWorkers(plan, {
+  const workers = await openImageWorkers(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
   });

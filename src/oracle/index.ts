@@ -35,6 +35,13 @@ export {
   usualRange,
 } from "./input.js";
 export { jumpOf } from "./jumps.js";
-export { type Model, type ModelOptions, modelOpener, openModel } from "./model.js";
+export {
+  type Model,
+  type ModelOpener,
+  type ModelOptions,
+  modelOpener,
+  type OpenedNetworks,
+  openModel,
+} from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";
 export { type Sliding, usualStride } from "./windows/grid.js";

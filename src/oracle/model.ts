@@ -41,16 +41,31 @@ export function openModel(
   options: ModelOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
-  return modelOpener(graph, options, engine)(options.size);
+  return modelOpener(graph, options, engine).at(options.size);
 }
 
-/** Opens a model at sizes of images, and its network once for each size at which that runs. */
+/** A model that is opened at sizes of images, its network once for each size at which that runs. */
+export interface ModelOpener {
+  /** @throws SeawallError as `openModel` */
+  at(size?: Extent): Promise<Model>;
+  /** The networks that were opened so far, as data that can be sent to a thread. */
+  networks(): Promise<OpenedNetworks>;
+}
+
+/** Networks by the size at which they run, without their functions. */
+export type OpenedNetworks = ReadonlyMap<string, Omit<PreparedModel, "smooth" | "rules">>;
+
+/** @param known networks of this graph, with these options, that were opened elsewhere */
 export function modelOpener(
   graph: Graph,
   { window, stride, ...options }: ModelOptions,
   engine: SessionOptions = {},
-): (size?: Extent) => Promise<Model> {
-  const opened = new Map<string, Promise<PreparedModel>>();
+  known: OpenedNetworks = new Map(),
+): ModelOpener {
+  const { rules } = options;
+  const opened = new Map<string, Promise<PreparedModel>>(
+    [...known].map(([size, network]) => [size, Promise.resolve({ ...network, ...(rules && { rules }) })]),
+  );
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
   const networkAt = (size: Extent | undefined) => {
     const key = size ? flagText(size) : "";
@@ -58,14 +73,19 @@ export function modelOpener(
     opened.set(key, known);
     return known;
   };
+  const networks = async () =>
+    new Map(
+      await Promise.all([...opened].map(async ([size, network]) => [size, plain(await network)] as const)),
+    );
   if (!window) {
-    return async (size) => {
+    const at = async (size?: Extent) => {
       const network = await networkAt(size);
       return withSmooth(network, (one) => wholeModel(one, network.notices, engine));
     };
+    return { at, networks };
   }
   const sliding = { window, ...(stride && { stride }) };
-  return async (image) => {
+  const at = async (image?: Extent) => {
     invariant(image, "a sliding window needs the size of the image");
     const grid = windowGrid(image, sliding);
     const network = await networkAt(grid);
@@ -78,6 +98,11 @@ export function modelOpener(
         : windowedModel(one, image, grid, notices, engine),
     );
   };
+  return { at, networks };
+}
+
+function plain({ smooth: _, rules: __, ...data }: PreparedModel) {
+  return data;
 }
 
 function withSmooth(network: PreparedModel, modelOf: (network: PreparedModel) => Model): Model {

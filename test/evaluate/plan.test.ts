@@ -101,7 +101,7 @@ describe("a sliding window", () => {
     expect(notices.join()).toContain(
       "windows of 10×8 pixels, one every 6×5: 4 over an image of 16×12 (width×height), averaged where they overlap",
     );
-    const [opened, other] = [await model({ height, width }), await model({ height: 20, width: 30 })];
+    const [opened, other] = [await model.at({ height, width }), await model.at({ height: 20, width: 30 })];
     expect(other.prepared).toBe(opened.prepared);
   });
 
@@ -158,7 +158,7 @@ describe("a plan", () => {
 
   it("opens the model once for each size", async () => {
     const { model } = await plan();
-    const at = async (height: number, width: number) => (await model({ height, width })).prepared;
+    const at = async (height: number, width: number) => (await model.at({ height, width })).prepared;
     expect(await at(height, width)).toBe(await at(height, width));
     expect(await at(6, 8)).not.toBe(await at(height, width));
   });

@@ -43,7 +43,7 @@ export async function examineCost(settings: Settings): Promise<Finding[]> {
 /** Passes per second of all workers together. */
 async function calibrate(plan: Plan): Promise<{ rate: number; workers: number; attack: string }> {
   let passes = 0;
-  const workers = openImageWorkers(plan, { onPass: () => passes++ });
+  const workers = await openImageWorkers(plan, { onPass: () => passes++ });
   const [{ attack }, radius] = [plan.attacks[0]!, plan.radii.at(-1)!];
   const round = () =>
     Promise.all(

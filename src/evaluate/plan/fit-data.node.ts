@@ -2,16 +2,13 @@
 import { SeawallError } from "../../base/index.js";
 import { type DataOptions, type Dataset, ignored, ignoreLabelsOf, type Sample } from "../../data/index.js";
 import { openData } from "../../data/index.node.js";
-import type { Model } from "../../oracle/index.js";
-
-/** The model at an image size; opened once for each. */
-export type ModelAtSize = (size: { readonly height: number; readonly width: number }) => Promise<Model>;
+import type { ModelOpener } from "../../oracle/index.js";
 
 export interface FittingData {
   readonly data: Dataset;
   /** The first image of all shards that has a labelled pixel, on which the checks are made. */
   readonly probe: Sample;
-  readonly model: ModelAtSize;
+  readonly model: ModelOpener;
   /** The options that read other labels in the same way. */
   readonly options: DataOptions;
   readonly notices: readonly string[];
@@ -25,7 +22,7 @@ export interface FittingData {
 export async function openFittingData(
   spec: string,
   options: DataOptions,
-  modelFor: (classes: number | undefined) => ModelAtSize,
+  modelFor: (classes: number | undefined) => ModelOpener,
 ): Promise<FittingData> {
   const { shard: _, ...whole } = options;
   const images = await openData(spec, { ...whole, labels: "self", limit: 1 });
@@ -43,11 +40,11 @@ async function modelOf(
   first: Sample,
   wanted: number | undefined,
   { classes }: DataOptions,
-  modelFor: (classes: number | undefined) => ModelAtSize,
-): Promise<{ model: ModelAtSize; classes: number }> {
+  modelFor: (classes: number | undefined) => ModelOpener,
+): Promise<{ model: ModelOpener; classes: number }> {
   const open = async (count: number | undefined) => {
     const model = modelFor(count);
-    return { model, classes: (await model(first)).classes };
+    return { model, classes: (await model.at(first)).classes };
   };
   return open(wanted).catch(async (error: unknown) => {
     if (wanted === undefined || classes !== undefined || !(error instanceof SeawallError)) throw error;

@@ -1,7 +1,7 @@
 /** The plan of an evaluation: files opened, everything checked, nothing attacked yet. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type AttackMember, aimsAtSet, parseMembers } from "../../attack/index.js";
+import { type AttackMember, aimsAtSet } from "../../attack/index.js";
 import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
@@ -19,12 +19,12 @@ import { cachedClassWeights, openData, readClasses } from "../../data/index.node
 import { type PluginFacts, parseGate } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
-import { findImage, type ImageInput, type Model, modelOpener } from "../../oracle/index.js";
-import { machineMemory, mostThreads, type SessionOptions, threadNotices } from "../../runtime/index.js";
-import { parseBudget, withRounds } from "./budget.js";
+import { findImage, type ImageInput, type Model, type ModelOpener } from "../../oracle/index.js";
+import { machineMemory, type SessionOptions, threadNotices } from "../../runtime/index.js";
+import { attacksOf } from "./attacks.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
-import { type ModelAtSize, openFittingData } from "./fit-data.node.js";
-import { modelOptions } from "./model-options.js";
+import { openFittingData } from "./fit-data.node.js";
+import { engineOptions, openerOf, openSurrogate, type Surrogate } from "./models.node.js";
 
 export interface Plan {
   readonly config: EvaluationConfig;
@@ -33,7 +33,7 @@ export interface Plan {
   readonly data: Dataset;
   /** The first image of all shards that has a labelled pixel, on which the checks are made. */
   readonly probe: Sample;
-  readonly model: ModelAtSize;
+  readonly model: ModelOpener;
   /** The model by whose gradient transferred attacks are made. */
   readonly surrogate: Surrogate | undefined;
   readonly classes: number;
@@ -57,12 +57,6 @@ export interface Plan {
   readonly notices: readonly string[];
 }
 
-export interface Surrogate {
-  readonly file: string;
-  readonly sha256: string;
-  readonly model: ModelAtSize;
-}
-
 /**
  * Opens model and data and checks that they fit.
  * @param onNotice is told of decisions about images, while the plan is made and as further images are read
@@ -74,9 +68,7 @@ export async function makePlan(
   onNotice?: (sentence: string) => void,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
-  const budget = parseBudget(config.steps);
-  const named = parseMembers(config.attacks, { ...config, steps: budget.steps }, components);
-  const attacks = withRounds(named, budget, config);
+  const { attacks, leastGain } = attacksOf(config, components);
   checkGateSettings(config, attacks);
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
@@ -84,15 +76,15 @@ export async function makePlan(
     ...(await dataOptionsOf(config, input, components)),
     tell: firstOfKind((_, sentence) => onNotice?.(sentence)),
   };
-  const modelFor = (classes: number | undefined) => modelAtSize(graph, config, classes, components);
+  const modelFor = (classes: number | undefined) => openerOf(graph, config, classes, components);
   const fitting = await openFittingData(config.data, dataOptions, modelFor);
   const { data, probe, model } = fitting;
-  const opened = await model(probe);
+  const opened = await model.at(probe);
   checkPerturbed(config, input);
   checkShardSettings(config, attacks);
   checkOutput(config);
   const surrogate = await openSurrogate(config, attacks, input, opened.classes, components);
-  const helper = surrogate && (await surrogate.model(probe));
+  const helper = surrogate && (await surrogate.model.at(probe));
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
   return {
     config,
@@ -105,7 +97,7 @@ export async function makePlan(
     classes: opened.classes,
     classNames: data.classNames,
     attacks,
-    ...(budget.leastGain !== undefined && { leastGain: budget.leastGain }),
+    ...(leastGain !== undefined && { leastGain }),
     publishedVersion: components.ensembles[config.attacks.trim()]?.publishedVersion ?? "2024",
     radii: radiiOf(config),
     classWeights: await weightsFor(config, attacks, fitting.options),
@@ -266,62 +258,6 @@ function sizeNotice({ transform }: DataOptions): string[] {
 /** "480×640"; an open side reads "any". */
 function sidesText(height: number | undefined, width: number | undefined): string {
   return `${height ?? "any"}×${width ?? "any"} (height×width)`;
-}
-
-/** @throws SeawallError `config` if transferred attacks and a surrogate do not come together */
-async function openSurrogate(
-  config: EvaluationConfig,
-  attacks: readonly AttackMember[],
-  { channels }: ImageInput,
-  classes: number,
-  components: Components,
-): Promise<Surrogate | undefined> {
-  const transferred = attacks.find(({ attack }) => attack.gradientsOf === "surrogate")?.attack.name;
-  const { surrogate: file } = config;
-  if (file === undefined) {
-    if (transferred === undefined) return undefined;
-    throw new SeawallError(
-      "config",
-      `--attacks ${transferred}: a transferred attack follows the gradient of another model; name its file with --surrogate FILE`,
-    );
-  }
-  if (transferred === undefined) {
-    throw new SeawallError(
-      "config",
-      `--surrogate ${file}: none of the attacks (${config.attacks}) follows a gradient; add one, such as apgd:mask-ce`,
-    );
-  }
-  const { graph, sha256 } = await readModelFile(file);
-  const own = findImage(graph, config.layout).channels;
-  if (own !== channels) {
-    throw new SeawallError(
-      "config",
-      `--surrogate ${file}: it takes images of ${plural(own, "channel")}, the model of ${plural(channels, "channel")}; a surrogate takes the same images`,
-    );
-  }
-  const open = modelAtSize(graph, config, classes, components);
-  const model: ModelAtSize = (size) =>
-    open(size).catch((error) => {
-      if (!(error instanceof SeawallError)) throw error;
-      const form =
-        "a surrogate takes the same images, with the same --mean, --std, --input-range and --output, and has the same classes";
-      throw new SeawallError(error.code, `--surrogate ${file}: ${error.message}; ${form}`, { cause: error });
-    });
-  return { file, sha256, model };
-}
-
-function modelAtSize(
-  graph: Graph,
-  config: EvaluationConfig,
-  classes: number | undefined,
-  { rules }: Components,
-): ModelAtSize {
-  const options = { ...modelOptions(config), rules, ...(classes !== undefined && { classes }) };
-  return modelOpener(graph, options, engineOptions(config));
-}
-
-function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
-  return { device, ...(threads !== undefined && { threads: Math.min(threads, mostThreads) }) };
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */

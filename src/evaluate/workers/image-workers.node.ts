@@ -3,8 +3,8 @@ import { availableParallelism, freemem } from "node:os";
 import { openThread } from "../../base/index.node.js";
 import type { Sample } from "../../data/index.js";
 import { mostThreads } from "../../runtime/index.js";
-import type { EvaluationConfig } from "../plan/config.js";
 import type { Plan } from "../plan/plan.node.js";
+import { type HandedPlan, handOver, type WorkerPlan } from "./hand-over.node.js";
 import {
   type AttackAtRadius,
   type AttackedImage,
@@ -25,30 +25,12 @@ export interface WorkerWatch {
 }
 
 /** As many workers as the configuration asks for, or as cores and memory allow; a single one runs in this thread. */
-export function openImageWorkers(plan: Plan, watch: WorkerWatch): ImageWorker[] {
+export async function openImageWorkers(plan: Plan, watch: WorkerWatch): Promise<ImageWorker[]> {
   const count = imageWorkerCount(plan);
   if (count <= 1) return [workerHere(plan, watch)];
   const threads = Math.max(1, Math.floor((plan.engine.threads ?? availableParallelism()) / count));
-  return Array.from({ length: count }, () =>
-    threadWorker({ config: { ...plan.config, threads, parallel: 1 }, facts: factsOf(plan) }, watch),
-  );
-}
-
-/** What a worker opens, and what it must find there: files may be replaced while a run begins. */
-export interface WorkerStart {
-  readonly config: EvaluationConfig;
-  readonly facts: ReturnType<typeof factsOf>;
-}
-
-/** What is read from files and decides figures. */
-export function factsOf({ modelSha256, data, plugins, classWeights }: Plan) {
-  const { listSha256, filesSha256 } = data;
-  return {
-    model: modelSha256,
-    images: { listSha256, filesSha256, settings: JSON.stringify(data.settings) },
-    plugins: plugins.map(({ name, sha256 }) => `${name} ${sha256}`),
-    classWeights: classWeights ? [...classWeights] : [],
-  };
+  const handed = await handOver({ ...plan, config: { ...plan.config, threads, parallel: 1 } });
+  return Array.from({ length: count }, () => threadWorker(handed, watch));
 }
 
 /** How many images of a run are attacked at the same time. */
@@ -60,7 +42,7 @@ export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker 
 }
 
 /** A worker in this thread. */
-export function workerHere(plan: Plan, watch: WorkerWatch): ImageWorker {
+export function workerHere(plan: WorkerPlan, watch: WorkerWatch): ImageWorker {
   const { attacks, radii, config } = plan;
   const oracles = new OraclesBySize(plan, watch);
   const surrogates = plan.surrogate && new OraclesBySize({ ...plan, model: plan.surrogate.model }, watch);
@@ -93,11 +75,9 @@ export interface AttackRequest {
   readonly onward: Onward | undefined;
 }
 
-function threadWorker(start: WorkerStart, { onPass, signal }: WorkerWatch): ImageWorker {
+function threadWorker(plan: HandedPlan, { onPass, signal }: WorkerWatch): ImageWorker {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, start, () =>
-    onPass?.(),
-  );
+  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, plan, () => onPass?.());
   const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
   return {

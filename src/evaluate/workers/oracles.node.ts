@@ -1,6 +1,6 @@
 /** One oracle for each image size; those of the sizes least recently used are closed. */
 import type { Oracle, OracleOptions } from "../../oracle/index.js";
-import type { Plan } from "../plan/plan.node.js";
+import type { WorkerPlan } from "./hand-over.node.js";
 
 interface Size {
   readonly height: number;
@@ -9,7 +9,7 @@ interface Size {
 
 const mostOpen = 3;
 
-type Opening = Pick<Plan, "model" | "attacks" | "config" | "classWeights">;
+type Opening = Pick<WorkerPlan, "model" | "attacks" | "config" | "classWeights">;
 type Watch = Pick<OracleOptions, "onPass" | "signal">;
 
 export class OraclesBySize {
@@ -41,7 +41,7 @@ export class OraclesBySize {
 
   async #open(size: Size): Promise<Oracle> {
     const { model, attacks, config, classWeights } = this.#plan;
-    return (await model(size)).oracle({
+    return (await model.at(size)).oracle({
       losses: [...new Set(attacks.flatMap(({ attack }) => attack.losses))],
       tracking: config.protocol === "authors" ? "published" : "own",
       ...(classWeights && { classWeights }),
