@@ -3,7 +3,9 @@ import type { Soundness } from "../src/journal/index.js";
 
 export interface MadeRun {
   readonly images?: number;
-  readonly members?: readonly string[];
+  readonly attacks?: readonly string[];
+  /** Seeds, from each of which all attacks are made. */
+  readonly seeds?: number;
   readonly eps?: readonly string[];
   readonly classNames?: readonly string[];
   readonly imageName?: (index: number) => string;

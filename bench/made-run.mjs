@@ -16,7 +16,8 @@ const names = "sky building pole road pavement tree sign fence car pedestrian bi
 export async function makeRun(dir, options = {}) {
   const {
     images = 12,
-    members = ["apgd:mask-ce", "apgd:balanced-ce", "apgd:js", "apgd:mask-spherical"],
+    attacks = ["apgd:mask-ce", "apgd:balanced-ce", "apgd:js", "apgd:mask-spherical"],
+    seeds = 1,
     eps = ["0.5/255", "1/255", "2/255"],
     classNames = names,
     imageName = (index) => `street_${String(index).padStart(4, "0")}`,
@@ -26,10 +27,16 @@ export async function makeRun(dir, options = {}) {
     traces = 1,
     variety = 24,
   } = options;
-  const entries = members.map((name) => ({ name, steps: 30, radiusSchedule: "reduce" }));
+  const entries = Array.from({ length: seeds }, (_, seed) =>
+    attacks.map((name) => ({
+      ...{ name: seed === 0 ? name : `${name}#${seed + 1}`, steps: 30, radiusSchedule: "reduce" },
+      ...(seed > 0 && { seed }),
+    })),
+  ).flat();
+  const members = entries.map(({ name }) => name);
   const run = describeRun({
     protocol: {
-      ...{ attacks: members.join(","), members: entries, eps },
+      ...{ attacks: attacks.join(","), members: entries, eps },
       ...{ accounting: "strict", seed: 0 },
     },
     model: {
@@ -42,7 +49,7 @@ export async function makeRun(dir, options = {}) {
     data: { spec: dataSpec, images, listSha256: sha256("list"), settings: { labels: "truth" } },
     versions: { seawall: "0.1.0" },
     engine: { device: "cpu", parallel: 2 },
-    config: { eps: eps.join(","), attacks: members.join(","), steps: 30 },
+    config: { eps: eps.join(","), attacks: attacks.join(","), steps: 30 },
     soundness,
   });
   const slots = [["0", "clean"], ...eps.flatMap((radius) => members.map((attack) => [radius, attack]))];

@@ -1,4 +1,4 @@
-/** What is said of a gate: whether it holds, and why it does not count. */
+/** What is said of gates: whether they hold, and why they do not count. */
 import type { GateOutcome } from "../journal/index.js";
 import { plural } from "./text.js";
 
@@ -10,4 +10,9 @@ export function gateVerdict({ passed, failedChecks, despiteChecks, missingImages
   if (reasons.length > 0) return `does not count (${reasons.join("; ")})`;
   const verdict = passed ? "holds" : "does not hold";
   return failed ? `${verdict} (despite ${failed})` : verdict;
+}
+
+/** How many gates pass: `2 of 3 hold`. */
+export function gatesLine(outcomes: readonly GateOutcome[]): string {
+  return `${outcomes.filter(({ passed }) => passed).length} of ${outcomes.length} hold`;
 }

@@ -2,6 +2,7 @@
 
 export { type ReportFormat, reportFormats, writeReports } from "./formats/write.node.js";
 export { htmlReport } from "./html/index.node.js";
+export { ownGates } from "./own-gates.js";
 export { type KeptOutcome, pruneToGallery, ReportKeeper } from "./pictures/keeper.node.js";
 export { demoPicture, type PictureOptions, type PictureRow } from "./pictures/picture.node.js";
 export { type ReportedRun, readReportedRun } from "./stored.node.js";

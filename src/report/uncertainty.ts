@@ -1,4 +1,4 @@
-/** How far the worst case may be off, as plain text: one table for all radii. */
+/** How far the worst case may be off, as plain text: one table for all radii, and sentences on one figure. */
 import type { Result, Uncertainty } from "../journal/index.js";
 import { fewImages } from "../metric/index.js";
 import { alignRows, formatFigure, plural } from "./text.js";
@@ -52,7 +52,29 @@ function seedsRow({ eps, seeds }: Uncertainty): string[][] {
   ];
 }
 
+/** Sentences on a figure at a radius: for other images, and with other starts. Empty for a result of an earlier version. */
+export function uncertaintySentences(
+  { uncertainty, data, protocol }: Pick<Result, "uncertainty" | "data" | "protocol">,
+  eps: string,
+  key: "mIoU" | "aAcc",
+): string[] {
+  const entry = uncertainty?.find((other) => other.eps === eps);
+  if (!entry) return [];
+  const { images, seeds } = entry;
+  const strict = protocol.accounting === "authors" ? ", strict accounting" : "";
+  return [
+    ...(images
+      ? [
+          `Other images: ${formatInterval(images[key].interval)} (95 % interval over ${plural(data.images, "image")}${strict}).`,
+        ]
+      : []),
+    seeds
+      ? `Other starts: single seeds have ${formatFigure(seeds[key].mean)} ± ${formatFigure(seeds[key].deviation)} (mean and standard deviation of ${seeds.single.length}${strict}); 95 % interval of the mean ${formatInterval(seeds[key].interval)}.`
+      : "Other starts: unknown from one seed (--seeds).",
+  ];
+}
+
 /** `0.1234 .. 0.2345` */
-export function formatInterval([low, high]: readonly [number, number]): string {
+function formatInterval([low, high]: readonly [number, number]): string {
   return `${formatFigure(low)} .. ${formatFigure(high)}`;
 }

@@ -65,6 +65,15 @@ describe("seawall report", () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining("does not hold")]);
   });
 
+  it("ends with 3 where a gate of the run fails, which the page shows, unless other gates are asked for", async () => {
+    await seawall([...shortEval, "--no-report", "--gate", "clean.aAcc<0", "--out", "failing"], { cwd });
+    const { code, stderr } = await seawall(["report", "failing"], { cwd });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("✗ gate clean.aAcc<0 does not hold")]);
+    expect(readFileSync(at("failing/report.html"), "utf8")).toContain('href="#gates">0 of 1 hold</a>');
+    const other = await seawall(["report", "failing", "--gate", "clean.aAcc>=0"], { cwd });
+    expect([other.code, other.stderr]).toEqual([0, expect.not.stringContaining("clean.aAcc<0")]);
+  });
+
   it("passes no gate on a result whose checks were taken away, or on a run that is not complete", async () => {
     cpSync(at("run"), at("changed"), { recursive: true });
     const lines = readFileSync(at("changed/journal.jsonl"), "utf8").trimEnd().split("\n");
@@ -106,7 +115,7 @@ describe("seawall report", () => {
       const texts = [];
       for (const stored of [true, false]) {
         if (!stored) rmSync(at(`${out}/result.json`));
-        expect((await seawall(["report", out, "--format", "junit"], { cwd })).code).toBe(0);
+        expect((await seawall(["report", out, "--format", "junit"], { cwd })).code).toBe(code);
         texts.push(/name="clean.aAcc.*/.exec(read("junit.xml"))![0]);
       }
       return { code, texts };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
 import { checkGates, parseGate, type Result, summarize, withGates } from "../../src/journal/index.js";
-import { describeWith, recordsOf } from "./runs.js";
+import { describeWith, membersOf, recordsOf } from "./runs.js";
 
 const run = describeWith();
 const result = summarize(run, recordsOf(run));
@@ -39,6 +39,17 @@ describe("parseGate", () => {
       eps: "0.03",
       operator: ">=",
     });
+  });
+
+  it("reads the end of an interval over seeds, which a run of several seeds has", () => {
+    const gate = parseGate("worst.mIoU @ 4/255  seeds-low >= 0.6", { ...subjects, seeds: 3 });
+    expect(gate).toMatchObject({ figure: "mIoU", eps: "4/255", end: "seeds-low" });
+    expect(gate.text).toBe("worst.mIoU@4/255 seeds-low>=0.6");
+    expect(parseGate("worst.aAcc@4/255 seeds-high<1", { ...subjects, seeds: 2 }).end).toBe("seeds-high");
+    expect(message("worst.mIoU@4/255 seeds-low>=0.6")).toMatch(/a run of one seed has no interval/);
+    expect(message("noise.mIoU@4/255 seeds-low>=0.6")).toMatch(/those of worst\.aAcc and worst\.mIoU/);
+    expect(message("worst.mIoULower@4/255 seeds-low>=0.6")).toMatch(/those of worst\.aAcc/);
+    expect(message("worst.mIoU@4/255 seedslow>=0.6")).toMatch(/no radius|radius "/);
   });
 
   it("knows a radius by its value", () => {
@@ -99,6 +110,21 @@ describe("checkGates", () => {
     expect(value("apgd:js.imageMIoU@4/255>0")).toBe(result.robust[0]!.attacks[2]!.imageMIoU);
     expect(value("apgd:js.imageMIoU@0.03>0")).toBe(result.robust[1]!.attacks[2]!.imageMIoU);
     expect(value("worst.mIoULower@4/255>0")).toBe(result.robust[0]!.worst.mIoULower);
+  });
+
+  it("compares an end of the interval over seeds", () => {
+    const members = [
+      ...membersOf("noise"),
+      ...membersOf("noise#2").map((member) => ({ ...member, seed: 1 })),
+    ];
+    const repeated = describeWith({ protocol: { members } });
+    const spread = summarize(repeated, recordsOf(repeated));
+    const { interval } = spread.uncertainty![1]!.seeds!.mIoU;
+    const ends = ["seeds-low", "seeds-high"].map((end) => `worst.mIoU@0.03 ${end}<=1`);
+    const outcomes = checkGates(spread, ends);
+    expect(outcomes.map(({ value }) => value)).toEqual([...interval]);
+    expect(outcomes.map(({ gate }) => gate)).toEqual(ends);
+    expect(() => checkGates({ ...spread, uncertainty: [] }, ends)).toThrow(/no mIoU for worst/);
   });
 
   it("passes nothing without gates and never passes an absent figure", () => {

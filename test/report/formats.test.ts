@@ -56,6 +56,29 @@ describe("the page", () => {
     expect([...document.querySelectorAll(".card .id")].some((id) => id.textContent === hostile)).toBe(true);
   });
 
+  it("draws the repeats of an attack as one curve, and says so", async () => {
+    const repeated = join(root, "repeated");
+    await makeRun(repeated, { images: 2, eps: ["1/255"], attacks: ["apgd:js", "square"], seeds: 3 });
+    const { document } = parseHTML(htmlReport(readReportedRun(repeated)));
+    const section = document.querySelector("#curves")!;
+    const legend = [...section.querySelectorAll(".legend li")].map(({ textContent }) => textContent);
+    expect(legend).toEqual(["apgd:js", "square", "worst case over these attacks"]);
+    const lines = section.querySelector("figure")!.querySelectorAll('g[aria-label="line"]');
+    expect(lines).toHaveLength(legend.length);
+    expect(section.textContent).toContain("Each attack ran from 3 starts; its curve is the lowest of them");
+  });
+
+  it("has the gates, where there are some", () => {
+    const run = readReportedRun(dir);
+    const gates = checkGates(run.result, ["worst.mIoU@2/255>=0", "clean.aAcc<0.1"]);
+    const { document } = parseHTML(htmlReport(run, gates));
+    expect(document.querySelector('header a[href="#gates"]')!.textContent).toBe("1 of 2 hold");
+    const entries = [...document.querySelectorAll("#gates li")].map(({ textContent }) => textContent);
+    expect(entries[0]).toMatch(/^✓worst.mIoU@2\/255>=0 holdsThe figure is 0\.\d{4}\.$/);
+    expect(entries[1]).toMatch(/^✗clean.aAcc<0.1 does not hold/);
+    expect(htmlReport(run)).not.toContain('id="gates"');
+  });
+
   it("is the same for equal runs", () => {
     expect(htmlReport(readReportedRun(dir))).toBe(htmlReport(readReportedRun(dir)));
   });

@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     await makeRun(dir, {
       images: 3,
       eps: ["1/255"],
-      members: [attack, "noise"],
+      attacks: [attack, "noise"],
       classNames: [breakout, `<svg onload="window.hit=3">`, "c", "d", "e", "f"],
       imageName: (index) => `${index}${breakout}`,
       modelFile: breakout,

@@ -6,7 +6,13 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { formatJson } from "../../src/base/index.js";
-import { memberNames, type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
+import {
+  memberNames,
+  type RunDescription,
+  type RunRecord,
+  summarize,
+  withGates,
+} from "../../src/journal/index.js";
 import { writeResult } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, journalText, recordsOf, temporaryFolder } from "../journal/runs.js";
@@ -82,6 +88,19 @@ describe("the list", () => {
     const { worst } = summarize(description, records).robust[0]!;
     expect(body).toContain(`worst-case mIoU at 4/255 <b>${worst.mIoU.toFixed(4)}</b>`);
     expect(body).toMatch(/<progress max="35" value="5">/);
+  });
+
+  it("says of a run with gates how many hold; its page has them, and how far the figures may be off", async () => {
+    const folder = house();
+    const result = withGates(summarize(description, records), ["worst.mIoU@4/255>=0", "clean.aAcc>=1"]);
+    writeResult(join(folder, "runs/done"), result);
+    const { port } = await serve(join(folder, "runs"));
+    expect((await get(port, "/")).body).toContain("gates <b>1 of 2 hold</b>");
+    const { body } = await get(port, await firstRun(port));
+    expect(body).toMatch(/✓ <b>worst\.mIoU@4\/255&#62;=0<\/b> holds/);
+    expect(body).toMatch(/✗ <b>clean\.aAcc&#62;=1<\/b> does not hold/);
+    const [low, high] = result.uncertainty![0]!.images!.mIoU.interval.map((end) => end.toFixed(4));
+    expect(body).toContain(`Worst-case mIoU. Other images: ${low} .. ${high}`);
   });
 
   it("may be empty, and refuses a folder that is none", async () => {

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
 import { checkRun } from "../../evaluate/index.js";
-import { checkGates, type GateOutcome, type Result } from "../../journal/index.js";
+import { checkGates, type Result } from "../../journal/index.js";
 import {
+  ownGates,
   type ReportedRun,
   type ReportFormat,
   readReportedRun,
@@ -29,7 +30,11 @@ export function reportVerb(command: Command): void {
     .argument("<RUN>", "run folder")
     .option("--format <LIST>", `some of ${Object.keys(reportFormats).join(", ")}`, "html")
     .option("--out <DIR>", "folder of the reports (default: the run folder)")
-    .option("--gate <EXPR>", "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails", collect)
+    .option(
+      "--gate <EXPR>",
+      "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails (default: those of the run)",
+      collect,
+    )
     .option("--gate-despite-checks", "gates may hold although a soundness check failed")
     .addHelpText("after", "\nExample:\n  seawall report runs/first --format html,csv,junit")
     .action(reportAction);
@@ -37,24 +42,17 @@ export function reportVerb(command: Command): void {
 
 function reportAction(
   dir: string,
-  { format, out = dir, gate, gateDespiteChecks = false }: ReportOptions,
+  { format, out = dir, gate, gateDespiteChecks: despiteChecks = false }: ReportOptions,
 ): void {
   const formats = readFormats(format);
   const run = readReportedRun(dir);
-  const asked = checkGates(checked(run), gate ?? [], { despiteChecks: gateDespiteChecks });
-  const reported = gate || !formats.includes("junit") ? asked : storedOutcomes(run, gateDespiteChecks);
-  const files = writeReports(run, formats, out, reported);
+  const result = checked(run);
+  const gates = gate
+    ? checkGates(result, gate, { despiteChecks })
+    : ownGates({ ...run, result }, { despiteChecks });
+  const files = writeReports(run, formats, out, gates);
   say(...run.missing, ...files.map((file) => `written: ${file}`));
-  judge(asked);
-}
-
-/** The outcomes of the gates that the run was made with; without a stored result, of those that it was started with. */
-function storedOutcomes(run: ReportedRun, gateDespiteChecks: boolean): GateOutcome[] {
-  const { gate, gateDespiteChecks: toldAtStart } = run.description.config;
-  const stored = run.result.gates;
-  const gates = stored?.map((outcome) => outcome.gate) ?? (Array.isArray(gate) ? gate.map(String) : []);
-  const told = stored?.some(({ despiteChecks }) => despiteChecks) ?? toldAtStart === true;
-  return checkGates(checked(run), gates, { despiteChecks: gateDespiteChecks || told });
+  judge(gates);
 }
 
 /** The result with the checks of the run made again, so that a result without them, or a changed one, passes no gate. */

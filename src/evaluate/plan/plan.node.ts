@@ -144,7 +144,7 @@ function memoryNotice(bytes: number): string[] {
 
 /** @throws SeawallError `config` for a gate that cannot be checked on the result of the run */
 function checkGateSettings(
-  { gate: gates = [], shard, eps }: EvaluationConfig,
+  { gate: gates = [], shard, eps, seeds }: EvaluationConfig,
   attacks: readonly AttackMember[],
 ): void {
   if (gates.length === 0) return;
@@ -155,7 +155,7 @@ function checkGateSettings(
     );
   }
   const members = attacks.map(({ attack }) => attack.name);
-  const subjects = { members, eps: radiiOf({ eps }).map(({ text }) => text) };
+  const subjects = { members, eps: radiiOf({ eps }).map(({ text }) => text), seeds };
   for (const gate of gates) parseGate(gate, subjects);
 }
 

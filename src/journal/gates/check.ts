@@ -2,7 +2,7 @@
 import { SeawallError } from "../../base/index.js";
 import type { Soundness } from "../description.js";
 import type { GateOutcome, Result } from "../result.js";
-import { type Gate, gateSubjects, operators, parseGate } from "./parse.js";
+import { type Gate, gateSubjects, operators, parseGate, type SeedEnd, type SeedFigure } from "./parse.js";
 
 export interface GateOptions {
   /** Judge figures alone, also where a soundness check failed. */
@@ -57,12 +57,25 @@ export function failedChecks(soundness: readonly Soundness[]): string[] {
   return [...new Set(failed)];
 }
 
-function figureOf(result: Result, { subject, figure, eps }: Gate): number {
+function figureOf(result: Result, { subject, figure, eps, end }: Gate): number {
   const radius = result.robust.find((entry) => entry.eps === eps);
   const attack = radius?.attacks.find(({ name }) => name === subject);
   const figures = subject === "clean" ? result.clean : subject === "worst" ? radius?.worst : attack;
-  const value = (figures as Readonly<Record<string, unknown>> | undefined)?.[figure];
+  const value = end
+    ? endOf(result, eps, figure as SeedFigure, end)
+    : (figures as Readonly<Record<string, unknown>> | undefined)?.[figure];
   // A figure that does not exist must never count as a passed gate.
   if (typeof value === "number") return value;
   throw new SeawallError("journal", `the result has no ${figure} for ${subject}, so it is not complete`);
+}
+
+/** An end of the interval over seeds of the strict worst case. */
+function endOf(
+  { uncertainty }: Result,
+  eps: string | undefined,
+  figure: SeedFigure,
+  end: SeedEnd,
+): number | undefined {
+  const [low, high] = uncertainty?.find((entry) => entry.eps === eps)?.seeds?.[figure].interval ?? [];
+  return end === "seeds-low" ? low : high;
 }

@@ -1,11 +1,18 @@
 /** Gates, conditions on a figure such as `worst.mIoU@4/255>=0.60`, read from text. */
 import { messageOf, parseRadius, SeawallError } from "../../base/index.js";
-import { memberNames, type Protocol } from "../description.js";
+import { bySeed, memberNames, type Protocol } from "../description.js";
 
 /** Figures of the clean prediction and of each attack. */
 const attackFigures = ["aAcc", "aAccPooled", "mAcc", "mIoU", "imageMIoU"] as const;
 /** Figures of the worst case. */
 const worstFigures = ["aAcc", "aAccPooled", "mIoU", "mIoULower", "imageMIoU"] as const;
+
+/** Figures of the worst case that have an interval over seeds, and the ends of it that a gate can be on. */
+const seedFigures = ["aAcc", "mIoU"] as const;
+const seedEnds = ["seeds-low", "seeds-high"] as const;
+
+export type SeedFigure = (typeof seedFigures)[number];
+export type SeedEnd = (typeof seedEnds)[number];
 
 /** The comparisons between a figure and a threshold. */
 export const operators = {
@@ -15,15 +22,17 @@ export const operators = {
   "<": (a: number, b: number) => a < b,
 } as const;
 
-/** A condition such as `worst.mIoU@4/255>=0.60`. */
+/** A condition such as `worst.mIoU@4/255>=0.60`, or `worst.mIoU@4/255 seeds-low>=0.60`. */
 export interface Gate {
-  /** The gate's text without spaces. */
+  /** The gate's text, without spaces but that before the end of an interval. */
   readonly text: string;
   /** `clean`, `worst` or an attack's name. */
   readonly subject: string;
   readonly figure: string;
   /** The radius in the run's notation; undefined for `clean`. */
   readonly eps: string | undefined;
+  /** In place of the figure: this end of its 95 % interval over seeds. */
+  readonly end?: SeedEnd;
   readonly operator: keyof typeof operators;
   readonly threshold: number;
 }
@@ -33,11 +42,14 @@ export interface GateSubjects {
   /** Names of the attacks. */
   readonly members: readonly string[];
   readonly eps: readonly string[];
+  /** Number of seeds of the run. Default: 1. */
+  readonly seeds?: number;
 }
 
 /** The names that gates on a run can use. */
 export function gateSubjects(protocol: Protocol): GateSubjects {
-  return { members: memberNames(protocol), eps: protocol.eps };
+  const seeds = bySeed(protocol, protocol.members).length;
+  return { members: memberNames(protocol), eps: protocol.eps, seeds };
 }
 
 /** The form of a gate: a target such as `worst.mIoU@4/255`, a comparison, a threshold such as `0.60`. */
@@ -67,18 +79,41 @@ export function withoutSpaces(text: string): string {
  */
 export function parseGate(expression: string, run: GateSubjects): Gate {
   const condition = splitCondition(expression);
-  const target = condition && readTarget(expression, condition.target, run, figuresOfSubject);
+  const { about = "", end } = splitEnd(condition?.target ?? "");
+  const target = condition && readTarget(expression, about, run, figuresOfSubject);
   if (!target)
-    throw gateError(expression, "expected SUBJECT.FIGURE@RADIUS>=NUMBER, such as worst.mIoU@4/255>=0.60");
+    throw gateError(
+      expression,
+      "expected SUBJECT.FIGURE@RADIUS>=NUMBER, such as worst.mIoU@4/255>=0.60; with --seeds N also SUBJECT.FIGURE@RADIUS seeds-low>=NUMBER",
+    );
+  if (end) refuseNoInterval(expression, target, run);
   const { operator, threshold } = condition;
   return {
-    text: `${target.text}${operator}${threshold}`,
+    text: `${target.text}${end ? ` ${end}` : ""}${operator}${threshold}`,
     subject: target.subject,
     figure: target.figure,
     eps: target.eps,
+    ...(end && { end }),
     operator,
     threshold: fraction(expression, threshold),
   };
+}
+
+/** The end of an interval that stands behind a target, if there is one. */
+function splitEnd(target: string): { readonly about: string; readonly end?: SeedEnd } {
+  const end = seedEnds.find((name) => target.trimEnd().endsWith(` ${name}`));
+  return end ? { about: target.trimEnd().slice(0, -end.length), end } : { about: target };
+}
+
+function refuseNoInterval(
+  expression: string,
+  { subject, figure }: Pick<Gate, "subject" | "figure">,
+  { seeds = 1 }: GateSubjects,
+): void {
+  if (subject !== "worst" || !seedFigures.some((name) => name === figure))
+    throw gateError(expression, "intervals over seeds are those of worst.aAcc and worst.mIoU");
+  if (seeds < 2)
+    throw gateError(expression, "a run of one seed has no interval over seeds; add --seeds 3 or more");
 }
 
 function figuresOfSubject(subject: string): readonly string[] {

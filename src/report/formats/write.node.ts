@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../../base/index.node.js";
 import type { GateOutcome } from "../../journal/index.js";
 import { runFiles } from "../../journal/index.node.js";
 import { htmlReport } from "../html/index.node.js";
+import { storedGates } from "../own-gates.js";
 import type { ReportedRun } from "../stored.node.js";
 import { csvFiles } from "./csv.node.js";
 import { junitXml } from "./junit.js";
@@ -14,7 +15,7 @@ type Format = (run: ReportedRun, gates: readonly GateOutcome[]) => Readonly<Reco
 
 /** Report formats, by name. */
 export const reportFormats = {
-  html: (run) => ({ [runFiles.report]: htmlReport(run) }),
+  html: (run, gates) => ({ [runFiles.report]: htmlReport(run, gates) }),
   csv: (run) => csvFiles(run),
   junit: ({ result }, gates) => ({ "junit.xml": junitXml(result, gates) }),
 } as const satisfies Record<string, Format>;
@@ -23,14 +24,14 @@ export type ReportFormat = keyof typeof reportFormats;
 
 /**
  * Writes reports, each file atomically. The folder is created if needed.
- * @param gates those that `junit` reports, judged; default: those of the stored result
+ * @param gates judged; default: those of the stored result
  * @returns the files written
  */
 export function writeReports(
   run: ReportedRun,
   formats: readonly ReportFormat[],
   folder: string,
-  gates: readonly GateOutcome[] = run.result.gates ?? [],
+  gates: readonly GateOutcome[] = storedGates(run),
 ): string[] {
   const contents = formats.flatMap((format) => Object.entries((reportFormats[format] as Format)(run, gates)));
   mkdirSync(folder, { recursive: true });

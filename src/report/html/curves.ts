@@ -1,20 +1,29 @@
 /** Robustness curves: accuracy and mIoU by radius. */
 import { parseRadius } from "../../base/index.js";
-import type { Result } from "../../journal/index.js";
+import { bySeed, type Result } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { chart, chartWidth, lineColour, lineDash, Plot } from "./chart.js";
 
 export function curves({ result }: ReportedRun): Markup {
-  const names = result.robust[0]!.attacks.map(({ name }) => name);
+  const drawn = drawnAttacks(result);
+  const starts = drawn[0]!.repeats.length;
   return markup`<div class="charts">
 <figure><figcaption>Pixel accuracy (aAcc)</figcaption>${curve(result, "aAcc")}</figure>
 <figure><figcaption>mIoU; shaded: down to the lower bound over these attacks</figcaption>${curve(result, "mIoU")}</figure>
 </div>
-<ul class="legend">${names.map(
-    (name, i) => markup`<li><svg width="28" height="10" aria-hidden="true">${line(i)}</svg>${name}</li>`,
+<ul class="legend">${drawn.map(
+    ({ name }, i) => markup`<li><svg width="28" height="10" aria-hidden="true">${line(i)}</svg>${name}</li>`,
   )}<li><svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" class="worst"/></svg>worst case over these attacks</li></ul>
+${starts > 1 && markup`<p class="note">Each attack ran from ${starts} starts; its curve is the lowest of them at each radius.</p>`}
 `;
+}
+
+/** The attacks that have a curve each: repeats with other starts have one together. */
+function drawnAttacks({ protocol, robust }: Result): { readonly name: string; readonly repeats: string[] }[] {
+  const names = robust[0]!.attacks.map(({ name }) => name);
+  const [first, ...others] = bySeed(protocol, names).map(({ attacks }) => attacks);
+  return first!.map((name, i) => ({ name, repeats: [name, ...others.map((attacks) => attacks[i]!)] }));
 }
 
 function line(i: number): Markup {
@@ -40,11 +49,11 @@ function curve(result: Result, figure: "aAcc" | "mIoU"): Markup {
       low: worst.mIoULower,
     })),
   ];
-  const attacks = result.robust[0]!.attacks.map(({ name }) => [
+  const attacks = drawnAttacks(result).map(({ repeats }) => [
     start,
     ...radii.map(({ eps, attacks }) => ({
       x: parseRadius(eps).value,
-      y: attacks.find((attack) => attack.name === name)![figure],
+      y: Math.min(...attacks.filter(({ name }) => repeats.includes(name)).map((own) => own[figure])),
     })),
   ]);
   const marks = [

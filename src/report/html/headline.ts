@@ -6,7 +6,7 @@ import { haveEqualSteps, stepsOfAttacks } from "../members.js";
 import { roundSentences } from "../rounds.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatFigure, formatShare, plural } from "../text.js";
-import { formatInterval } from "../uncertainty.js";
+import { uncertaintySentences } from "../uncertainty.js";
 import { hardest, sortableTable } from "./parts.js";
 
 type AtRadius = Result["robust"][number];
@@ -40,28 +40,11 @@ function figure(name: string, { eps, worst }: AtRadius, key: "mIoU" | "aAcc", re
 }
 
 /** How far a figure may be off: for other images, and with other starts. */
-function uncertaintyNotes(
-  { uncertainty, data, protocol }: Result,
-  eps: string,
-  key: "mIoU" | "aAcc",
-): Markup[] {
-  const entry = uncertainty?.find((other) => other.eps === eps);
-  if (!entry) return [];
-  const { images, seeds } = entry;
-  const strict = protocol.accounting === "authors" ? ", strict accounting" : "";
-  const sentences = [
-    images &&
-      `Other images: ${formatInterval(images[key].interval)} (95 % interval over ${plural(data.images, "image")}${strict}).`,
-    seeds
-      ? `Other starts: single seeds have ${formatFigure(seeds[key].mean)} ± ${formatFigure(seeds[key].deviation)} (mean and standard deviation of ${seeds.single.length}${strict}); 95 % interval of the mean ${formatInterval(seeds[key].interval)}.`
-      : "Other starts: unknown from one seed (--seeds).",
-  ];
-  return sentences
-    .filter((sentence) => sentence !== undefined)
-    .map(
-      (sentence) => markup`
+function uncertaintyNotes(result: Result, eps: string, key: "mIoU" | "aAcc"): Markup[] {
+  return uncertaintySentences(result, eps, key).map(
+    (sentence) => markup`
 <p class="note">${sentence}</p>`,
-    );
+  );
 }
 
 function radiiTable({ robust, clean }: Result): Markup {

@@ -1,7 +1,10 @@
 /** The report as one HTML page that works offline: its sections, with style and program inside. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { GateOutcome } from "../../journal/index.js";
+import { gatesLine } from "../gate-verdict.js";
 import { type Content, type Markup, markup, Markup as Piece } from "../markup.js";
+import { storedGates } from "../own-gates.js";
 import type { ReportedRun } from "../stored.node.js";
 import { plural } from "../text.js";
 import { confusionPanels } from "./confusion.js";
@@ -11,7 +14,7 @@ import { headline } from "./headline.js";
 import { regionSums, regionTable } from "./regions.js";
 import { ablationTable, attackTable, classTable } from "./tables.js";
 import { traces } from "./traces.js";
-import { cost, provenance, soundness, soundnessLine } from "./trust.js";
+import { cost, gateList, provenance, soundness, soundnessLine } from "./trust.js";
 
 /** A file of `page/`, which is beside `dist` in the package and beside `src` in the repository. */
 const page = (file: string) => readFileSync(new URL(`../../../page/${file}`, import.meta.url), "utf8");
@@ -23,7 +26,7 @@ interface Section {
   readonly content: Content;
 }
 
-function sectionsOf(run: ReportedRun): Section[] {
+function sectionsOf(run: ReportedRun, gates: readonly GateOutcome[]): Section[] {
   const sums = regionSums(run);
   const pictured = run.images.some(({ index }) => run.picture({ index, slot: 0, kind: "image" }));
   return [
@@ -34,16 +37,20 @@ function sectionsOf(run: ReportedRun): Section[] {
     { id: "confusion", title: "Confusions between classes", content: sums && confusionPanels(run, sums) },
     { id: "gallery", title: "Images", content: pictured && gallery(run) },
     { id: "traces", title: "Attack traces", content: run.traces.length > 0 && traces(run) },
+    { id: "gates", title: "Gates", content: gates.length > 0 && gateList(gates) },
     { id: "soundness", title: "Soundness checks", content: soundness(run) },
     { id: "cost", title: "Cost", content: cost(run) },
     { id: "provenance", title: "Provenance", content: provenance(run) },
   ].filter(({ content }) => content !== undefined && content !== false);
 }
 
-/** The report of a run as one HTML page. */
-export function htmlReport(run: ReportedRun): string {
+/**
+ * The report of a run as one HTML page.
+ * @param gates judged; default: those of the stored result
+ */
+export function htmlReport(run: ReportedRun, gates: readonly GateOutcome[] = storedGates(run)): string {
   const [style, script] = [page("report.css"), page("report.js")];
-  const sections = sectionsOf(run);
+  const sections = sectionsOf(run, gates);
   const { model, data } = run.result;
   return markup`<!doctype html>
 <html lang="en">
@@ -59,7 +66,9 @@ export function htmlReport(run: ReportedRun): string {
 <a class="to-content" href="#main">Skip to the content</a>
 <header><p class="kind">Seawall robustness report</p>
 <h1>${model.file}</h1>
-<p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · soundness checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a></p>
+<p class="of">${plural(data.images, "image")} of <code>${data.spec}</code> · soundness checks: <a href="#soundness">${soundnessLine(run) || "none stored"}</a>${
+    gates.length > 0 && markup` · gates: <a href="#gates">${gatesLine(gates)}</a>`
+  }</p>
 <nav aria-label="Sections">${sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
 <main id="main">
 <section aria-label="Headline" class="headline">

@@ -1,8 +1,9 @@
 /** The sections of soundness checks, cost and provenance. */
-import { isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
+import { type GateOutcome, isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
+import { gateVerdict } from "../gate-verdict.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
-import { formatCount, formatDuration, plural } from "../text.js";
+import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 
 const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: string]>> = {
   pass: ["✓", "passed"],
@@ -36,6 +37,15 @@ export function soundnessLine({ result }: ReportedRun): string {
     .filter(([, n]) => n > 0)
     .map(([status, n]) => `${n} ${words[status][1]}`)
     .join(", ");
+}
+
+/** The outcomes of gates, as those of checks. */
+export function gateList(outcomes: readonly GateOutcome[]): Markup {
+  const items = outcomes.map((gate) => {
+    const status = gate.passed ? "pass" : "fail";
+    return markup`<li class="${status}"><span class="mark" aria-hidden="true">${words[status][0]}</span><b>${gate.gate}</b> <span class="word">${gateVerdict(gate)}</span><p>The figure is ${formatFigure(gate.value)}.</p></li>`;
+  });
+  return markup`<ul class="checks">${items}</ul>`;
 }
 
 /** Number of passes, and time. */

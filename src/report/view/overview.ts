@@ -3,14 +3,17 @@ import {
   type AttackSoFar,
   cleanAttack,
   cleanEps,
+  type GateOutcome,
   memberNames,
   missingOf,
+  type Result,
   RunningFigures,
   summarize,
-  type WorstFigures,
 } from "../../journal/index.js";
 import type { StoredRun } from "../../journal/index.node.js";
 import { stepsOfAttacks } from "../members.js";
+import { storedGates } from "../own-gates.js";
+import { uncertaintySentences } from "../uncertainty.js";
 
 /** Figures of one attack, over the images it has run on so far. */
 export interface AttackRow extends AttackSoFar {
@@ -26,6 +29,11 @@ export interface RadiusOverview {
     | undefined;
   /** The lower bound over all choices among the attacks; undefined before the run is complete. */
   readonly mIoULower: number | undefined;
+  /** How far the worst case may be off, for each figure in sentences; empty before the run is complete. */
+  readonly uncertainty: readonly {
+    readonly figure: "mIoU" | "aAcc";
+    readonly sentences: readonly string[];
+  }[];
 }
 
 export interface RunOverview {
@@ -48,18 +56,21 @@ export interface RunOverview {
   readonly seconds: number;
   readonly clean: AttackRow;
   readonly radii: readonly RadiusOverview[];
+  /** Gates of the stored result, judged; empty before the run is complete. */
+  readonly gates: readonly GateOutcome[];
 }
 
 /**
  * The overview of a run.
+ * @param stored its result, if it is complete and has one
  * @throws SeawallError `journal` if records contradict each other; `data` if a complete run has no labelled pixel
  */
-export function overviewOf(run: StoredRun): RunOverview {
+export function overviewOf(run: StoredRun, stored?: Result): RunOverview {
   const { protocol, model, data, shard } = run.description;
   const { expected, records: missing, images } = missingOf(run.description, run.records);
   const figures = new RunningFigures(run.description, run.records);
   const row = (attack: string, eps: string): AttackRow => ({ attack, ...figures.soFar(attack, eps) });
-  const worst = missing === 0 ? finalWorst(run) : undefined;
+  const result = missing === 0 ? (stored ?? summarize(run.description, run.records)) : undefined;
   return {
     complete: missing === 0,
     model: model.file,
@@ -77,21 +88,28 @@ export function overviewOf(run: StoredRun): RunOverview {
     clean: row(cleanAttack, cleanEps),
     radii: protocol.eps.map((eps) => {
       const attacks = memberNames(protocol).map((attack) => row(attack, eps));
-      return { eps, attacks, ...(worst?.get(eps) ?? worstSoFar(figures, attacks, eps, images)) };
+      return {
+        eps,
+        attacks,
+        ...(result ? finalWorst(result, eps) : worstSoFar(figures, attacks, eps, images)),
+      };
     }),
+    gates: result ? storedGates({ description: run.description, result }) : [],
   };
 }
 
-type Worst = Pick<RadiusOverview, "worst" | "mIoULower">;
+type Worst = Pick<RadiusOverview, "worst" | "mIoULower" | "uncertainty">;
 
-/** The worst case of a complete run, by its own accounting, as in its result. */
-function finalWorst({ description, records }: StoredRun): Map<string, Worst> {
-  const { robust } = summarize(description, records);
-  return new Map(robust.map(({ eps, worst, attacks }) => [eps, worstOf(worst, attacks.length)]));
-}
-
-function worstOf({ aAcc, mIoU, mIoULower }: WorstFigures, attacks: number): Worst {
-  return { worst: { attacks, aAcc, mIoU }, mIoULower };
+/** The worst case of a complete run, by its own accounting. */
+function finalWorst(result: Result, eps: string): Worst {
+  const { worst, attacks } = result.robust.find((radius) => radius.eps === eps)!;
+  const { aAcc, mIoU, mIoULower } = worst;
+  const figures = ["mIoU", "aAcc"] as const;
+  return {
+    worst: { attacks: attacks.length, aAcc, mIoU },
+    mIoULower,
+    uncertainty: figures.map((figure) => ({ figure, sentences: uncertaintySentences(result, eps, figure) })),
+  };
 }
 
 function worstSoFar(
@@ -102,5 +120,5 @@ function worstSoFar(
 ): Worst {
   const met = attacks.filter((row) => row.images === images).map(({ attack }) => attack);
   const worst = met.length > 0 ? { attacks: met.length, ...figures.worst(met, eps) } : undefined;
-  return { worst, mIoULower: undefined };
+  return { worst, mIoULower: undefined, uncertainty: [] };
 }

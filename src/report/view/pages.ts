@@ -1,4 +1,7 @@
 /** The viewer's pages: the list of runs, and one run. */
+
+import type { GateOutcome } from "../../journal/index.js";
+import { gatesLine, gateVerdict } from "../gate-verdict.js";
 import { type Markup, markup } from "../markup.js";
 import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 
@@ -60,12 +63,13 @@ function factsOf({ model, data, images, attacks, steps, shard }: RunOverview): s
 
 /** The figures so far, and the progress of a run that is not complete. */
 function headline(overview: RunOverview, status: RunState["status"]): Markup {
-  const { radii, self, clean } = overview;
+  const { radii, self, clean, gates } = overview;
   const figures = radii.flatMap(({ eps, worst }) =>
     worst ? [markup`<span>worst-case mIoU at ${eps} <b>${figure(worst.mIoU)}</b></span>`] : [],
   );
   const start = markup`<span>${self ? "consistency" : "clean"} mIoU <b>${figure(clean.mIoU)}</b></span>`;
-  return markup`<span class="figures">${start}${figures}</span>${status === "complete" ? undefined : progress(overview)}`;
+  const held = gates.length > 0 ? markup`<span>gates <b>${gatesLine(gates)}</b></span>` : undefined;
+  return markup`<span class="figures">${start}${figures}${held}</span>${status === "complete" ? undefined : progress(overview)}`;
 }
 
 function progress({ done, expected }: RunOverview): Markup {
@@ -88,7 +92,7 @@ ${content}`,
 }
 
 function runContent(id: string, status: RunState["status"], overview: RunOverview): Markup {
-  const { self, radii, clean, seconds, classes, accounting } = overview;
+  const { self, radii, clean, seconds, classes, accounting, gates } = overview;
   const remarks = [
     plural(classes, "class"),
     `${accounting} accounting`,
@@ -100,12 +104,18 @@ ${self ? markup`<p class="note">Predictions are compared with the model's own cl
 ${status === "stopped" ? markup`<p class="note">No process is writing to this folder. To continue the run, repeat its command with <code>--resume</code>.</p>` : undefined}
 ${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
+${gates.length > 0 ? markup`<section><h2>Gates</h2><ul>${gates.map(gateEntry)}</ul></section>` : undefined}
 <p><a href="/runs/${id}/report">Full report</a></p>
 <p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
 }
 
+function gateEntry(outcome: GateOutcome): Markup {
+  const { gate, value, passed } = outcome;
+  return markup`<li>${passed ? "✓" : "✗"} <b>${gate}</b> ${gateVerdict(outcome)}: ${figure(value)}</li>`;
+}
+
 function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }: RunOverview): Markup {
-  const { eps, attacks, worst, mIoULower } = radius;
+  const { eps, attacks, worst, mIoULower, uncertainty } = radius;
   const cells = (row: AttackRow) =>
     markup`<tr><th scope="row">${attackName(row.attack)}</th><td>${row.images}/${images}</td><td>${figure(row.aAcc)}</td><td>${figure(row.mIoU)}</td></tr>`;
   const bracket =
@@ -121,6 +131,7 @@ function radiusTable(radius: RadiusOverview, clean: AttackRow, { self, images }:
 <tfoot><tr><th scope="row">${worstName(worst, attacks.length)}</th><td></td><td>${figure(worst?.aAcc ?? null)}</td><td>${figure(worst?.mIoU ?? null)}</td></tr></tfoot>
 </table></div>
 ${bracket}
+${uncertainty.map(({ figure, sentences }) => (sentences.length > 0 ? markup`<p class="facts">Worst-case ${self && figure === "aAcc" ? "consistency" : figure}. ${sentences.join(" ")}</p>` : undefined))}
 </section>`;
 }
 

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { messageOf, SeawallError, shortHash } from "../../base/index.js";
 import { isBeingWritten } from "../../base/index.node.js";
-import { resultDifferences } from "../../journal/index.js";
+import { missingOf, resultDifferences } from "../../journal/index.js";
 import { hasResult, readResult, readRun, runFiles } from "../../journal/index.node.js";
 import { overviewOf, type RunOverview } from "./overview.js";
 
@@ -118,13 +118,13 @@ function readState(folder: RunFolder): RunState {
 function readOverview(dir: string): RunOverview {
   for (const name of Object.values(runFiles)) refuseLink(join(dir, name));
   const run = readRun(dir);
-  const overview = overviewOf(run);
-  if (overview.complete && hasResult(dir)) {
-    const [first] = resultDifferences(readResult(dir), run.description, run.records);
-    if (first)
-      throw new SeawallError("journal", `${join(dir, runFiles.result)}: differs from the journal: ${first}`);
-  }
-  return overview;
+  const complete = missingOf(run.description, run.records).records === 0;
+  if (!complete || !hasResult(dir)) return overviewOf(run);
+  const result = readResult(dir);
+  const [first] = resultDifferences(result, run.description, run.records);
+  if (first)
+    throw new SeawallError("journal", `${join(dir, runFiles.result)}: differs from the journal: ${first}`);
+  return overviewOf(run, result);
 }
 
 function refuseLink(file: string): void {
