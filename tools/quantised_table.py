@@ -34,10 +34,10 @@ def read(run: str) -> Figures:
     return figures
 
 
-def interval(values: list[float]) -> str:
+def interval(values: list[float], digits: int = 3) -> str:
     numbers = np.array(values)
     half = stats.t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / np.sqrt(len(numbers))
-    return f"{numbers.mean():.3f} ± {half:.3f}"
+    return f"{numbers.mean():.{digits}f} ± {half:.{digits}f}"
 
 
 def main() -> None:
@@ -54,4 +54,5 @@ def main() -> None:
             print(f"| {eps} | {title} | {' | '.join(means)} | {difference} |")
 
 
-main()
+if __name__ == "__main__":
+    main()
