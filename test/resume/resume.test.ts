@@ -7,16 +7,21 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
-import { killAndResume, resultOf, seawall } from "./kill.mjs";
+import { journalOf, killAndResume, resultOf, runShards, seawall } from "./kill.mjs";
 
 const root = mkdtempSync(join(tmpdir(), "seawall-resume-"));
 const at = (name: string) => join(root, name);
 const [width, height, images] = [32, 24, 7];
 
-const flags = [
+const inputs = [
   ...["--model", at("model.onnx"), "--data", `folder:${at("images")},${at("labels")}`, "--classes", "4"],
-  ...["--ignore-label", "255", "--eps", "4/255,8/255", "--attacks", "sea-2023,noise", "--steps", "60"],
-  ...["--trace", "2"],
+  ...["--ignore-label", "255", "--trace", "2"],
+];
+const flags = [...inputs, "--eps", "4/255,8/255", "--attacks", "sea-2023,noise", "--steps", "60"];
+/** Attacks that go on from one another, one for the mIoU of the set, then rounds. */
+const inRounds = [
+  ...[...inputs, "--eps", "32/255", "--attacks", "apgd:ce,sharpen:expected-miou"],
+  ...["--steps", "auto:0.2", "--max-steps", "300"],
 ];
 
 /** What a run keeps for its report, by file: pictures and traces. */
@@ -27,9 +32,10 @@ function keptIn(dir: string): Record<string, string> {
   return Object.fromEntries(files.sort().map((file) => [file, readFileSync(join(dir, file), "base64")]));
 }
 
-function expectSame(dir: string): void {
-  expect(resultOf(dir)).toBe(resultOf(at("alone")));
-  expect(keptIn(dir)).toEqual(keptIn(at("alone")));
+function expectSame(dir: string, alone = at("alone")): void {
+  expect(resultOf(dir)).toBe(resultOf(alone));
+  expect(journalOf(dir)).toEqual(journalOf(alone));
+  expect(keptIn(dir)).toEqual(keptIn(alone));
 }
 
 beforeAll(() => {
@@ -60,9 +66,22 @@ describe("the result is that of the run left alone", () => {
   });
 
   it("when two shards are merged", () => {
-    for (const shard of ["1/2", "2/2"])
-      seawall("eval", ...flags, "--shard", shard, "--out", at(`shard${shard[0]}`));
-    seawall("merge", at("shard1"), at("shard2"), "--out", at("merged"));
+    expect(runShards(flags, 2, at)).toBe(1);
     expectSame(at("merged"));
+  });
+});
+
+describe("the result of a run with rounds is that of the run left alone", () => {
+  const inFolder = (name: string) => at(`rounds-${name}`);
+  beforeAll(() => void seawall("eval", ...inRounds, "--out", inFolder("alone")));
+
+  it("when it is killed again and again", { timeout: 300_000 }, async () => {
+    expect(await killAndResume(inRounds, inFolder("killed"), 3, 4000)).toBeGreaterThan(0);
+    expectSame(inFolder("killed"), inFolder("alone"));
+  });
+
+  it("when two shards go on after each other", { timeout: 300_000 }, () => {
+    expect(runShards(inRounds, 2, inFolder)).toBeGreaterThan(2);
+    expectSame(inFolder("merged"), inFolder("alone"));
   });
 });

@@ -81,19 +81,14 @@ export function localWorker(run: ImageWorkerSettings, dispose: () => Promise<voi
       const { kept, trace } = radius?.value
         ? await attacked(run, model, oracle, sample, { name: slot.attack, radius, onward })
         : { kept: unmoved(oracle) };
-      const { record, point } = await outcomeOf(oracle, model.classes, sample, slot, kept);
-      const { steps } = onward ?? {};
-      return {
-        record: { ...record, ...(steps !== undefined && { steps }) },
-        point,
-        ...(trace && { trace }),
-      };
+      const outcome = await outcomeOf(oracle, model.classes, sample, slot, kept);
+      return trace ? { ...outcome, trace } : outcome;
     },
   };
 }
 
 /** A point that was found to lie in its ball. */
-interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "evidence"> {}
+interface Kept extends KeptPoint, Pick<RunRecord, "maxDelta" | "steps" | "evidence"> {}
 
 const unmoved = (oracle: ImageOracle): Kept => ({ point: oracle.image, step: 0, maxDelta: 0 });
 
@@ -113,10 +108,10 @@ async function attacked(
   sample: Sample,
   { name, radius, onward }: { name: string; radius: Radius; onward: Onward | undefined },
 ): Promise<{ readonly kept: Kept; readonly trace?: AttackTrace }> {
-  const { attack, steps, seed = run.seed } = find(run.attacks, (entry) => entry.attack.name === name);
-  const { earlier, steps: given = steps } = onward ?? {};
+  const { attack, steps: usual, seed = run.seed } = find(run.attacks, (entry) => entry.attack.name === name);
+  const { earlier, steps } = onward ?? {};
   const stream = (key: string) => randomStream(seed, sample.hash, key, radius.text);
-  const settings = { ...run.settings, steps: given, radius: radius.value };
+  const settings = { ...run.settings, steps: steps ?? usual, radius: radius.value };
   const perturbed = perturbedValues(oracle, run.perturbChannels);
   const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
   const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
@@ -136,7 +131,12 @@ async function attacked(
           random: stream("evidence"),
         })
       : undefined;
-  const kept = { ...found, maxDelta, ...(evidence && { evidence }) };
+  const kept = {
+    ...found,
+    maxDelta,
+    ...(steps !== undefined && { steps }),
+    ...(evidence && { evidence }),
+  };
   return { kept, ...(traced && { trace: traced.trace }) };
 }
 
@@ -187,16 +187,18 @@ async function outcomeOf(
   modelClasses: number,
   { id, index, hash, height, width }: Sample,
   slot: AttackAtRadius,
-  { point, step, maxDelta, evidence }: Kept,
+  { point, step, maxDelta, steps, evidence }: Kept,
 ): Promise<AttackedImage> {
   const { classes, undecided } = await oracle.predict(point);
   const counts = countPixels(classes, oracle.labels, modelClasses);
   const { correct, valid } = counts;
+  // The fields in the order of the schema, so that merged journals have the same bytes.
   const record: RunRecord = {
     image: id,
     index,
     hash,
-    ...slot,
+    eps: slot.eps,
+    attack: slot.attack,
     accuracy: valid > 0 ? correct / valid : null,
     pixels: classes.length,
     correct,
@@ -209,6 +211,7 @@ async function outcomeOf(
     step,
     maxDelta,
     details: countDetails(classes, oracle.labels, { height, width }),
+    ...(steps !== undefined && { steps }),
     ...(evidence && { evidence }),
   };
   return { record, point: { pixels: point, classes, labels: oracle.labels } };
