@@ -22,7 +22,7 @@ import {
   worstCase,
 } from "../../src/metric/index.js";
 import { noiseTable } from "../metric/tables.js";
-import { describeWith, recordFor, recordsOf } from "./runs.js";
+import { describeWith, membersOf, recordFor, recordsOf } from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
@@ -254,5 +254,39 @@ describe("the journal in memory", () => {
     await expect(wrong({ correct: 3 })).rejects.toThrow("intersection does not sum to correct");
     await expect(wrong({ accuracy: 0.123 })).rejects.toThrow("accuracy is not correct / valid");
     await expect(wrong({ index: 7 })).rejects.toThrow("image 7; the run has images 0 to 4");
+  });
+});
+
+describe("rounds", () => {
+  const members = [
+    ...membersOf("apgd:js"),
+    ...[1, 2, 3].map((round) => ({ ...membersOf(`round${round}:polish:ce`)[0]!, round })),
+  ];
+  const run = describeWith({ protocol: { members, eps: ["4/255"], leastGain: 0.01 } });
+  const [first, , , last] = members.map(({ name }) => name);
+  /** The second round gives steps to one image alone, the third one to none; else records repeat the first attack's. */
+  const records = recordsOf(run).map((record) => {
+    const round = members.find(({ name }) => name === record.attack)?.round;
+    if (round === undefined) return record;
+    if (round === 1 || (round === 2 && record.index === 0)) return { ...record, steps: 30 };
+    return { ...recordFor(run, record.index, "4/255", first!), attack: record.attack, steps: 0 };
+  });
+
+  it("that took no step are left out, and the last one is told", () => {
+    const { protocol, robust, rounds } = summarize(run, records);
+    expect(protocol.members.map(({ name }) => name)).not.toContain(last);
+    expect(robust[0]!.attacks).toHaveLength(3);
+    expect(rounds).toMatchObject([{ eps: "4/255", seed: 0, rounds: 2 }]);
+  });
+
+  it("do not stand for an attack that is left out and that they repeat", () => {
+    const without = summarize(run, records).robust[0]!.attacks[0]!.without!;
+    const lowest = records
+      .filter(({ attack }) => attack === "clean")
+      .map(({ index }) => {
+        const own = records.filter((one) => one.index === index && (one.steps ?? 0) > 0);
+        return Math.min(...own.map(({ accuracy }) => accuracy!));
+      });
+    expect(without.aAcc).toBeCloseTo(lowest.reduce((sum, share) => sum + share, 0) / lowest.length, 12);
   });
 });
