@@ -151,7 +151,7 @@ it("fills in the documented defaults and leaves optional settings out", () => {
   expect(parseConfig(required)).toEqual({
     ...required,
     labels: "truth",
-    attacks: "sea-2023",
+    attacks: "surge",
     steps: 300,
     radiusSchedule: "reduce",
     protocol: "strict",

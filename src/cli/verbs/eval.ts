@@ -42,7 +42,7 @@ Attacks:
 
 Example:
   seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
-               --eps 2/255,4/255 --attacks sea-2023 --steps 300 --out runs/first`;
+               --eps 2/255,4/255 --steps 300 --out runs/first`;
 
 async function evaluateAction(options: EvalOptions): Promise<void> {
   const config = await readSettings(evaluationSchema, options, options.config);

@@ -112,8 +112,8 @@ export const evaluationSchema = z.strictObject({
     .describe("ℓ∞ radii, as shares of the range from black to white: 4/255 or a decimal, comma-separated"),
   attacks: text
     .superRefine(parsed(parseBuiltInAttacks))
-    .default("sea-2023")
-    .describe("ensemble, or list of attacks, comma-separated"),
+    .default("surge")
+    .describe("ensemble, or list of attacks, comma-separated; with --protocol authors the default is sea-2023"),
   surrogate: text
     .optional()
     .describe(
@@ -254,7 +254,13 @@ export function parseConfig(input: unknown): EvaluationConfig {
   const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
   if (!isObject) return checkSettings(evaluationSchema, input);
   const { plugins: _, ...settings } = input as Readonly<Record<string, unknown>>;
-  return checkSettings(evaluationSchema, renameSettings(settings).values);
+  return checkSettings(evaluationSchema, publishedByDefault(renameSettings(settings).values));
+}
+
+/** The published accounting is of published attacks. */
+function publishedByDefault(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { protocol, attacks } = settings;
+  return protocol === "authors" && attacks === undefined ? { ...settings, attacks: "sea-2023" } : settings;
 }
 
 /** The radii of a configuration, in order. */
