@@ -97,8 +97,8 @@ it("explains eval", async () => {
     Attack:
       --eps <LIST>                         ℓ∞ radii, as shares of the range from black to white: 4/255
                                            or a decimal, comma-separated
-      --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
-                                           sea-2023)
+      --attacks <LIST>                     ensemble, or list of attacks, comma-separated; with
+                                           --protocol authors the default is sea-2023 (default: surge)
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
                                            whose gradient every attack is made once more
                                            (transfer:ATTACK)
@@ -158,7 +158,7 @@ it("explains eval", async () => {
 
     Example:
       seawall eval --model model.onnx --data folder:images,labels --classes 11 --ignore-label 11 \\
-                   --eps 2/255,4/255 --attacks sea-2023 --steps 300 --out runs/first
+                   --eps 2/255,4/255 --steps 300 --out runs/first
     "
   `);
 });
@@ -373,8 +373,8 @@ it("explains doctor", async () => {
     Attack:
       --eps <LIST>                         ℓ∞ radii, as shares of the range from black to white: 4/255
                                            or a decimal, comma-separated
-      --attacks <LIST>                     ensemble, or list of attacks, comma-separated (default:
-                                           sea-2023)
+      --attacks <LIST>                     ensemble, or list of attacks, comma-separated; with
+                                           --protocol authors the default is sea-2023 (default: surge)
       --surrogate <FILE>                   ONNX file of another model of the same images and classes, by
                                            whose gradient every attack is made once more
                                            (transfer:ATTACK)

@@ -113,7 +113,9 @@ export const evaluationSchema = z.strictObject({
   attacks: text
     .superRefine(parsed(parseBuiltInAttacks))
     .default("surge")
-    .describe("ensemble, or list of attacks, comma-separated; with --protocol authors the default is sea-2023"),
+    .describe(
+      "ensemble, or list of attacks, comma-separated; with --protocol authors the default is sea-2023",
+    ),
   surrogate: text
     .optional()
     .describe(
