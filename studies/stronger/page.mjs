@@ -26,7 +26,10 @@ export function tableOf(rows) {
 
 /** @param {{ bed: string, eps: string, taken: string, figures: object }[]} rows */
 export function ablationTable(rows) {
-  const head = ["| model | ε | taken away | aAcc | change | mIoU | change |", "|---|---|---|---|---|---|---|"];
+  const head = [
+    "| model | ε | taken away | aAcc | change | mIoU | change |",
+    "|---|---|---|---|---|---|---|",
+  ];
   const lines = rows.map(({ bed, eps, taken, figures }) => {
     const { aAcc, mIoU, aAccChange, mIoUChange } = figures;
     return `| ${[bed, eps, taken, percent(aAcc.mean), change(aAccChange), percent(mIoU.mean), change(mIoUChange)].join(" | ")} |`;
