@@ -45,7 +45,7 @@ from ball import NORMS
 from images import load_image, load_labels
 from onnx_torch import load
 from pixel_losses import LOSSES, Pixels, image_mean
-from rescore import Counts, count, mean_iou, radius
+from rescore import Counts, count, mean_iou, radius, run_parser
 from segmenter import Segmenter, open_segmenter
 
 # Loss of the released code and the loss by which it steers the step size.
@@ -263,12 +263,7 @@ def result_radii(result: dict) -> list[str]:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("images", type=Path)
-    parser.add_argument("labels", type=Path)
-    parser.add_argument("--void", type=int, help="value in the labels that means: ignored")
+    parser = run_parser(__doc__)
     parser.add_argument("--attacks", default="cospgd,segpgd")
     parser.add_argument("--eps", help="radii of the run to attack; default: all")
     parser.add_argument("--steps", type=int, default=240, help="iterations; of sea, for each of its four losses")

@@ -183,7 +183,7 @@ def compare_result(run: Run, rows: dict[tuple[str, str], Row]) -> list[str]:
 
 
 def main() -> None:
-    arguments = _parse()
+    arguments = run_parser(__doc__).parse_args()
     torch.set_num_threads(1)
     run, model = Run(arguments.run), open_segmenter(load(arguments.model))
     rows: dict[tuple[str, str], Row] = defaultdict(Row)
@@ -211,14 +211,17 @@ def main() -> None:
     raise SystemExit(int(bool(faults)))
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def run_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser of the arguments that name a run, and the files that it was made from."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path)
     parser.add_argument("model")
     parser.add_argument("images", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--void", type=int, help="value in the labels that means: ignored")
-    return parser.parse_args()
+    return parser
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 import { losses } from "../loss/index.js";
 import type { ImageOracle, Prediction } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, requireLinf } from "./attack.js";
+import { descend } from "./optimizer/descend.js";
 import { boundsOf, shrinkLargest } from "./optimizer/proximal.js";
-import { norms } from "./optimizer/steps.js";
 
 /** Share of the pixels that shall be wrong. */
 const target = 0.99;
@@ -32,34 +32,25 @@ export const almaProx: Attack = {
 async function almaProxFromImage(oracle: ImageOracle, settings: AttackSettings): Promise<KeptPoint> {
   requireLinf(almaProx, settings);
   const { radius, steps } = settings;
-  const { image } = oracle;
+  const { image, labels } = oracle;
   const bounds = boundsOf(image, radius);
-  const delta = new Float32Array(image.length);
   const squares = new Float32Array(image.length);
   const metric = new Float32Array(image.length);
-  const constraints = new Constraints(oracle.labels, steps);
-  let kept = { point: image, step: 0, score: Number.POSITIVE_INFINITY, correct: 0 };
-  const history: number[] = [];
-  for (let i = 0; i <= steps && kept.score > 0; i++) {
-    const moved = image.map((value, j) => value + delta[j]!);
-    const point = await oracle.step(norms.linf.project, { image, point: moved }, { radius });
-    const now = await oracle.predict(point, { loss });
-    if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
-    history.push(kept.correct);
-    if (i === steps || kept.score === 0) break;
-    const weights = constraints.weigh(now, i);
-    const { gradient } = await oracle.evaluate(point, { loss, weights });
-
-    const stepSize = firstStep * constraints.stepShare(i);
-    const unbiased = 1 - memory ** (i + 1);
-    for (let j = 0; j < delta.length; j++) {
-      squares[j] = memory * squares[j]! + (1 - memory) * gradient[j]! ** 2;
-      metric[j] = Math.max(Math.sqrt(squares[j]! / unbiased), smallestMetric);
-      delta[j]! += (stepSize / metric[j]!) * gradient[j]!;
-    }
-    shrinkLargest(delta, stepSize, metric, bounds);
-  }
-  return { point: kept.point, step: kept.step, late: lostLate(history, steps) };
+  const constraints = new Constraints(labels, steps);
+  const { point, step, history } = await descend(oracle, loss, settings, {
+    weigh: (now, i) => constraints.weigh(now, i),
+    move(delta, gradient, i) {
+      const stepSize = firstStep * constraints.stepShare(i);
+      const unbiased = 1 - memory ** (i + 1);
+      for (let j = 0; j < delta.length; j++) {
+        squares[j] = memory * squares[j]! + (1 - memory) * gradient[j]! ** 2;
+        metric[j] = Math.max(Math.sqrt(squares[j]! / unbiased), smallestMetric);
+        delta[j]! += (stepSize / metric[j]!) * gradient[j]!;
+      }
+      shrinkLargest(delta, stepSize, metric, bounds);
+    },
+  });
+  return { point, step, late: lostLate(history, steps) };
 }
 
 /** Steps between two looks at whether a pixel's constraint has become better. */

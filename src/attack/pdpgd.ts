@@ -3,8 +3,8 @@ import { losses } from "../loss/index.js";
 import type { ImageOracle, Prediction } from "../oracle/index.js";
 import { type Attack, type AttackSettings, type KeptPoint, lostLate, requireLinf } from "./attack.js";
 import { Adam } from "./optimizer/adam.js";
+import { descend } from "./optimizer/descend.js";
 import { type Bounds, boundsOf, cutToBounds, shrinkLargest } from "./optimizer/proximal.js";
-import { norms } from "./optimizer/steps.js";
 
 /** The primal step size falls by this factor over the steps. */
 const [firstStep, stepFall] = [0.01, 0.01];
@@ -24,38 +24,32 @@ export const pdpgd: Attack = {
   name: "pdpgd",
   losses: [loss],
   passes: (steps) => 2 * steps + 1,
-  run: descend,
+  run: descendByDuals,
 };
 
-async function descend(oracle: ImageOracle, settings: AttackSettings): Promise<KeptPoint> {
+async function descendByDuals(oracle: ImageOracle, settings: AttackSettings): Promise<KeptPoint> {
   requireLinf(pdpgd, settings);
   const { radius, steps } = settings;
-  const { image } = oracle;
+  const { image, labels } = oracle;
   const bounds = boundsOf(image, radius);
-  const delta = new Float32Array(image.length);
   const adam = new Adam(image.length);
-  const duals = new Duals(oracle.labels);
-  let kept = { point: image, step: 0, score: Number.POSITIVE_INFINITY, correct: 0 };
-  const history: number[] = [];
-  for (let i = 0; i <= steps && kept.score > 0; i++) {
-    const moved = image.map((value, j) => value + delta[j]!);
-    const point = await oracle.step(norms.linf.project, { image, point: moved }, { radius });
-    const now = await oracle.predict(point, { loss });
-    if (now.score <= kept.score) kept = { point, step: i, score: now.score, correct: now.correct };
-    history.push(kept.correct);
-    if (i === steps || kept.score === 0) break;
-    if (i > 0) duals.mix();
-    const { gradient } = await oracle.evaluate(point, { loss, weights: duals.weigh(now) });
-
-    const stepSize = firstStep * stepFall ** (i / (steps + 1));
-    adam.observe(gradient);
-    const { mean, scale } = adam;
-    for (let j = 0; j < delta.length; j++) delta[j]! += (stepSize * mean[j]!) / scale[j]!;
-    cutToBounds(delta, bounds);
-    shrink(delta, (stepSize * (1 - duals.total)) / duals.total, scale, bounds);
-    duals.ascend(now, firstDualStep * (1 - (1 - dualFall) * (i / steps)));
-  }
-  return { point: kept.point, step: kept.step, late: lostLate(history, steps) };
+  const duals = new Duals(labels);
+  const { point, step, history } = await descend(oracle, loss, settings, {
+    weigh(now, i) {
+      if (i > 0) duals.mix();
+      return duals.weigh(now);
+    },
+    move(delta, gradient, i, now) {
+      const stepSize = firstStep * stepFall ** (i / (steps + 1));
+      adam.observe(gradient);
+      const { mean, scale } = adam;
+      for (let j = 0; j < delta.length; j++) delta[j]! += (stepSize * mean[j]!) / scale[j]!;
+      cutToBounds(delta, bounds);
+      shrink(delta, (stepSize * (1 - duals.total)) / duals.total, scale, bounds);
+      duals.ascend(now, firstDualStep * (1 - (1 - dualFall) * (i / steps)));
+    },
+  });
+  return { point, step, late: lostLate(history, steps) };
 }
 
 /** Fixed-point iterations of the proximal step, and the relative change below which they end. */

@@ -21,7 +21,7 @@ export interface ChainOptions {
   readonly members: readonly AttackMember[];
   /** Seed of the search for the choice of attacks. */
   readonly seed: number;
-  /** Of a run with rounds: a round that gains less, as a share, is the last. */
+  /** A round that gains less, as a share, is the last; undefined for a run without rounds. */
   readonly leastGain?: number | undefined;
   /** All records so far; those of other shards too. */
   records(): Promise<readonly RunRecord[]>;

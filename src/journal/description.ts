@@ -54,7 +54,7 @@ export const protocolSchema = z.strictObject({
   /** The published code that `authors` follows; default: that of 2024. */
   publishedVersion: z.enum(["2023", "2024"]).optional(),
   seed: z.int(),
-  /** Of a run with rounds: a round that lowers aAcc and mIoU of the worst case by less than this share is the last. */
+  /** A round that lowers aAcc and mIoU of the worst case by less than this share is the last. Absent for a run without rounds. */
   leastGain: z.number().gt(0).lt(1).optional(),
 });
 

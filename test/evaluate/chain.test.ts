@@ -9,6 +9,7 @@ import { mergeRuns, readRun } from "../../src/journal/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { folderWith, greyPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
+import { stopAfter } from "./stopping.js";
 
 const [height, width] = [12, 16];
 const images = 4;
@@ -39,19 +40,6 @@ function recordsOf(out: string): Omit<RunRecord, "seconds">[] {
   return sortRecords(description, records).map(({ seconds: _, ...record }) => record);
 }
 
-/** Starts a run and stops it after some records. */
-async function stopped(out: string, after: number): Promise<void> {
-  const abort = new AbortController();
-  let points = 0;
-  const events = {
-    signal: abort.signal,
-    onPoint: () => {
-      if (++points > after) abort.abort(new Error("stopped"));
-    },
-  };
-  await expect(runEvaluation(settings(out), events)).rejects.toThrow("stopped");
-}
-
 it("goes on from the best point, and so never ends above it", async () => {
   await runEvaluation(settings("whole"));
   const records = recordsOf("whole");
@@ -70,14 +58,14 @@ it("goes on from the best point, and so never ends above it", async () => {
 it.each([5, 11, 18])(
   "a run stopped after %i records and resumed has the records of one that was not",
   async (after) => {
-    await stopped(`resumed-${after}`, after);
+    await stopAfter(after, settings(`resumed-${after}`));
     await runEvaluation({ ...settings(`resumed-${after}`), resume: true });
     expect(recordsOf(`resumed-${after}`)).toEqual(recordsOf("whole"));
   },
 );
 
 it("makes points again that are lost", async () => {
-  await stopped("lost", 14);
+  await stopAfter(14, settings("lost"));
   rmSync(join(root, "lost", "points"), { recursive: true });
   await runEvaluation({ ...settings("lost"), resume: true });
   expect(recordsOf("lost")).toEqual(recordsOf("whole"));

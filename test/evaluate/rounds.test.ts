@@ -14,6 +14,7 @@ import { writeModel } from "../../src/onnx/index.js";
 import { resultLines } from "../../src/report/index.js";
 import { folderWith } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
+import { stopAfter } from "./stopping.js";
 
 /** Records of one attack on images of ten pixels, by their right pixels. */
 const attack = (...correct: number[]) =>
@@ -138,16 +139,8 @@ describe("a run with rounds", () => {
   });
 
   it.each([9, 21])("is the same when stopped after %i points and resumed", async (after) => {
-    const abort = new AbortController();
-    let points = 0;
-    const events = {
-      signal: abort.signal,
-      onPoint: () => {
-        if (++points > after) abort.abort(new Error("stopped"));
-      },
-    };
     const out = join(root, `resumed-${after}`);
-    await expect(runEvaluation(settings({ out }), events)).rejects.toThrow("stopped");
+    await stopAfter(after, settings({ out }));
     if (after === 21) rmSync(join(out, "points"), { recursive: true });
     const { cost: _, ...resumed } = await runEvaluation(settings({ out, resume: true }));
     const { cost: __, ...result } = whole;

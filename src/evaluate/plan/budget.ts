@@ -13,7 +13,7 @@ const usualMost = 10 * usualSteps;
 const form = /^auto(?::(\d+(?:\.\d+)?))?$/;
 
 export interface StepBudget {
-  /** Of each attack. */
+  /** Iterations of each attack. */
   readonly steps: number;
   /** In shares of the worst case: the gain below which a round is the last. Undefined for a run without rounds. */
   readonly leastGain?: number;

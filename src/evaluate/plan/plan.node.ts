@@ -40,7 +40,7 @@ export interface Plan {
   readonly classNames: readonly string[] | undefined;
   /** The attacks of the run with their steps. */
   readonly attacks: readonly AttackMember[];
-  /** Of a run with rounds: a round that gains less, as a share, is the last. */
+  /** A round that gains less, as a share, is the last; absent for a run without rounds. */
   readonly leastGain?: number;
   /** The published code whose accounting `--protocol authors` follows. */
   readonly publishedVersion: "2023" | "2024";

@@ -17,9 +17,9 @@ export interface Probe {
 
 /** Flat 1×K×H×W logits; each is found when it is first asked for. */
 export interface ProbeLogits {
-  /** Of two passes through one session, opened as the run's. */
+  /** Those of two passes through one session, opened as the run's. */
   twice(): Promise<readonly [Float32Array, Float32Array]>;
-  /** Of a pass without the engine's optimisations. */
+  /** Those of a pass without the engine's optimisations. */
   unoptimized(): Promise<Float32Array>;
 }
 
