@@ -19,8 +19,8 @@ radius of RUN is attacked, with every seed:
                        ball before their pixels are counted
 
 aAcc is the mean over the images of the lowest over the losses; mIoU is that of the set, with the lowest choice of a
-loss for each image that a search finds. Both are means over seeds with their 95 % t-intervals. Above them stands the row
-of RUN, from its result.json: with --seeds, of its single seeds.
+loss for each image that a search finds. Both are means over seeds with their 95 % t-intervals. Above them stands the
+row of RUN, from its result.json: with --seeds, of its single seeds.
 """
 
 import argparse
