@@ -33,6 +33,7 @@ export type {
 } from "./layouts/layout.js";
 export { findRoot, type PairOptions, pairFolders, readList } from "./layouts/listing.js";
 export type { DataOptions } from "./layouts/options.js";
+export { imagesByCost, type ShardOf } from "./layouts/shards.js";
 export {
   type Augmentation,
   type AugmentOptions,

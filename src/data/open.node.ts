@@ -3,13 +3,15 @@ import { invariant, SeawallError, sha256 } from "../base/index.js";
 import { diskFiles } from "./formats/files.node.js";
 import { stampOf } from "./formats/stamp.node.js";
 import type { Entry, Listing, StampedEntry } from "./layouts/layout.js";
-import { checkOptions, type DataOptions, shardIndices, sliceList } from "./layouts/options.js";
+import { checkOptions, type DataOptions, sliceList } from "./layouts/options.js";
+import { shardImages } from "./layouts/shards.js";
 import type { ImageEncoding } from "./pixels/encoding.js";
 import { classCount, type LabelTables, labelTables } from "./pixels/labels.js";
 import { transforms } from "./pixels/transform.js";
 import { createReader, readAhead } from "./reader.node.js";
 import { chooseReading } from "./reading.node.js";
 import type { DataSettings, Dataset } from "./sample.js";
+import { openShard } from "./shards.node.js";
 import { type DataSpec, dataSpecText, parseDataSpec } from "./spec.js";
 
 /** A data set whose files lie on disk. */
@@ -36,7 +38,8 @@ export async function openData(source: string | DataSpec, options: DataOptions =
   const tables = labelTables(scheme, layout.codings, options.keepOthers ? undefined : options.modelClasses);
   const reader = createReader(tables, transforms(transform), encoding, tell);
 
-  const indices = shardIndices(entries.length, options.shard);
+  const shard = options.shard && (await openShard(entries, options.shard, options));
+  const indices = shard ? shardImages(entries.length, shard) : [...entries.keys()];
   const at = (position: number) => {
     const index = indices[position];
     invariant(index !== undefined, `sample ${position} of ${indices.length} was asked for`);
@@ -62,6 +65,7 @@ export async function openData(source: string | DataSpec, options: DataOptions =
       ...(isUsual(encoding) ? {} : { encoding }),
     },
     notices: labels === "truth" ? [...(listing.notices ?? []), ...reading.notices] : [],
+    shard,
     length: indices.length,
     total: entries.length,
     ids: indices.map((index) => entries[index]!.id),

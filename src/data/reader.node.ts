@@ -1,6 +1,6 @@
 /** From files to samples, with one label scheme and one chain of transforms. */
 import { invariant, SeawallError } from "../base/index.js";
-import { readImage } from "./formats/image.node.js";
+import { readImage, readImageSize } from "./formats/image.node.js";
 import { readLabelFile } from "./formats/label-file.node.js";
 import type { Entry } from "./layouts/layout.js";
 import {
@@ -93,6 +93,18 @@ export function createReader(
       return applyToLabels(labels, stepsFor(labels, chosen, entry.labels!)).data;
     },
   };
+}
+
+/** The size of an entry's transformed image, for which no pixel is decoded; errors as those of a reader. */
+export async function transformedSize(
+  { image: file }: Entry,
+  chosen: readonly Transform[],
+  { orientation: choice = "apply" }: ImageEncoding,
+): Promise<Size> {
+  const { height, width, orientation } = await readImageSize(file);
+  const isTurned = choice === "apply" && swapsSides(orientation);
+  const size = isTurned ? { height: width, width: height } : { height, width };
+  return stepsFor(size, chosen, file).at(-1)?.size ?? size;
 }
 
 /** Yields `read(item)` for each item, in order, while the results of the next `depth` items are being made. */

@@ -1,5 +1,6 @@
 /** Samples and data sets. */
 import { sha256, type Tensor } from "../base/index.js";
+import type { ShardOf } from "./layouts/shards.js";
 import type { ImageEncoding, StoredForm } from "./pixels/encoding.js";
 import type { ImageRaster, LabelRaster, Size } from "./pixels/raster.js";
 import type { TransformOptions } from "./pixels/transform.js";
@@ -47,6 +48,8 @@ export interface Dataset {
   readonly settings: DataSettings;
   /** Decisions about names and labels for the user to know, one sentence each. */
   readonly notices: readonly string[];
+  /** Which shard this is; undefined for the whole list. */
+  readonly shard: ShardOf | undefined;
   /** Number of samples in this shard. */
   readonly length: number;
   /** Number of samples of all shards together. */

@@ -45,7 +45,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       listSha256: data.listSha256,
       settings: { ...data.settings, ...(classWeights && { classWeights: [...classWeights] }) },
     },
-    shard: config.shard,
+    shard: data.shard,
     versions: { seawall: version, node: process.versions.node, [engineVersion.name]: engineVersion.version },
     engine: {
       device: config.device,

@@ -82,12 +82,17 @@ export async function verifyRun(dir: string, options: VerifyOptions = {}): Promi
   };
 }
 
-async function planAgain(dir: string, { config }: RunDescription, settings: Overrides = {}): Promise<Plan> {
+async function planAgain(
+  dir: string,
+  { config, shard }: RunDescription,
+  settings: Overrides = {},
+): Promise<Plan> {
   // A stored run may come from anyone: the code of plugins is run only if the caller names them.
-  const { out: _, resume: __, gate: ___, plugin: ____, ...stored } = config;
+  const { out: _, resume: __, gate: ___, plugin: ____, costs: _____, ...stored } = config;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   try {
-    return await makePlan(parseConfig({ ...stored, ...Object.fromEntries(given) }));
+    const again = parseConfig({ ...stored, ...Object.fromEntries(given) });
+    return await makePlan(again, [], undefined, shard);
   } catch (error) {
     if (!(error instanceof SeawallError)) throw error;
     const file = join(dir, runFiles.run);

@@ -1,6 +1,6 @@
 /** Records put in their places: by image, radius and attack, whatever order they came in. */
 import { SeawallError } from "../base/index.js";
-import type { RunDescription } from "./description.js";
+import { imageAt, imageCount, type RunDescription } from "./description.js";
 import { type RunRecord, recordProblem, slotName, slotOf, slotsOf } from "./record.js";
 
 /** The records of one image. */
@@ -110,20 +110,13 @@ export function gapsIn(run: RunDescription, arranged: readonly ImageRecords[]): 
 }
 
 function firstGap(run: RunDescription, arranged: readonly ImageRecords[]): string {
-  let next = run.shard?.index ?? 0;
-  for (const { index, records } of arranged) {
-    if (index !== next) break;
+  for (const [n, { index, records }] of arranged.entries()) {
+    if (index !== imageAt(n, run.shard)) return `image ${imageAt(n, run.shard)}`;
     const slot = records.findIndex((record, i) => slotOf(run, record) !== i);
     if (slot >= 0 || records.length < slotsOf(run)) {
       const { eps, attack } = slotName(run, slot >= 0 ? slot : records.length);
       return `image ${index}, ${attack} at radius ${eps}`;
     }
-    next += run.shard?.count ?? 1;
   }
-  return `image ${next}`;
-}
-
-/** Number of images of the run, or of its shard. */
-function imageCount({ data, shard }: RunDescription): number {
-  return shard ? Math.max(0, Math.ceil((data.images - shard.index) / shard.count)) : data.images;
+  return `image ${imageAt(arranged.length, run.shard)}`;
 }

@@ -21,6 +21,7 @@ export const cleanAttack = "clean";
 export const cleanEps = "0";
 
 const radius = name.refine(isRadius, "expected a radius such as 4/255 or 0.0157");
+const isAscending = (list: readonly number[]) => list.every((n, i) => i === 0 || list[i - 1]! < n);
 const distinct = (list: readonly string[]) => new Set(list).size === list.length;
 
 const memberSchema = z.strictObject({
@@ -85,10 +86,16 @@ const dataSchema = z.strictObject({
   settings: z.object({ labels: labelsSource }).catchall(z.json()),
 });
 
-/** Image i belongs to shard i mod `count`; shards count from 0. */
+/** Shards count from 0. */
 export const shardSchema = z
-  .strictObject({ index: count, count: z.int().min(1).max(1_000_000) })
-  .refine(({ index, count }) => index < count, "the shard's index must be below the number of shards");
+  .strictObject({
+    index: count,
+    count: z.int().min(1).max(1_000_000),
+    /** Positions of its images, ascending; absent where image i belongs to shard i mod `count`. */
+    images: z.array(count).min(1).readonly().optional(),
+  })
+  .refine(({ index, count }) => index < count, "the shard's index must be below the number of shards")
+  .refine(({ images = [] }) => isAscending(images), "the shard's images must be in ascending order");
 
 export const soundnessSchema = z.object({
   check: z.string(),
@@ -149,6 +156,10 @@ const runSchema = z.strictObject({
 });
 
 export const descriptionSchema = runSchema
+  .refine(({ data, shard }) => (shard?.images?.at(-1) ?? 0) < data.images, {
+    path: ["shard", "images"],
+    message: "an image is beyond data.images; the file was changed",
+  })
   .refine((run) => configHash(run) === run.configSha256, {
     path: ["configSha256"],
     message: "does not fit the configuration; the file was changed",
@@ -222,7 +233,7 @@ export function decidingFacts(run: RunDescription) {
     model: network,
     ...(surrogate && { surrogate: surrogate.sha256 }),
     data: { images, listSha256, settings },
-    ...(shard && { shard: shardName(shard) }),
+    ...(shard && { shard: shardIdentity(shard) }),
     config: decidingConfig(run),
     ...(plugins.length > 0 && { plugins }),
   };
@@ -284,9 +295,28 @@ export function shardName({ index, count }: Shard): string {
   return `${index + 1}/${count}`;
 }
 
+/** Two shards of the same name hold the same images if this is the same. */
+export function shardIdentity(shard: Shard): string {
+  const { images } = shard;
+  return images ? `${shardName(shard)}, images ${shortHash(canonicalJson(images))}` : shardName(shard);
+}
+
 /** Does this image, by its position in the list of all shards, belong to the run? */
 export function inShard(index: number, shard: Shard | undefined): boolean {
-  return shard === undefined || index % shard.count === shard.index;
+  if (shard === undefined) return true;
+  return shard.images ? shard.images.includes(index) : index % shard.count === shard.index;
+}
+
+/** Number of images of the run, or of its shard. */
+export function imageCount({ data, shard }: Pick<RunDescription, "data" | "shard">): number {
+  if (shard === undefined) return data.images;
+  return shard.images?.length ?? Math.max(0, Math.ceil((data.images - shard.index) / shard.count));
+}
+
+/** Position, in the list of all shards, of the n-th image of the run, or of its shard. */
+export function imageAt(n: number, shard: Shard | undefined): number {
+  if (shard === undefined) return n;
+  return shard.images?.[n] ?? shard.index + n * shard.count;
 }
 
 function isRadius(text: string): boolean {

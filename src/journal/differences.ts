@@ -1,7 +1,7 @@
 /** Whether two descriptions are of the same run, and what is different if not. */
 
 import { type JsonObject, leaves } from "../base/index.js";
-import { decidingFacts, decidingProtocol, type RunDescription, shardName } from "./description.js";
+import { decidingFacts, decidingProtocol, type RunDescription, shardIdentity } from "./description.js";
 import type { RunRecord } from "./record.js";
 import type { Result } from "./result.js";
 import { summarize } from "./summary.js";
@@ -55,7 +55,7 @@ function conditions({ protocol, model, data, shard }: RunDescription) {
   return {
     protocol: measured,
     data: { images, listSha256, settings },
-    shard: shard ? shardName(shard) : "none",
+    shard: shard ? shardIdentity(shard) : "none",
     model: { classes: model.classes },
   };
 }

@@ -19,6 +19,7 @@ export { openRun, type Run, type RunOptions } from "./run.node.js";
 export {
   type CheckedRun,
   hasResult,
+  readDescription,
   readResult,
   readRun,
   runFiles,

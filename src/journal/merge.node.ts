@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { formatJson, SeawallError } from "../base/index.js";
 import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
-import { inShard, type RunDescription, type Soundness, shardName, withIdentity } from "./description.js";
+import {
+  imageCount,
+  inShard,
+  type RunDescription,
+  type Soundness,
+  shardName,
+  withIdentity,
+} from "./description.js";
 import { compareDescriptions } from "./differences.js";
 import { copyExtras, removeLeftovers } from "./extras.node.js";
 import { linesOf, unsealedNotice } from "./lines/seal.js";
@@ -32,6 +39,7 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
     ...others.flatMap((other) => compareShards(first!, other)),
     ...shards.filter(isUnsealed).map(({ dir }) => `${join(dir, runFiles.journal)}: ${unsealedNotice}`),
   ];
+  checkDivision(shards);
   const records = sortRecords(
     description,
     shards.flatMap((shard) => shard.records),
@@ -100,6 +108,28 @@ function checkShards(shards: readonly StoredShard[]): void {
     if (!seen.has(index))
       refuse(`shard ${shardName({ index, count: count! })} is missing; name the folders of all`);
   }
+}
+
+/** Shards of one list, if they were divided alike, have every image once. */
+function checkDivision(shards: readonly StoredShard[]): void {
+  const refuse = (message: string) => {
+    throw new SeawallError(
+      "usage",
+      `${message}; the shards were not divided alike: begin all again with the same version of Seawall and the same --costs`,
+    );
+  };
+  const owners = new Map<number, string>();
+  const others = shards.filter(({ description: { shard } }) => !shard?.images);
+  for (const { dir, description } of shards) {
+    for (const image of description.shard?.images ?? []) {
+      const owner = owners.get(image) ?? others.find((other) => inShard(image, other.description.shard))?.dir;
+      if (owner) refuse(`${dir}: image ${image} is in this shard and in ${owner}`);
+      owners.set(image, dir);
+    }
+  }
+  const images = shards.reduce((sum, { description }) => sum + imageCount(description), 0);
+  const expected = shards[0]!.description.data.images;
+  if (images < expected) refuse(`${expected - images} of ${expected} images are in no shard`);
 }
 
 /** @returns warnings about harmless differences */

@@ -44,4 +44,4 @@ export {
   openModel,
 } from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";
-export { type Sliding, usualStride } from "./windows/grid.js";
+export { type Sliding, usualStride, windowGrid } from "./windows/grid.js";

@@ -127,8 +127,10 @@ it("explains eval", async () => {
       --threads <N>                        number of threads; default: the engine's choice
       --out <DIR>                          run folder to write
       --resume                             continue the run in the folder
-      --shard <i/n>                        evaluate part i of n, counted from 1; seawall merge joins the
-                                           parts
+      --shard <i/n>                        evaluate part i of n, counted from 1; all parts have about as
+                                           many pixels; seawall merge joins them
+      --costs <RUN>                        run folder of an earlier run on these images; --shard divides
+                                           them by the seconds that they took there
       --after <RUN>                        run folder of another shard, whose counts an attack on the
                                            mIoU of the whole set goes on from; one for each
       --trace <N>                          record every step of the attacks on the first N images, for

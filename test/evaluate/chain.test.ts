@@ -131,15 +131,21 @@ describe("shards of a run that aims at the whole set", () => {
     );
   });
 
-  it("need a folder, and --after a shard and an attack on the set", async () => {
+  it("need a folder, and --after a shard", async () => {
     const mine = { index: 0, count: 2 };
     const run = (more: Partial<EvaluationInput>) => runEvaluation({ ...settings(), ...more });
     await expect(run({ shard: mine })).rejects.toThrow(
       /reopen:expected-miou aims at the mIoU of the whole set, and waits for the other shards; give --out/,
     );
     await expect(run({ after: ["x"] })).rejects.toThrow(/give this one's --shard too/);
-    await expect(run({ shard: mine, after: ["x"], attacks: "noise" })).rejects.toThrow(
-      /no attack of this run aims/,
-    );
+  });
+
+  it("may name others although no attack waits for them", async () => {
+    const notices: string[] = [];
+    const noise = { ...settings(), attacks: "noise" };
+    await runEvaluation({ ...noise, out: join(root, "noise"), shard: { index: 1, count: 2 } });
+    const mine = { ...noise, shard: { index: 0, count: 2 }, after: [join(root, "noise")] };
+    await runEvaluation(mine, { onNotice: (sentence) => notices.push(sentence) });
+    expect(notices).toContain("--after: no attack of this run waits for other shards, so it is not needed");
   });
 });

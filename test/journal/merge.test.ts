@@ -60,6 +60,25 @@ describe("merged shards", () => {
     );
   });
 
+  it("may have been divided by cost; together they must have every image once", async () => {
+    const folder = temporaryFolder();
+    const shardWith = async (index: number, images?: number[]) => {
+      const shard = { index, count: 2, ...(images && { images }) };
+      const dir = join(folder, `${index} of ${images}`);
+      return write(dir, describeWith({ shard, config: { shard } }));
+    };
+    const [most, rest] = [await shardWith(0, [0, 1, 4]), await shardWith(1, [2, 3])];
+    const merged = await mergeRuns([rest, most], join(folder, "out"));
+    expect(merged).toEqual({ description: run, records, warnings: [] });
+    const merging = (...dirs: string[]) => mergeRuns(dirs, join(folder, "refused"));
+    await expect(merging(most, await shardWith(1, [1, 2, 3]))).rejects.toThrow(
+      /image 1 is in this shard and in .*0 of 0,1,4; the shards were not divided alike/,
+    );
+    await expect(merging(most, await shardWith(1, [3]))).rejects.toThrow(/1 of 5 images are in no shard/);
+    await expect(merging(most, await shardWith(1))).rejects.toThrow(/image 1 is in this shard and in/);
+    await expect(merging(await shardWith(0), rest)).rejects.toThrow(/image 2 is in this shard and in/);
+  });
+
   it("may have run on different machines, which is said", async () => {
     const folder = temporaryFolder();
     const dirs = [

@@ -93,10 +93,9 @@ export function recordFor(run: RunDescription, index: number, eps: string, attac
 /** All records of a run, image by image. */
 export function recordsOf(run: RunDescription): RunRecord[] {
   const { images } = run.data;
-  const indices = Array.from({ length: images }, (_, i) => i).filter(
-    (i) => run.shard === undefined || i % run.shard.count === run.shard.index,
-  );
-  return indices.flatMap((index) => [
+  const { index: first, count: step } = run.shard ?? { index: 0, count: 1 };
+  const indices = Array.from({ length: images }, (_, i) => i).filter((i) => i % step === first);
+  return (run.shard?.images ?? indices).flatMap((index) => [
     recordFor(run, index, "0", "clean"),
     ...run.protocol.eps.flatMap((eps) =>
       memberNames(run.protocol).map((attack) => recordFor(run, index, eps, attack)),

@@ -89,6 +89,7 @@ export const evaluationFlags = {
   out: { ...running, ...named("DIR") },
   resume: running,
   shard: { ...running, value: "i/n", read: shard },
+  costs: { ...running, ...named("RUN") },
   after: { ...running, ...named("RUN"), repeated: true },
   trace: { ...running, ...counted() },
   report: running,

@@ -1,5 +1,5 @@
 /** Reading files of a data set. Files are untrusted: they may be missing, huge, or not plain files. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
 import type { DataFiles } from "../layouts/layout.js";
@@ -25,6 +25,19 @@ export async function readBytes(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (error) {
     throw new SeawallError("data", `${file}: cannot be read (${messageOf(error)}); check its permissions`);
+  }
+}
+
+/** The first bytes of a plain file, at most so many; none of one that cannot be read. */
+export async function readStart(file: string, bytes: number): Promise<Buffer> {
+  if (!(await stampOf(file))) return Buffer.alloc(0);
+  const handle = await open(file).catch(() => undefined);
+  if (!handle) return Buffer.alloc(0);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { arrayConstructors, messageOf, SeawallError } from "../../base/index.js"
 import type { StoredImage, StoredType, StoredValues } from "../pixels/encoding.js";
 import { emptyLike, type Size, sizeText } from "../pixels/raster.js";
 import { maxPixels } from "../pixels/transform.js";
-import { readBytes } from "./files.node.js";
+import { readBytes, readStart } from "./files.node.js";
 import { readNpy } from "./npy.js";
 import { marksAlpha, readableFiles, readDirectory } from "./tiff.js";
 
@@ -48,10 +48,30 @@ export async function readImage(file: string): Promise<StoredImage> {
   return decodeImage(await readBytes(file), file);
 }
 
+/** The header of most images lies within so many bytes. */
+const headerBytes = 2 ** 16;
+
+/** The stored size of an image and its EXIF orientation, from the beginning of the file alone where that holds them. */
+export async function readImageSize(file: string): Promise<Size & Pick<StoredImage, "orientation">> {
+  const start = await readStart(file, headerBytes);
+  if (formatOf(start)?.decode === decodeNpy) return readImage(file);
+  const header = formatOf(start) && sharp(start, { limitInputPixels: maxPixels }).metadata();
+  const {
+    height,
+    width,
+    orientation = 1,
+  } = (await header?.catch(() => undefined)) ?? (await readImage(file));
+  return { height, width, orientation };
+}
+
+function formatOf(bytes: Uint8Array): Format | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
+  return Object.values(formats).find(({ begins }) => begins(start));
+}
+
 /** The same for the bytes of a file; errors as `readImage`. */
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<StoredImage> {
-  const start = String.fromCharCode(...bytes.subarray(0, 16));
-  const format = Object.values(formats).find(({ begins }) => begins(start));
+  const format = formatOf(bytes);
   if (format === undefined) {
     throw new SeawallError(
       "data",

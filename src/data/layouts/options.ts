@@ -2,8 +2,10 @@
 import { z } from "zod";
 import { checkSettings, SeawallError } from "../../base/index.js";
 import type { ImageEncoding, TellDecision } from "../pixels/encoding.js";
+import type { Size } from "../pixels/raster.js";
 import type { TransformOptions } from "../pixels/transform.js";
 import type { DatasetTable } from "./layout.js";
+import type { ShardOf } from "./shards.js";
 
 /** Options of `openData`: which images, which labels, and the transforms. All may be left out. */
 export interface DataOptions {
@@ -12,8 +14,10 @@ export interface DataOptions {
   readonly split?: string | undefined;
   readonly offset?: number | undefined;
   readonly limit?: number | undefined;
-  /** Image i of the list belongs to shard i mod `count`; shards count from 0. */
-  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  /** A part of the list. The images are divided by what they cost, unless the shard names its own. */
+  readonly shard?: ShardOf | undefined;
+  /** What an image costs: a whole number in any unit, the same in all shards; default: its pixels, once transformed. */
+  readonly costOf?: ((id: string, size: Size) => number) | undefined;
   /** Names or number of the classes; default: those of the data set. */
   readonly classes?: number | readonly string[] | undefined;
   /** Number of classes of the model: where the data set has another number, the reading of its labels that has as many. */
@@ -51,6 +55,7 @@ const optionFields: Readonly<Record<keyof DataOptions, z.ZodType>> = {
   offset: taken,
   limit: taken,
   shard: taken,
+  costOf: z.instanceof(Function).optional(),
   classes: taken,
   modelClasses: z.int().min(1).optional(),
   keepOthers: z.boolean().optional(),
@@ -104,21 +109,15 @@ export function sliceList<T>(list: readonly T[], { offset = 0, limit }: DataOpti
   return list.slice(offset, limit === undefined ? undefined : offset + limit);
 }
 
-/**
- * Positions of the images that belong to a shard, out of `length`, in order.
- * @throws SeawallError `usage` when the shard does not exist or is empty
- */
-export function shardIndices(length: number, shard: DataOptions["shard"]): number[] {
-  const { index, count } = shard ?? { index: 0, count: 1 };
+/** @throws SeawallError `usage` when the shard does not exist or is empty */
+export function checkShard(length: number, { index, count }: ShardOf): void {
   checkCount("--shard: number of shards", count, 1);
   checkCount("--shard", index, 0);
-  if (index >= Math.min(count, length)) {
-    throw new SeawallError(
-      "usage",
-      `--shard: shard ${index} (counted from 0) of ${count} has none of the ${length} images; use fewer shards`,
-    );
-  }
-  return Array.from({ length: Math.ceil((length - index) / count) }, (_, i) => index + i * count);
+  if (index < Math.min(count, length)) return;
+  throw new SeawallError(
+    "usage",
+    `--shard: shard ${index} (counted from 0) of ${count} has none of the ${length} images; use fewer shards`,
+  );
 }
 
 function checkCount(flag: string, value: number, least: number): void {

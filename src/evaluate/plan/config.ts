@@ -170,7 +170,14 @@ export const evaluationSchema = z.strictObject({
   shard: z
     .strictObject({ index: z.int().min(0), count })
     .optional()
-    .describe("evaluate part i of n, counted from 1; seawall merge joins the parts"),
+    .describe(
+      "evaluate part i of n, counted from 1; all parts have about as many pixels; seawall merge joins them",
+    ),
+  costs: text
+    .optional()
+    .describe(
+      "run folder of an earlier run on these images; --shard divides them by the seconds that they took there",
+    ),
   after: z
     .array(text)
     .optional()
@@ -232,6 +239,7 @@ const settingRoles = {
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   after: "running",
+  costs: "running",
   ...{
     shard: "running",
     trace: "running",

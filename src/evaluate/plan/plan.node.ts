@@ -13,6 +13,7 @@ import {
   imageEncoding,
   parseDataSpec,
   type Sample,
+  type ShardOf,
   type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
@@ -25,6 +26,7 @@ import { attacksOf } from "./attacks.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
 import { openFittingData } from "./fit-data.node.js";
 import { engineOptions, openerOf, openSurrogate, type Surrogate } from "./models.node.js";
+import { divisionOf, shardNotice } from "./shards.node.js";
 
 export interface Plan {
   readonly config: EvaluationConfig;
@@ -60,12 +62,14 @@ export interface Plan {
 /**
  * Opens model and data and checks that they fit.
  * @param onNotice is told of decisions about images, while the plan is made and as further images are read
+ * @param shard of a stored run whose plan is made again
  * @throws SeawallError naming the file or flag, what was expected, what came and what to do
  */
 export async function makePlan(
   config: EvaluationConfig,
   pluginValues: readonly Plugin[] = [],
   onNotice?: (sentence: string) => void,
+  shard?: ShardOf,
 ): Promise<Plan> {
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
   const { attacks, leastGain } = attacksOf(config, components);
@@ -74,6 +78,7 @@ export async function makePlan(
   const input = findImage(graph, config.layout);
   const dataOptions = {
     ...(await dataOptionsOf(config, input, components)),
+    ...divisionOf(config, shard),
     tell: firstOfKind((_, sentence) => onNotice?.(sentence)),
   };
   const modelFor = (classes: number | undefined) => openerOf(graph, config, classes, components);
@@ -109,6 +114,8 @@ export async function makePlan(
       ...opened.notices,
       ...(helper?.notices ?? []).map((notice) => `surrogate: ${notice}`),
       ...fitting.notices,
+      ...shardNotice(config, data),
+      ...afterNotice(config, attacks),
       ...sizeNotice(dataOptions),
       ...perturbedNotice(config, input),
       ...pluginNotices(pluginValues),
@@ -172,12 +179,17 @@ function checkShardSettings({ shard, after, out }: EvaluationConfig, attacks: re
   };
   if (after && !shard) refuse("--after names folders of other shards; give this one's --shard too");
   const needy = attacks.find(({ attack }) => aimsAtSet(attack));
-  if (after && !needy) refuse("--after: no attack of this run aims at the mIoU of the whole set");
   if (shard && needy && out === undefined) {
     refuse(
       `--shard: ${needy.attack.name} aims at the mIoU of the whole set, and waits for the other shards; give --out`,
     );
   }
+}
+
+/** A script may name the other shards whatever the attacks are. */
+function afterNotice({ after }: EvaluationConfig, attacks: readonly AttackMember[]): string[] {
+  if (!after || attacks.some(({ attack }) => aimsAtSet(attack))) return [];
+  return ["--after: no attack of this run waits for other shards, so it is not needed"];
 }
 
 function pluginNotices(values: readonly Plugin[]): string[] {
@@ -192,11 +204,11 @@ async function dataOptionsOf(
   input: ImageInput,
   { datasets }: Components,
 ): Promise<DataOptions> {
-  const { labels, split, limit, offset, shard, ignoreLabel, labelMap, palette, labelSuffix } = config;
+  const { labels, split, limit, offset, ignoreLabel, labelMap, palette, labelSuffix } = config;
   const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
   const labelVariant = config.labelVariant ?? publishedEvaluation(config, datasets)?.labelVariant;
   return {
-    ...{ labels, split, limit, offset, shard, ignoreLabel, classes, labelVariant, datasets },
+    ...{ labels, split, limit, offset, ignoreLabel, classes, labelVariant, datasets },
     ...{ labelMap, palette, labelSuffix },
     transform: transformOf(config, input),
     encoding: imageEncoding(config, input.channels),
@@ -285,7 +297,7 @@ function publishedWeights({ classWeights, data }: EvaluationConfig, published: r
 async function openTraining(config: EvaluationConfig, options: DataOptions): Promise<Dataset> {
   const { name, layout } = parseDataSpec(config.data, options.datasets);
   const split = layout.trainingSplit;
-  const { labels: _, limit: __, offset: ___, shard: ____, split: _____, ...rest } = options;
+  const { labels: _, limit: __, offset: ___, shard: ____, costOf: _____, split: ______, ...rest } = options;
   try {
     if (config.classWeights !== undefined)
       return await openData(config.classWeights, { ...rest, transform: {} });
