@@ -14,6 +14,7 @@ import {
   type Value,
 } from "../onnx/index.js";
 import { openSession, type Session } from "../runtime/index.js";
+import { refuseMisfits } from "./fits.js";
 import { hasStoredSizes, isBounded, isSteady, refuseLargeValues, refuseOpenSize } from "./limits.js";
 
 /** A graph whose values have known, bounded sizes. */
@@ -44,7 +45,10 @@ export async function measure(
     for (const [value, type] of [...shaped, ...statedTypes(graph, elements)]) types.set(value, type);
     const constants = fixed(graph);
     refuseLargeValues(graph, types, constants);
-    if (unmeasured(graph, types).length === 0) return { graph, types };
+    if (unmeasured(graph, types).length === 0) {
+      refuseMisfits(graph, types);
+      return { graph, types };
+    }
     const front = frontOf(graph, types, constants);
     if (front.measured.length + front.stored.length === 0) throw refuseOpenSize(front.blocked!);
     const found = await run(graph, front, feeds);
@@ -83,7 +87,7 @@ async function inferTypes(graph: Graph, types: ReadonlyMap<Value, TypedShape>) {
   const nodes = unmeasured(graph, types);
   const values = nodes.flatMap((node) => node.outputs.filter((value) => value && !types.has(value)));
   if (values.length === 0) return { shaped: [], elements: new Map<Value, DataType>() };
-  const part = partOf(graph, nodes, types);
+  const part = withoutWeights(partOf(graph, nodes, types));
   const shapes = expose(part, values, values);
   const session = await load(part);
   await session.dispose();
@@ -139,6 +143,23 @@ function partOf(graph: Graph, nodes: readonly Node[], types: ReadonlyMap<Value, 
     nodes: [...nodes],
     initializers: new Map([...graph.initializers].filter(([name]) => read.has(name))),
     inputs: inputs.map((name) => ({ name, ...types.get(name)! })),
+  };
+}
+
+/** In elements: larger than any list of sizes that shapes are inferred from. */
+const smallestWeight = 1024;
+
+/** The graph with weights as inputs: what the engine infers depends on their types alone, and loading them takes time and memory. */
+function withoutWeights(graph: Graph): Graph {
+  const weights = [...graph.initializers].filter(
+    ([, { type, data }]) => type === "float32" && data.length >= smallestWeight,
+  );
+  const names = new Set(weights.map(([name]) => name));
+  const inputs = weights.map(([name, { type, dims }]) => ({ name, type, shape: dims }));
+  return {
+    ...graph,
+    inputs: [...graph.inputs, ...inputs],
+    initializers: new Map([...graph.initializers].filter(([name]) => !names.has(name))),
   };
 }
 

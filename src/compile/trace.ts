@@ -1,17 +1,8 @@
-/** Tracing: one run of the model fixes every shape, and every value that does not depend on the image. */
+/** Tracing: every shape is fixed, and every value that does not depend on the image. */
 
 import type { TypedShape } from "../autodiff/index.js";
 import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
-import {
-  copyGraph,
-  type Graph,
-  GraphBuilder,
-  isPure,
-  readsOf,
-  removeDead,
-  simplify,
-  type Value,
-} from "../onnx/index.js";
+import { copyGraph, type Graph, isPure, readsOf, removeDead, simplify, type Value } from "../onnx/index.js";
 import { openSession } from "../runtime/index.js";
 import { refuseLargeInput } from "./limits.js";
 import { measure, withConstants } from "./measure.js";
@@ -26,47 +17,35 @@ export interface TracedGraph {
 /** Values above this many elements stay computed rather than stored. */
 const largestFolded = 1 << 24;
 
+export interface TraceOptions {
+  /** Shapes of inputs; default: as the graph states them. */
+  readonly shapes?: Readonly<Record<Value, readonly number[]>>;
+  /** What inputs are where the graph must be run in part; default zeros. */
+  readonly feeds?: Readonly<Record<Value, Tensor>>;
+  /** Initializers that may change later: nothing that depends on them is folded. */
+  readonly variables?: ReadonlySet<Value> | undefined;
+  /** Standard operators that stay as they are, also if their operands are constant. */
+  readonly unfolded?: ReadonlySet<string>;
+}
+
 /**
- * Binds the graph's inputs to `shapes`, runs it once on `feeds` (zeros where none is given) and returns it
- * with every value's type and shape, with constant and shape-computing subgraphs folded, and with branches and loops
- * whose course is constant written out.
- * @param variables initializers that may change later: nothing that depends on them is folded
- * @param unfolded standard operators that stay as they are, also if their operands are constant
- * @throws SeawallError `model` if the graph does not run at these shapes
+ * Binds a graph's inputs to shapes and returns it with every value's type and shape, with constant and
+ * shape-computing subgraphs folded, and with branches and loops whose course is constant written out. Only what decides
+ * a shape, or is constant, is run.
+ * @throws SeawallError `model` if the graph is none at these shapes
  */
 export async function trace(
   graph: Graph,
-  shapes: Readonly<Record<Value, readonly number[]>>,
-  feeds: Readonly<Record<Value, Tensor>> = {},
-  variables: ReadonlySet<Value> = new Set(),
-  unfolded: ReadonlySet<string> = new Set(),
+  { shapes = {}, feeds = {}, variables = new Set(), unfolded = new Set() }: TraceOptions = {},
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
   const all = { ...zeroFeeds(bound), ...feeds };
   const statics = (part: Graph) => staticValues(part, variables, unfolded);
-  const measured = await measure(bound, statics, all);
-  const known = simplify(measured.graph);
-  const values = known.nodes.flatMap((node) => node.outputs.filter(Boolean));
-  const { dims, constants } = await observe(known, values, foldable(known, statics(known)), all);
+  const { graph: measured, types } = await measure(bound, statics, all);
+  const known = simplify(measured);
+  const constants = await compute(known, foldable(known, statics(known)), all);
   const clean = simplify(withConstants(known, constants));
-  return { graph: clean, types: typesOf(clean, measured.types, dims) };
-}
-
-/**
- * Traces a graph again that was rewritten after a run at the same shapes: its constant subgraphs are folded, and nothing
- * else is run.
- * @param variables initializers that may change later: nothing that depends on them is folded
- */
-export async function retrace(graph: Graph, variables: ReadonlySet<Value> = new Set()): Promise<TracedGraph> {
-  const statics = (part: Graph) => staticValues(part, variables, new Set());
-  const given = bindShapes(simplify(graph), {});
-  const feeds = zeroFeeds(given);
-  const { graph: whole, types } = await measure(given, statics, feeds);
-  const known = simplify(whole);
-  const { constants } = await observe(known, [], foldable(known, statics(known)), feeds);
-  const clean = simplify(withConstants(known, constants));
-  const dims = new Map([...types].map(([value, { shape }]) => [value, shape]));
-  return { graph: clean, types: typesOf(clean, types, dims) };
+  return { graph: clean, types: typesOf(clean, types) };
 }
 
 function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number[]>>): Graph {
@@ -106,31 +85,19 @@ function foldable(graph: Graph, fixed: ReadonlySet<Value>): Value[] {
   );
 }
 
-/** Runs what the shapes of some values and some constants need. */
-async function observe(
+/** Runs what some constants need. */
+async function compute(
   graph: Graph,
-  values: readonly Value[],
-  frontier: readonly Value[],
+  wanted: readonly Value[],
   feeds: Readonly<Record<Value, Tensor>>,
-) {
-  const watched = copyGraph(graph);
-  watched.outputs = [];
-  const build = new GraphBuilder(watched);
-  const shapeOutputs = new Map(values.map((value) => [value, build.op("Shape", [value])]));
-  for (const output of [...shapeOutputs.values(), ...frontier]) build.output(output);
-  if (watched.outputs.length === 0) return { dims: new Map(), constants: new Map() };
-  const needed = removeDead(watched);
-  const session = await openSession(needed, { optimization: "none" });
+): Promise<Map<Value, Tensor>> {
+  if (wanted.length === 0) return new Map();
+  const outputs = wanted.map((name) => ({ name, type: undefined, shape: undefined }));
+  const session = await openSession(removeDead({ ...copyGraph(graph), outputs }), { optimization: "none" });
   try {
     const results = await session.run(feeds);
-    const dims = new Map(
-      values.map((value) => [
-        value,
-        Array.from(results[shapeOutputs.get(value)!]!.data as BigInt64Array, Number),
-      ]),
-    );
-    const kept = frontier.filter((value) => sizeOf(results[value]!.dims) <= largestFolded);
-    return { dims, constants: new Map(kept.map((value) => [value, results[value]!])) };
+    const kept = wanted.filter((value) => sizeOf(results[value]!.dims) <= largestFolded);
+    return new Map(kept.map((value) => [value, results[value]!]));
   } finally {
     await session.dispose();
   }
@@ -153,19 +120,14 @@ function zeroFeeds(graph: Graph): Record<Value, Tensor> {
   );
 }
 
-function typesOf(
-  graph: Graph,
-  measured: ReadonlyMap<Value, TypedShape>,
-  dims: ReadonlyMap<Value, readonly number[]>,
-): Map<Value, TypedShape> {
+function typesOf(graph: Graph, measured: ReadonlyMap<Value, TypedShape>): Map<Value, TypedShape> {
   const known = new Map<Value, TypedShape>();
   for (const { name, type, shape } of graph.inputs)
     known.set(name, { type: type!, shape: shape as readonly number[] });
   for (const [name, tensor] of graph.initializers) known.set(name, { type: tensor.type, shape: tensor.dims });
   for (const name of graph.nodes.flatMap((node) => node.outputs)) {
-    const type = measured.get(name)?.type;
-    const shape = dims.get(name);
-    if (type && shape) known.set(name, { type, shape });
+    const typed = measured.get(name);
+    if (typed) known.set(name, typed);
   }
   return known;
 }

@@ -14,7 +14,7 @@
 
 export { type ReadOptions, readModel } from "./format/read.js";
 export type { ExternalData } from "./format/tensors.js";
-export { writeModel } from "./format/write.js";
+export { type DetachedModel, detachModel, writeModel } from "./format/write.js";
 export {
   type AttributeInput,
   attribute,

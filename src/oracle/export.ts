@@ -220,7 +220,7 @@ async function exportProduct(
   }
   const variables = options.params ? trainable(graph) : new Set<Value>();
   const shapes = options.inputShape ? { [wrt[0]!]: options.inputShape } : {};
-  const first = await trace(graph, shapes, {}, variables, unfoldedIfQuantized);
+  const first = await trace(graph, { shapes, variables, unfolded: unfoldedIfQuantized });
   const output = chosenOutput(first.graph, options.output);
   const typed = first.types.get(output);
   invariant(typed, `output "${output}" has no type`);
@@ -232,7 +232,7 @@ async function exportProduct(
   }
   const outputs = first.graph.outputs.filter(({ name }) => name === output);
   const path = await straightPath({ ...first.graph, outputs }, wrt, variables);
-  const folded = storesIntegers(first.graph) ? await trace(first.graph, {}, {}, variables) : first;
+  const folded = storesIntegers(first.graph) ? await trace(first.graph, { variables }) : first;
   const write = (model: TracedGraph, end = output) => productGraph(model, output, end, wrt, variables);
   return {
     graph: path ? write(path.traced, path.counterpart(output)) : write(folded),

@@ -1,7 +1,7 @@
-/** Opening a model: image and logits found, shapes bound by one traced run, constants folded. */
+/** Opening a model: image and logits found, shapes bound, constants folded. */
 import type { RuleTable } from "../autodiff/index.js";
 import { placed, SeawallError } from "../base/index.js";
-import { retrace, type SegmentationModel, type TracedGraph, trace } from "../compile/index.js";
+import { type SegmentationModel, type TracedGraph, trace } from "../compile/index.js";
 import {
   copyGraph,
   foldBatchNorm,
@@ -81,7 +81,7 @@ async function prepare(file: Graph, options: OpenModelOptions): Promise<Prepared
     : normalizeInput(graph, image, shape, { ...preprocessing, ...options });
   const { variables } = options;
   const shapes = options.keepInput ? own : {};
-  const traced = await trace(bound, shapes, {}, variables, unfoldedIfQuantized).catch((error) => {
+  const traced = await trace(bound, { shapes, variables, unfolded: unfoldedIfQuantized }).catch((error) => {
     throw batchIsFixed(error, image, batch);
   });
   const cut = { ...copyGraph(traced.graph), outputs: [] };
@@ -136,9 +136,9 @@ async function finish(
     const { traced, counterpart, notice, smooth } = path;
     return { traced, counterpart, notices: [notice], smooth };
   }
-  const graph = storesIntegers(cut) ? (await retrace(cut, variables)).graph : cut;
+  const graph = storesIntegers(cut) ? (await trace(cut, { variables })).graph : cut;
   // A graph that is exported keeps the file's weights: folded ones are rounded once more.
-  const traced = await retrace(keepInput ? graph : foldBatchNorm(graph), variables);
+  const traced = await trace(keepInput ? graph : foldBatchNorm(graph), { variables });
   return { traced, counterpart: itself, notices: [] };
 }
 

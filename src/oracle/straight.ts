@@ -57,9 +57,9 @@ export async function straightPath(
       "--params: the weights of a quantised model are integers, which have no gradient; differentiate the float model",
     );
   }
-  const scored = await trace(model, {}, {}, variables, unfoldedIfQuantized);
+  const scored = await trace(model, { variables, unfolded: unfoldedIfQuantized });
   const onReals = (options?: StraightOptions) =>
-    trace(foldBatchNorm(onRealNumbers(scored.graph, scored.types, options)), {});
+    trace(foldBatchNorm(onRealNumbers(scored.graph, scored.types, options)));
   return {
     traced: beside(scored, await onReals(), new Set(inputs)),
     counterpart: (output) => prefix + output,

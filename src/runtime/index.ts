@@ -1,6 +1,6 @@
 /** The engine: graphs go in, sessions come out. */
 import { ortEngine } from "#engine";
-import { type Graph, writeModel } from "../onnx/index.js";
+import { detachModel, type Graph } from "../onnx/index.js";
 import type { DeviceInfo, Session, SessionOptions } from "./session.js";
 
 export type { Device, DeviceInfo, Fetches, Session, SessionOptions, Tensors } from "./session.js";
@@ -10,7 +10,7 @@ export type { Device, DeviceInfo, Fetches, Session, SessionOptions, Tensors } fr
  * @throws SeawallError `model` if the engine refuses the graph, with the engine's message
  */
 export function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-  return ortEngine.open(writeModel(graph), { label: graph.file ?? graph.name, ...options });
+  return ortEngine.open(detachModel(graph), { label: graph.file ?? graph.name, ...options });
 }
 
 /** The devices that the engine knows on this machine. */

@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
+import type { DetachedModel } from "../onnx/index.js";
 import {
   type Device,
   type DeviceInfo,
@@ -28,11 +29,13 @@ export const ortEngine: Engine = {
   devices,
 };
 
-async function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
+async function open({ model, tensors }: DetachedModel, options: SessionOptions): Promise<Session> {
   // CUDA's libraries read this variable when they are loaded. TF32 keeps ten bits of a factor; attacks amplify the error.
   if (options.device === "cuda") process.env.NVIDIA_TF32_OVERRIDE = "0";
   try {
-    return wrap(await ort.InferenceSession.create(model, sessionOptions(options)), options.label ?? "model");
+    const externalData = tensors.map(({ location, bytes }) => ({ path: location, data: bytes }));
+    const session = await ort.InferenceSession.create(model, { ...sessionOptions(options), externalData });
+    return wrap(session, options.label ?? "model");
   } catch (error) {
     throw new SeawallError(
       "model",
@@ -49,7 +52,9 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     executionProviders: options.device && options.device !== "cpu" ? [options.device, "cpu"] : ["cpu"],
     graphOptimizationLevel: options.optimization === "none" ? "disabled" : "all",
     ...(options.threads !== undefined && { intraOpNumThreads: Math.min(options.threads, mostThreads) }),
-    ...(options.arena === false && { enableCpuMemArena: false, enableMemPattern: false }),
+    // The first run finds room for each value by itself, all later ones would ask for one block of the same size beside it.
+    enableMemPattern: false,
+    ...(options.arena === false && { enableCpuMemArena: false }),
     // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
     extra: { session: { force_spinning_stop: "1" } },
     // Fatal errors only: others come as exceptions too, and the warnings are about the engine's own graph rewriting.

@@ -1,5 +1,6 @@
 /** The interface of sessions and engines. */
 import type { DataType, Tensor } from "../base/index.js";
+import type { DetachedModel } from "../onnx/index.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 
@@ -55,6 +56,6 @@ export interface Engine {
   readonly memory: number;
   /** More threads than this only wait for one another. */
   readonly mostThreads: number;
-  open(model: Uint8Array, options: SessionOptions): Promise<Session>;
+  open(model: DetachedModel, options: SessionOptions): Promise<Session>;
   devices(): readonly DeviceInfo[];
 }

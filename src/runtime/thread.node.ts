@@ -1,13 +1,13 @@
 /** A session in a worker thread: its runs do not block the caller, so that several sessions run side by side. */
 import { invariant } from "../base/index.js";
 import { openThread } from "../base/index.node.js";
-import { type Graph, writeModel } from "../onnx/index.js";
+import { type DetachedModel, detachModel, type Graph } from "../onnx/index.js";
 import { type Fetches, isNameList, type Session, type SessionOptions, type Tensors } from "./session.js";
 import { copyInto, Store } from "./store.js";
 
 /** The data that a worker thread starts with. */
 export interface ThreadStart {
-  readonly model: Uint8Array;
+  readonly model: DetachedModel;
   readonly options: SessionOptions;
 }
 
@@ -35,7 +35,7 @@ export interface ThreadSession extends Session {
  */
 export async function openThreadSession(graph: Graph, options: SessionOptions = {}): Promise<ThreadSession> {
   const workerData: ThreadStart = {
-    model: writeModel(graph),
+    model: detachModel(graph),
     options: { label: graph.file ?? graph.name, ...options },
   };
   const program = new URL("./thread-worker.node.js", import.meta.url);

@@ -126,7 +126,7 @@ async function shapesOf(graph: Graph, feeds: Feeds, output: Value) {
 
 /** The builder after differentiation; the seed is all ones. */
 async function differentiated(graph: Graph, feeds: Feeds, output: Value, wrt: readonly Value[]) {
-  const { graph: traced, types } = await trace(graph, {}, feeds);
+  const { graph: traced, types } = await trace(graph, { feeds });
   const build = new GraphBuilder(copyGraph(traced));
   const { shape } = types.get(output)!;
   const size = shape.reduce((a, b) => a * b, 1);

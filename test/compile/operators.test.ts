@@ -23,7 +23,7 @@ function depthwise(operands: readonly (keyof typeof shapes)[]) {
 describe("a depthwise convolution by a computed kernel", () => {
   it.each([[["image", "kernel"]], [["image", "kernel", "bias"]]] as const)("of %j", async (operands) => {
     const { graph, feeds } = depthwise(operands);
-    const { types } = await trace(graph, {});
+    const { types } = await trace(graph);
     const lowered = lower(new GraphBuilder(graph), types, "cpu");
     expect(lowered.nodes.filter(({ op }) => op === "Conv").map(({ inputs }) => inputs)).not.toContainEqual(
       operands,
@@ -54,7 +54,7 @@ describe("a depthwise convolution by a computed kernel", () => {
       node.op === "Conv" ? { ...node, inputs: ["image", kernel] } : node,
     );
     graph.nodes = [stored, ...nodes];
-    const { types } = await trace(graph, {}, {}, new Set(), new Set(["DequantizeLinear"]));
+    const { types } = await trace(graph, { unfolded: new Set(["DequantizeLinear"]) });
     expect(lower(new GraphBuilder(graph), types, "cpu").nodes.map(({ op }) => op)).toEqual([
       ...["DequantizeLinear", "Conv", "Neg", "Identity"],
     ]);
@@ -64,7 +64,7 @@ describe("a depthwise convolution by a computed kernel", () => {
     const { graph, feeds } = depthwise(["image", "kernel"]);
     graph.inputs.pop();
     graph.initializers.set("kernel", feeds.kernel!);
-    const { types } = await trace(graph, {});
+    const { types } = await trace(graph);
     expect(lower(new GraphBuilder(graph), types, "cpu").nodes.map(({ op }) => op)).toEqual([
       "Conv",
       "Neg",

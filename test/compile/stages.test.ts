@@ -40,7 +40,9 @@ describe("a model on its way", () => {
   it("is read, traced and differentiated", async () => {
     const read = readModel(writeModel(tinyModel()));
     checkStage(read, "read");
-    const { graph, types } = await trace(read, { [read.inputs[0]!.name]: [1, 3, size.height, size.width] });
+    const { graph, types } = await trace(read, {
+      shapes: { [read.inputs[0]!.name]: [1, 3, size.height, size.width] },
+    });
     checkStage(graph, "traced", types);
     const { build } = await differentiated(["ce"]);
     checkStage(build.graph, "differentiated");

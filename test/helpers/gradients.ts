@@ -43,7 +43,7 @@ export async function withGradients(
   feeds: Feeds,
   options: { wrt?: readonly Value[]; seeds?: Feeds; target?: Target } = {},
 ): Promise<Graph> {
-  const { graph: traced, types } = await trace(graph, {}, feeds);
+  const { graph: traced, types } = await trace(graph, { feeds });
   const build = new GraphBuilder(copyGraph(traced));
   const floats = traced.outputs.map(({ name }) => name).filter((name) => types.get(name)?.type === "float32");
   const given =

@@ -60,7 +60,7 @@ export async function prepare(test: OperatorCase, seed: string | number = 0, tar
   });
   const outputs = build.ops(test.op, inputs, test.outputs ?? 1, test.attributes);
   for (const output of outputs) build.output(output);
-  const { graph: traced, types } = await trace(graph, {}, feeds);
+  const { graph: traced, types } = await trace(graph, { feeds });
 
   const weights: Record<string, Tensor> = {};
   const backward = new GraphBuilder(copyGraph(traced));

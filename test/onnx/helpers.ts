@@ -34,7 +34,7 @@ export function draw(key: string, type: DataType, dims: readonly number[]): Tens
 
 /** Runs a model without the engine's optimizations, which differ between opsets. */
 export async function runBytes(model: Uint8Array, feeds: Readonly<Record<string, Tensor>>) {
-  const session = await ortEngine.open(model, { optimization: "none", threads: 1 });
+  const session = await ortEngine.open({ model, tensors: [] }, { optimization: "none", threads: 1 });
   try {
     return await session.run(feeds);
   } finally {

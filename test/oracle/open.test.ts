@@ -78,7 +78,7 @@ describe("refused with what is wrong and what to do", () => {
   it("four channels where the weights take three", async () => {
     const graph = tinyModel();
     graph.inputs[0] = { name: "image", type: "float32", shape: [1, 4, 8, 10] };
-    expect(await refusal(graph)).toContain("C: 4 kernel channels: 3");
+    expect(await refusal(graph)).toContain("reads 4 channels, and its kernel has weights for 3");
   });
 
   it("a batch size that is built in", async () => {

@@ -57,6 +57,26 @@ export function weightBytes(graph: Graph): number {
   return [...graph.initializers.values()].reduce((sum, tensor) => sum + (bytesOf(tensor)?.length ?? 0), 0);
 }
 
+/** A model without its larger tensors, which stay where they are: nothing is copied. */
+export interface DetachedModel {
+  readonly model: Uint8Array;
+  /** The tensors' bytes, by the location that the model names. */
+  readonly tensors: readonly { readonly location: string; readonly bytes: Uint8Array }[];
+}
+
+/** Encodes a graph as a model whose larger tensors are each a file of their own, which the engine is given in memory. */
+export function detachModel(graph: Graph): DetachedModel {
+  const tensors: { location: string; bytes: Uint8Array }[] = [];
+  const model = encodeModel(graph, (name, tensor) => {
+    const bytes = bytesOf(tensor);
+    if (!bytes || bytes.length < smallestExternal) return encodeTensor(name, tensor);
+    const location = `tensor-${tensors.length}`;
+    tensors.push({ location, bytes });
+    return externalTensor(name, tensor, { location, offset: 0, length: bytes.length });
+  });
+  return { model, tensors };
+}
+
 /** A model whose larger tensors are in a second file. */
 export interface SplitModel {
   readonly model: Uint8Array;

@@ -39,7 +39,7 @@ export async function traceNetwork(
   const read = built.parameters.filter(({ used }) => used);
   for (const { name, shape } of read) graph.inputs.push({ name, type: "float32", shape });
   const learned = read.filter(({ kind }) => isLearned(kind)).map(({ name }) => name);
-  return { ...(await trace(graph, {})), learned, updates: built.updates, rules };
+  return { ...(await trace(graph)), learned, updates: built.updates, rules };
 }
 
 /** Weight of the auxiliary head's loss (paper, App. B.2). */
