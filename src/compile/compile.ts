@@ -2,6 +2,7 @@
 import { type DifferentiateRequest, differentiate, type RuleTable } from "../autodiff/index.js";
 import { invariant, SeawallError } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
+import { computeIf } from "./conditional.js";
 import { expandComposites, lower } from "./lower/lower.js";
 import type { Target } from "./lower/target.js";
 import { defineProgram, type Program, type TensorSpecs, type ValuesOf } from "./program.js";
@@ -19,6 +20,8 @@ interface ProgramHeader<I extends TensorSpecs, O extends TensorSpecs> {
   readonly outputs: O;
   /** Outputs whose names depend on the model. */
   readonly results?: TensorSpecs;
+  /** An output of floats that is computed only where an input of one boolean, named here, is true; elsewhere it is empty. */
+  readonly optional?: { readonly output: keyof O & string; readonly condition: keyof I & string };
 }
 
 /** Values of a builder's graph by the names of outputs and results. */
@@ -38,6 +41,7 @@ export function compileProgram<const I extends TensorSpecs, const O extends Tens
   inputs,
   outputs,
   results = {},
+  optional,
   write,
 }: ProgramDefinition<I, O>): Program<I, O> {
   const graph = model ? { ...copyGraph(model.graph), name, outputs: [] } : emptyGraph(name, opset);
@@ -50,7 +54,11 @@ export function compileProgram<const I extends TensorSpecs, const O extends Tens
     build.output(written, value);
   }
   const lowered = lower(build, model?.types ?? new Map(), target);
-  return defineProgram(lowered, { inputs, outputs, parameters, results });
+  const names = optional && {
+    output: outputs[optional.output]!.value ?? optional.output,
+    condition: inputs[optional.condition]!.value ?? optional.condition,
+  };
+  return defineProgram(names ? computeIf(lowered, names) : lowered, { inputs, outputs, parameters, results });
 }
 
 export interface GradientDefinition<I extends TensorSpecs, O extends TensorSpecs, L>

@@ -4,6 +4,7 @@ import { float32, SeawallError } from "../base/index.js";
 import {
   appendLoss,
   appendPrediction,
+  appendScore,
   type Loss,
   type LossInputs,
   losses as lossTable,
@@ -103,22 +104,27 @@ export function predictProgram(
       ...(scored.weighed && { values: pixelSpec(model) }),
     },
     write(build, { labels, gain, price }) {
-      const size = sizeOf(model);
       const inputs = { ...lossInputs(build, model, labels, classWeights), set: { gain, price } };
-      const prediction = appendPrediction(build, scored, inputs, size);
-      const { type, shape } = classMapSpec(size);
-      return {
-        ...prediction,
-        classes: build.cast(build.reshape(prediction.classes, shape as number[]), type),
-      };
+      const score = appendScore(build, scored, inputs, sizeOf(model));
+      return { ...score, ...predictedClasses(build, model, inputs) };
     },
   });
 }
 
+/** Appends the predicted classes as `classMapSpec` declares them, and the number of undecided pixels. */
+function predictedClasses(build: GraphBuilder, model: SegmentationModel, inputs: LossInputs) {
+  const size = sizeOf(model);
+  const { classes, undecided } = appendPrediction(build, inputs, size);
+  const { type, shape } = classMapSpec(size);
+  return { classes: build.cast(build.reshape(classes, shape as number[]), type), undecided };
+}
+
 /**
- * Evaluates losses of one family: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance` (N×1×1, λ of
- * `balanced-ce`), `sharpness` (N×1×1, 1/τ), `gain`, `price` (N×K×1), and if they are weighed pixel by pixel `weights` (N×1×P) → `objective`, `tracked`, `correct`, `score`
- * (N each), `gradient` of the objective at the image.
+ * Evaluates losses of one family, and predicts: `image`, `labels`, `choice` (N×L, a one-hot row per image), `balance`
+ * (N×1×1, λ of `balanced-ce`), `sharpness` (N×1×1, 1/τ), `gain`, `price` (N×K×1), `backward` (one boolean), and if they
+ * are weighed pixel by pixel `weights` (N×1×P) → `classes` (N×P), `objective`, `tracked`, `correct`, `undecided`, `score`
+ * (N each), if they are weighed `values` (N×1×P), and where `backward` is true the `gradient` of the objective at the
+ * image. So one session does both, and a prediction is that of the same rounding as the gradient's.
  * @throws SeawallError `model` if no gradient can reach the image, `unsupported` for an operator without a rule
  */
 export function evaluateProgram(
@@ -129,6 +135,7 @@ export function evaluateProgram(
   checkDifferentiable(model);
   const { batch, channels, height, width } = model;
   const perImage = { type: "float32", shape: [batch] } as const;
+  const weighed = losses.some((loss) => loss.weighed);
   return gradientProgram({
     name: "evaluate",
     target,
@@ -140,14 +147,15 @@ export function evaluateProgram(
       choice: { type: "float32", shape: [batch, losses.length], perImage: true },
       balance: { type: "float32", shape: [batch, 1, 1], perImage: true },
       sharpness: { type: "float32", shape: [batch, 1, 1], perImage: true },
+      backward: { type: "bool", shape: [1] },
       ...setInputs(model),
-      ...(losses.some((loss) => loss.weighed) && { weights: pixelSpec(model) }),
+      ...(weighed && { weights: pixelSpec(model) }),
     },
+    optional: { output: "gradient", condition: "backward" },
     outputs: {
-      objective: perImage,
-      tracked: perImage,
-      correct: perImage,
-      score: perImage,
+      classes: classMapSpec(sizeOf(model)),
+      ...{ objective: perImage, tracked: perImage, correct: perImage, undecided: perImage, score: perImage },
+      ...(weighed && { values: pixelSpec(model) }),
       gradient: { type: "float32", shape: [batch, channels, height, width] },
     },
     losses(build, { labels, choice, balance, sharpness, gain, price, weights }) {
@@ -155,15 +163,10 @@ export function evaluateProgram(
       const inputs = { ...lossInputs(build, model, labels, classWeights), balance, sharpness, set };
       const options = { ...sizeOf(model), choice, tracking, ...(weights && { weights }) };
       const loss = appendLoss(build, losses, inputs, options);
-      return { losses: loss, seeds: logitsSeed(build, model, loss.gradient) };
+      const predicted = predictedClasses(build, model, inputs);
+      return { losses: { ...loss, ...predicted }, seeds: logitsSeed(build, model, loss.gradient) };
     },
-    write: (_, __, { objective, tracked, correct, score }, gradients) => ({
-      objective,
-      tracked,
-      correct,
-      score,
-      gradient: gradients.get(model.image)!,
-    }),
+    write: (_, __, losses, gradients) => ({ ...losses, gradient: gradients.get(model.image)! }),
   });
 }
 

@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from "../onnx/index.js";
 import type { Loss, Tracking } from "./loss.js";
 import { type LossInputs, type LossSize, pixelTerms } from "./pixel.js";
 
-/** The outputs of appended losses. All but `gradient` are N floats, one per image. */
+/** The outputs of appended losses: N floats each, one per image, but for `values` and `gradient`. */
 export interface AppendedLoss {
   /** Mean over the pixels of the chosen loss; ignored pixels add 0 and stay in the denominator. */
   readonly objective: Value;
@@ -14,6 +14,8 @@ export interface AppendedLoss {
   readonly correct: Value;
   /** What the kept perturbed image minimises: correct pixels, weighted if the loss says so; NaN adds 0. */
   readonly score: Value;
+  /** N×1×P: the chosen loss of each pixel, before `weights`; 0 where it is NaN. */
+  readonly values: Value;
   /** N×K×P: gradient of the sum of `objective` over the images with respect to the logits. */
   readonly gradient: Value;
 }
@@ -58,38 +60,34 @@ export function appendLoss(
       (loss, i) => (own && (loss.tracked?.(pixel) ?? terms.tracked?.[i])) || terms.plain,
     );
     const scores = losses.map((loss) => (own && loss.score?.(pixel)) || pixel.correct());
+    const values = pick(terms.values());
     return {
-      objective: mean(weighed(pick(terms.values()))),
+      objective: mean(weighed(values)),
       tracked: mean(withoutNaN(build, pick(tracked))),
       correct: sum(pixel.correct()),
       score: sum(withoutNaN(build, pick(scores))),
+      values: withoutNaN(build, values),
       gradient: terms.gradient(pick, weights === undefined ? one : build.mul(weights, one)),
     };
   });
 }
 
-/** The outputs of an appended prediction: N×1×P classes, int64, and N floats each, one per image. */
-export interface AppendedPrediction extends Pick<AppendedLoss, "correct" | "score"> {
-  /** The class of the largest logit. An undecided pixel has none: it gets a class that is not its label. */
+/** The outputs of an appended prediction. */
+export interface AppendedPrediction {
+  /** N×1×P, int64: the class of the largest logit. An undecided pixel has none: it gets a class that is not its label. */
   readonly classes: Value;
-  /** N×1×P: the loss of each pixel, 0 where it is NaN; written if the loss is weighed pixel by pixel. */
-  readonly values?: Value;
-  /** Number of labelled pixels that are undecided, since a logit is NaN. They count as wrong. */
+  /** N floats: the number of labelled pixels that are undecided, since a logit is NaN. They count as wrong. */
   readonly undecided: Value;
 }
 
-/** Appends the predicted classes, their counts, and the score of a loss. */
+/** Appends the predicted classes. */
 export function appendPrediction(
   build: GraphBuilder,
-  loss: Loss,
   inputs: LossInputs,
   size: LossSize & { readonly classes: number },
 ): AppendedPrediction {
   return build.within("prediction", () => {
     const pixel = pixelTerms(build, inputs, size);
-    // Before anything is made of the logits that a loss cannot be made of.
-    const values = loss.weighed ? loss.family.write(pixel, [loss]).values()[0] : undefined;
-    const sum = (perPixel: Value) => imageSum(build, perPixel, size.pixels);
     const other = build.op("Mod", [
       build.add(pixel.label(), build.constant(int64([], [1]))),
       build.constant(int64([], [size.classes])),
@@ -97,8 +95,31 @@ export function appendPrediction(
     const isDecided = build.cast(pixel.decided(), "bool");
     return {
       classes: build.op("Where", [isDecided, pixel.predicted(), other]),
+      undecided: imageSum(build, build.mul(pixel.valid(), build.sub(1, pixel.decided())), size.pixels),
+    };
+  });
+}
+
+/** The outputs of an appended score: as those of an appended loss, but without its gradient. */
+export interface AppendedScore extends Pick<AppendedLoss, "correct" | "score"> {
+  /** Written if the loss is weighed pixel by pixel. */
+  readonly values?: Value;
+}
+
+/** Appends the count of correct pixels, and what a loss says of them. */
+export function appendScore(
+  build: GraphBuilder,
+  loss: Loss,
+  inputs: LossInputs,
+  size: LossSize,
+): AppendedScore {
+  return build.within("score", () => {
+    const pixel = pixelTerms(build, inputs, size);
+    // Before anything is made of the logits that a loss cannot be made of.
+    const values = loss.weighed ? loss.family.write(pixel, [loss]).values()[0] : undefined;
+    const sum = (perPixel: Value) => imageSum(build, perPixel, size.pixels);
+    return {
       correct: sum(pixel.correct()),
-      undecided: sum(build.mul(pixel.valid(), build.sub(1, pixel.decided()))),
       score: sum(withoutNaN(build, loss.score?.(pixel) ?? pixel.correct())),
       ...(values !== undefined && { values: withoutNaN(build, values) }),
     };

@@ -1,5 +1,11 @@
 /** Pixel losses as graph fragments. Knows neither model nor attack. */
-export { type AppendedLoss, type AppendOptions, appendLoss, appendPrediction } from "./append.js";
+export {
+  type AppendedLoss,
+  type AppendOptions,
+  appendLoss,
+  appendPrediction,
+  appendScore,
+} from "./append.js";
 export { type ClassValues, classValues, type SetCounts } from "./class-values.js";
 export { differentiated, type LossValue } from "./differentiated.js";
 export type { FamilyTerms, Loss, LossFamily, Tracking } from "./loss.js";

@@ -1,11 +1,25 @@
 /** The gradient checker: compares a gradient with finite differences of the objective it belongs to. */
-import type { RandomStream } from "../base/index.js";
+import { invariant, type RandomStream } from "../base/index.js";
+import type { Loss } from "../loss/index.js";
 import { describeNode, type Node } from "../onnx/index.js";
+import type { ImageOracle } from "./answers/oracle.js";
 
 /** A scalar function with its gradient, as an oracle's `evaluate` is. */
-export type Differentiable = (
-  point: Float32Array,
-) => Promise<{ readonly objective: number; readonly gradient: Float32Array }>;
+export interface Differentiable {
+  (point: Float32Array): Promise<{ readonly objective: number; readonly gradient: Float32Array }>;
+  /** The objective alone, where it costs less. */
+  value?(point: Float32Array): Promise<number>;
+}
+
+/** The loss of an oracle's image as a function of its pixels. */
+export function lossOf(image: ImageOracle, loss: Loss): Differentiable {
+  const value = async (point: Float32Array) => {
+    const { objective } = await image.predict(point, { loss });
+    invariant(objective !== undefined, `the oracle was opened without the loss ${loss.name}`);
+    return objective;
+  };
+  return Object.assign((point: Float32Array) => image.evaluate(point, { loss }), { value });
+}
 
 /**
  * What a check found. `agrees` and `differs`: the slopes could be compared. `flat`: along every direction the objective
@@ -149,10 +163,8 @@ export function describeCheck({ verdict, error, directions, norm, jump, cosine =
 }
 
 async function difference(evaluate: Differentiable, point: Float32Array, unit: Float32Array, h: number) {
-  const at = async (sign: number) => {
-    const moved = point.map((value, i) => value + sign * h * unit[i]!);
-    return (await evaluate(moved)).objective;
-  };
+  const value = evaluate.value ?? (async (at: Float32Array) => (await evaluate(at)).objective);
+  const at = (sign: number) => value(point.map((number, i) => number + sign * h * unit[i]!));
   return ((await at(1)) - (await at(-1))) / (2 * h);
 }
 

@@ -19,6 +19,7 @@ export {
   type GradientCheck,
   type GradientVerdict,
   largestGradientError,
+  lossOf,
 } from "./check.js";
 export { type ExportedGradient, exportGradient } from "./export.js";
 export type { ExportOptions } from "./exported.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { float32, int64, randomStream } from "../../src/base/index.js";
 import { lower } from "../../src/compile/index.js";
-import { appendLoss, appendPrediction, type Loss, type LossInputs, losses } from "../../src/loss/index.js";
+import { appendLoss, appendScore, type Loss, type LossInputs, losses } from "../../src/loss/index.js";
 import { emptyGraph, GraphBuilder, type Value } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";
 
@@ -59,7 +59,7 @@ describe.each(plain)("$name", (loss, of) => {
       return appendLoss(build, [loss], inputs, { ...sizeOf(logits), weights: perPixel });
     });
     const predicted = await outputs(logits, labels, (build, inputs) =>
-      appendPrediction(build, loss, inputs, sizeOf(logits)),
+      appendScore(build, loss, inputs, sizeOf(logits)),
     );
     const wanted = labels.map((_, j) => at(j));
     const total = wanted.reduce((sum, value, j) => sum + value * weights[j]!, 0);

@@ -9,6 +9,7 @@ import {
   type GradientVerdict,
   jumpOf,
   largestGradientError,
+  lossOf,
 } from "../../oracle/index.js";
 import type { CheckOutcome, ModelCheck } from "./check.js";
 
@@ -36,14 +37,13 @@ export const gradient: ModelCheck = {
       // Without a pixel that counts, the loss is 0 everywhere: any labels serve to check the gradient.
       const counts = sample.labels?.some((label) => label >= 0);
       const labels = counts ? sample.labels! : new Int32Array(sample.height * sample.width);
-      const [evaluate, without] = oracles.map((oracle) => {
-        const answer = oracle.image(sample.image.data, labels);
-        return (point: Float32Array) => answer.evaluate(point, { loss: losses.ce });
-      });
+      const [loss, smoothLoss] = oracles.map((oracle) =>
+        lossOf(oracle.image(sample.image.data, labels), losses.ce),
+      );
       const random = randomStream(seed, sample.hash, "gradient check");
-      const check = without
-        ? await checkEstimate(evaluate!, without, sample.image.data, random)
-        : excuseJump(await checkGradient(evaluate!, sample.image.data, random), jumpOf(graph, image));
+      const check = smoothLoss
+        ? await checkEstimate(loss!, smoothLoss, sample.image.data, random)
+        : excuseJump(await checkGradient(loss!, sample.image.data, random), jumpOf(graph, image));
       return { status: statuses[check.verdict], detail: describeCheck(check) };
     } finally {
       for (const oracle of oracles) await oracle.dispose();

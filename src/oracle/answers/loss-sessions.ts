@@ -1,4 +1,4 @@
-/** The sessions that evaluate losses of a model: one for each family, and one for each score. */
+/** The sessions that evaluate losses of a model: one for each family, which predicts too. */
 import { float32, invariant, type Tensor } from "../../base/index.js";
 import {
   evaluateProgram,
@@ -39,23 +39,11 @@ export class LossSessions {
   async evaluate(
     meter: Meter,
     pixels: LabelledImage,
-    { loss, balance = 0, temperature = 1, values, weights }: Query,
+    query: Query,
     parameters?: Tensors,
   ): Promise<OracleAnswer> {
-    const relatives = relativesOf(loss, this.#options);
-    const choice = relatives.map((other) => (other === loss ? 1 : 0));
-    const { objective, tracked, correct, score, gradient } = await meter.run(
-      this.#evaluatingSession(loss, relatives),
-      {
-        ...pixels,
-        choice: float32([1, choice.length], choice),
-        balance: float32([1, 1, 1], [balance]),
-        sharpness: float32([1, 1, 1], [1 / temperature]),
-        ...this.#setValues(values),
-        ...(loss.weighed && { weights: pixelWeights(pixels, weights) }),
-      },
-      parameters,
-    );
+    const outputs = await this.#run(meter, pixels, query, true, parameters);
+    const { objective, tracked, correct, score, gradient } = outputs;
     return {
       objective: objective.data[0]!,
       tracked: tracked.data[0]!,
@@ -65,27 +53,68 @@ export class LossSessions {
     };
   }
 
-  /** Classes and counts; passes are counted by the caller. */
+  /** Classes, counts and loss; passes are counted by the caller. */
   async predict(
     meter: Meter,
     pixels: LabelledImage,
-    { loss, values }: Partial<Query> = {},
+    query: Partial<Query> = {},
     parameters?: Tensors,
   ): Promise<Prediction> {
-    const scored = scoredLoss(loss, this.#options);
-    const feeds = { ...pixels, ...this.#setValues(values) };
-    const outputs = await meter.run(this.#predictingSession(scored), feeds, parameters);
+    const loss = sharedLoss(query.loss, this.#options);
+    const shared = loss && (await this.#run(meter, pixels, { ...query, loss }, false, parameters));
+    const outputs = shared ?? (await this.#predict(meter, pixels, query, parameters));
     const correct = outputs.correct.data[0]!;
-    const score = loss && scored === loss ? outputs.score.data[0]! : correct;
-    const undecided = outputs.undecided.data[0]!;
-    const perPixel = outputs.values;
     return {
       classes: outputs.classes.data,
       correct,
-      undecided,
-      score,
-      ...(perPixel && { values: perPixel.data }),
+      undecided: outputs.undecided.data[0]!,
+      score: query.loss ? outputs.score.data[0]! : correct,
+      ...(query.loss && shared && { objective: shared.objective.data[0]! }),
+      ...(query.loss?.weighed && { values: outputs.values!.data }),
     };
+  }
+
+  #run(
+    meter: Meter,
+    pixels: LabelledImage,
+    { loss, balance = 0, temperature = 1, values, weights }: Query,
+    backward: boolean,
+    parameters: Tensors | undefined,
+  ) {
+    const relatives = relativesOf(loss, this.#options);
+    const choice = relatives.map((other) => (other === loss ? 1 : 0));
+    const weighed = relatives.some((other) => other.weighed);
+    return meter.run(
+      this.#evaluatingSession(loss, relatives),
+      {
+        ...pixels,
+        choice: float32([1, choice.length], choice),
+        balance: float32([1, 1, 1], [balance]),
+        sharpness: float32([1, 1, 1], [1 / temperature]),
+        backward: { type: "bool", dims: [1], data: Uint8Array.of(backward ? 1 : 0) },
+        ...this.#setValues(values),
+        ...(weighed && { weights: pixelWeights(pixels, weights) }),
+      },
+      parameters,
+    );
+  }
+
+  /** Of a model whose own gradient is never asked for. */
+  #predict(
+    meter: Meter,
+    pixels: LabelledImage,
+    { loss, values }: Partial<Query>,
+    parameters: Tensors | undefined,
+  ) {
+    const { classWeights, tracking = "own" } = this.#options;
+    const scored = loss && (loss.weighed || (tracking === "own" && loss.score)) ? loss : undefined;
+    const options = {
+      target: this.#target,
+      ...(classWeights && { classWeights }),
+      ...(scored && { scored }),
+    };
+    const session = this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
+    return meter.run(session, { ...pixels, ...this.#setValues(values) }, parameters);
   }
 
   async dispose(): Promise<void> {
@@ -105,17 +134,6 @@ export class LossSessions {
     const options = { target: this.#target, tracking, ...(classWeights && { classWeights }) };
     return this.#evaluating.open(loss.family, () => evaluateProgram(this.#model, relatives, options));
   }
-
-  /** A session serves the loss whose score it writes and all losses that score by correct pixels. */
-  #predictingSession(scored: Loss | undefined) {
-    const { classWeights } = this.#options;
-    const options = {
-      target: this.#target,
-      ...(classWeights && { classWeights }),
-      ...(scored && { scored }),
-    };
-    return this.#predicting.open(scored ?? "", () => predictProgram(this.#model, options));
-  }
 }
 
 /** The losses that share a session with `loss`: those of its family, itself included. */
@@ -128,18 +146,13 @@ export function relativesOf(loss: Loss, { losses }: OracleOptions): Loss[] {
   return relatives;
 }
 
+/** The loss whose session predicts too; undefined where the oracle was opened without the loss asked about. */
+export function sharedLoss(loss: Loss | undefined, { losses }: OracleOptions): Loss | undefined {
+  return losses.find((own) => own === (loss ?? own));
+}
+
 /** Weights of pixels as an input, N×1×P with one image. */
 function pixelWeights({ labels }: LabelledImage, weights?: Float32Array): Tensor<"float32"> {
   const [, count] = labels.dims as [number, number];
   return float32([1, 1, count], weights ?? new Float32Array(count).fill(1));
-}
-
-/**
- * The loss whose score, and values if it is weighed, a prediction writes; undefined where every loss scores by
- * correct pixels.
- */
-export function scoredLoss(loss: Loss | undefined, options: OracleOptions): Loss | undefined {
-  // Whether the perturbed image that a loss keeps minimises something else than the number of correct pixels.
-  const hasOwnScore = ({ score }: Loss) => (options.tracking ?? "own") === "own" && score !== undefined;
-  return loss && (loss.weighed || hasOwnScore(loss)) ? loss : options.losses.find(hasOwnScore);
 }

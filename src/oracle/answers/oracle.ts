@@ -39,6 +39,8 @@ export interface Prediction {
   readonly undecided: number;
   /** The score by which the loss asked about chooses the perturbed image that is kept; the correct pixels where none is. */
   readonly score: number;
+  /** The loss asked about, mean over all pixels; given if the oracle was opened with it. */
+  readonly objective?: number;
   /** H·W: the loss of each pixel, 0 where it counts nowhere; given if the loss asked about says `weighed`. */
   readonly values?: Float32Array;
 }

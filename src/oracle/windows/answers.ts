@@ -7,7 +7,7 @@
  */
 import { isPerPixel, type Loss } from "../../loss/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
-import { relativesOf, scoredLoss } from "../answers/loss-sessions.js";
+import { relativesOf, sharedLoss } from "../answers/loss-sessions.js";
 import type { Meter } from "../answers/meter.js";
 import type { Answers } from "../answers/model-oracle.js";
 import type { ImageOracle, OracleOptions } from "../answers/oracle.js";
@@ -45,8 +45,7 @@ export class WindowAnswers implements Answers {
         return { ...answer, gradient: await this.#network.backward(point, sums, meter) };
       },
       predict: async (point, query) => {
-        const scored = scoredLoss(query?.loss, this.#options);
-        const bands = this.#bandsFor(scored ? [scored] : []);
+        const bands = this.#bandsFor(this.#predictedWith(query?.loss));
         const sums = await this.#network.forward(point, bands.rows, meter);
         return bands.predict(sums, labelsIn(bands), query, meter);
       },
@@ -55,6 +54,11 @@ export class WindowAnswers implements Answers {
 
   async dispose(): Promise<void> {
     for (const part of [this.#network, this.#narrow, this.#wide]) await part.dispose();
+  }
+
+  #predictedWith(loss: Loss | undefined): readonly Loss[] {
+    const shared = sharedLoss(loss, this.#options);
+    return shared ? relativesOf(shared, this.#options) : loss ? [loss] : [];
   }
 
   /** A loss that relates pixels, as a plugin's may, needs all of them at once. */

@@ -75,6 +75,7 @@ export class Bands {
     const pixels = this.#image.height * this.#image.width;
     const classes = new Int32Array(sums.bands.length * this.rows * this.#image.width);
     const total = { correct: 0, undecided: 0, score: 0 };
+    let objective: number | undefined;
     const values = query?.loss.weighed ? new Float32Array(classes.length) : undefined;
     for (const [i, band] of sums.bands.entries()) {
       const part = await this.#losses.predict(meter, this.#at(band, labels[i]!), query, this.#seen(i));
@@ -83,8 +84,10 @@ export class Bands {
       total.correct += part.correct;
       total.undecided += part.undecided;
       total.score += part.score;
+      if (part.objective !== undefined) objective = (objective ?? 0) + part.objective;
     }
     return {
+      ...(objective !== undefined && { objective }),
       classes: classes.subarray(0, pixels),
       ...total,
       ...(values && { values: values.subarray(0, pixels) }),
