@@ -30,8 +30,7 @@ async function answer() {
 
 /** A worker for one image. It makes one step for every message, and replies when the step is done. */
 async function attack({ file, height, width, threads, seed }) {
-  const { graph } = await readModelFile(file);
-  const model = await openModel(graph, { size: { height, width } }, { threads });
+  const model = await openModel((await readModelFile(file)).graph, { size: { height, width } }, { threads });
   const oracle = model.oracle({ losses: [losses.ce] });
   const noise = (i) => Math.abs((Math.sin(12.9898 * (i + seed)) * 43758.5453) % 1);
   const pixels = Float32Array.from({ length: 3 * height * width }, (_, i) => noise(i));

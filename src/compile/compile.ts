@@ -5,6 +5,7 @@ import { copyGraph, emptyGraph, type Graph, GraphBuilder, type Value } from "../
 import { computeIf } from "./conditional.js";
 import { expandComposites, lower } from "./lower/lower.js";
 import type { Target } from "./lower/target.js";
+import { byDepth } from "./order.js";
 import { defineProgram, type Program, type TensorSpecs, type ValuesOf } from "./program.js";
 import type { TracedGraph } from "./trace.js";
 
@@ -53,7 +54,7 @@ export function compileProgram<const I extends TensorSpecs, const O extends Tens
     invariant(written !== undefined, `program "${name}" does not write its output "${title}"`);
     build.output(written, value);
   }
-  const lowered = lower(build, model?.types ?? new Map(), target);
+  const lowered = byDepth(lower(build, model?.types ?? new Map(), target));
   const names = optional && {
     output: outputs[optional.output]!.value ?? optional.output,
     condition: inputs[optional.condition]!.value ?? optional.condition,

@@ -10,7 +10,7 @@ import { imageWorkerCount } from "./workers/image-workers.node.js";
 
 /** The description of the run that a plan makes; `soundness` holds the checks made before it. */
 export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDescription {
-  const { config, data, attacks, radii, modelSha256, classes, classNames, graph, classWeights } = plan;
+  const { config, data, attacks, radii, modelSha256, modelInput, classes, classNames, classWeights } = plan;
   return describeRun({
     protocol: {
       attacks: config.attacks,
@@ -32,7 +32,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       file: basename(config.model),
       sha256: modelSha256,
       classes,
-      input: [...(graph.inputs[0]!.shape ?? [])],
+      input: [...modelInput],
       classNames: classNames ? [...classNames] : undefined,
       ...slidingOf(config),
     },

@@ -41,7 +41,7 @@ export {
   type ModelOpener,
   type ModelOptions,
   modelOpener,
-  type OpenedNetworks,
+  type OpenedModel,
   openModel,
 } from "./model.js";
 export type { OpenModelOptions, PreparedModel } from "./open.js";

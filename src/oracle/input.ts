@@ -51,6 +51,12 @@ export function findImage(graph: Graph, layout?: ImageLayout): ImageInput {
   }
 }
 
+/** Whether the model runs at one size of images only. */
+export function hasFixedSize(graph: Graph, layout?: ImageLayout): boolean {
+  const { height, width } = findImage(graph, layout).size;
+  return height !== undefined && width !== undefined;
+}
+
 function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
   const images = graph.inputs.filter((input) => input.shape?.length === 4 || input.shape === undefined);
   if (images.length !== 1) {

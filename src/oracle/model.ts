@@ -5,6 +5,7 @@ import type { SessionOptions } from "../runtime/index.js";
 import { ModelOracle, type OracleForm } from "./answers/model-oracle.js";
 import type { Oracle, OracleOptions } from "./answers/oracle.js";
 import { WholeAnswers } from "./answers/whole.js";
+import { hasFixedSize } from "./input.js";
 import { type OpenModelOptions, type PreparedModel, prepareModel } from "./open.js";
 import { logitsOfScores } from "./queries.js";
 import { WindowAnswers } from "./windows/answers.js";
@@ -41,48 +42,67 @@ export function openModel(
   options: ModelOptions = {},
   engine: SessionOptions = {},
 ): Promise<Model> {
-  return modelOpener(graph, options, engine).at(options.size);
+  return modelOpener({ graph, networks: new Map() }, options, engine).at(options.size);
 }
 
 /** A model that is opened at sizes of images, its network once for each size at which that runs. */
 export interface ModelOpener {
   /** @throws SeawallError as `openModel` */
   at(size?: Extent): Promise<Model>;
-  /** The networks that were opened so far, as data that can be sent to a thread. */
-  networks(): Promise<OpenedNetworks>;
+  /** What was opened so far, as data that can be sent to a thread. */
+  opened(): Promise<OpenedModel>;
+}
+
+/** A model with what was opened of it. */
+export interface OpenedModel {
+  /** What networks of other sizes are made of; undefined once the only network is known. */
+  readonly graph: Graph | undefined;
+  readonly networks: OpenedNetworks;
 }
 
 /** Networks by the size at which they run, without their functions. */
 export type OpenedNetworks = ReadonlyMap<string, Omit<PreparedModel, "smooth" | "rules">>;
 
-/** @param known networks of this graph, with these options, that were opened elsewhere */
+/** @param known a model, with the networks that were opened elsewhere with the same options */
 export function modelOpener(
-  graph: Graph,
+  known: OpenedModel,
   { window, stride, ...options }: ModelOptions,
   engine: SessionOptions = {},
-  known: OpenedNetworks = new Map(),
 ): ModelOpener {
   const { rules } = options;
-  const opened = new Map<string, Promise<PreparedModel>>(
-    [...known].map(([size, network]) => [size, Promise.resolve({ ...network, ...(rules && { rules }) })]),
+  let { graph } = known;
+  const networks = new Map<string, Promise<PreparedModel>>(
+    [...known.networks].map(([size, network]) => [
+      size,
+      Promise.resolve({ ...network, ...(rules && { rules }) }),
+    ]),
   );
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
-  const networkAt = (size: Extent | undefined) => {
-    const key = size ? flagText(size) : "";
-    const known = opened.get(key) ?? prepareModel(graph, { ...options, ...(size && { size }), batch: 1 });
-    opened.set(key, known);
-    return known;
+  const make = async (size: Extent | undefined) => {
+    invariant(graph, "a model of one size was asked for another network");
+    const network = await prepareModel(graph, { ...options, ...(size && { size }), batch: 1 });
+    // Weights in the form of the file are no longer needed.
+    if (hasFixedSize(graph, options.inputLayout)) graph = undefined;
+    return network;
   };
-  const networks = async () =>
-    new Map(
-      await Promise.all([...opened].map(async ([size, network]) => [size, plain(await network)] as const)),
-    );
+  const networkAt = (size: Extent | undefined) => {
+    const key = graph && !hasFixedSize(graph, options.inputLayout) && size ? flagText(size) : onlySize;
+    const network = networks.get(key) ?? make(size);
+    networks.set(key, network);
+    return network;
+  };
+  const opened = async () => ({
+    graph,
+    networks: new Map(
+      await Promise.all([...networks].map(async ([size, network]) => [size, plain(await network)] as const)),
+    ),
+  });
   if (!window) {
     const at = async (size?: Extent) => {
       const network = await networkAt(size);
       return withSmooth(network, (one) => wholeModel(one, network.notices, engine));
     };
-    return { at, networks };
+    return { at, opened };
   }
   const sliding = { window, ...(stride && { stride }) };
   const at = async (image?: Extent) => {
@@ -98,8 +118,11 @@ export function modelOpener(
         : windowedModel(one, image, grid, notices, engine),
     );
   };
-  return { at, networks };
+  return { at, opened };
 }
+
+/** The key of the network of a model that runs at one size. */
+const onlySize = "";
 
 function plain({ smooth: _, rules: __, ...data }: PreparedModel) {
   return data;

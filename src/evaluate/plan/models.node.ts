@@ -2,14 +2,13 @@
 import type { AttackMember } from "../../attack/index.js";
 import { plural, SeawallError } from "../../base/index.js";
 import type { Components } from "../../components/index.js";
-import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import {
   findImage,
   type ImageInput,
   type ModelOpener,
   modelOpener,
-  type OpenedNetworks,
+  type OpenedModel,
 } from "../../oracle/index.js";
 import { mostThreads, type SessionOptions } from "../../runtime/index.js";
 import type { EvaluationConfig } from "./config.js";
@@ -18,20 +17,17 @@ import { modelOptions } from "./model-options.js";
 export interface Surrogate {
   readonly file: string;
   readonly sha256: string;
-  readonly graph: Graph;
   readonly model: ModelOpener;
 }
 
-/** @param networks those that were opened elsewhere */
 export function openerOf(
-  graph: Graph,
+  model: OpenedModel,
   config: EvaluationConfig,
   classes: number | undefined,
   { rules }: Components,
-  networks?: OpenedNetworks,
 ): ModelOpener {
   const options = { ...modelOptions(config), rules, ...(classes !== undefined && { classes }) };
-  return modelOpener(graph, options, engineOptions(config), networks);
+  return modelOpener(model, options, engineOptions(config));
 }
 
 export function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {
@@ -69,13 +65,14 @@ export async function openSurrogate(
       `--surrogate ${file}: it takes images of ${plural(own, "channel")}, the model of ${plural(channels, "channel")}; a surrogate takes the same images`,
     );
   }
-  return { file, sha256, graph, model: asSurrogate(file, openerOf(graph, config, classes, components)) };
+  const model = openerOf({ graph, networks: new Map() }, config, classes, components);
+  return { file, sha256, model: asSurrogate(file, model) };
 }
 
 /** An opener whose errors say that they are about a surrogate. */
 export function asSurrogate(file: string, model: ModelOpener): ModelOpener {
   return {
-    networks: () => model.networks(),
+    opened: () => model.opened(),
     at: (size) =>
       model.at(size).catch((error) => {
         if (!(error instanceof SeawallError)) throw error;

@@ -18,7 +18,6 @@ import {
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
 import { type PluginFacts, parseGate } from "../../journal/index.js";
-import type { Graph } from "../../onnx/index.js";
 import { readModelFile } from "../../onnx/index.node.js";
 import { findImage, type ImageInput, type Model, type ModelOpener } from "../../oracle/index.js";
 import { machineMemory, type SessionOptions, threadNotices } from "../../runtime/index.js";
@@ -30,8 +29,9 @@ import { divisionOf, shardNotice } from "./shards.node.js";
 
 export interface Plan {
   readonly config: EvaluationConfig;
-  readonly graph: Graph;
   readonly modelSha256: string;
+  /** The shape of the file's first input; empty if it does not say. */
+  readonly modelInput: readonly (number | string)[];
   readonly data: Dataset;
   /** The first image of all shards that has a labelled pixel, on which the checks are made. */
   readonly probe: Sample;
@@ -81,7 +81,8 @@ export async function makePlan(
     ...divisionOf(config, shard),
     tell: firstOfKind((_, sentence) => onNotice?.(sentence)),
   };
-  const modelFor = (classes: number | undefined) => openerOf(graph, config, classes, components);
+  const modelFor = (classes: number | undefined) =>
+    openerOf({ graph, networks: new Map() }, config, classes, components);
   const fitting = await openFittingData(config.data, dataOptions, modelFor);
   const { data, probe, model } = fitting;
   const opened = await model.at(probe);
@@ -93,8 +94,8 @@ export async function makePlan(
   const workerBytes = workerBytesOf(opened) + (helper ? workerBytesOf(helper) : 0);
   return {
     config,
-    graph,
     modelSha256,
+    modelInput: graph.inputs[0]!.shape ?? [],
     data,
     probe,
     model,

@@ -3,7 +3,7 @@ import { arrayConstructors, SeawallError, type Tensor } from "../../base/index.j
 import { loadComponents } from "../../components/index.node.js";
 import type { PluginFacts } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
-import type { ModelOpener, OpenedNetworks } from "../../oracle/index.js";
+import type { ModelOpener, OpenedModel } from "../../oracle/index.js";
 import { attacksOf } from "../plan/attacks.js";
 import { type EvaluationConfig, radiiOf } from "../plan/config.js";
 import { asSurrogate, openerOf } from "../plan/models.node.js";
@@ -20,13 +20,8 @@ export interface HandedPlan {
   readonly classes: number;
   readonly classWeights: readonly number[] | undefined;
   readonly plugins: readonly PluginFacts[];
-  readonly model: HandedModel;
-  readonly surrogate: HandedModel | undefined;
-}
-
-interface HandedModel {
-  readonly graph: Graph;
-  readonly networks: OpenedNetworks;
+  readonly model: OpenedModel;
+  readonly surrogate: OpenedModel | undefined;
 }
 
 /** @returns data whose weights all threads that they are sent to share */
@@ -35,27 +30,19 @@ export async function handOver({
   classes,
   classWeights,
   plugins,
-  graph,
   model,
   surrogate,
 }: Plan): Promise<HandedPlan> {
-  const shared = weightSharer();
-  const handed = async (own: {
-    readonly graph: Graph;
-    readonly model: ModelOpener;
-  }): Promise<HandedModel> => ({
-    graph: shared(own.graph),
-    networks: new Map(
-      [...(await own.model.networks())].map(([size, network]) => [
-        size,
-        { ...network, graph: shared(network.graph) },
-      ]),
-    ),
-  });
+  const handed = async (opener: ModelOpener) => {
+    const opened = await opener.opened();
+    for (const { graph } of opened.networks.values()) shareWeights(graph);
+    if (opened.graph) shareWeights(opened.graph);
+    return opened;
+  };
   return {
     ...{ config, classes, classWeights, plugins },
-    model: await handed({ graph, model }),
-    surrogate: surrogate && (await handed(surrogate)),
+    model: await handed(model),
+    surrogate: surrogate && (await handed(surrogate.model)),
   };
 }
 
@@ -76,7 +63,7 @@ export async function takeOver({
       `plugin "${replaced.name}" was replaced while the run began; leave its file as it is during a run, and start it again`,
     );
   }
-  const opener = ({ graph, networks }: HandedModel) => openerOf(graph, config, classes, components, networks);
+  const opener = (opened: OpenedModel) => openerOf(opened, config, classes, components);
   return {
     ...{ config, classWeights, radii: radiiOf(config), attacks: attacksOf(config, components).attacks },
     model: opener(model),
@@ -84,23 +71,18 @@ export async function takeOver({
   };
 }
 
-/** Replaces the weights of graphs by equal ones in memory that threads share; those of several graphs once. */
-function weightSharer(): (graph: Graph) => Graph {
-  const known = new Map<Tensor, Tensor>();
-  const share = (tensor: Tensor): Tensor => {
-    if (tensor.type === "string") return tensor;
+/** In bytes. Smaller tensors are cheaper to copy. */
+const smallestShared = 1 << 16;
+
+/** Puts the weights of a graph into memory that threads share, in their place. */
+function shareWeights({ initializers }: Graph): void {
+  for (const [name, tensor] of initializers) {
+    if (tensor.type === "string") continue;
+    const { buffer, byteLength } = tensor.data as Float32Array;
+    if (buffer instanceof SharedArrayBuffer || byteLength < smallestShared) continue;
     const elements = arrayConstructors[tensor.type] as typeof Float32Array;
-    const data = new elements(new SharedArrayBuffer(tensor.data.length * elements.BYTES_PER_ELEMENT));
+    const data = new elements(new SharedArrayBuffer(byteLength));
     data.set(tensor.data as Float32Array);
-    return { ...tensor, data } as Tensor;
-  };
-  const sharedOnce = (tensor: Tensor) => {
-    const shared = known.get(tensor) ?? share(tensor);
-    known.set(tensor, shared);
-    return shared;
-  };
-  return (graph) => ({
-    ...graph,
-    initializers: new Map([...graph.initializers].map(([name, tensor]) => [name, sharedOnce(tensor)])),
-  });
+    initializers.set(name, { ...tensor, data } as Tensor);
+  }
 }

@@ -20,7 +20,7 @@ import { dataType, elementType } from "../graph/builder.js";
 export type ExternalData = (location: string) => Uint8Array;
 
 /**
- * Decodes a tensor. Its data is a view of the file's bytes if they are aligned.
+ * Decodes a tensor. Its data is a copy: a view of one tensor would hold the bytes of the whole file.
  * @throws SeawallError `unsupported` for another element type; `model` if the data is missing or does not fit the shape
  */
 export function decodeTensor(proto: TensorProto, external?: ExternalData): Tensor {
@@ -84,10 +84,17 @@ function arrayFromBytes(type: Exclude<DataType, "string">, bytes: Uint8Array, na
       `tensor "${name}": the file has ${bytes.length} bytes, ${size} elements of ${type} need ${size * TypedArray.BYTES_PER_ELEMENT}; it is damaged`,
     );
   }
-  const aligned = bytes.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0;
-  // Not `slice`: of a Node Buffer it is another view of the same unaligned memory.
-  const source = aligned ? bytes : new Uint8Array(bytes);
-  return new TypedArray(source.buffer as ArrayBuffer, source.byteOffset, size);
+  const copy = new TypedArray(memoryOf(bytes.length) as ArrayBuffer);
+  new Uint8Array(copy.buffer).set(bytes);
+  return copy;
+}
+
+/** In bytes. Memory that threads share is taken by whole pages. */
+const smallestShared = 1 << 16;
+
+/** Memory for a tensor: that of larger ones can be handed to other threads. */
+function memoryOf(bytes: number): ArrayBufferLike {
+  return bytes < smallestShared ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
 }
 
 function arrayFromFields(type: Exclude<DataType, "string">, proto: TensorProto): ArrayOf[DataType] {

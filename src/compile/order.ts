@@ -1,0 +1,18 @@
+/** The order of a graph's nodes, by which the engine chooses when to run them. */
+import { type Graph, type Node, readsOf, type Value } from "../onnx/index.js";
+
+/**
+ * Sorts nodes by the length of the longest path that leads to them. The engine goes back from the outputs and runs first
+ * what stands last in the list: so the long way of a gradient is gone before the short one of a mask that it meets, and
+ * masks do not lie in memory from the beginning of the backward part.
+ */
+export function byDepth(graph: Graph): Graph {
+  const made = new Map<Value, number>();
+  const depths = new Map<Node, number>();
+  for (const node of graph.nodes) {
+    const depth = readsOf(node).reduce((deepest, value) => Math.max(deepest, made.get(value) ?? 0), 0) + 1;
+    depths.set(node, depth);
+    for (const output of node.outputs) made.set(output, depth);
+  }
+  return { ...graph, nodes: [...graph.nodes].sort((a, b) => depths.get(a)! - depths.get(b)!) };
+}
