@@ -63,6 +63,7 @@ export {
   type Inspection,
   inspect,
   type RunEvents,
+  type RunStage,
   runEvaluation,
   type Verification,
   type VerifyOptions,

@@ -1,6 +1,6 @@
 /** Builds the program before any test, so that tests of the command line cannot pass on a stale build. */
 import { build } from "../tools/build.mjs";
 
-export function setup(): void {
-  if (build()) console.log("Built dist: the sources had changed.");
+export async function setup(): Promise<void> {
+  if (await build()) console.log("Built dist: the sources had changed.");
 }

@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const copied = [
-  ...["tools/build.mjs", "tools/write-schema.mjs", "tsconfig.json", "tsconfig.build.json"],
+  ...[
+    "tools/build.mjs",
+    "tools/bundle.mjs",
+    "tools/write-schema.mjs",
+    "tsconfig.json",
+    "tsconfig.build.json",
+  ],
   ...["test/build.global.ts", "vitest.config.ts"],
 ];
 

@@ -1,5 +1,5 @@
 /**
- * Builds `dist` and `schema` from the sources, unless they are up to date.
+ * Builds `dist` with its bundle, and `schema`, from the sources, unless they are up to date.
  *
  * A build stores a hash of everything it was made from. Tests that run the built program call `build` first, so they
  * cannot pass on a stale build.
@@ -10,22 +10,24 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compilerPackage = createRequire(import.meta.url).resolve("@typescript/native/package.json");
 const program = join(root, "dist/cli/main.js");
 const stamp = join(root, "dist/.sources");
-const products = [program, join(root, "schema/eval.schema.json")];
+const products = [program, join(root, "dist/bundle/main.js"), join(root, "schema/eval.schema.json")];
 
 /** Brings `dist` and `schema` up to date. Returns false if they were already. Throws if the sources do not compile. */
-export function build() {
+export async function build() {
   const hash = hashOfSources();
   if (products.every(existsSync) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
   // Files of an earlier build may have no source any more.
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run(join(dirname(compilerPackage), "bin/tsc"), "-p", "tsconfig.build.json");
   run("tools/write-schema.mjs");
-  chmodSync(program, 0o755);
+  await bundle(root);
+  for (const file of products.slice(0, 2)) chmodSync(file, 0o755);
   writeFileSync(stamp, hash);
   return true;
 }
@@ -36,7 +38,14 @@ function hashOfSources() {
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join("src", file))
     .sort();
-  const settings = ["tsconfig.json", "tsconfig.build.json", "tools/build.mjs", "tools/write-schema.mjs"];
+  const settings = [
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "tools/build.mjs",
+    "tools/bundle.mjs",
+    "tools/write-schema.mjs",
+  ];
   const hash = createHash("sha256").update(JSON.parse(readFileSync(compilerPackage, "utf8")).version);
   for (const file of [...sources, ...settings]) {
     const content = readFileSync(join(root, file));
@@ -52,7 +61,7 @@ function run(script, ...args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    console.log(build() ? "Built dist." : "dist is up to date.");
+    console.log((await build()) ? "Built dist." : "dist is up to date.");
   } catch (error) {
     // A failing compiler has printed the reason.
     if (error.status === undefined) throw error;

@@ -1,6 +1,7 @@
 /** Atomic writing of files, and reading with a size limit. */
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -9,8 +10,15 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf, SeawallError } from "./errors.js";
+
+/** A file of the package by its path there, wherever the calling module was built to. */
+export function packageFile(path: string): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return join(folder, path);
+}
 
 const temporaryEnd = ".seawall-tmp";
 

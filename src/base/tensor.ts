@@ -55,8 +55,10 @@ export function float32(dims: readonly number[], data: ArrayLike<number>): Tenso
 }
 
 /** An int64 tensor from integers. */
-export function int64(dims: readonly number[], data: readonly (number | bigint)[]): Tensor<"int64"> {
-  return { type: "int64", dims, data: BigInt64Array.from(data, BigInt) };
+export function int64(dims: readonly number[], data: ArrayLike<number | bigint>): Tensor<"int64"> {
+  const integers = new BigInt64Array(data.length);
+  for (let i = 0; i < integers.length; i++) integers[i] = BigInt(data[i]!);
+  return { type: "int64", dims, data: integers };
 }
 
 /** The elements of a numeric tensor as JavaScript numbers. Integers beyond ±2⁵³ are rounded. */

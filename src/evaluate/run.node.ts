@@ -3,6 +3,7 @@ import type { Sample } from "../data/index.js";
 import { npyFile } from "../data/index.node.js";
 import {
   type AttackFigures,
+  cleanAttack,
   type Journal,
   memoryJournal,
   type Result,
@@ -24,13 +25,15 @@ import { pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
 import { type AttackedImage, type CountedPoint, passesOf } from "./workers/image-worker.js";
-import { openImageWorkers } from "./workers/image-workers.node.js";
+import { openImageWorkers, threadsOfWorker } from "./workers/image-workers.node.js";
 import type { AttackTrace } from "./workers/trace.js";
 
 /** What a caller may watch. */
 export interface RunEvents {
   /** Each decision made while model and data were opened, and each warning, one sentence each. */
   readonly onNotice?: (sentence: string) => void;
+  /** A stage begins; the one before has ended. Attacks at several radii are one stage. */
+  readonly onStage?: (stage: RunStage) => void;
   /** The plan is made; nothing has been attacked yet. */
   readonly onPlan?: (plan: RunPlan) => void;
   /** After every pass through the model. */
@@ -44,6 +47,9 @@ export interface RunEvents {
   readonly onPoint?: (point: PointEvent) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
+
+/** What a run does, one after the other: opens model and data, checks the model, predicts, attacks, summarises. */
+export type RunStage = "plan" | "checks" | "clean" | "attacks" | "result";
 
 /** A point that was counted: the clean image (attack `clean`), or what an attack kept. */
 export interface PointEvent extends Omit<CountedPoint, "pixels"> {
@@ -86,15 +92,18 @@ export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEv
  * journalled stays, and `resume` continues it)
  */
 export async function runEvaluation(input: EvaluationInput, events: RunEvents = {}): Promise<Result> {
+  events.onStage?.("plan");
   const plan = await makePlan(parseConfig(input), input.plugins, events.onNotice);
   const { out, resume, seed } = plan.config;
   for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
   const sample = plan.probe;
+  const threads = threadsOfWorker(plan);
+  events.onStage?.("checks");
   const soundness = await checkModel({
     model: await plan.model.at(sample),
     sample,
     seed,
-    engine: plan.engine,
+    engine: { ...plan.engine, ...(threads !== undefined && { threads }) },
   });
   const description = describePlan(plan, soundness);
   if (out === undefined) return attackAll(plan, memoryJournal(description), description, events, 0);
@@ -127,6 +136,8 @@ async function attackAll(
   const progress = new Progress(summary.passes, events.onProgress);
   const figures = new RunningFigures(description, await journal.records());
   const chain = chainOf(plan, journal, description);
+  events.onStage?.("clean");
+  let attacking = false;
   const workers = await openImageWorkers(plan, {
     onPass: () => progress.passed(),
     ...(events.signal && { signal: events.signal }),
@@ -141,7 +152,11 @@ async function attackAll(
       radii: radii.map((radius) => radius.text),
       isReady: (slot) => chain.isReady(slot),
       onwardOf: (slot) => chain.onwardOf(slot),
-      onStart: ({ attack, eps }) => progress.began(attack, eps),
+      onStart({ attack, eps }) {
+        progress.began(attack, eps);
+        if (!attacking && attack !== cleanAttack) events.onStage?.("attacks");
+        attacking = attack !== cleanAttack;
+      },
       onOutcome: async (outcome) => {
         if (config.saveImages) saveImage(config.out!, description, outcome);
         await events.onPoint?.(pointEvent(outcome));
@@ -161,6 +176,7 @@ async function attackAll(
   } finally {
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
+  events.onStage?.("result");
   const records = await journal.records();
   if (waiting.length > 0) return summarizeWithout(waiting, description, records);
   const result = summarize(description, records, { soundness: checkRecords(records, description) });

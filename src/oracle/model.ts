@@ -140,8 +140,15 @@ function wholeModel(network: PreparedModel, notices: readonly string[], engine: 
     ...form,
     prepared: network,
     networkInput: (image) => float32([1, channels, height, width], image),
-    oracle: (options) => new ModelOracle(form, new WholeAnswers(network, options, engine), options, engine),
+    oracle(options) {
+      const own = threadsOf(options, engine);
+      return new ModelOracle(form, new WholeAnswers(network, options, own), options, own);
+    },
   };
+}
+
+function threadsOf({ threads }: OracleOptions, engine: SessionOptions): SessionOptions {
+  return threads === undefined ? engine : { ...engine, threads };
 }
 
 function windowedModel(
@@ -170,7 +177,10 @@ function windowedModel(
       new Planes({ channels, height, width }, height, image).read(grid, middle, window);
       return float32([1, channels, grid.height, grid.width], window);
     },
-    oracle: (options) => new ModelOracle(form, new WindowAnswers(sliding, options, engine), options, engine),
+    oracle(asked) {
+      const own = threadsOf(asked, engine);
+      return new ModelOracle(form, new WindowAnswers(sliding, asked, own), asked, own);
+    },
   };
 }
 

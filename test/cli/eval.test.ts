@@ -201,7 +201,7 @@ describe("shards", () => {
 });
 
 it("lets a reader go away without a word", async () => {
-  const script = JSON.stringify(join(import.meta.dirname, "../../dist/cli/main.js"));
+  const script = JSON.stringify(join(import.meta.dirname, "../../dist/bundle/main.js"));
   const { code, stderr } = await shell(
     `node ${script} eval --help | true; node ${script} doctor --json 2>&1 | head -c 1 >/dev/null`,
     { cwd },

@@ -148,6 +148,7 @@ it("explains eval", async () => {
                                            line wins; paths start at the working directory
       --json                               print the result as JSON on stdout
       --dry-run                            print what would be done and stop
+      --timing                             print where the time went, on the clock and of processors
       --help                               print this help
 
     Attacks:

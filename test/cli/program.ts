@@ -12,7 +12,7 @@ import { writeModel } from "../../src/onnx/index.js";
 import { greyPng, rgbPng } from "../data/pixels.js";
 import { tinyModel } from "../helpers/models.js";
 
-const script = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const script = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
 
 export interface Ended {
   /** Exit code, or the signal that ended it. */

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
 
 /** Runs `seawall` to its end; throws with what it said if it fails. @returns what it printed on stdout */
 export function seawall(...flags) {

@@ -11,7 +11,7 @@ import { keepPoints } from "./keep.js";
 /** Runs an evaluation and reports its progress on stderr. */
 export async function attack(
   config: EvaluationConfig,
-  more: Pick<RunEvents, "onPoint"> = {},
+  more: Pick<RunEvents, "onPoint" | "onStage"> = {},
 ): Promise<Result> {
   const { signal, listen, release } = interruptible();
   const view = progressView();

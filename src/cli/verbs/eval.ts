@@ -8,6 +8,7 @@ import type { Result } from "../../journal/index.js";
 import { wrapText } from "../../report/index.js";
 import { finalLines, placeLine, planLines } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
+import { Timing } from "../output/timing.js";
 import { judge } from "../process/judge.js";
 import { writeOwnReport } from "../process/keep.js";
 import { attack } from "../process/run.js";
@@ -18,6 +19,7 @@ interface EvalOptions extends Readonly<Record<string, unknown>> {
   readonly config?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly timing?: boolean;
 }
 
 export function evalVerb(command: Command): void {
@@ -29,6 +31,7 @@ export function evalVerb(command: Command): void {
     .option("--config <FILE>", configHelp)
     .option("--json", "print the result as JSON on stdout")
     .option("--dry-run", "print what would be done and stop")
+    .option("--timing", "print where the time went, on the clock and of processors")
     .addHelpText("after", example)
     .action(evaluateAction);
 }
@@ -47,9 +50,12 @@ Example:
 async function evaluateAction(options: EvalOptions): Promise<void> {
   const config = await readSettings(evaluationSchema, options, options.config);
   if (options.dryRun) return dryRun(config, options.json);
-  const result = await attack(config);
+  const timing = options.timing ? new Timing() : undefined;
+  const result = await attack(config, { onStage: (stage) => timing?.begin(stage) });
+  timing?.begin("report");
   if (options.json) print(formatJson(result));
   else say(...finalLines(result, config.out), ...(result.waiting ? waitingLines(result) : endLines(config)));
+  if (timing) say("", ...timing.lines());
   judge(result.gates ?? []);
 }
 

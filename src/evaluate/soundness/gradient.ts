@@ -29,10 +29,12 @@ export const gradient: ModelCheck = {
   means: "attacks follow a wrong direction, or none: the model may look more robust than it is",
   remedy:
     "if the model has only standard operators, report it; for a quantised or saturated model, compare with region-search, and with the float model's gradient (--surrogate)",
-  async run({ model, sample, seed }) {
+  async run({ model, sample, seed, engine }) {
     const { graph, image } = model.prepared;
     const smooth = await model.smooth?.();
-    const oracles = [model, ...(smooth ? [smooth] : [])].map((each) => each.oracle({ losses: [losses.ce] }));
+    const oracles = [model, ...(smooth ? [smooth] : [])].map((each) =>
+      each.oracle({ losses: [losses.ce], ...(engine?.threads && { threads: engine.threads }) }),
+    );
     try {
       // Without a pixel that counts, the loss is 0 everywhere: any labels serve to check the gradient.
       const counts = sample.labels?.some((label) => label >= 0);

@@ -28,9 +28,16 @@ export interface WorkerWatch {
 export async function openImageWorkers(plan: Plan, watch: WorkerWatch): Promise<ImageWorker[]> {
   const count = imageWorkerCount(plan);
   if (count <= 1) return [workerHere(plan, watch)];
-  const threads = Math.max(1, Math.floor((plan.engine.threads ?? availableParallelism()) / count));
+  const threads = threadsOfWorker(plan);
   const handed = await handOver({ ...plan, config: { ...plan.config, threads, parallel: 1 } });
   return Array.from({ length: count }, () => threadWorker(handed, watch));
+}
+
+/** The threads that each of the workers has within an operator; undefined: as many as the engine takes for itself. */
+export function threadsOfWorker(plan: Plan): number | undefined {
+  const { threads } = plan.engine;
+  const count = imageWorkerCount(plan);
+  return count <= 1 ? threads : Math.max(1, Math.floor((threads ?? availableParallelism()) / count));
 }
 
 /** How many images of a run are attacked at the same time. */

@@ -96,6 +96,8 @@ export interface OracleOptions {
   readonly tracking?: Tracking;
   /** One weight per class, for losses that say `needsClassWeights`. */
   readonly classWeights?: readonly number[];
+  /** Threads within an operator; default: as the model was opened. */
+  readonly threads?: number;
   /** Called after every pass through the model. */
   readonly onPass?: () => void;
   /** Queries throw its reason once it is aborted. */

@@ -18,7 +18,7 @@ export class WholeAnswers implements Answers {
   }
 
   of(labels: ArrayLike<number>, meter: Meter): Pick<ImageOracle, "evaluate" | "predict"> {
-    const labelTensor = int64([1, labels.length], Array.from(labels));
+    const labelTensor = int64([1, labels.length], labels);
     const at = (point: Float32Array) => ({ image: float32(this.#dims, point), labels: labelTensor });
     return {
       evaluate: async (point, query) => {

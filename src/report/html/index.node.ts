@@ -1,6 +1,7 @@
 /** The report as one HTML page that works offline: its sections, with style and program inside. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { packageFile } from "../../base/index.node.js";
 import type { GateOutcome } from "../../journal/index.js";
 import { gatesLine } from "../gate-verdict.js";
 import { type Content, type Markup, markup, Markup as Piece } from "../markup.js";
@@ -16,8 +17,7 @@ import { ablationTable, attackTable, classTable } from "./tables.js";
 import { traces } from "./traces.js";
 import { cost, gateList, provenance, soundness, soundnessLine } from "./trust.js";
 
-/** A file of `page/`, which is beside `dist` in the package and beside `src` in the repository. */
-const page = (file: string) => readFileSync(new URL(`../../../page/${file}`, import.meta.url), "utf8");
+const page = (file: string) => readFileSync(packageFile(`page/${file}`), "utf8");
 
 interface Section {
   readonly id: string;
