@@ -9,6 +9,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { packageFile } from "../base/index.node.js";
 
 /** Adds arguments, flags, help and action to a command. */
 export type Verb = (command: Command) => void;
@@ -95,6 +96,5 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 
 /** Read here: importing it from `evaluate` would load the engine. */
 function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  return (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string }).version;
 }

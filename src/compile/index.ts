@@ -37,4 +37,4 @@ export {
   type ValuesOf,
 } from "./program.js";
 export { checkStage, type Stage, type StageRules, stages } from "./stages.js";
-export { type TracedGraph, type TraceOptions, trace } from "./trace.js";
+export { type TracedGraph, type TraceRequest, trace } from "./trace.js";

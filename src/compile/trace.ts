@@ -17,7 +17,7 @@ export interface TracedGraph {
 /** Values above this many elements stay computed rather than stored. */
 const largestFolded = 1 << 24;
 
-export interface TraceOptions {
+export interface TraceRequest {
   /** Shapes of inputs; default: as the graph states them. */
   readonly shapes?: Readonly<Record<Value, readonly number[]>>;
   /** What inputs are where the graph must be run in part; default zeros. */
@@ -36,7 +36,7 @@ export interface TraceOptions {
  */
 export async function trace(
   graph: Graph,
-  { shapes = {}, feeds = {}, variables = new Set(), unfolded = new Set() }: TraceOptions = {},
+  { shapes = {}, feeds = {}, variables = new Set(), unfolded = new Set() }: TraceRequest = {},
 ): Promise<TracedGraph> {
   const bound = bindShapes(simplify(graph), shapes);
   const all = { ...zeroFeeds(bound), ...feeds };

@@ -8,4 +8,5 @@ export function killAndResume(
   duration: number,
   seed?: number | string,
 ): Promise<number>;
+export function timed(work: () => void): number;
 export function runShards(flags: string[], count: number, at: (name: string) => string): number;

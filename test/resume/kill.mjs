@@ -84,7 +84,7 @@ export function runShards(flags, count, at) {
 }
 
 /** Milliseconds that some work takes. */
-function timed(work) {
+export function timed(work) {
   const start = performance.now();
   work();
   return performance.now() - start;

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
-import { journalOf, killAndResume, resultOf, runShards, seawall } from "./kill.mjs";
+import { journalOf, killAndResume, resultOf, runShards, seawall, timed } from "./kill.mjs";
 
 const root = mkdtempSync(join(tmpdir(), "seawall-resume-"));
 const at = (name: string) => join(root, name);
@@ -38,6 +38,9 @@ function expectSame(dir: string, alone = at("alone")): void {
   expect(keptIn(dir)).toEqual(keptIn(alone));
 }
 
+/** Milliseconds of the run left alone. */
+let took = 0;
+
 beforeAll(() => {
   writeFileSync(at("model.onnx"), writeModel(tinyModel({ height, width })));
   for (const folder of ["images", "labels"]) mkdirSync(at(folder));
@@ -50,12 +53,12 @@ beforeAll(() => {
     writeFileSync(at(`images/${i}.png`), encode({ width, height, data: bytes, channels: 3 }));
     writeFileSync(at(`labels/${i}.png`), encode({ width, height, data: labels, channels: 1 }));
   }
-  seawall("eval", ...flags, "--out", at("alone"));
+  took = timed(() => seawall("eval", ...flags, "--out", at("alone")));
 });
 
 describe("the result is that of the run left alone", () => {
   it("when it is killed again and again", { timeout: 300_000 }, async () => {
-    const killed = await killAndResume(flags, at("killed"), 5, 2500);
+    const killed = await killAndResume(flags, at("killed"), 5, 0.7 * took);
     expect(killed).toBeGreaterThan(0);
     expectSame(at("killed"));
   });
@@ -73,10 +76,13 @@ describe("the result is that of the run left alone", () => {
 
 describe("the result of a run with rounds is that of the run left alone", () => {
   const inFolder = (name: string) => at(`rounds-${name}`);
-  beforeAll(() => void seawall("eval", ...inRounds, "--out", inFolder("alone")));
+  let inRoundsTook = 0;
+  beforeAll(() => {
+    inRoundsTook = timed(() => seawall("eval", ...inRounds, "--out", inFolder("alone")));
+  });
 
   it("when it is killed again and again", { timeout: 300_000 }, async () => {
-    expect(await killAndResume(inRounds, inFolder("killed"), 3, 4000)).toBeGreaterThan(0);
+    expect(await killAndResume(inRounds, inFolder("killed"), 3, 0.7 * inRoundsTook)).toBeGreaterThan(0);
     expectSame(inFolder("killed"), inFolder("alone"));
   });
 

@@ -1,10 +1,9 @@
 /** `seawall demo`: attacks the models that ship with the package. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
-import { writeFileAtomic } from "../../base/index.node.js";
+import { packageFile, writeFileAtomic } from "../../base/index.node.js";
 import { type EvaluationConfig, evaluationSchema, radiiOf } from "../../evaluate/index.js";
 import type { RunEvents } from "../../evaluate/index.node.js";
 import { cleanAttack, type Result } from "../../journal/index.js";
@@ -22,8 +21,7 @@ interface DemoOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-/** The folder lies beside `dist` in the package and beside `src` in the repository. */
-const sample = fileURLToPath(new URL("../../../demo/", import.meta.url));
+const sample = packageFile("demo");
 
 export function demoVerb(command: Command): void {
   command
