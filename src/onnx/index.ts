@@ -12,8 +12,8 @@
  * as float16.
  */
 
+export type { ExternalData } from "./format/external.js";
 export { type ReadOptions, readModel } from "./format/read.js";
-export type { ExternalData } from "./format/tensors.js";
 export { type DetachedModel, detachModel, writeModel } from "./format/write.js";
 export {
   type AttributeInput,

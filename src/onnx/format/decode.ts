@@ -11,8 +11,9 @@ import {
 import { SeawallError, type Tensor } from "../../base/index.js";
 import { dataType } from "../graph/builder.js";
 import type { Attribute, Graph, Node, Value, ValueInfo } from "../graph/graph.js";
+import type { ExternalData } from "./external.js";
 import { standardDomain } from "./protos.js";
-import { decodeTensor, type ExternalData } from "./tensors.js";
+import { decodeTensor } from "./tensors.js";
 
 /** Facts about the whole file: the versions of operators, and the source of external tensor data. */
 export interface DecodeContext {

@@ -7,10 +7,10 @@ import type { Graph } from "../graph/graph.js";
 import { verified } from "../graph/verify.js";
 import { upgrade } from "../upgrades/upgrade.js";
 import { decodeGraph } from "./decode.js";
+import type { ExternalData } from "./external.js";
 import { inlineFunctions } from "./functions.js";
 import { checkSize } from "./limits.js";
 import { domainsIn, standardDomain } from "./protos.js";
-import type { ExternalData } from "./tensors.js";
 
 export interface ReadOptions {
   /** The file's name in messages. */

@@ -15,9 +15,7 @@ import {
   type Tensor,
 } from "../../base/index.js";
 import { dataType, elementType } from "../graph/builder.js";
-
-/** Reads a file of external tensor data, given by its path relative to the model. */
-export type ExternalData = (location: string) => Uint8Array;
+import type { ExternalData } from "./external.js";
 
 /**
  * Decodes a tensor. Its data is a copy: a view of one tensor would hold the bytes of the whole file.
