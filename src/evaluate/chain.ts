@@ -12,8 +12,8 @@ export interface KeptPoints {
   keep(slot: AttackAtRadius, index: number, point: Float32Array): void;
   /** Undefined where it is not known any more. */
   find(slot: AttackAtRadius, index: number): Float32Array | undefined;
-  /** Called when all attacks at a radius are done. */
-  forget(): void;
+  /** Called when all attacks at a radius are done: its points are not needed any more. */
+  forget(eps: string): void;
 }
 
 export interface ChainOptions {
@@ -91,8 +91,8 @@ export class Chain {
     if (isRead) this.#run.points.keep(record, record.index, point);
   }
 
-  forget(): void {
-    this.#run.points.forget();
+  forget(eps: string): void {
+    this.#run.points.forget(eps);
   }
 
   #memberOf(name: string): AttackMember | undefined {

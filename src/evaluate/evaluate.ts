@@ -27,7 +27,7 @@ export interface EvaluationLoop {
   readonly onOutcome?: (outcome: AttackedImage & { readonly sample: Sample }) => void | Promise<void>;
   readonly onRecord?: (record: RunRecord) => void;
   /** Called when all images of a run have met all attacks at a radius, unless one was left out. */
-  readonly onRadius?: () => void;
+  readonly onRadius?: (eps: string) => void;
   /** Called when all images of a run have met an attack. */
   readonly onAttack?: (slot: AttackAtRadius) => void | Promise<void>;
 }
@@ -40,14 +40,17 @@ export async function evaluate(run: EvaluationLoop): Promise<string[]> {
   await forEachImage(run, { attack: cleanAttack, eps: cleanEps });
   const waiting = new Set<string>();
   for (const eps of run.radii) {
+    let complete = true;
     for (const attack of run.attacks) {
-      if ((await run.isReady?.({ attack, eps })) === false) waiting.add(attack);
-      else {
+      if ((await run.isReady?.({ attack, eps })) === false) {
+        waiting.add(attack);
+        complete = false;
+      } else {
         await forEachImage(run, { attack, eps });
         await run.onAttack?.({ attack, eps });
       }
     }
-    if (waiting.size === 0) run.onRadius?.();
+    if (complete) run.onRadius?.(eps);
   }
   return [...waiting];
 }

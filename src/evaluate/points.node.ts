@@ -14,7 +14,9 @@ export function pointsInMemory(): KeptPoints {
   return {
     keep: (slot, index, point) => void points.set(keyOf(slot, index), point),
     find: (slot, index) => points.get(keyOf(slot, index)),
-    forget: () => points.clear(),
+    forget(eps) {
+      for (const key of points.keys()) if (JSON.parse(key)[1] === eps) points.delete(key);
+    },
   };
 }
 
@@ -23,6 +25,6 @@ export function pointsOnDisk(dir: string, run: RunDescription): KeptPoints {
   return {
     keep: (slot, index, point) => writePoint(dir, { index, slot: slotOf(run, slot)! }, point),
     find: (slot, index) => readPoint(dir, { index, slot: slotOf(run, slot)! }),
-    forget: () => removePoints(dir),
+    forget: (eps) => removePoints(dir, run, eps),
   };
 }

@@ -162,7 +162,7 @@ async function attackAll(
         await events.onPoint?.(pointEvent(outcome));
         chain.keep(outcome.record, outcome.point.pixels);
       },
-      onRadius: () => chain.forget(),
+      onRadius: (eps) => chain.forget(eps),
       onRecord: (record) => {
         const [planned, expected] = passesFor(plan, record);
         figures.add(record);

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from "node:path";
 import { parseJson, SeawallError } from "../base/index.js";
 import { attempt, isLeftover, readText, writeFileAtomic } from "../base/index.node.js";
-import type { RunDescription } from "./description.js";
+import { memberNames, type RunDescription } from "./description.js";
 import { slotOf, slotsOf } from "./record.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 
@@ -108,9 +108,14 @@ export function writePerturbed(
   writeFileAtomic(join(folder, `${index}-${slot}.npy`), npy);
 }
 
-/** Removes all points. */
-export function removePoints(dir: string): void {
-  rmSync(join(dir, extraFolders.points), { recursive: true, force: true });
+/** Removes the points of a radius, and the folder after the last one. */
+export function removePoints(dir: string, run: RunDescription, eps: string): void {
+  const folder = join(dir, extraFolders.points);
+  const slots = memberNames(run.protocol).map((attack) => `-${slotOf(run, { attack, eps })}.f32`);
+  for (const name of entriesOf(folder)) {
+    if (slots.some((end) => name.endsWith(end))) rmSync(join(folder, name), { force: true });
+  }
+  if (entriesOf(folder).length === 0) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Writes a trace, as a whole or not at all. */

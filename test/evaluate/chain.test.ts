@@ -1,9 +1,9 @@
 /** Attacks that go on from others: what they start from follows from the records alone. */
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EvaluationInput } from "../../src/evaluate/index.js";
-import { runEvaluation } from "../../src/evaluate/index.node.js";
+import { type RunEvents, runEvaluation } from "../../src/evaluate/index.node.js";
 import { type RunRecord, sortRecords } from "../../src/journal/index.js";
 import { mergeRuns, readRun } from "../../src/journal/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
@@ -121,6 +121,29 @@ describe("shards of a run that aims at the whole set", () => {
       join(root, "merged"),
     );
     expect(recordsOf("merged")).toEqual(recordsOf("whole"));
+  });
+
+  it("keep the points of a later radius while they go on at an earlier one", async () => {
+    const out = (index: number) => join(root, `kept-${index}`);
+    const run = (index: number, more: Partial<EvaluationInput> = {}, events: RunEvents = {}) => {
+      const own = {
+        attacks: "apgd:cospgd,reopen:expected-miou",
+        shard: { index, count: 2 },
+        out: out(index),
+      };
+      return runEvaluation({ ...settings(), ...own, ...more }, events);
+    };
+    for (const index of [0, 1]) await run(index);
+    const points: string[][] = [];
+    const onPoint = () => void points.push(readdirSync(join(out(0), "points")).sort());
+    await run(0, { resume: true, after: [out(1)] }, { onPoint });
+    // Image-slot: the slots of apgd:cospgd are 1 and 3.
+    const [first, second] = [
+      ["0-1.f32", "2-1.f32"],
+      ["0-3.f32", "2-3.f32"],
+    ] as const;
+    expect(points).toEqual([[...first, ...second].sort(), [...first, ...second].sort(), second, second]);
+    expect(existsSync(join(out(0), "points"))).toBe(false);
   });
 
   it("go on only after shards of the same run", async () => {
