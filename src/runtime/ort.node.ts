@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
 import type { DetachedModel } from "../onnx/index.js";
+import { cudaProblem } from "./cuda.node.js";
 import {
   type Device,
   type DeviceInfo,
@@ -37,6 +38,8 @@ async function open({ model, tensors }: DetachedModel, options: SessionOptions):
     const session = await ort.InferenceSession.create(model, { ...sessionOptions(options), externalData });
     return wrap(session, options.label ?? "model");
   } catch (error) {
+    const problem = options.device === "cuda" ? await cudaProblem() : undefined;
+    if (problem) throw new SeawallError("config", `--device cuda: ${problem}`, { cause: error });
     throw new SeawallError(
       "model",
       `${options.label ?? "model"}: ONNX Runtime refuses it: ${messageOf(error)}`,

@@ -25,6 +25,21 @@ describe("seawall doctor", () => {
     expect(stderr).toMatch(/✓ all checks passed\n$/);
   });
 
+  it.runIf(process.platform === "linux" && process.arch === "x64")(
+    "names every part that CUDA needs, and fails if the device of the run does not compute",
+    async () => {
+      const { code, stderr } = await doctor("--device", "cuda");
+      for (const part of [
+        "driver",
+        "libonnxruntime_providers_cuda\\.so",
+        "libcuda\\.so\\.1",
+        "libcudnn\\.so\\.9",
+      ])
+        expect(stderr).toMatch(new RegExp(`[✓✗] ${part} `));
+      expect([code, stderr]).toEqual([/✓ cuda +computes/.test(stderr) ? 0 : 2, expect.any(String)]);
+    },
+  );
+
   it("finds a good sample in order", async () => {
     const { code, stderr } = await doctor(...sample, "--ignore-label", "255");
     expect(stderr).toMatch(/✓ operators +each of the \d+ nodes between image and logits has a gradient rule/);

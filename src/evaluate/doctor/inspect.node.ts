@@ -30,7 +30,10 @@ const guessImages = 3;
 /** Looks at whatever the settings name; nothing of it is needed. What a user can mend becomes a finding. */
 export async function inspect(settings: Settings): Promise<Inspection> {
   const inputs = await inspectInputs(settings);
-  return { ...inputs, findings: [...examineMachine(), ...(await examineEngine()), ...inputs.findings] };
+  return {
+    ...inputs,
+    findings: [...examineMachine(), ...(await examineEngine(settings.device)), ...inputs.findings],
+  };
 }
 
 /** The same without machine and engine. */

@@ -1,11 +1,10 @@
 /** The machine and the engine's devices. */
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Device, type DeviceInfo, devices, engineVersion } from "../../runtime/index.js";
+import { type Device, devices, engineVersion } from "../../runtime/index.js";
+import { cudaParts, cudaSearch } from "../../runtime/index.node.js";
 import { version } from "../version.node.js";
 import { type Finding, Findings } from "./finding.js";
 
@@ -28,18 +27,34 @@ export function examineMachine(): Finding[] {
   return findings.list;
 }
 
-/** The engine, and whether each device really computes. */
-export async function examineEngine(): Promise<Finding[]> {
+/**
+ * The engine, and whether each device really computes.
+ * @param wanted the device of the run: what keeps it from computing is a failure, and of CUDA every part is named
+ */
+export async function examineEngine(wanted: Device = "cpu"): Promise<Finding[]> {
   const findings = new Findings("engine");
   findings.add("pass", engineVersion.name, engineVersion.version);
   const known = devices();
+  if (!known.some(({ device }) => device === wanted))
+    findings.add("fail", wanted, `ONNX Runtime has no such device on ${process.platform} ${process.arch}`);
+  else if (wanted === "cuda") await addCudaParts(findings);
   const problems = await Promise.all(known.map(({ device }) => probe(device)));
-  for (const [i, info] of known.entries()) {
+  for (const [i, { device }] of known.entries()) {
     const problem = problems[i];
-    if (problem === undefined) findings.add("pass", info.device, "computes");
-    else findings.add(info.device === "cpu" ? "fail" : "skip", info.device, `${problem}; ${remedy(info)}`);
+    if (problem === undefined) findings.add("pass", device, "computes");
+    else findings.add(device === wanted ? "fail" : "skip", device, `${problem}; ${remedy(device, wanted)}`);
   }
   return findings.list;
+}
+
+async function addCudaParts(findings: Findings): Promise<void> {
+  const parts = await cudaParts();
+  for (const { name, found, problem, optional } of parts) {
+    if (problem === undefined) findings.add("pass", name, found ?? "found");
+    else
+      findings.add(optional ? "warn" : "fail", name, optional ? `${problem}; few operators use it` : problem);
+  }
+  if (parts.some(({ problem }) => problem)) findings.add("skip", "search", cudaSearch());
 }
 
 const run = promisify(execFile);
@@ -56,25 +71,17 @@ async function probe(device: Device): Promise<string | undefined> {
     await run(process.execPath, [script, device], { timeout: longestProbe });
     return undefined;
   } catch (error) {
-    const { stdout = "", signal } = error as { stdout?: string; signal?: string | null };
-    return stdout.trim() || `the probe ended without an answer${signal ? ` (${signal})` : ""}`;
+    const { stdout, stderr, signal } = error as Partial<Record<"stdout" | "stderr" | "signal", string>>;
+    // What the system's loader said is in the engine's own log alone.
+    const loader = stderr?.match(/ with error: (.*)/)?.[1];
+    return (
+      loader?.trim() || stdout?.trim() || `the probe ended without an answer${signal ? ` (${signal})` : ""}`
+    );
   }
 }
 
-function remedy({ device }: DeviceInfo): string {
-  if (device === "cuda") return cudaRemedy();
+function remedy(device: Device, wanted: Device): string {
+  if (device === "cuda") return wanted === "cuda" ? "see docs/gpu.md" : "--device cuda lists what is missing";
   if (device === "webgpu") return "needs a graphics card with a Vulkan, Metal or Direct3D 12 driver";
   return "reinstall with npm ci";
-}
-
-/** The registry's package is too small for CUDA, whose libraries ONNX Runtime loads from beside its binding. */
-function cudaRemedy(): string {
-  if (process.platform !== "linux" || process.arch !== "x64") return "ONNX Runtime has it for Linux x64 only";
-  const folder = dirname(createRequire(import.meta.url).resolve(`${engineVersion.name}/package.json`));
-  return (
-    "needs an NVIDIA driver, CUDA 12 with cuDNN 9, and libonnxruntime_providers_cuda.so and " +
-    `libonnxruntime_providers_shared.so in ${folder}/bin/napi-v6/linux/x64: ` +
-    `ONNXRUNTIME_NODE_INSTALL=cuda12 node ${folder}/script/install.js downloads both ` +
-    `(package Microsoft.ML.OnnxRuntime.Gpu.Linux ${engineVersion.version})`
-  );
 }

@@ -11,12 +11,13 @@ try {
   const { y } = await session.run({ x: float32([1], [41]) });
   if (y?.data[0] !== 42) throw new Error(`41 + 1 gives ${y?.data[0]}`);
 } catch (error) {
-  process.stdout.write(problemIn(messageOf(error)));
+  process.stdout.write(problemIn(messageOf((error as Error).cause ?? error)));
   process.exitCode = 1;
 }
 
 /** The engine's own words, without its function names and the places in its source. */
 function problemIn(message: string): string {
   const [first = ""] = message.replace(/^probe: ONNX Runtime refuses it: /, "").split("\n");
-  return first.replace(/^\/\S+\s.*? was false\. /, "").replace(/^OrtSessionOptions\w+: /, "");
+  const [, failure] = /(CUDA failure [^;]*[^;\s])/.exec(first) ?? [];
+  return failure ?? first.replace(/^\/\S+\s.*? was false\. /, "").replace(/^OrtSessionOptions\w+: /, "");
 }
