@@ -17,8 +17,11 @@ const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
   );
   return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
 });
-/** What TensorBoard has, of which a page speaks. */
-const foreignFlags = ["--logdir"];
+/** Flags of other programs: TensorBoard, Slurm, Docker, Kubernetes. */
+const foreignFlags = [
+  ...["--logdir", "--requeue", "--cpus-per-task", "--time", "--build-arg", "--rm", "--user", "--gpus"],
+  ...["--for", "--timeout"],
+];
 const settings = [...Object.keys(evaluationFlags), ...Object.keys(trainingSet.flags)];
 const flags = new Set([...settings.map(flagName), ...otherFlags, ...foreignFlags]);
 
