@@ -91,3 +91,16 @@ it("the engine names itself and a CPU", () => {
   expect(engineVersion.version).toMatch(/^\d+\.\d+/);
   expect(devices().map(({ device }) => device)).toContain("cpu");
 });
+
+it("is given weights where they lie, in shared memory too, and copies them", async () => {
+  const length = 4096;
+  const weights = new Float32Array(new SharedArrayBuffer(4 * length)).fill(3);
+  const build = new GraphBuilder(emptyGraph("weights", 18));
+  const x = build.input("x", "float32", [length]);
+  build.output(build.add(x, build.constant(float32([length], weights))), "sum");
+  const session = await openSession(build.graph, { optimization: "none" });
+  weights.fill(7);
+  const { sum } = await session.run({ x: float32([length], new Float32Array(length)) });
+  await session.dispose();
+  expect(new Set(sum!.data as Float32Array)).toEqual(new Set([3]));
+});
