@@ -131,14 +131,14 @@ export async function makePlan(
 const attackArrays = 8;
 
 /**
- * The network: every value of its forward pass twice (its gradient too), every weight for each of about three sessions.
+ * The network: every value of its forward pass, of which the engine keeps about half and its gradient the rest, and every
+ * weight three times: as stored, and as the engine lays it out for the forward and the backward part.
  * The image: what an attack holds of it, and logits.
  */
 function workerBytesOf({ prepared: { graph, types, channels, classes }, height, width }: Model): number {
   const floats = (values: Iterable<string>) =>
     [...values].reduce((sum, value) => sum + sizeOf(types.get(value)?.shape ?? []), 0);
-  const network =
-    2 * floats(graph.nodes.flatMap((node) => node.outputs)) + 3 * floats(graph.initializers.keys());
+  const network = floats(graph.nodes.flatMap((node) => node.outputs)) + 3 * floats(graph.initializers.keys());
   return 4 * (network + height * width * (attackArrays * channels + classes));
 }
 
