@@ -13,7 +13,7 @@ import { rolldown } from "rolldown";
 const entries = [
   ...["cli/main", "index", "internals"],
   ...["evaluate/workers/worker.node", "evaluate/doctor/probe.node"],
-  ...["runtime/thread-worker.node", "data/batches/crop-worker.node"],
+  ...["runtime/thread-worker.node", "runtime/load-libraries.node", "data/batches/crop-worker.node"],
 ];
 
 /** Bundled although a dependency: the package's types name its types. */

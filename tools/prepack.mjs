@@ -3,7 +3,7 @@
  *
  * npm runs the install scripts of bundled dependencies too. This one only downloads CUDA libraries, several hundred
  * megabytes that few users need, and an installation without access to that server would fail.
- * `seawall doctor --device cuda` prints the command that downloads them on request.
+ * `deploy/cuda/install` fetches them on request.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -17,10 +17,11 @@ export async function loadLibraries(names: readonly string[]): Promise<LoadedLib
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...names], { timeout: longest });
     return outcomes(stdout);
   } catch (error) {
-    const { stdout = "", signal, code } = error as { stdout?: string; signal?: string; code?: unknown };
+    const { stdout = "", signal } = error as { stdout?: string; signal?: string | null };
+    if (!signal) throw error;
     const known = outcomes(stdout);
     const [, ...untried] = names.slice(known.length);
-    const problem = `loading it ended the process (${signal ?? `exit code ${code}`})`;
+    const problem = `loading it ended the process (${signal})`;
     return [
       ...known,
       { problem },

@@ -36,6 +36,7 @@ describe("seawall doctor", () => {
         "libcudnn\\.so\\.9",
       ])
         expect(stderr).toMatch(new RegExp(`[✓✗] ${part} `));
+      expect(stderr).not.toMatch(/not tried/);
       expect([code, stderr]).toEqual([/✓ cuda +computes/.test(stderr) ? 0 : 2, expect.any(String)]);
     },
   );
