@@ -28,6 +28,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "train a built-in architecture adversarially",
     load: async () => (await import("./verbs/train.js")).trainVerb,
   },
+  work: {
+    summary: "attack images for the runs of a queue, on any number of machines",
+    load: async () => (await import("./verbs/work.js")).workVerb,
+  },
   merge: {
     summary: "merge the shards of a run into one result",
     load: async () => (await import("./verbs/merge.js")).mergeVerb,

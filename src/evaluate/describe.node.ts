@@ -2,10 +2,11 @@
 import { basename } from "node:path";
 import { describeRun, type RunDescription, type Soundness } from "../journal/index.js";
 import { usualStride } from "../oracle/index.js";
+import { withoutPassword } from "../queue/index.js";
 import { engineVersion } from "../runtime/index.js";
 import { decidingSettings, type EvaluationConfig } from "./plan/config.js";
 import type { Plan } from "./plan/plan.node.js";
-import { version } from "./version.node.js";
+import { version } from "./plan/version.node.js";
 import { imageWorkerCount } from "./workers/image-workers.node.js";
 
 /** The description of the run that a plan makes; `soundness` holds the checks made before it. */
@@ -53,7 +54,7 @@ export function describePlan(plan: Plan, soundness: readonly Soundness[]): RunDe
       parallel: imageWorkerCount(plan),
       ...(config.device === "cuda" && { tf32: false }),
     },
-    config,
+    config: { ...config, ...(config.queue && { queue: withoutPassword(config.queue) }) },
     decidingSettings,
     ...(plan.plugins.length > 0 && { plugins: plan.plugins }),
     soundness,

@@ -62,10 +62,15 @@ async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<
   if (missing.length === 0) return;
   const onwardOf = await run.onwardOf?.(slot);
   const samples = run.data.samples(missing)[Symbol.asyncIterator]();
-  let failed = false;
+  const over = new AbortController();
+  const isOver = new Promise<void>((resolve) => over.signal.addEventListener("abort", () => resolve()));
   const work = async (worker: ImageWorker) => {
     try {
-      for (let next = await samples.next(); !next.done && !failed; next = await samples.next()) {
+      for (;;) {
+        await Promise.race([worker.whenWanted?.(), isOver]);
+        if (over.signal.aborted) return;
+        const next = await samples.next();
+        if (next.done || over.signal.aborted) return over.abort();
         const onward = await onwardOf?.(next.value, worker);
         if (isIdle(onward)) await record(run, idleRecord(onward, slot.attack));
         else {
@@ -75,7 +80,7 @@ async function forEachImage(run: EvaluationLoop, slot: AttackAtRadius): Promise<
         }
       }
     } catch (error) {
-      failed = true;
+      over.abort();
       throw error;
     }
   };

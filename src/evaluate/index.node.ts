@@ -1,5 +1,7 @@
 /** Evaluation from files to files. */
 export { type Inspection, inspect } from "./doctor/inspect.node.js";
+export { version } from "./plan/version.node.js";
+export { type WorkOptions, workForQueue } from "./queue/work.node.js";
 export {
   type PointEvent,
   planEvaluation,
@@ -9,4 +11,3 @@ export {
   runEvaluation,
 } from "./run.node.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./verify.node.js";
-export { version } from "./version.node.js";

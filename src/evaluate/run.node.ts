@@ -15,6 +15,7 @@ import {
   withGates,
 } from "../journal/index.js";
 import { openRun, readOtherShards, writePerturbed, writeResult } from "../journal/index.node.js";
+import type { WorkerReport } from "../queue/index.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
@@ -23,8 +24,9 @@ import { makePlan, type Plan } from "./plan/plan.node.js";
 import { renameSettings } from "./plan/renamed.js";
 import { pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
+import { openQueueWorkers } from "./queue/queue-workers.node.js";
 import { checkModel, checkRecords } from "./soundness/index.js";
-import { type AttackedImage, type CountedPoint, passesOf } from "./workers/image-worker.js";
+import { type AttackedImage, type CountedPoint, passesOf, type WorkerPool } from "./workers/image-worker.js";
 import { openImageWorkers, threadsOfWorker } from "./workers/image-workers.node.js";
 import type { AttackTrace } from "./workers/trace.js";
 
@@ -45,6 +47,8 @@ export interface RunEvents {
    * is written of a point is there when its record is.
    */
   readonly onPoint?: (point: PointEvent) => void | Promise<void>;
+  /** The workers of a run with a queue, every few seconds. */
+  readonly onWorkers?: (workers: readonly WorkerReport[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -138,16 +142,13 @@ async function attackAll(
   const chain = chainOf(plan, journal, description);
   events.onStage?.("clean");
   let attacking = false;
-  const workers = await openImageWorkers(plan, {
-    onPass: () => progress.passed(),
-    ...(events.signal && { signal: events.signal }),
-  });
-  let waiting: string[];
+  const pool = await openWorkers(plan, events, () => progress.passed());
+  let waiting: string[] | undefined;
   try {
     waiting = await evaluate({
       data,
       journal,
-      workers,
+      workers: pool.workers,
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
       isReady: (slot) => chain.isReady(slot),
@@ -174,13 +175,28 @@ async function attackAll(
       },
     });
   } finally {
-    await Promise.all(workers.map((worker) => worker.dispose()));
+    await pool.close(waiting !== undefined);
   }
   events.onStage?.("result");
   const records = await journal.records();
   if (waiting.length > 0) return summarizeWithout(waiting, description, records);
   const result = summarize(description, records, { soundness: checkRecords(records, description) });
   return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
+}
+
+/** Workers on this machine, or on those that work for the run's queue. */
+async function openWorkers(plan: Plan, events: RunEvents, onPass: () => void): Promise<WorkerPool> {
+  const { onNotice, onWorkers, signal } = events;
+  const watch = { onPass, ...(signal && { signal }) };
+  if (plan.config.queue === undefined) {
+    const workers = await openImageWorkers(plan, watch);
+    return {
+      workers,
+      close: async () => void (await Promise.all(workers.map((worker) => worker.dispose()))),
+    };
+  }
+  const tell = (sentence: string) => onNotice?.(sentence);
+  return openQueueWorkers(plan, { ...watch, tell, ...(onWorkers && { onWorkers }) });
 }
 
 /** The result of a shard so far: without the attacks that wait for other shards. */

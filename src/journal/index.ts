@@ -40,7 +40,7 @@ export {
 } from "./gates/parse.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { unsealedNotice } from "./lines/seal.js";
-export { type Evidence, type RecordKey, type RunRecord, slotOf, slotsOf } from "./record.js";
+export { type Evidence, type RecordKey, type RunRecord, recordSchema, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,
   type GateOutcome,

@@ -14,7 +14,7 @@
 
 export type { ExternalData } from "./format/external.js";
 export { type ReadOptions, readModel } from "./format/read.js";
-export { type DetachedModel, detachModel, writeModel } from "./format/write.js";
+export { type DetachedModel, detachModel, weightBytes, writeModel } from "./format/write.js";
 export {
   type AttributeInput,
   attribute,

@@ -21,6 +21,7 @@ it("lists the verbs", async () => {
     Commands:
       eval       attack a model on labelled images and print the worst-case figures
       train      train a built-in architecture adversarially
+      work       attack images for the runs of a queue, on any number of machines
       merge      merge the shards of a run into one result
       compare    compare two stored runs image by image
       verify     recompute a sample of a stored run and say match or mismatch
@@ -123,6 +124,8 @@ it("explains eval", async () => {
     Running:
       --parallel <N>                       number of images attacked in parallel, each by its own
                                            worker; default: as many as cores and memory allow
+      --queue <URL>                        attack the images on other machines: queue on a Redis server,
+                                           redis://HOST/NAME, at which they run seawall work
       --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
       --threads <N>                        number of threads; default: the engine's choice
       --out <DIR>                          run folder to write

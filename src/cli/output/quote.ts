@@ -1,5 +1,6 @@
 /** Command lines quoted for a POSIX shell. */
 import { basename, relative } from "node:path";
+import { withoutPassword } from "../../queue/index.js";
 
 const plain = /^[\w@%+=:,./-]+$/;
 
@@ -39,12 +40,12 @@ export function changedCommand(
   const added = changes.flatMap(({ flag, becomes }) =>
     becomes === undefined ? [] : becomes === true ? [flag] : [flag, becomes],
   );
-  return [...program, ...kept, ...added].map(shellQuote).join(" ");
+  return [...program, ...kept.map(withoutPassword), ...added].map(shellQuote).join(" ");
 }
 
-/** The command that continues an interrupted one: the same arguments, and `--resume`. */
+/** The command that continues an interrupted one: the same arguments, and `--resume`; without the password of a queue. */
 export function resumeCommand(program: readonly string[], args: readonly string[]): string {
   const rest = args.filter((argument) => argument !== "--no-resume");
   const resumed = rest.includes("--resume") ? rest : [...rest, "--resume"];
-  return [...program, ...resumed].map(shellQuote).join(" ");
+  return [...program, ...resumed.map(withoutPassword)].map(shellQuote).join(" ");
 }

@@ -84,6 +84,7 @@ export const evaluationFlags = {
   seeds: { ...attack, ...counted() },
   plugin: { ...attack, ...named("FILE"), repeated: true },
   parallel: { ...running, ...counted() },
+  queue: { ...running, ...named("URL") },
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },
   out: { ...running, ...named("DIR") },

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Device, devices, engineVersion } from "../../runtime/index.js";
 import { cudaParts, cudaSearch } from "../../runtime/index.node.js";
-import { version } from "../version.node.js";
+import { version } from "../plan/version.node.js";
 import { type Finding, Findings } from "./finding.js";
 
 /** Bytes as `1.5 GiB`. */

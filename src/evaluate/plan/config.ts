@@ -5,6 +5,7 @@ import { checkSettings, messageOf, parseRadius, type Radius, SeawallError } from
 import type { Plugin } from "../../components/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
 import { meanProblem, rangeProblem, stdProblem } from "../../oracle/index.js";
+import { parseQueueAddress } from "../../queue/index.js";
 import { parseBudget } from "./budget.js";
 import { renameSettings } from "./renamed.js";
 
@@ -163,6 +164,12 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "number of images attacked in parallel, each by its own worker; default: as many as cores and memory allow",
     ),
+  queue: text
+    .superRefine(parsed(parseQueueAddress))
+    .optional()
+    .describe(
+      "attack the images on other machines: queue on a Redis server, redis://HOST/NAME, at which they run seawall work",
+    ),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device that the engine runs on"),
   threads: count.optional().describe("number of threads; default: the engine's choice"),
   out: text.optional().describe("run folder to write"),
@@ -238,7 +245,7 @@ const settingRoles = {
   perturbChannels: "decides",
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
-  after: "running",
+  ...{ after: "running", queue: "running" },
   costs: "running",
   ...{
     shard: "running",

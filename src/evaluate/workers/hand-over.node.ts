@@ -14,6 +14,11 @@ export type WorkerPlan = Pick<Plan, "config" | "attacks" | "radii" | "classWeigh
   readonly surrogate?: Pick<Plan, "model"> | undefined;
 };
 
+/** What a worker's plan is made of. */
+export type CompletePlan = Pick<Plan, "config" | "classes" | "classWeights" | "plugins" | "model"> & {
+  readonly surrogate: Pick<Plan, "model"> | undefined;
+};
+
 /** The same as data. */
 export interface HandedPlan {
   readonly config: EvaluationConfig;
@@ -32,7 +37,7 @@ export async function handOver({
   plugins,
   model,
   surrogate,
-}: Plan): Promise<HandedPlan> {
+}: CompletePlan): Promise<HandedPlan> {
   const handed = async (opener: ModelOpener) => {
     const opened = await opener.opened();
     for (const { graph } of opened.networks.values()) shareWeights(graph);

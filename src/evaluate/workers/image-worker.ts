@@ -44,10 +44,27 @@ export interface Onward {
   readonly steps?: number;
 }
 
+/** A request to attack a sample. */
+export interface AttackRequest {
+  readonly sample: Sample;
+  readonly slot: AttackAtRadius;
+  /** Given for an attack that continues. */
+  readonly onward: Onward | undefined;
+}
+
 export interface ImageWorker {
+  /** Fulfilled when the worker can begin with another image; default: as soon as it has done the last. */
+  whenWanted?(): Promise<void>;
   /** @param onward given for an attack that continues */
   attack(sample: Sample, slot: AttackAtRadius, onward?: Onward): Promise<AttackedImage>;
   dispose(): Promise<void>;
+}
+
+/** The workers of a run. */
+export interface WorkerPool {
+  readonly workers: readonly ImageWorker[];
+  /** @param isDone whether the run has all that its workers were asked for */
+  close(isDone: boolean): Promise<void>;
 }
 
 /** What a worker must know of its run. */

@@ -1,17 +1,10 @@
 /** The workers of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
 import { openThread } from "../../base/index.node.js";
-import type { Sample } from "../../data/index.js";
 import { mostThreads } from "../../runtime/index.js";
 import type { Plan } from "../plan/plan.node.js";
-import { type HandedPlan, handOver, type WorkerPlan } from "./hand-over.node.js";
-import {
-  type AttackAtRadius,
-  type AttackedImage,
-  type ImageWorker,
-  localWorker,
-  type Onward,
-} from "./image-worker.js";
+import { type CompletePlan, type HandedPlan, handOver, type WorkerPlan } from "./hand-over.node.js";
+import { type AttackedImage, type AttackRequest, type ImageWorker, localWorker } from "./image-worker.js";
 import { OraclesBySize } from "./oracles.node.js";
 
 /** The share of the free memory that workers may plan with. */
@@ -26,26 +19,39 @@ export interface WorkerWatch {
 
 /** As many workers as the configuration asks for, or as cores and memory allow; a single one runs in this thread. */
 export async function openImageWorkers(plan: Plan, watch: WorkerWatch): Promise<ImageWorker[]> {
-  const count = imageWorkerCount(plan);
-  if (count <= 1) return [workerHere(plan, watch)];
+  return imageWorkerCount(plan) <= 1 ? [workerHere(plan, watch)] : openThreadWorkers(plan, watch);
+}
+
+/** Workers in threads of their own, which share the weights and divide the cores. */
+export async function openThreadWorkers(
+  plan: CompletePlan & Load,
+  watch: WorkerWatch,
+): Promise<ImageWorker[]> {
   const threads = threadsOfWorker(plan);
   const handed = await handOver({ ...plan, config: { ...plan.config, threads, parallel: 1 } });
-  return Array.from({ length: count }, () => threadWorker(handed, watch));
+  return Array.from({ length: imageWorkerCount(plan) }, () => threadWorker(handed, watch));
+}
+
+/** What decides how many images are attacked at the same time. */
+export interface Load extends Pick<Plan, "config" | "engine" | "workerBytes"> {
+  readonly oneWorker?: boolean;
+  /** Images, where their number is known. */
+  readonly data?: Pick<Plan["data"], "length">;
 }
 
 /** The threads that each of the workers has within an operator; undefined: as many as the engine takes for itself. */
-export function threadsOfWorker(plan: Plan): number | undefined {
+export function threadsOfWorker(plan: Load): number | undefined {
   const { threads } = plan.engine;
   const count = imageWorkerCount(plan);
   return count <= 1 ? threads : Math.max(1, Math.floor((threads ?? availableParallelism()) / count));
 }
 
 /** How many images of a run are attacked at the same time. */
-export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker }: Plan): number {
+export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker = false }: Load): number {
   if (oneWorker) return 1;
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
   const usual = Math.min(engine.threads ?? availableParallelism(), affordable);
-  return Math.min(config.parallel ?? usual, data.length, mostThreads);
+  return Math.min(config.parallel ?? usual, data?.length ?? mostThreads, mostThreads);
 }
 
 /** A worker in this thread. */
@@ -72,16 +78,7 @@ export function workerHere(plan: WorkerPlan, watch: WorkerWatch): ImageWorker {
   );
 }
 
-/**
- * A request to attack a sample. Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends
- * `pass` after each pass.
- */
-export interface AttackRequest {
-  readonly sample: Sample;
-  readonly slot: AttackAtRadius;
-  readonly onward: Onward | undefined;
-}
-
+/** Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends `pass` after each pass. */
 function threadWorker(plan: HandedPlan, { onPass, signal }: WorkerWatch): ImageWorker {
   const program = new URL("./worker.node.js", import.meta.url);
   const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, plan, () => onPass?.());

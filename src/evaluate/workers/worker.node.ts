@@ -2,8 +2,8 @@
 import { workerData } from "node:worker_threads";
 import { serveThread } from "../../base/index.node.js";
 import { type HandedPlan, takeOver } from "./hand-over.node.js";
-import type { AttackedImage } from "./image-worker.js";
-import { type AttackRequest, workerHere } from "./image-workers.node.js";
+import type { AttackedImage, AttackRequest } from "./image-worker.js";
+import { workerHere } from "./image-workers.node.js";
 
 const stopping = new AbortController();
 const notify = serveThread<AttackRequest, AttackedImage>({

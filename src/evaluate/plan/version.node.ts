@@ -1,7 +1,7 @@
 /** The version of the program, as package.json has it. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { packageFile } from "../base/index.node.js";
+import { packageFile } from "../../base/index.node.js";
 
 export const version = z
   .object({ version: z.string() })
