@@ -1,9 +1,19 @@
 /** Tracing: every shape is fixed, and every value that does not depend on the image. */
 
 import type { TypedShape } from "../autodiff/index.js";
-import { arrayConstructors, SeawallError, sizeOf, type Tensor } from "../base/index.js";
-import { copyGraph, type Graph, isPure, readsOf, removeDead, simplify, type Value } from "../onnx/index.js";
+import { arrayConstructors, numbersOf, SeawallError, sizeOf, type Tensor } from "../base/index.js";
+import {
+  copyGraph,
+  type Graph,
+  GraphBuilder,
+  isPure,
+  readsOf,
+  removeDead,
+  simplify,
+  type Value,
+} from "../onnx/index.js";
 import { openSession } from "../runtime/index.js";
+import { isDoubtful } from "./doubt.js";
 import { refuseLargeInput } from "./limits.js";
 import { measure, withConstants } from "./measure.js";
 
@@ -31,7 +41,7 @@ export interface TraceRequest {
 /**
  * Binds a graph's inputs to shapes and returns it with every value's type and shape, with constant and
  * shape-computing subgraphs folded, and with branches and loops whose course is constant written out. Only what decides
- * a shape, or is constant, is run.
+ * a shape, or is constant, is run; all of it where the engine may infer shapes wrongly.
  * @throws SeawallError `model` if the graph is none at these shapes
  */
 export async function trace(
@@ -43,9 +53,11 @@ export async function trace(
   const statics = (part: Graph) => staticValues(part, variables, unfolded);
   const { graph: measured, types } = await measure(bound, statics, all);
   const known = simplify(measured);
-  const constants = await compute(known, foldable(known, statics(known)), all);
-  const clean = simplify(withConstants(known, constants));
-  return { graph: clean, types: typesOf(clean, types) };
+  const doubtful = isDoubtful(known, (value) => types.get(value)?.shape);
+  const values = doubtful ? known.nodes.flatMap((node) => node.outputs.filter(Boolean)) : [];
+  const { dims, found } = await observe(known, foldable(known, statics(known)), values, all);
+  const clean = simplify(withConstants(known, found));
+  return { graph: clean, types: typesOf(clean, types, dims) };
 }
 
 function bindShapes(graph: Graph, shapes: Readonly<Record<Value, readonly number[]>>): Graph {
@@ -85,19 +97,26 @@ function foldable(graph: Graph, fixed: ReadonlySet<Value>): Value[] {
   );
 }
 
-/** Runs what some constants need. */
-async function compute(
+/** Runs what some constants, and the shapes of some values, need. */
+async function observe(
   graph: Graph,
-  wanted: readonly Value[],
+  constants: readonly Value[],
+  shaped: readonly Value[],
   feeds: Readonly<Record<Value, Tensor>>,
-): Promise<Map<Value, Tensor>> {
-  if (wanted.length === 0) return new Map();
-  const outputs = wanted.map((name) => ({ name, type: undefined, shape: undefined }));
-  const session = await openSession(removeDead({ ...copyGraph(graph), outputs }), { optimization: "none" });
+) {
+  const watched = copyGraph(graph);
+  watched.outputs = [];
+  const build = new GraphBuilder(watched);
+  const shapes = new Map(shaped.map((value) => [value, build.op("Shape", [value])]));
+  for (const output of [...shapes.values(), ...constants]) build.output(output);
+  if (watched.outputs.length === 0)
+    return { dims: new Map<Value, readonly number[]>(), found: new Map<Value, Tensor>() };
+  const session = await openSession(removeDead(watched), { optimization: "none" });
   try {
     const results = await session.run(feeds);
-    const kept = wanted.filter((value) => sizeOf(results[value]!.dims) <= largestFolded);
-    return new Map(kept.map((value) => [value, results[value]!]));
+    const dims = new Map([...shapes].map(([value, shape]) => [value, numbersOf(results[shape]!)]));
+    const kept = constants.filter((value) => sizeOf(results[value]!.dims) <= largestFolded);
+    return { dims, found: new Map(kept.map((value) => [value, results[value]!])) };
   } finally {
     await session.dispose();
   }
@@ -120,14 +139,18 @@ function zeroFeeds(graph: Graph): Record<Value, Tensor> {
   );
 }
 
-function typesOf(graph: Graph, measured: ReadonlyMap<Value, TypedShape>): Map<Value, TypedShape> {
+function typesOf(
+  graph: Graph,
+  measured: ReadonlyMap<Value, TypedShape>,
+  seen: ReadonlyMap<Value, readonly number[]>,
+): Map<Value, TypedShape> {
   const known = new Map<Value, TypedShape>();
   for (const { name, type, shape } of graph.inputs)
     known.set(name, { type: type!, shape: shape as readonly number[] });
   for (const [name, tensor] of graph.initializers) known.set(name, { type: tensor.type, shape: tensor.dims });
   for (const name of graph.nodes.flatMap((node) => node.outputs)) {
     const typed = measured.get(name);
-    if (typed) known.set(name, typed);
+    if (typed) known.set(name, { type: typed.type, shape: seen.get(name) ?? typed.shape });
   }
   return known;
 }

@@ -15,6 +15,7 @@ import {
   withGates,
 } from "../journal/index.js";
 import { openRun, readOtherShards, writePerturbed, writeResult } from "../journal/index.node.js";
+import type { Model } from "../oracle/index.js";
 import type { WorkerReport } from "../queue/index.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
@@ -25,7 +26,7 @@ import { renameSettings } from "./plan/renamed.js";
 import { pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { openQueueWorkers } from "./queue/queue-workers.node.js";
-import { checkModel, checkRecords } from "./soundness/index.js";
+import { checkModel, checkRecords, type Probe } from "./soundness/index.js";
 import { type AttackedImage, type CountedPoint, passesOf, type WorkerPool } from "./workers/image-worker.js";
 import { openImageWorkers, threadsOfWorker } from "./workers/image-workers.node.js";
 import type { AttackTrace } from "./workers/trace.js";
@@ -98,40 +99,52 @@ export async function planEvaluation(input: EvaluationInput, { onNotice }: RunEv
 export async function runEvaluation(input: EvaluationInput, events: RunEvents = {}): Promise<Result> {
   events.onStage?.("plan");
   const plan = await makePlan(parseConfig(input), input.plugins, events.onNotice);
-  const { out, resume, seed } = plan.config;
+  const { out, resume } = plan.config;
   for (const notice of noticesOf(input, plan)) events.onNotice?.(notice);
-  const sample = plan.probe;
-  const threads = threadsOfWorker(plan);
-  events.onStage?.("checks");
-  const soundness = await checkModel({
-    model: await plan.model.at(sample),
-    sample,
-    seed,
-    engine: { ...plan.engine, ...(threads !== undefined && { threads }) },
-  });
-  const description = describePlan(plan, soundness);
-  if (out === undefined) return attackAll(plan, memoryJournal(description), description, events, 0);
-
-  const run = await openRun(out, description, { resume });
+  // Threads start while the model is checked.
+  const local = plan.config.queue === undefined ? await openLocalWorkers(plan, events) : undefined;
   try {
-    for (const warning of run.warnings) events.onNotice?.(warning);
-    const result = await attackAll(plan, run, run.description, events, run.found);
-    if (!result.waiting) writeResult(out, result);
-    return result;
+    events.onStage?.("checks");
+    const description = describePlan(plan, await checkModel(probeOf(plan, await plan.model.at(plan.probe))));
+    const attacking = { plan, events, local };
+    if (out === undefined) return await attackAll(attacking, memoryJournal(description), description, 0);
+
+    const run = await openRun(out, description, { resume });
+    try {
+      for (const warning of run.warnings) events.onNotice?.(warning);
+      const result = await attackAll(attacking, run, run.description, run.found);
+      if (!result.waiting) writeResult(out, result);
+      return result;
+    } finally {
+      run.close();
+    }
   } finally {
-    run.close();
+    await local?.close();
   }
+}
+
+/** The checks take as many threads as each worker has. */
+function probeOf(plan: Plan, model: Model): Probe {
+  const threads = threadsOfWorker(plan);
+  const engine = { ...plan.engine, ...(threads !== undefined && { threads }) };
+  return { model, sample: plan.probe, seed: plan.config.seed, engine };
 }
 
 function noticesOf(input: EvaluationInput, plan: Plan): string[] {
   return [...renameSettings({ ...input }).notices, ...plan.notices];
 }
 
+interface Attacking {
+  readonly plan: Plan;
+  readonly events: RunEvents;
+  /** Workers on this machine; undefined for a run with a queue. */
+  readonly local: LocalWorkers | undefined;
+}
+
 async function attackAll(
-  plan: Plan,
+  { plan, events, local }: Attacking,
   journal: Journal,
   description: RunDescription,
-  events: RunEvents,
   found: number,
 ): Promise<Result> {
   const { config, data, attacks, radii } = plan;
@@ -142,13 +155,15 @@ async function attackAll(
   const chain = chainOf(plan, journal, description);
   events.onStage?.("clean");
   let attacking = false;
-  const pool = await openWorkers(plan, events, () => progress.passed());
+  const onPass = () => progress.passed();
+  local?.listen(onPass);
+  const remote = local ? undefined : await openQueue(plan, events, onPass);
   let waiting: string[] | undefined;
   try {
     waiting = await evaluate({
       data,
       journal,
-      workers: pool.workers,
+      workers: (local ?? remote)!.workers,
       attacks: attacks.map(({ attack }) => attack.name),
       radii: radii.map((radius) => radius.text),
       isReady: (slot) => chain.isReady(slot),
@@ -175,7 +190,7 @@ async function attackAll(
       },
     });
   } finally {
-    await pool.close(waiting !== undefined);
+    await remote?.close(waiting !== undefined);
   }
   events.onStage?.("result");
   const records = await journal.records();
@@ -184,17 +199,29 @@ async function attackAll(
   return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
 }
 
-/** Workers on this machine, or on those that work for the run's queue. */
-async function openWorkers(plan: Plan, events: RunEvents, onPass: () => void): Promise<WorkerPool> {
+/** Workers on this machine. */
+interface LocalWorkers extends Pick<WorkerPool, "workers"> {
+  /** Who is told of every pass from now on. */
+  listen(onPass: () => void): void;
+  close(): Promise<void>;
+}
+
+async function openLocalWorkers(plan: Plan, { signal }: RunEvents): Promise<LocalWorkers> {
+  let listener = () => {};
+  const workers = await openImageWorkers(plan, { onPass: () => listener(), ...(signal && { signal }) });
+  return {
+    workers,
+    listen(onPass) {
+      listener = onPass;
+    },
+    close: async () => void (await Promise.all(workers.map((worker) => worker.dispose()))),
+  };
+}
+
+/** Workers on the machines that work for the run's queue. */
+function openQueue(plan: Plan, events: RunEvents, onPass: () => void): Promise<WorkerPool> {
   const { onNotice, onWorkers, signal } = events;
   const watch = { onPass, ...(signal && { signal }) };
-  if (plan.config.queue === undefined) {
-    const workers = await openImageWorkers(plan, watch);
-    return {
-      workers,
-      close: async () => void (await Promise.all(workers.map((worker) => worker.dispose()))),
-    };
-  }
   const tell = (sentence: string) => onNotice?.(sentence);
   return openQueueWorkers(plan, { ...watch, tell, ...(onWorkers && { onWorkers }) });
 }

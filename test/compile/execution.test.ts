@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { float32, type Tensor } from "../../src/base/index.js";
 import { computeIf } from "../../src/compile/conditional.js";
+import { isDoubtful } from "../../src/compile/doubt.js";
 import { trace } from "../../src/compile/index.js";
 import { byDepth } from "../../src/compile/order.js";
 import { emptyGraph, type Graph, GraphBuilder } from "../../src/onnx/index.js";
@@ -108,4 +109,34 @@ it("a large weight is no part of what is loaded to infer shapes, and is there wh
   const sum = (column: number) =>
     weights.reduce((total, weight, i) => total + (i % 2 === column ? weight : 0), 0);
   expect(Array.from(y!.data as Float32Array)).toEqual([sum(0), sum(1)]);
+});
+
+describe("a graph must be run for its shapes", () => {
+  const doubtful = (write: (build: GraphBuilder) => string) => {
+    const build = new GraphBuilder(emptyGraph("doubt", 18));
+    build.output(write(build));
+    const shapes: Readonly<Record<string, readonly number[]>> = { x: [1, 2, 5, 6], y: [1, 3] };
+    return isDoubtful(build.graph, (value) => shapes[value]);
+  };
+  const x = (b: GraphBuilder) => b.input("x", "float32", [1, 2, 5, 6]);
+  const resized = (b: GraphBuilder, scale: number) =>
+    b.op("Resize", [x(b), "", b.constant(float32([4], [1, 1, scale, scale]))], { mode: "nearest" });
+  const pooled = (b: GraphBuilder, ceil: number) =>
+    b.op("MaxPool", [x(b)], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: ceil });
+
+  it.each<[string, boolean, (b: GraphBuilder) => string]>([
+    ["for elementwise operators", false, (b) => b.exp(x(b))],
+    ["for a pool", false, (b) => pooled(b, 0)],
+    ["for a pool that counts its last window", true, (b) => pooled(b, 1)],
+    ["where a length is doubled", false, (b) => resized(b, 2)],
+    ["where a length times a scale is rounded", true, (b) => resized(b, 1.5)],
+    [
+      "where an index may be repeated",
+      true,
+      (b) => b.op("Einsum", [b.input("y", "float32", [1, 3])], { equation: "ij->ij" }),
+    ],
+    ["for an operator of another domain", true, (b) => b.ops("Own", [x(b)], 1, {}, "other")[0]!],
+  ])("%s: %s", (_, expected, write) => {
+    expect(doubtful(write)).toBe(expected);
+  });
 });

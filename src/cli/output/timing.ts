@@ -7,8 +7,8 @@ type Stage = "start" | RunStage | "report";
 const titles: Readonly<Record<Stage, string>> = {
   start: "start the program",
   plan: "open model and data",
-  checks: "check the model",
-  clean: "start workers, predict clean images",
+  checks: "check the model, start workers",
+  clean: "predict clean images",
   attacks: "attack",
   result: "summarise",
   report: "write the report",
