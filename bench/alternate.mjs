@@ -29,6 +29,7 @@ export class Worker {
  * @param names names of the two workers
  * @param row number of steps that a worker makes before the other one's turn
  * @param images number of images in a step; if given, images per second are printed, too
+ * @returns the first worker's median, in seconds; infinite if it did not start
  */
 export async function alternate(title, pair, names, { steps, row }, images) {
   const ready = await Promise.all(pair.map((worker) => worker.read()));
@@ -46,6 +47,7 @@ export async function alternate(title, pair, names, { steps, row }, images) {
   const turns = row === 1 ? "" : `, ${row} in a row`;
   console.log(`${title}: ${times[0].length} steps each, in alternation${turns}`);
   report(names, times, peaks.map(mebibytes), images);
+  return times[0].length > 0 ? median(times[0]) : Number.POSITIVE_INFINITY;
 }
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
@@ -60,9 +62,10 @@ function report(names, [first, second], [firstPeak, secondPeak], images) {
     `median ${ms(median(times))}${rate(times)}, minimum ${ms(Math.min(...times))}, peak memory ${peak} MiB`;
   const width = Math.max(...names.map((name) => name.length));
   const [own, other] = names.map((name) => name.padEnd(width));
+  if (first.length === 0) return console.log(`  ${own}  did not start, for the reason above`);
   console.log(`  ${own}  ${line(first, firstPeak)}`);
   if (second.length === 0)
-    return console.log(`  ${other}  not found: install tools/requirements.txt and give --python`);
+    return console.log(`  ${other}  did not start: install tools/requirements.txt and give --python`);
   console.log(`  ${other}  ${line(second, secondPeak)}`);
   const ratio = (figure) => (figure(first) / figure(second)).toFixed(2);
   const minima = ratio((times) => Math.min(...times));

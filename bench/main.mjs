@@ -5,6 +5,9 @@
  *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
  *     npm run bench -- --window HxW --stride HxW [--steps N] [--threads N] MODEL.onnx:1xCxHxW
  *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
+ *     npm run bench -- --device cuda|webgpu|cpu [--python PYTHON] [--steps N] [--size HxW] [--images N,…] [--sea-steps N] [--modes M,…]
+ *
+ * `--device` makes every measurement that a device asks for, in one go (`device.mjs`).
  *
  * `--window` times the gradient of one image through a sliding window against those of as many single windows, and compares
  * their peak memory (`windows.mjs`).
@@ -26,6 +29,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { alternate, Worker } from "./alternate.mjs";
+import { compareOnDevice } from "./device.mjs";
 import { timeLowering } from "./lowering.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -40,6 +44,12 @@ const { values, positionals } = parseArgs({
     against: { type: "string" },
     window: { type: "string" },
     stride: { type: "string" },
+    device: { type: "string" },
+    size: { type: "string", default: "512x512" },
+    images: { type: "string", default: "1,2,4,8" },
+    "sea-steps": { type: "string", default: "30" },
+    modes: { type: "string", default: "eager,compiled" },
+    architecture: { type: "string", default: "upernet-convnext-t-cvst" },
   },
 });
 const turns = { steps: Number(values.steps), row: Number(values.row) };
@@ -76,6 +86,10 @@ function compareTraining(architecture, size) {
   return alternate(`training ${architecture} at ${size}`, workers, names, turns, Number.parseInt(size, 10));
 }
 
+if (values.device) {
+  await compareOnDevice({ ...values, seaSteps: values["sea-steps"], ...turns });
+  process.exit();
+}
 if (positionals[0] === "lowering") {
   await timeLowering(positionals.slice(1));
   process.exit();

@@ -18,7 +18,7 @@ const settings = {
   seed: 0,
 };
 
-const [name, size, threads] = process.argv.slice(2);
+const [name, size, threads, device = "cpu"] = process.argv.slice(2);
 const [images, , height, width] = size.split("x").map(Number);
 
 const noise = (i) => Math.abs((Math.sin(12.9898 * i) * 43758.5453) % 1);
@@ -27,7 +27,7 @@ const batch = {
   labels: BigInt64Array.from({ length: images * height * width }, (_, i) => BigInt((i % (classes + 1)) - 1)),
 };
 
-const engine = { threads: Number(threads) };
+const engine = { threads: Number(threads), device };
 const options = {
   size: [height, width],
   ...{ batchSize: images, attacked: images, accumulating: false, seed: 0, parts: engine.threads },

@@ -1,6 +1,7 @@
 """A worker that times single attack steps in PyTorch eager mode, for measurements in turn with another program.
 
     python tools/bench_torch.py MODEL.onnx [--size 1x3x360x480] [--threads 2] [--channels-last]
+                                [--device cuda] [--compile]
     python tools/bench_torch.py --upernet [--size 2x3x128x128]
 
 It prints a line `ready {…}` with its settings, then for every line `step` that it reads the seconds one step took:
@@ -27,7 +28,16 @@ from ball import NORMS
 from images import random_image, shifted_labels
 from onnx_torch import load
 from segmenter import open_segmenter
-from worker import dims_of, in_channels_last, peak_memory, serve
+from worker import (
+    add_device_flags,
+    compiled,
+    device_facts,
+    dims_of,
+    in_channels_last,
+    peak_memory,
+    serve,
+    use_device,
+)
 
 RADIUS, STEP_SIZE = 4 / 255, 2 / 255
 
@@ -65,21 +75,28 @@ def attack_step(network: Network, image: torch.Tensor, labels: torch.Tensor) -> 
         return norm.project(image, image + STEP_SIZE * norm.direction(gradient), RADIUS)
 
 
-def main() -> None:
-    arguments = _parse()
-    torch.set_num_threads(arguments.threads)
+def open_network(arguments: argparse.Namespace, device: torch.device) -> tuple[Network, torch.Tensor]:
+    """The network that the flags name, and an image, both on the device."""
     size = dims_of(arguments.size) if arguments.size else None
     if arguments.upernet:
         network, image = from_upernet(size, arguments.channels_last)
-    else:
-        network, image = from_onnx(arguments.model, size, arguments.channels_last)
+        return network.to(device), image.to(device)
+    network, image = from_onnx(arguments.model, size, arguments.channels_last)
+    network.program.constants = {name: x.to(device) for name, x in network.program.constants.items()}
+    return network, image.to(device)
+
+
+def main() -> None:
+    arguments = parser(__doc__).parse_args()
+    device = use_device(arguments)
+    network, image = open_network(arguments, device)
+    network = compiled(network, arguments)
     with torch.no_grad():
         logits = network(image)
         labels = shifted_labels(logits)
     settings = {
         "model": Path(arguments.model).name if arguments.model else "upernet_small",
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
+        **device_facts(arguments),
         "channelsLast": arguments.channels_last,
         "image": list(image.shape),
         "logits": list(logits.shape),
@@ -89,17 +106,15 @@ def main() -> None:
     serve(lambda: attack_step(network, image, labels), settings)
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", nargs="?", help="an ONNX file")
-    parser.add_argument("--upernet", action="store_true", help="the network of upernet_small.py instead of a file")
-    parser.add_argument("--size", help="N x C x H x W of the image; default: the model's own, 1 where open")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--channels-last", action="store_true")
-    arguments = parser.parse_args()
-    if bool(arguments.model) == arguments.upernet:
-        parser.error("give a model file or --upernet")
-    return arguments
+def parser(description: str) -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    network = flags.add_mutually_exclusive_group(required=True)
+    network.add_argument("model", nargs="?", help="an ONNX file")
+    network.add_argument("--upernet", action="store_true", help="the network of upernet_small.py instead of a file")
+    flags.add_argument("--size", help="N x C x H x W of the image; default: the model's own, 1 where open")
+    add_device_flags(flags)
+    flags.add_argument("--channels-last", action="store_true")
+    return flags
 
 
 if __name__ == "__main__":

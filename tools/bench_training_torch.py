@@ -1,6 +1,7 @@
 """A worker that times updates of adversarial training in PyTorch eager mode, in turn with another program.
 
     python tools/bench_training_torch.py upernet-convnext-micro-cvst [--size 8x3x128x160] [--threads 2] [--channels-last]
+                                         [--device cuda] [--compile]
 
 It prints a line `ready {…}` with its settings, then for every line `step` that it reads the seconds one update took:
 a random start, two sign steps of PGD on cross-entropy through the network in inference, and one step of AdamW along the
@@ -20,7 +21,7 @@ import torch.nn.functional as F
 from ball import NORMS
 from images import random_image
 from networks import UperNet, normalized, resized
-from worker import dims_of, in_channels_last, serve
+from worker import add_device_flags, compiled, device_facts, dims_of, in_channels_last, serve, use_device
 
 CLASSES, STEPS, RADIUS, STEP_SIZE = 11, 2, 4 / 255, 4 / 255
 CONVNEXT_T = {"dims": [96, 192, 384, 768], "channels": 512, "auxiliary": 256, "stem": [(48, 2), (96, 2)]}
@@ -40,11 +41,14 @@ NETWORKS = {
 class Learner:
     """A network, its optimizer, and the batch that it learns."""
 
-    def __init__(self, name: str, size: list[int], channels_last: bool):
+    def __init__(self, name: str, size: list[int], arguments: argparse.Namespace, device: torch.device):
         n, _, h, w = size
-        self.network = UperNet(**NETWORKS[name], classes=CLASSES)
-        self.images = random_image(size, seed=0)
-        self.labels = (torch.arange(n * h * w).reshape(n, h, w) % (CLASSES + 1)) - 1
+        channels_last = arguments.channels_last
+        self.network = UperNet(**NETWORKS[name], classes=CLASSES).to(device)
+        self.images = random_image(size, seed=0).to(device)
+        self.labels = ((torch.arange(n * h * w).reshape(n, h, w) % (CLASSES + 1)) - 1).to(device)
+        self.attack_loss = compiled(self.plain_attack_loss, arguments)
+        self.training_loss = compiled(self.plain_training_loss, arguments)
         if channels_last:
             self.network.to(memory_format=torch.channels_last)
             self.images = in_channels_last(self.images)
@@ -65,14 +69,21 @@ class Learner:
         logits = resized(head(features), self.labels.shape[1:])
         return F.cross_entropy(logits, self.labels, ignore_index=-1)
 
+    def plain_attack_loss(self, point: torch.Tensor) -> torch.Tensor:
+        return self.loss(self.network.net.decode_head, self.features(point))
+
+    def plain_training_loss(self, images: torch.Tensor) -> torch.Tensor:
+        features = self.features(images)
+        auxiliary = self.loss(self.network.net.auxiliary_head, features)
+        return self.loss(self.network.net.decode_head, features) + 0.4 * auxiliary
+
     def attacked(self) -> torch.Tensor:
         self.network.eval().requires_grad_(False)
         norm = NORMS["linf"]
         point = (self.images + torch.empty_like(self.images).uniform_(-RADIUS, RADIUS)).clamp(0, 1)
         for _ in range(STEPS):
             point = point.detach().requires_grad_()
-            loss = self.loss(self.network.net.decode_head, self.features(point))
-            (gradient,) = torch.autograd.grad(loss, point)
+            (gradient,) = torch.autograd.grad(self.attack_loss(point), point)
             with torch.no_grad():
                 point = norm.project(self.images, point + STEP_SIZE * norm.direction(gradient), RADIUS)
         return point
@@ -80,24 +91,19 @@ class Learner:
     def step(self) -> None:
         images = self.attacked()
         self.network.train().requires_grad_(True)
-        features = self.features(images)
-        loss = self.loss(self.network.net.decode_head, features)
-        auxiliary = self.loss(self.network.net.auxiliary_head, features)
         self.optimizer.zero_grad()
-        (loss + 0.4 * auxiliary).backward()
+        self.training_loss(images).backward()
         self.optimizer.step()
 
 
 def main() -> None:
     arguments = _parse()
     torch.manual_seed(0)
-    torch.set_num_threads(arguments.threads)
     size = dims_of(arguments.size)
-    learner = Learner(arguments.architecture, size, arguments.channels_last)
+    learner = Learner(arguments.architecture, size, arguments, use_device(arguments))
     settings = {
         "architecture": arguments.architecture,
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
+        **device_facts(arguments),
         "channelsLast": arguments.channels_last,
         "images": size,
     }
@@ -108,7 +114,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("architecture", choices=NETWORKS)
     parser.add_argument("--size", default="8x3x128x160", help="N x C x H x W of the images")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    add_device_flags(parser)
     parser.add_argument("--channels-last", action="store_true")
     return parser.parse_args()
 
