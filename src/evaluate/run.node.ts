@@ -16,7 +16,6 @@ import {
 } from "../journal/index.js";
 import { openRun, readOtherShards, writePerturbed, writeResult } from "../journal/index.node.js";
 import type { Model } from "../oracle/index.js";
-import type { WorkerReport } from "../queue/index.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
@@ -48,8 +47,6 @@ export interface RunEvents {
    * is written of a point is there when its record is.
    */
   readonly onPoint?: (point: PointEvent) => void | Promise<void>;
-  /** The workers of a run with a queue, every few seconds. */
-  readonly onWorkers?: (workers: readonly WorkerReport[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -220,10 +217,9 @@ async function openLocalWorkers(plan: Plan, { signal }: RunEvents): Promise<Loca
 
 /** Workers on the machines that work for the run's queue. */
 function openQueue(plan: Plan, events: RunEvents, onPass: () => void): Promise<WorkerPool> {
-  const { onNotice, onWorkers, signal } = events;
+  const { onNotice, signal } = events;
   const watch = { onPass, ...(signal && { signal }) };
-  const tell = (sentence: string) => onNotice?.(sentence);
-  return openQueueWorkers(plan, { ...watch, tell, ...(onWorkers && { onWorkers }) });
+  return openQueueWorkers(plan, { ...watch, tell: (sentence) => onNotice?.(sentence) });
 }
 
 /** The result of a shard so far: without the attacks that wait for other shards. */

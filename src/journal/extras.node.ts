@@ -1,10 +1,20 @@
 /**
  * What a run folder holds besides figures: small pictures and traces of attacks for its report, perturbed images, and
- * while it runs the points that attacks have kept.
+ * while it runs the points that attacks have kept and who works for it.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
-import { parseJson, SeawallError } from "../base/index.js";
+import { z } from "zod";
+import { formatJson, parseJson, SeawallError } from "../base/index.js";
 import { attempt, isLeftover, readText, writeFileAtomic } from "../base/index.node.js";
 import { memberNames, type RunDescription } from "./description.js";
 import { slotOf, slotsOf } from "./record.js";
@@ -30,6 +40,35 @@ export interface PictureKey {
   readonly slot: number;
   readonly kind: PictureKind;
 }
+
+/** Who works for a run with a queue. */
+const workersFile = "workers.json";
+const largestWorkers = 16 * 2 ** 20;
+
+const seconds = z.number().min(0);
+const workersSchema = z.strictObject({
+  /** Address of the queue, without a password. */
+  queue: z.string().max(1000),
+  workers: z
+    .array(
+      z.strictObject({
+        host: z.string().max(255),
+        pid: z.int().min(0),
+        /** For how long it works. */
+        seconds,
+        /** Images that it attacks in parallel. */
+        parallel: z.int().min(1),
+        /** Attacks that it has made. */
+        attacks: z.int().min(0),
+        /** The attacks that it makes, and for how long. */
+        doing: z.array(z.strictObject({ attack: z.string().max(1000), seconds })).max(4096),
+      }),
+    )
+    .max(4096),
+});
+
+/** The workers of a run with a queue, as its coordinator has heard of them last. */
+export type RunWorkers = z.infer<typeof workersSchema>;
 
 const largestPicture = 2 ** 20;
 const largestPoint = 2 ** 32;
@@ -167,4 +206,23 @@ function namesIn(folder: string): string[] {
 
 function entriesOf(folder: string): string[] {
   return existsSync(folder) ? attempt(folder, "read", () => readdirSync(folder)) : [];
+}
+
+/** Writes who works for a run, as a whole or not at all. */
+export function writeRunWorkers(dir: string, workers: RunWorkers): void {
+  writeFileAtomic(join(dir, workersFile), formatJson(workers));
+}
+
+/**
+ * Who works for a run; undefined where nothing is known.
+ * @throws SeawallError `journal` for a damaged file
+ */
+export function readRunWorkers(dir: string): RunWorkers | undefined {
+  const file = join(dir, workersFile);
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+  return parseJson(workersSchema, readText(file, largestWorkers), file);
+}
+
+export function removeRunWorkers(dir: string): void {
+  rmSync(join(dir, workersFile), { force: true });
 }

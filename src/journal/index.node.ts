@@ -4,14 +4,18 @@ export {
   type PictureKey,
   type PictureKind,
   prunePictures,
+  type RunWorkers,
   readPicture,
   readPoint,
+  readRunWorkers,
   readTraces,
   removePictures,
   removePoints,
+  removeRunWorkers,
   writePerturbed,
   writePicture,
   writePoint,
+  writeRunWorkers,
   writeTrace,
 } from "./extras.node.js";
 export { type MergedRun, mergeRuns, readOtherShards } from "./merge.node.js";

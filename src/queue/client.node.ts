@@ -93,7 +93,7 @@ export class QueueClient {
   /** Ids of those that are in no job yet. */
   #waiting: string[] = [];
   /** Ids of those in jobs, by the job's id. */
-  readonly #jobs = new Map<string, readonly string[]>();
+  readonly #jobs = new Map<string, { readonly chunk: readonly string[]; isAdded: boolean }>();
   #workers: readonly WorkerReport[] = [];
   #lastKind = "";
   #change = openPromise();
@@ -119,6 +119,8 @@ export class QueueClient {
     );
     this.#events.on("failed", ({ jobId, failedReason }) => this.#try(() => this.#fail(jobId, failedReason)));
     this.#background = Promise.all([
+      // Those of a killed process are tried again.
+      this.#try(async () => void (await this.#queue.clean(0, 0, "failed"))),
       this.#repeat(ownerBeat, () => this.#beat()),
       this.#repeat(sweepInterval, () => this.#sweep()),
     ]);
@@ -197,19 +199,23 @@ export class QueueClient {
     return ahead * Math.max(1, this.#slots);
   }
 
-  /** Puts waiting requests into jobs. An incomplete chunk waits as long as no worker waits. */
+  /** Puts waiting requests into jobs. An incomplete chunk waits as long as no worker waits, and is then shared fairly. */
   async #handOut(): Promise<void> {
     while (this.#waiting.length > 0 && this.#jobs.size < this.#mostJobs) {
       const kindOf = (id: string) => this.#asked.get(id)!.request.kind;
       const kind = kindOf(this.#waiting[0]!);
       const most = this.#sizes.of(kind);
-      const chunk = this.#waiting.slice(0, most).filter((id) => kindOf(id) === kind);
-      if (chunk.length < most && this.#jobs.size >= Math.max(1, this.#slots)) return;
+      const alike = this.#waiting.slice(0, most).filter((id) => kindOf(id) === kind);
+      if (alike.length < most && this.#jobs.size >= Math.max(1, this.#slots)) return;
+      const share = Math.ceil(this.#waiting.length / (this.#mostJobs - this.#jobs.size));
+      const chunk = alike.slice(0, share);
       const chosen = new Set(chunk);
       this.#waiting = this.#waiting.filter((id) => !chosen.has(id));
       const jobId = `job-${shortHash(chunk.join())}`;
-      this.#jobs.set(jobId, chunk);
+      const job = { chunk, isAdded: false };
+      this.#jobs.set(jobId, job);
       await this.#add(jobId, chunk);
+      job.isAdded = true;
     }
   }
 
@@ -239,21 +245,27 @@ export class QueueClient {
     await this.#handOut();
   }
 
-  /** Rejects the requests of a failed job. */
+  /** Rejects the requests of a failed job, unless the server has lost a part of them: those are handed out again. */
   async #fail(jobId: string, reason: string): Promise<void> {
     const chunk = this.#leave(jobId);
     await this.#queue.remove(jobId);
+    const failure = readFailure(reason);
     for (const id of chunk) {
       const { request, reject } = this.#asked.get(id)!;
-      this.#asked.delete(id);
-      reject(failureOf(request.label, readFailure(reason)));
       await this.#parts.remove(request.bytes);
+      if (failure.lost) this.#waiting.push(id);
+      else {
+        this.#asked.delete(id);
+        reject(failureOf(request.label, failure));
+      }
     }
+    if (failure.lost) this.#watch.tell(`${failure.message}; it is sent again`);
+    await this.#handOut();
   }
 
   /** The requests of a job that is over; none where that was noticed before. */
   #leave(jobId: string): readonly string[] {
-    const chunk = this.#jobs.get(jobId) ?? [];
+    const chunk = this.#jobs.get(jobId)?.chunk ?? [];
     this.#jobs.delete(jobId);
     return chunk;
   }
@@ -280,7 +292,8 @@ export class QueueClient {
 
   /** Looks for jobs whose end was not heard of, or which a server without persistence has lost. */
   async #sweep(): Promise<void> {
-    for (const jobId of [...this.#jobs.keys()]) {
+    for (const [jobId, { isAdded }] of [...this.#jobs]) {
+      if (!isAdded) continue;
       const job = await this.#queue.getJob(jobId);
       if (!job) await this.#finish(jobId);
       else if (await job.isFailed()) await this.#fail(jobId, job.failedReason);

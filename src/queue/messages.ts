@@ -4,7 +4,7 @@ import { checkJson, type ErrorCode, parseJson } from "../base/index.js";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const parts = z.record(z.string().max(100), digest).refine((named) => Object.keys(named).length <= 16);
-const time = z.int().min(0);
+const seconds = z.number().min(0);
 const count = z.int().min(0);
 
 /** JSON, and named bytes. */
@@ -26,7 +26,7 @@ const jobSchema = z.strictObject({ requests: z.array(requestSchema).min(1).max(2
 export type StoredJob = z.infer<typeof jobSchema>;
 
 /** What a finished job says beside its replies: the seconds that each request took, null for one that was answered before. */
-const finishedSchema = z.strictObject({ seconds: z.array(z.number().min(0).nullable()).max(256) });
+const finishedSchema = z.strictObject({ seconds: z.array(seconds.nullable()).max(256) });
 
 const errorCodes = [
   ...["usage", "config", "data", "model", "unsupported", "journal", "weights", "training"],
@@ -38,6 +38,8 @@ export type Finished = z.infer<typeof finishedSchema>;
 const failureSchema = z.strictObject({
   worker: z.string().max(1000),
   code: z.enum(errorCodes).optional(),
+  /** The server has lost a part of the request. */
+  lost: z.literal(true).optional(),
   message: z.string().max(100_000),
 });
 export type Failure = z.infer<typeof failureSchema>;
@@ -48,7 +50,7 @@ const ownerSchema = z.strictObject({
   token: z.string().max(100),
   setup: digest,
   /** Changes as long as the owner lives. */
-  beat: time,
+  beat: count,
 });
 export type Owner = z.infer<typeof ownerSchema>;
 
@@ -56,8 +58,8 @@ export type Owner = z.infer<typeof ownerSchema>;
 export const workerSchema = z.strictObject({
   host: z.string().max(255),
   pid: z.int().min(0),
-  /** Since when it works, in milliseconds since 1970. */
-  since: time,
+  /** For how long it works: clocks of machines may differ. */
+  seconds,
   /** The setup that it works for; absent while it waits for one or prepares it. */
   setup: digest.optional(),
   /** Requests that it answers side by side. */
@@ -66,7 +68,7 @@ export const workerSchema = z.strictObject({
   answered: count,
   /** Whatever the requests count while they are answered. */
   passes: count,
-  doing: z.array(z.strictObject({ label: z.string().max(1000), since: time })).max(4096),
+  doing: z.array(z.strictObject({ label: z.string().max(1000), seconds })).max(4096),
 });
 export type WorkerReport = z.infer<typeof workerSchema>;
 

@@ -14,11 +14,10 @@ import {
   type Finished,
   type QueueContent,
   type StoredRequest,
-  type StoredSetup,
   type WorkerReport,
 } from "./messages.js";
 import { report } from "./reports.node.js";
-import { bufferOf, fetchParts, fetchSetup } from "./store.node.js";
+import { bufferOf, fetchParts, fetchSetup, LostPart } from "./store.node.js";
 
 /** Who answers the requests of a setup. */
 export interface Answerer {
@@ -70,8 +69,9 @@ class QueueServer {
   readonly #redis: Redis;
   readonly #keys: QueueKeys;
   readonly #options: ServeOptions;
-  readonly #since = Date.now();
-  readonly #doing = new Map<string, { readonly label: string; readonly since: number }>();
+  /** In milliseconds of this process. */
+  readonly #start = performance.now();
+  readonly #doing = new Map<string, { readonly label: string; readonly start: number }>();
   readonly #name = `${hostname()}, process ${process.pid}`;
   #setup: string | undefined;
   #parallel = 1;
@@ -95,8 +95,8 @@ class QueueServer {
     const reporting = report(this.#redis, this.#keys, () => this.#report(), ended.signal);
     try {
       for (let isWaiting = false; !this.#isOver(); ) {
-        const setup = await fetchSetup(this.#redis, this.#keys);
-        if (setup) await this.#serve(setup);
+        const setup = await this.#fetchSetup();
+        if (setup) await this.#serve(setup.id, setup.content);
         else if (!isWaiting) tell("waiting for a run");
         isWaiting = setup === undefined;
         if (isWaiting) await this.#rest();
@@ -107,14 +107,25 @@ class QueueServer {
     }
   }
 
+  /** The setup of the queue; undefined where there is none, or its parts are being removed. */
+  async #fetchSetup(): Promise<{ readonly id: string; readonly content: QueueContent } | undefined> {
+    const setup = await fetchSetup(this.#redis, this.#keys);
+    if (!setup) return undefined;
+    try {
+      const parts = await fetchParts(this.#redis, this.#keys, setup.parts);
+      return { id: setup.id, content: { head: setup.head, parts } };
+    } catch (error) {
+      if (error instanceof LostPart) return undefined;
+      throw error;
+    }
+  }
+
   /** Works for a setup until the queue holds another one or none. */
-  async #serve(setup: StoredSetup): Promise<void> {
+  async #serve(id: string, content: QueueContent): Promise<void> {
     const { prepare, patience, signal, tell } = this.#options;
-    const { head, parts } = setup;
-    const content = { head, parts: await fetchParts(this.#redis, this.#keys, parts) };
     const answerer = await prepare(content, () => this.#passes++, signal);
     const third = (1000 * patience) / 3;
-    const worker = new Worker(jobQueueOf(setup.id), (job, token) => this.#work(job, token, answerer), {
+    const worker = new Worker(jobQueueOf(id), (job, token) => this.#work(job, token, answerer), {
       ...{ connection: this.#redis, prefix: this.#keys.prefix, skipVersionCheck: true },
       ...{ concurrency: answerer.parallel, maxStalledCount: mostStalls },
       // A silent worker's lock expires within a third, and is found to be missing at the second look from there.
@@ -123,11 +134,11 @@ class QueueServer {
     worker.on("error", () => {});
     const onStop = () => worker.pause(true);
     signal.addEventListener("abort", onStop, { once: true });
-    [this.#setup, this.#parallel, this.#lastWork] = [setup.id, answerer.parallel, Date.now()];
+    [this.#setup, this.#parallel, this.#lastWork] = [id, answerer.parallel, Date.now()];
     try {
       while (!this.#isOver()) {
         await this.#rest();
-        if ((await fetchSetup(this.#redis, this.#keys))?.id !== setup.id) break;
+        if ((await fetchSetup(this.#redis, this.#keys))?.id !== id) break;
       }
     } finally {
       this.#setup = undefined;
@@ -148,7 +159,7 @@ class QueueServer {
       const seconds = [];
       const stored = [];
       for (const [i, { id, label }] of requests.entries()) {
-        this.#doing.set(id, { label, since: Date.now() });
+        this.#doing.set(id, { label, start: performance.now() });
         const content = await asked[i]!;
         signal.throwIfAborted();
         const started = performance.now();
@@ -180,15 +191,19 @@ class QueueServer {
     this.#answered++;
   }
 
-  /** A mistake of the user's is the same on every worker; anything else is tried again. */
+  /** A mistake of the user's is the same on every worker, and what is lost is lost for all; anything else is tried again. */
   #failure(error: unknown): Error {
     const known = error instanceof SeawallError;
+    const lost = error instanceof LostPart;
     const failure: Failure = {
       worker: this.#name,
       ...(known && { code: error.code }),
+      ...(lost && { lost }),
       message: messageOf(error),
     };
-    return known ? new UnrecoverableError(JSON.stringify(failure)) : new Error(JSON.stringify(failure));
+    return known || lost
+      ? new UnrecoverableError(JSON.stringify(failure))
+      : new Error(JSON.stringify(failure));
   }
 
   #isOver(): boolean {
@@ -203,11 +218,12 @@ class QueueServer {
   }
 
   #report(): WorkerReport {
+    const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;
     return {
-      ...{ host: hostname(), pid: process.pid, since: this.#since },
+      ...{ host: hostname(), pid: process.pid, seconds: secondsSince(this.#start) },
       ...(this.#setup !== undefined && { setup: this.#setup }),
       ...{ parallel: this.#parallel, answered: this.#answered, passes: this.#passes },
-      doing: [...this.#doing.values()],
+      doing: [...this.#doing.values()].map(({ label, start }) => ({ label, seconds: secondsSince(start) })),
     };
   }
 }

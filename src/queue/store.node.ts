@@ -50,9 +50,14 @@ export async function storePart(
   await redis.set(keys.part(digest), bufferOf(bytes), "EX", keptSeconds);
 }
 
+/** The server does not have a part that it should have. */
+export class LostPart extends Error {
+  override readonly name = "LostPart";
+}
+
 /**
  * The parts of a content.
- * @throws SeawallError `data` for one that is missing or is not what its name says
+ * @throws LostPart; SeawallError `data` for a part that is not what its name says
  */
 export async function fetchParts(
   redis: Redis,
@@ -61,8 +66,7 @@ export async function fetchParts(
 ): Promise<Record<string, Uint8Array>> {
   const fetched = Object.entries(parts).map(async ([name, digest]) => {
     const bytes = await redis.getBuffer(keys.part(digest));
-    if (bytes === null)
-      throw new SeawallError("data", `the queue has lost the ${name} of a request; resume the run`);
+    if (bytes === null) throw new LostPart(`the server has lost the ${name} of a request`);
     const found = digestOf(bytes);
     if (found !== digest) {
       throw new SeawallError(

@@ -134,6 +134,53 @@ describe.skipIf(missingRedis)("a queue", { timeout: 60_000 }, async () => {
     expect(await square(second, 3)).toBe(9);
   });
 
+  it("warns of a server that may drop what it holds", async () => {
+    const { Redis } = await import("ioredis");
+    const admin = new Redis(redis.port);
+    await admin.config("SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru");
+    const client = await openQueue(address("evicting"), setup, { tell });
+    onTestFinished(() => client.close(true));
+    expect(heard.at(-1)).toMatch(
+      /^WARNING: the server's maxmemory-policy is allkeys-lru, so it may drop work/,
+    );
+    await admin.config("SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
+    admin.disconnect();
+  });
+
+  it("refuses what is not as it was sent", async () => {
+    const { Redis } = await import("ioredis");
+    const admin = new Redis(redis.port);
+    onTestFinished(() => admin.disconnect());
+    const client = await openQueue(address("forged"), setup, { tell });
+    onTestFinished(() => client.close(true));
+    const [part] = await admin.keys("seawall:forged:part:*");
+    await admin.set(part!, "other");
+    await expect(worker("forged").served).rejects.toThrow(
+      /the table in the queue has SHA-256 [0-9a-f]{64} instead of/,
+    );
+    const stored = JSON.parse((await admin.get("seawall:forged:setup"))!);
+    await admin.set("seawall:forged:setup", JSON.stringify({ ...stored, head: { purpose: "evil" } }));
+    await expect(worker("forged").served).rejects.toThrow(/does not have the hash that it names/);
+    await admin.set("seawall:forged:setup", "[]");
+    await expect(worker("forged").served).rejects.toThrow(/^the setup in the queue: /);
+  });
+
+  it("sends again what the server has lost", async () => {
+    const { Redis } = await import("ioredis");
+    const admin = new Redis(redis.port);
+    onTestFinished(() => admin.disconnect());
+    const client = await openQueue(address("lossy"), setup, { tell });
+    onTestFinished(() => client.close(true));
+    const kept = await admin.keys("seawall:lossy:part:*");
+    const answer = square(client, 6);
+    const lost = async () => (await admin.keys("seawall:lossy:part:*")).filter((key) => !kept.includes(key));
+    while ((await admin.keys("seawall:lossy:jobs-*:job-*")).length === 0) await sleep(20);
+    await admin.del(...(await lost()));
+    worker("lossy");
+    expect(await answer).toBe(36);
+    expect(heard).toContain("the server has lost the x of a request; it is sent again");
+  });
+
   it("goes on when the server is killed and restarted", async () => {
     const client = await openQueue(address("restart"), setup, { tell });
     onTestFinished(() => client.close(true));

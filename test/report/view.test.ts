@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { formatJson } from "../../src/base/index.js";
+import { lockFolder } from "../../src/base/index.node.js";
 import {
   memberNames,
   type RunDescription,
@@ -13,7 +14,7 @@ import {
   summarize,
   withGates,
 } from "../../src/journal/index.js";
-import { writeResult } from "../../src/journal/index.node.js";
+import { writeResult, writeRunWorkers } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, journalText, recordsOf, temporaryFolder } from "../journal/runs.js";
 
@@ -101,6 +102,27 @@ describe("the list", () => {
     expect(body).toMatch(/✗ <b>clean\.aAcc&#62;=1<\/b> does not hold/);
     const [low, high] = result.uncertainty![0]!.images!.mIoU.interval.map((end) => end.toFixed(4));
     expect(body).toContain(`Worst-case mIoU. Other images: ${low} .. ${high}`);
+  });
+
+  it("shows who works for a running one with a queue", async () => {
+    const folder = temporaryFolder();
+    const dir = join(folder, "run");
+    writeRun(dir, description, records.slice(0, 5));
+    const doing = [{ attack: 'apgd:ce at 4/255 on image "<b>"', seconds: 200 }];
+    const worker = { host: "node7", pid: 41, seconds: 3600, parallel: 2, attacks: 1234, doing };
+    writeRunWorkers(dir, { queue: "redis://server/first", workers: [worker] });
+    const { port } = await serve(folder);
+    const page = await firstRun(port);
+    expect((await get(port, page)).body, "a stopped run has no workers").not.toContain("node7");
+    const lock = lockFolder(dir);
+    onTestFinished(() => lock.release());
+    const { body } = await get(port, page);
+    expect(body).toContain("node7, process 41</th><td>1 h</td><td>1,234</td>");
+    expect(body).toContain("apgd:ce at 4/255 on image &#34;&#60;b&#62;&#34;, 3 min 20 s");
+    writeRunWorkers(dir, { queue: "redis://server/first", workers: [] });
+    expect((await get(port, page)).body).toContain("seawall work --queue redis://server/first");
+    writeFileSync(join(dir, "workers.json"), "{");
+    expect((await get(port, page)).status).toBe(200);
   });
 
   it("may be empty, and refuses a folder that is none", async () => {

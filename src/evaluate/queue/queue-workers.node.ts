@@ -1,4 +1,5 @@
 /** The workers of a run on other machines: to the loop of an evaluation, as many as it takes to keep those busy. */
+import { type RunWorkers, removeRunWorkers, writeRunWorkers } from "../../journal/index.node.js";
 import { parseQueueAddress, passwordVariable, type WorkerReport } from "../../queue/index.js";
 import type { QueueClient } from "../../queue/index.node.js";
 import type { Plan } from "../plan/plan.node.js";
@@ -10,8 +11,6 @@ import { setupOf } from "./setup.node.js";
 
 export interface QueueWorkersWatch extends WorkerWatch {
   readonly tell: (sentence: string) => void;
-  /** The workers that work for the run, every few seconds. */
-  readonly onWorkers?: (workers: readonly WorkerReport[]) => void;
 }
 
 /** Images under way at most; far above what keeps hundreds of machines busy. */
@@ -27,8 +26,9 @@ export function queueAddress(text: string) {
  * @throws SeawallError `config` if it cannot be used, or for a run that cannot be made over a queue
  */
 export async function openQueueWorkers(plan: Plan, watch: QueueWorkersWatch): Promise<WorkerPool> {
-  const { tell, onPass, onWorkers, signal } = watch;
-  const address = queueAddress(plan.config.queue!);
+  const { tell, onPass, signal } = watch;
+  const { out, queue } = plan.config;
+  const address = queueAddress(queue!);
   const attendance = new Attendance(address.shown, { tell, onPass });
   // Loaded by runs with a queue alone.
   const { openQueue } = await import("../../queue/index.node.js");
@@ -36,18 +36,35 @@ export async function openQueueWorkers(plan: Plan, watch: QueueWorkersWatch): Pr
     tell,
     onWorkers(workers) {
       attendance.read(workers);
-      onWorkers?.(workers);
+      if (out !== undefined) writeRunWorkers(out, runWorkers(address.shown, workers));
     },
   });
   const stop = () => client.stop(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
   return {
-    workers: Array.from({ length: mostUnderWay }, (_, i) => queueWorker(client, i)),
+    workers: queueWorkers(client),
     async close(isDone) {
       signal?.removeEventListener("abort", stop);
       await client.close(isDone);
+      if (out !== undefined) removeRunWorkers(out);
     },
   };
+}
+
+/** What the run folder says of workers. */
+function runWorkers(queue: string, workers: readonly WorkerReport[]): RunWorkers {
+  return {
+    queue,
+    workers: workers.map(({ host, pid, seconds, parallel, answered, doing }) => ({
+      ...{ host, pid, seconds, parallel, attacks: answered },
+      doing: doing.map(({ label, seconds }) => ({ attack: label, seconds })),
+    })),
+  };
+}
+
+/** As many workers of the loop as a queue may ever keep busy. */
+export function queueWorkers(client: QueueClient): ImageWorker[] {
+  return Array.from({ length: mostUnderWay }, (_, i) => queueWorker(client, i));
 }
 
 /** One of the images under way; the next begins while fewer are than keep all machines busy. */

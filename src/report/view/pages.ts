@@ -81,8 +81,10 @@ function figure(value: number | null): string {
 }
 
 /** The page of one run, with its figures so far or at the end. */
-export function runPage({ id, name, status, overview, problem }: RunState): string {
-  const content = overview ? runContent(id, status, overview) : markup`<p class="problem">${problem}</p>`;
+export function runPage({ id, name, status, overview, problem, workers }: RunState): string {
+  const content = overview
+    ? runContent(id, status, overview, workers)
+    : markup`<p class="problem">${problem}</p>`;
   return page(
     `Seawall: ${name}`,
     markup`<p><a href="/">All runs</a></p>
@@ -91,7 +93,12 @@ ${content}`,
   );
 }
 
-function runContent(id: string, status: RunState["status"], overview: RunOverview): Markup {
+function runContent(
+  id: string,
+  status: RunState["status"],
+  overview: RunOverview,
+  workers: RunState["workers"],
+): Markup {
   const { self, radii, clean, seconds, classes, accounting, gates } = overview;
   const remarks = [
     plural(classes, "class"),
@@ -103,10 +110,29 @@ function runContent(id: string, status: RunState["status"], overview: RunOvervie
 ${self ? markup`<p class="note">Predictions are compared with the model's own clean predictions: figures are consistency, not accuracy.</p>` : undefined}
 ${status === "stopped" ? markup`<p class="note">No process is writing to this folder. To continue the run, repeat its command with <code>--resume</code>.</p>` : undefined}
 ${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
+${workers && workersTable(workers)}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
 ${gates.length > 0 ? markup`<section><h2>Gates</h2><ul>${gates.map(gateEntry)}</ul></section>` : undefined}
 <p><a href="/runs/${id}/report">Full report</a></p>
 <p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
+}
+
+/** Who works for the run, and at what. */
+function workersTable({ queue, workers }: NonNullable<RunState["workers"]>): Markup {
+  if (workers.length === 0) {
+    return markup`<section><h2>Workers</h2><p class="note">No worker works for this run. Start some, on any machine, with <code>seawall work --queue ${queue}</code>.</p></section>`;
+  }
+  const row = ({ host, pid, seconds, attacks, doing }: (typeof workers)[number]) => markup`
+<tr><th scope="row">${host}, process ${pid}</th><td>${formatDuration(seconds)}</td><td>${formatCount(attacks)}</td><td class="doing">${doing.length === 0 ? "–" : doing.map(({ attack, seconds }) => markup`<span>${attack}, ${formatDuration(seconds)}</span> `)}</td></tr>`;
+  return markup`
+<section>
+<h2>Workers</h2>
+<p class="facts">At ${queue}: ${plural(workers.length, "worker")}.</p>
+<div class="wide"><table>
+<thead><tr><th scope="col">worker</th><th scope="col">here for</th><th scope="col">attacks made</th><th scope="col">doing</th></tr></thead>
+<tbody>${workers.map(row)}</tbody>
+</table></div>
+</section>`;
 }
 
 function gateEntry(outcome: GateOutcome): Markup {

@@ -4,7 +4,14 @@ import { basename, join, relative, sep } from "node:path";
 import { messageOf, SeawallError, shortHash } from "../../base/index.js";
 import { isBeingWritten } from "../../base/index.node.js";
 import { missingOf, resultDifferences } from "../../journal/index.js";
-import { hasResult, readResult, readRun, runFiles } from "../../journal/index.node.js";
+import {
+  hasResult,
+  type RunWorkers,
+  readResult,
+  readRun,
+  readRunWorkers,
+  runFiles,
+} from "../../journal/index.node.js";
 import { overviewOf, type RunOverview } from "./overview.js";
 
 /** A folder that holds a run. */
@@ -21,6 +28,8 @@ export interface RunState extends RunFolder {
   readonly status: "complete" | "running" | "stopped" | "damaged";
   readonly overview: RunOverview | undefined;
   readonly problem: string | undefined;
+  /** Who works for a running one with a queue. */
+  readonly workers?: RunWorkers | undefined;
 }
 
 /** Limits for a search in a home folder given by mistake; larger than any collection of runs. */
@@ -86,10 +95,10 @@ export class RunStates {
   of(folder: RunFolder): RunState {
     const stamp = stampOf(folder.dir);
     const known = this.#known.get(folder.id);
-    if (known?.stamp === stamp) return known.state;
-    const state = readState(folder);
+    const state = known?.stamp === stamp ? known.state : readState(folder);
     this.#known.set(folder.id, { stamp, state });
-    return state;
+    // Changes more often than the figures, and is quickly read.
+    return state.status === "running" ? { ...state, workers: workersOf(folder) } : state;
   }
 }
 
@@ -100,6 +109,15 @@ function stampOf(dir: string): string {
     return stat ? `${stat.size} ${stat.mtimeMs}` : "none";
   });
   return [...files, isBeingWritten(dir)].join();
+}
+
+/** Nothing for a damaged file: it is written anew every few seconds. */
+function workersOf({ dir }: RunFolder): RunWorkers | undefined {
+  try {
+    return readRunWorkers(dir);
+  } catch {
+    return undefined;
+  }
 }
 
 function readState(folder: RunFolder): RunState {
