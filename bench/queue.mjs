@@ -79,8 +79,10 @@ async function timeRun(url, { workers, images, seconds, size }) {
 function makeData(images, { channels, height, width }) {
   const ids = Array.from({ length: images }, (_, i) => `image${i}`);
   const area = height * width;
+  const first = Float32Array.from({ length: channels * area }, (_, i) => ((7 * i) % 256) / 255);
   const sampleAt = (index) => {
-    const data = Float32Array.from({ length: channels * area }, (_, i) => ((7 * i + index) % 256) / 255);
+    const data = first.slice();
+    data[0] = (index % 256) / 255;
     return {
       ...{ id: ids[index], index, hash: `hash${index}`, height, width },
       image: { type: "float32", dims: [channels, height, width], data },

@@ -113,12 +113,13 @@ function typeOf(array: PackedArray): PackedType {
 export function packIntegers(values: ArrayLike<number>): PackedArray {
   let [least, most] = [0, 0];
   for (let i = 0; i < values.length; i++) {
-    least = Math.min(least, values[i]!);
-    most = Math.max(most, values[i]!);
+    const value = values[i]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
   const fits = (bits: number) => least >= -(2 ** (bits - 1)) && most < 2 ** (bits - 1);
-  if (least >= 0 && most < 2 ** 8) return Uint8Array.from(values);
-  if (fits(8)) return Int8Array.from(values);
-  if (least >= 0 && most < 2 ** 16) return Uint16Array.from(values);
-  return fits(16) ? Int16Array.from(values) : Int32Array.from(values);
+  if (least >= 0 && most < 2 ** 8) return new Uint8Array(values);
+  if (fits(8)) return new Int8Array(values);
+  if (least >= 0 && most < 2 ** 16) return new Uint16Array(values);
+  return fits(16) ? new Int16Array(values) : new Int32Array(values);
 }

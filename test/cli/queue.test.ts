@@ -1,13 +1,13 @@
 /** A run over a queue: the built program as coordinator and as workers, with a real server. */
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missingRedis, startRedis } from "../queue/redis.js";
 import { journalOf, resultOf } from "../resume/kill.mjs";
 import { sampleFolder, seawall, shortEval } from "./program.js";
 
-const evaluation = [...shortEval, "--attacks", "apgd:ce,surge-fast,noise", "--no-report"];
+const evaluation = [...shortEval, "--attacks", "apgd:ce,surge-fast,noise", "--trace", "1"];
 
 describe.skipIf(missingRedis)("seawall eval --queue", { timeout: 120_000 }, async () => {
   if (missingRedis) return;
@@ -51,6 +51,13 @@ describe.skipIf(missingRedis)("seawall eval --queue", { timeout: 120_000 }, asyn
     expect(last!.stderr).toMatch(/works for a run of .* on model.onnx, on 1 image at a time\n/);
     expect(resultOf(join(cwd, "queue"))).toBe(resultOf(join(cwd, "alone")));
     expect(journalOf(join(cwd, "queue"))).toEqual(journalOf(join(cwd, "alone")));
+    const traces = (run: string) =>
+      readdirSync(join(cwd, run, "traces")).map((name) => [
+        name,
+        readFileSync(join(cwd, run, "traces", name), "utf8"),
+      ]);
+    expect(traces("queue")).toEqual(traces("alone"));
+    expect(readdirSync(join(cwd, "queue")).sort()).toEqual(readdirSync(join(cwd, "alone")).sort());
     const stored = readFileSync(join(cwd, "queue/run.json"), "utf8");
     expect(stored).toContain(redis.url("run"));
     expect(stored + run.stderr + last!.stderr).not.toContain("hush");

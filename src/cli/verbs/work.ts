@@ -56,13 +56,21 @@ Example:
   seawall eval --config camvid.yaml --out runs/first --queue redis://HOST/first   # once
   seawall work --queue redis://HOST/first                                         # on every machine`;
 
+/** Milliseconds from a signal to the end at the latest. */
+const longestEnd = 4000;
+
 async function workAction({ queue, model = [], plugin = [], ...flags }: WorkFlags): Promise<void> {
   const number = (flag: "parallel" | "threads" | "idle" | "patience") => {
     const text = flags[flag];
     return text === undefined ? undefined : flagValue(`--${flag}`, text, positiveWhole);
   };
   const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+  const onSignal = () => {
+    stop.abort();
+    // Giving back needs the server, which may be gone.
+    setTimeout(() => process.exit(exitCodes.done), longestEnd).unref();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
   const attacks = await workForQueue({
     ...{ queue, models: model, plugins: plugin },
     ...{ parallel: number("parallel"), threads: number("threads"), idle: number("idle") },

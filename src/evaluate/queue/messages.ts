@@ -106,7 +106,7 @@ function unpackSample(bytes: Uint8Array): Sample {
   return {
     ...facts,
     image: { type: "float32", dims: [channels, height, width], data },
-    labels: arrays.labels && Int32Array.from(sized(arrays.labels, height * width, "labels")),
+    labels: arrays.labels && new Int32Array(sized(arrays.labels, height * width, "labels")),
   };
 }
 

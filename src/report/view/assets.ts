@@ -26,6 +26,7 @@ th:first-child { text-align: left; }
 tbody th { font-weight: normal; overflow-wrap: break-word; }
 tfoot td { font-weight: bold; }
 td, thead th { white-space: nowrap; }
+.doing { text-align: left; white-space: normal; }
 .doing span { display: block; }
 #offline { background: #ffd866; border-radius: .5rem; color: #222; padding: .5rem 1rem; }
 `;

@@ -129,7 +129,7 @@ function workersTable({ queue, workers }: NonNullable<RunState["workers"]>): Mar
 <h2>Workers</h2>
 <p class="facts">At ${queue}: ${plural(workers.length, "worker")}.</p>
 <div class="wide"><table>
-<thead><tr><th scope="col">worker</th><th scope="col">here for</th><th scope="col">attacks made</th><th scope="col">doing</th></tr></thead>
+<thead><tr><th scope="col">worker</th><th scope="col">here for</th><th scope="col">attacks made</th><th scope="col" class="doing">doing</th></tr></thead>
 <tbody>${workers.map(row)}</tbody>
 </table></div>
 </section>`;
