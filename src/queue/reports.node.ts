@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { QueueKeys } from "./keys.js";
+import { keptSeconds, type QueueKeys } from "./keys.js";
 import { readWorkers, type WorkerReport } from "./messages.js";
 
 /** Milliseconds between two reports of a worker, and after which one that is silent counts as gone. */
@@ -20,6 +20,7 @@ export async function report(
   while (!signal.aborted) {
     await redis.set(keys.worker(id), JSON.stringify(now()), "PX", expiry);
     await redis.sadd(keys.workers, id);
+    await redis.expire(keys.workers, keptSeconds);
     await sleep(interval, undefined, { signal }).catch(() => {});
   }
   await redis.unlink(keys.worker(id));
