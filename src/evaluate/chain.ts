@@ -24,7 +24,7 @@ export interface ChainOptions {
   /** A round that gains less, as a share, is the last; undefined for a run without rounds. */
   readonly leastGain?: number | undefined;
   /** All records so far; those of other shards too. */
-  records(): Promise<readonly RunRecord[]>;
+  records(): readonly RunRecord[];
   /** Number of images of the whole run, those of all shards. */
   readonly images: number;
   readonly points: KeptPoints;
@@ -54,19 +54,19 @@ export class Chain {
    * Whether what an attack goes on from can be known: one that aims at the whole set, and the steps of a round, need the
    * records of all images, which in a shard may be missing.
    */
-  async isReady({ attack, eps }: AttackAtRadius): Promise<boolean> {
+  isReady({ attack, eps }: AttackAtRadius): boolean {
     const own = this.#memberOf(attack);
     if (!own?.attack.continues) return true;
-    const steps = await this.#stepsOf(own, eps);
+    const steps = this.#stepsOf(own, eps);
     if (!steps || !takesAny(steps)) return steps !== undefined;
     const lastAtSet = [...this.#before(own), own].findLast((member) => aimsAtSet(member.attack));
-    return lastAtSet === undefined || this.#isComplete(await this.#recordsBefore(lastAtSet, eps));
+    return lastAtSet === undefined || this.#isComplete(this.#recordsBefore(lastAtSet, eps));
   }
 
   /** False for the attack of a round that is not needed any more. */
-  async takesSteps({ attack, eps }: AttackAtRadius): Promise<boolean> {
+  takesSteps({ attack, eps }: AttackAtRadius): boolean {
     const own = this.#memberOf(attack);
-    const steps = own && (await this.#stepsOf(own, eps));
+    const steps = own && this.#stepsOf(own, eps);
     return !steps || takesAny(steps);
   }
 
@@ -103,8 +103,8 @@ export class Chain {
     const { seed, images } = this.#run;
     const own = this.#memberOf(attack);
     if (!own?.attack.continues) return async () => undefined;
-    const before = await this.#recordsBefore(own, eps);
-    const steps = await this.#stepsOf(own, eps);
+    const before = this.#recordsBefore(own, eps);
+    const steps = this.#stepsOf(own, eps);
     invariant(steps, `${attack} at ${eps} begins before the round before it has ended`);
     const lowest = lowestOf(before);
     const { of, set }: Choice =
@@ -122,7 +122,7 @@ export class Chain {
   }
 
   /** Steps of an attack on every image; undefined where they follow from records that are missing. */
-  async #stepsOf({ steps, round, seed }: AttackMember, eps: string): Promise<readonly number[] | undefined> {
+  #stepsOf({ steps, round, seed }: AttackMember, eps: string): readonly number[] | undefined {
     const { members, images, leastGain = 0 } = this.#run;
     const equal = new Array<number>(images).fill(steps);
     if (round === undefined || round === 1) return equal;
@@ -131,10 +131,10 @@ export class Chain {
     if (known) return known;
 
     const own = members.filter((member) => member.seed === seed);
-    const previous = await this.#stepsOf(own.find((member) => member.round === round - 1)!, eps);
+    const previous = this.#stepsOf(own.find((member) => member.round === round - 1)!, eps);
     if (!previous) return undefined;
     if (!takesAny(previous)) return previous;
-    const records = await this.#recordsOf(
+    const records = this.#recordsOf(
       own.filter((member) => (member.round ?? 0) < round),
       eps,
     );
@@ -162,12 +162,12 @@ export class Chain {
       .filter(({ attack, seed }) => seed === own.seed && mayGoOnFrom(own.attack, attack));
   }
 
-  #recordsBefore(own: AttackMember, eps: string): Promise<RecordsByImage[]> {
+  #recordsBefore(own: AttackMember, eps: string): RecordsByImage[] {
     return this.#recordsOf(this.#before(own), eps);
   }
 
-  async #recordsOf(members: readonly AttackMember[], eps: string): Promise<RecordsByImage[]> {
-    const records = (await this.#run.records()).filter((record) => record.eps === eps);
+  #recordsOf(members: readonly AttackMember[], eps: string): RecordsByImage[] {
+    const records = this.#run.records().filter((record) => record.eps === eps);
     return members.map(({ attack }) => byImage(records, attack.name));
   }
 

@@ -19,7 +19,7 @@ export interface EvaluationLoop {
   readonly attacks: readonly string[];
   readonly radii: readonly string[];
   /** Whether an attack can begin; one that cannot is left out, with all its images. Default: each can. */
-  readonly isReady?: (slot: AttackAtRadius) => Promise<boolean>;
+  readonly isReady?: (slot: AttackAtRadius) => boolean;
   /** Prepares what attacks that continue go on from; default: no attack of the run does. */
   readonly onwardOf?: (slot: AttackAtRadius) => Promise<OnwardOf>;
   readonly onStart?: (slot: AttackAtRadius) => void;
@@ -42,7 +42,7 @@ export async function evaluate(run: EvaluationLoop): Promise<string[]> {
   for (const eps of run.radii) {
     let complete = true;
     for (const attack of run.attacks) {
-      if ((await run.isReady?.({ attack, eps })) === false) {
+      if (run.isReady?.({ attack, eps }) === false) {
         waiting.add(attack);
         complete = false;
       } else {

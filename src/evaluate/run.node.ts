@@ -149,7 +149,7 @@ async function attackAll(
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
   const figures = new RunningFigures(description, await journal.records());
-  const chain = chainOf(plan, journal, description);
+  const chain = chainOf(plan, figures, description);
   events.onStage?.("clean");
   let attacking = false;
   const onPass = () => progress.passed();
@@ -182,8 +182,8 @@ async function attackAll(
         progress.recorded(expected);
         progress.spared(planned - expected);
       },
-      onAttack: async (slot) => {
-        if (await chain.takesSteps(slot)) events.onAttack?.(figures.figures(slot.attack, slot.eps));
+      onAttack(slot) {
+        if (chain.takesSteps(slot)) events.onAttack?.(figures.figures(slot.attack, slot.eps));
       },
     });
   } finally {
@@ -245,11 +245,12 @@ function saveImage(
   writePerturbed(dir, { index: record.index, slot: slotOf(run, record)! }, npyFile(shape, pixels));
 }
 
-function chainOf({ attacks, config, leastGain }: Plan, journal: Journal, description: RunDescription) {
+/** @param figures its records are those of the journal, which is not read again for every attack */
+function chainOf({ attacks, config, leastGain }: Plan, figures: RunningFigures, description: RunDescription) {
   const { out, seed, after = [] } = config;
   const points = out === undefined ? pointsInMemory() : pointsOnDisk(out, description);
   const others = readOtherShards(after, description);
-  const records = async () => [...(await journal.records()), ...others];
+  const records = () => [...figures.records(), ...others];
   const images = description.data.images;
   return new Chain({ members: attacks, images, seed, leastGain, records, points });
 }

@@ -143,7 +143,7 @@ async function makeAgain(
   const { attacks: members, config } = plan;
   const chain = new Chain({
     ...{ members, seed: config.seed, leastGain: plan.leastGain, images: plan.data.total },
-    records: async () => all,
+    records: () => all,
     points: noPoints,
   });
   const verdicts: RecordVerdict[] = [];

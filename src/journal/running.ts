@@ -44,6 +44,11 @@ export class RunningFigures {
     this.#slots.set(key, slot);
   }
 
+  /** All that were added, slot by slot. */
+  records(): RunRecord[] {
+    return [...this.#slots.values()].flat();
+  }
+
   /** One attack, over the images that have met it. */
   soFar(attack: string, eps: string): AttackSoFar {
     const own = this.#recordsOf(attack, eps);

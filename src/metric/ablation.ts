@@ -1,6 +1,8 @@
 /** Ablation: the worst case without each attack, from the counts of a run. */
-import type { CountsTable } from "./table.js";
-import { type WorstCase, worstCase } from "./worst.js";
+import { sumCounts } from "./counts.js";
+import { imageAccuracy, meanIoU } from "./figures.js";
+import { type CountsTable, onlyAttacks, packTable } from "./table.js";
+import { accuracyWorstChoice, lowestChoice, pick, type WorstCase } from "./worst.js";
 
 export interface AblationOptions {
   readonly seed?: number;
@@ -17,9 +19,15 @@ export function leaveOneOut(
   { seed = 0, groups = table.map((_, attack) => [attack]) }: AblationOptions = {},
 ): Pick<WorstCase, "aAcc" | "mIoU">[] {
   if (groups.length < 2) return [];
+  const packed = packTable(table);
   return groups.map((left) => {
-    const others = table.filter((_, attack) => !left.includes(attack));
-    const { aAcc, mIoU } = worstCase(others, { seed });
-    return { aAcc, mIoU };
+    const kept = [...table.keys()].filter((attack) => !left.includes(attack));
+    const others = kept.map((attack) => table[attack]!);
+    const byAccuracy = accuracyWorstChoice(others);
+    const choice = lowestChoice(onlyAttacks(packed, kept), byAccuracy, seed);
+    return {
+      aAcc: imageAccuracy(pick(others, byAccuracy)),
+      mIoU: meanIoU(sumCounts(pick(others, choice))),
+    };
   });
 }

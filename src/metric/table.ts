@@ -5,15 +5,18 @@ import type { Counts } from "./counts.js";
 /** Counts as `table[attack][image]`. All attacks have the same images in the same order. */
 export type CountsTable = readonly (readonly Counts[])[];
 
+/** Counts of pixels in half the memory, where they fit. */
+type PackedCounts = Uint32Array | Float64Array;
+
 /** A `CountsTable` in typed arrays, for fast sums. */
 export interface PackedTable {
   readonly attacks: number;
   readonly images: number;
   readonly classes: number;
   /** Per attack: TP at [image · classes + class]. */
-  readonly intersection: readonly Float64Array[];
+  readonly intersection: readonly PackedCounts[];
   /** Per attack: TP + FP + FN at [image · classes + class]. */
-  readonly union: readonly Float64Array[];
+  readonly union: readonly PackedCounts[];
   /** Per image: the classes whose counts depend on the attack. */
   readonly contested: readonly (readonly number[])[];
 }
@@ -31,12 +34,30 @@ export function packTable(table: CountsTable): PackedTable {
   const pack = (counts: "intersection" | "union") =>
     table.map((images) => packCounts(images.map((image) => image[counts])));
   const packed = { intersection: pack("intersection"), union: pack("union") };
-  const contested = first.map((_, image) => contestedClasses(packed, image * classes, classes));
-  return { attacks: table.length, images: first.length, classes, ...packed, contested };
+  return completed(packed, first.length, classes);
 }
 
-function packCounts(images: readonly (readonly number[])[]): Float64Array {
-  const packed = new Float64Array(images.length * images[0]!.length);
+/** The table of some of its attacks, in this order; the counts are shared. */
+export function onlyAttacks(table: PackedTable, attacks: readonly number[]): PackedTable {
+  const of = (counts: readonly PackedCounts[]) => attacks.map((attack) => counts[attack]!);
+  const packed = { intersection: of(table.intersection), union: of(table.union) };
+  return completed(packed, table.images, table.classes);
+}
+
+function completed(
+  packed: Pick<PackedTable, "intersection" | "union">,
+  images: number,
+  classes: number,
+): PackedTable {
+  const contested = Array.from({ length: images }, (_, image) =>
+    contestedClasses(packed, image * classes, classes),
+  );
+  return { attacks: packed.union.length, images, classes, ...packed, contested };
+}
+
+function packCounts(images: readonly (readonly number[])[]): PackedCounts {
+  const isSmall = images.every((counts) => counts.every((count) => count < 2 ** 32));
+  const packed = new (isSmall ? Uint32Array : Float64Array)(images.length * images[0]!.length);
   images.forEach((counts, image) => {
     packed.set(counts, image * counts.length);
   });
@@ -95,10 +116,12 @@ export function standing(table: PackedTable, start: ArrayLike<number>): Standing
       union[s]! += unions[image * classes + s]!;
     }
   }
-  const refresh = (s: number) => {
-    ratio[s] = union[s]! > 0 ? intersection[s]! / union[s]! : 0;
-  };
-  for (let s = 0; s < classes; s++) refresh(s);
+  let present = 0;
+  for (let s = 0; s < classes; s++) {
+    if (union[s]! > 0) present++;
+    ratio[s] = ratioOf(intersection[s]!, union[s]!);
+  }
+  const hit = classesEverHit(table);
 
   return {
     choice,
@@ -107,20 +130,33 @@ export function standing(table: PackedTable, start: ArrayLike<number>): Standing
       const [hitsAfter, unionsAfter] = [table.intersection[attack]!, table.union[attack]!];
       for (const s of table.contested[image]!) {
         const at = image * classes + s;
+        const before = union[s]!;
+        const after = before + unionsAfter[at]! - unionsBefore[at]!;
         intersection[s]! += hitsAfter[at]! - hitsBefore[at]!;
-        union[s]! += unionsAfter[at]! - unionsBefore[at]!;
-        refresh(s);
+        union[s] = after;
+        present += (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+        ratio[s] = ratioOf(intersection[s]!, after);
       }
       choice[image] = attack;
     },
     mIoU() {
       let sum = 0;
-      let present = 0;
-      for (let s = 0; s < classes; s++) {
-        if (union[s]! > 0) present++;
-        sum += ratio[s]!;
-      }
+      for (let i = 0; i < hit.length; i++) sum += ratio[hit[i]!]!;
       return sum / present;
     },
   };
+}
+
+function ratioOf(intersection: number, union: number): number {
+  return union > 0 ? intersection / union : 0;
+}
+
+/** The classes that some attack leaves a right pixel of, ascending: the others add 0 to every sum of ratios. */
+function classesEverHit({ intersection, classes }: PackedTable): Int32Array {
+  const isHit = new Uint8Array(classes);
+  for (const hits of intersection) {
+    for (let at = 0; at < hits.length; at += classes)
+      for (let s = 0; s < classes; s++) if (hits[at + s]! > 0) isHit[s] = 1;
+  }
+  return Int32Array.from([...isHit.keys()].filter((s) => isHit[s] === 1));
 }

@@ -3,7 +3,7 @@ import { lowestMIoUBound } from "./bound.js";
 import { type Counts, sumCounts } from "./counts.js";
 import { imageAccuracy, mean, meanIoU, perClassIoU, pixelAccuracy } from "./figures.js";
 import { searchLowestMIoU } from "./search.js";
-import { type CountsTable, packTable } from "./table.js";
+import { type CountsTable, type PackedTable, packTable } from "./table.js";
 
 /** Worst-case figures over the attacks that were run; null only if no image has a labelled pixel. */
 export interface WorstCase {
@@ -35,8 +35,7 @@ export interface WorstCase {
 export function worstCase(table: CountsTable, options: { seed?: number } = {}): WorstCase {
   const packed = packTable(table);
   const byAccuracy = accuracyWorstChoice(table);
-  const singles = table.map((_, attack) => new Array<number>(packed.images).fill(attack));
-  const choice = [...searchLowestMIoU(packed, [...singles, byAccuracy], options.seed ?? 0).choice];
+  const choice = [...lowestChoice(packed, byAccuracy, options.seed)];
   const found = sumCounts(pick(table, choice));
   const mIoU = meanIoU(found);
   const bound = lowestMIoUBound(packed);
@@ -50,6 +49,14 @@ export function worstCase(table: CountsTable, options: { seed?: number } = {}): 
     imageMIoU: lowestImageMIoU(table),
     choice,
   };
+}
+
+/** The choice of lowest mIoU that the search finds from each attack for all images, and from each image's lowest accuracy. */
+export function lowestChoice(packed: PackedTable, byAccuracy: readonly number[], seed = 0): Int32Array {
+  const singles = Array.from({ length: packed.attacks }, (_, attack) =>
+    new Int32Array(packed.images).fill(attack),
+  );
+  return searchLowestMIoU(packed, [...singles, byAccuracy], seed).choice;
 }
 
 /** For each image the index of the attack of lowest accuracy, the first among equals. */
