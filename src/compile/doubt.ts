@@ -22,12 +22,15 @@ const pool: Doubt = (node) =>
   (isAutomatic(node) && attribute.ints(node, "dilations", []).some((dilation) => dilation > 1));
 
 /** A length times a scale that is no whole number is rounded in more than one way. */
-const scaled: Doubt = ({ inputs, attributes }, { initializers }, shapeOf) => {
-  if (attributes.axes || attributes.keep_aspect_ratio_policy) return true;
-  const scales = initializers.get(inputs[2] ?? "");
-  if (inputs[3] || !scales) return !inputs[3];
-  const lengths = shapeOf(inputs[0]!);
-  return !lengths || numbersOf(scales).some((scale, axis) => !Number.isInteger(scale * lengths[axis]!));
+const scaled: Doubt = (node, { initializers }, shapeOf) => {
+  const [x, , factors, sizes] = node.inputs;
+  if (attribute.string(node, "keep_aspect_ratio_policy", "stretch") !== "stretch") return true;
+  if (sizes) return false;
+  const scales = initializers.get(factors ?? "");
+  const lengths = shapeOf(x!);
+  const axes = attribute.optionalInts(node, "axes") ?? lengths?.map((_, axis) => axis) ?? [];
+  if (!scales || !lengths) return true;
+  return numbersOf(scales).some((scale, i) => !Number.isInteger(scale * lengths.at(axes[i]!)!));
 };
 
 const doubts: Readonly<Record<string, Doubt>> = {

@@ -131,6 +131,11 @@ describe("a graph must be run for its shapes", () => {
     ["where a length is doubled", false, (b) => resized(b, 2)],
     ["where a length times a scale is rounded", true, (b) => resized(b, 1.5)],
     [
+      "where sizes are stored, of some axes alone",
+      false,
+      (b) => b.op("Resize", [x(b), "", "", b.ints([7, 9])], { axes: [2, 3] }),
+    ],
+    [
       "where an index may be repeated",
       true,
       (b) => b.op("Einsum", [b.input("y", "float32", [1, 3])], { equation: "ij->ij" }),
