@@ -57,8 +57,13 @@ export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker 
 /** A worker in this thread. */
 export function workerHere(plan: WorkerPlan, watch: WorkerWatch): ImageWorker {
   const { attacks, radii, config } = plan;
-  const oracles = new OraclesBySize(plan, watch);
-  const surrogates = plan.surrogate && new OraclesBySize({ ...plan, model: plan.surrogate.model }, watch);
+  // A model whose own gradient no attack follows is opened for predictions alone.
+  const following = (model: "own" | "surrogate") =>
+    attacks.filter(({ attack }) => (attack.gradientsOf ?? "own") === model);
+  const oracles = new OraclesBySize({ ...plan, attacks: following("own") }, watch);
+  const surrogates =
+    plan.surrogate &&
+    new OraclesBySize({ ...plan, model: plan.surrogate.model, attacks: following("surrogate") }, watch);
   return localWorker(
     {
       oracle: (size) => oracles.at(size),
