@@ -160,6 +160,15 @@ describe("deploy/kubernetes and deploy/docker", () => {
     expect(job.spec.template.spec.containers[0].command[2]).toMatch(/^seawall merge \/work\/run\/shards\/\*/);
   });
 
+  it("has a coordinator and workers of one queue", () => {
+    const [{ services }] = documents("docker/compose.yaml");
+    const queueOf = (name: string) => /--queue (\S+)/.exec(services[name].command)?.[1];
+    expect(queueOf("coordinator")).toMatch(/^redis:\/\/redis\//);
+    expect(queueOf("worker")).toBe(queueOf("coordinator"));
+    expect(existsSync(join(deploy, "docker", services.coordinator.build.context, "package.json"))).toBe(true);
+    expect(existsSync(join(deploy, "..", services.coordinator.build.dockerfile))).toBe(true);
+  });
+
   it("copies files into the image that are there", () => {
     const dockerfile = readFileSync(join(deploy, "docker/Dockerfile"), "utf8");
     const copied = [...dockerfile.matchAll(/^COPY (deploy\/\S+)/gm)].map(([, file]) => file!);

@@ -20,7 +20,7 @@ const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
 /** Flags of other programs: TensorBoard, Slurm, Docker, Kubernetes. */
 const foreignFlags = [
   ...["--logdir", "--requeue", "--cpus-per-task", "--time", "--build-arg", "--rm", "--user", "--gpus"],
-  ...["--for", "--timeout"],
+  ...["--for", "--timeout", "--build", "--scale", "--exit-code-from"],
 ];
 const settings = [...Object.keys(evaluationFlags), ...Object.keys(trainingSet.flags)];
 const flags = new Set([...settings.map(flagName), ...otherFlags, ...foreignFlags]);
