@@ -123,7 +123,8 @@ it("explains eval", async () => {
 
     Running:
       --parallel <N>                       number of images attacked in parallel, each by its own
-                                           worker; default: as many as cores and memory allow
+                                           worker; default: as many as cores and memory allow, and one
+                                           on a graphics card
       --queue <URL>                        attack the images on other machines: queue on a Redis server,
                                            redis://HOST/NAME, at which they run seawall work
       --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
@@ -404,7 +405,8 @@ it("explains doctor", async () => {
 
     Running:
       --parallel <N>                       number of images attacked in parallel, each by its own
-                                           worker; default: as many as cores and memory allow
+                                           worker; default: as many as cores and memory allow, and one
+                                           on a graphics card
       --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
       --threads <N>                        number of threads; default: the engine's choice
 

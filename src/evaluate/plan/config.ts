@@ -162,7 +162,7 @@ export const evaluationSchema = z.strictObject({
   parallel: count
     .optional()
     .describe(
-      "number of images attacked in parallel, each by its own worker; default: as many as cores and memory allow",
+      "number of images attacked in parallel, each by its own worker; default: as many as cores and memory allow, and one on a graphics card",
     ),
   queue: text
     .superRefine(parsed(parseQueueAddress))

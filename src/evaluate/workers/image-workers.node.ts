@@ -46,11 +46,12 @@ export function threadsOfWorker(plan: Load): number | undefined {
   return count <= 1 ? threads : Math.max(1, Math.floor((threads ?? availableParallelism()) / count));
 }
 
-/** How many images of a run are attacked at the same time. */
+/** How many images of a run are attacked at the same time: unless told, one on a card, whose memory is not known. */
 export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker = false }: Load): number {
   if (oneWorker) return 1;
   const affordable = Math.max(1, Math.floor((memoryShare * freemem()) / workerBytes));
-  const usual = Math.min(engine.threads ?? availableParallelism(), affordable);
+  const onCard = engine.device !== undefined && engine.device !== "cpu";
+  const usual = onCard ? 1 : Math.min(engine.threads ?? availableParallelism(), affordable);
   return Math.min(config.parallel ?? usual, data?.length ?? mostThreads, mostThreads);
 }
 
