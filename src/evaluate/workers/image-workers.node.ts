@@ -55,13 +55,22 @@ export function imageWorkerCount({ config, data, engine, workerBytes, oneWorker 
   return Math.min(config.parallel ?? usual, data?.length ?? mostThreads, mostThreads);
 }
 
-/** A worker in this thread. */
-export function workerHere(plan: WorkerPlan, watch: WorkerWatch): ImageWorker {
+/**
+ * A worker in this thread.
+ * @param size of images for which the model is opened at once, before the first one comes
+ */
+export function workerHere(
+  plan: WorkerPlan,
+  watch: WorkerWatch,
+  size?: { readonly height: number; readonly width: number },
+): ImageWorker {
   const { attacks, radii, config } = plan;
   // A model whose own gradient no attack follows is opened for predictions alone.
   const following = (model: "own" | "surrogate") =>
     attacks.filter(({ attack }) => (attack.gradientsOf ?? "own") === model);
   const oracles = new OraclesBySize({ ...plan, attacks: following("own") }, watch);
+  // An error is thrown again, at the first image.
+  if (size) oracles.open(size).catch(() => {});
   const surrogates =
     plan.surrogate &&
     new OraclesBySize({ ...plan, model: plan.surrogate.model, attacks: following("surrogate") }, watch);

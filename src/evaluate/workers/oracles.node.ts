@@ -35,6 +35,11 @@ export class OraclesBySize {
     return oracle;
   }
 
+  /** Opens an oracle with the session of its first question. */
+  async open(size: Size): Promise<void> {
+    await (await this.at(size)).open();
+  }
+
   async dispose(): Promise<void> {
     for (const oracle of this.#oracles.values()) await (await oracle).dispose();
   }

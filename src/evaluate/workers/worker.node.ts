@@ -11,8 +11,11 @@ const notify = serveThread<AttackRequest, AttackedImage>({
   onNotice: () => stopping.abort(),
   dispose: async () => (await worker).dispose(),
 });
-const worker = takeOver(workerData as HandedPlan).then((plan) =>
-  workerHere(plan, { onPass: () => notify("pass"), signal: stopping.signal }),
+const handed = workerData as HandedPlan;
+// The network for the image on which the model is checked meanwhile; with a sliding window it is none for whole images.
+const [network] = handed.config.window ? [] : handed.model.networks.values();
+const worker = takeOver(handed).then((plan) =>
+  workerHere(plan, { onPass: () => notify("pass"), signal: stopping.signal }, network),
 );
 // If the plan fails, the first request, which awaits it, is rejected.
 worker.catch(() => {});

@@ -117,6 +117,12 @@ export class LossSessions {
     return meter.run(session, { ...pixels, ...this.#setValues(values) }, parameters);
   }
 
+  /** Opens the session of the first loss, which predicts too. */
+  async open(): Promise<void> {
+    const [first] = this.#options.losses;
+    if (first) await this.#evaluatingSession(first, relativesOf(first, this.#options));
+  }
+
   async dispose(): Promise<void> {
     await this.#evaluating.dispose();
     await this.#predicting.dispose();

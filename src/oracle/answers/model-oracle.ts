@@ -10,6 +10,7 @@ import { Sessions, type SessionsOf } from "./sessions.js";
 export interface Answers {
   /** Answers about one image with these labels, H·W classes; its passes are counted on the meter. */
   of(labels: ArrayLike<number>, meter: Meter): Pick<ImageOracle, "evaluate" | "predict">;
+  open(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -61,6 +62,10 @@ export class ModelOracle implements Oracle {
       predict: answers.predict.bind(answers),
       step: (step, tensors, scalars) => this.#step(meter, step, tensors, scalars),
     };
+  }
+
+  open(): Promise<void> {
+    return this.#answers.open();
   }
 
   async dispose(): Promise<void> {

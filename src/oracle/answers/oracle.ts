@@ -87,6 +87,8 @@ export interface Oracle {
    * @param spent what was already spent on the image; default nothing
    */
   image(image: Float32Array, labels: ArrayLike<number>, spent?: Readonly<Cost>): ImageOracle;
+  /** Opens what the first question would open. @throws SeawallError as that question */
+  open(): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -34,6 +34,10 @@ export class WholeAnswers implements Answers {
     };
   }
 
+  open(): Promise<void> {
+    return this.#losses.open();
+  }
+
   dispose(): Promise<void> {
     return this.#losses.dispose();
   }

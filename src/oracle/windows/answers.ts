@@ -52,6 +52,9 @@ export class WindowAnswers implements Answers {
     };
   }
 
+  /** Sessions of windows take turns with their memory, and are opened when they are needed. */
+  async open(): Promise<void> {}
+
   async dispose(): Promise<void> {
     for (const part of [this.#network, this.#narrow, this.#wide]) await part.dispose();
   }
