@@ -10,12 +10,12 @@ import {
   type RunDescription,
   RunningFigures,
   type RunRecord,
+  type Soundness,
   slotOf,
   summarize,
   withGates,
 } from "../journal/index.js";
 import { openRun, readOtherShards, writePerturbed, writeResult } from "../journal/index.node.js";
-import type { Model } from "../oracle/index.js";
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
@@ -25,8 +25,14 @@ import { renameSettings } from "./plan/renamed.js";
 import { pointsInMemory, pointsOnDisk } from "./points.node.js";
 import { Progress, type ProgressEvent } from "./progress.js";
 import { openQueueWorkers } from "./queue/queue-workers.node.js";
-import { checkModel, checkRecords, type Probe } from "./soundness/index.js";
-import { type AttackedImage, type CountedPoint, passesOf, type WorkerPool } from "./workers/image-worker.js";
+import { checkModel, checkRecords } from "./soundness/index.js";
+import {
+  type AttackedImage,
+  type CountedPoint,
+  type ImageWorker,
+  passesOf,
+  type WorkerPool,
+} from "./workers/image-worker.js";
 import { openImageWorkers, threadsOfWorker } from "./workers/image-workers.node.js";
 import type { AttackTrace } from "./workers/trace.js";
 
@@ -102,7 +108,7 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   const local = plan.config.queue === undefined ? await openLocalWorkers(plan, events) : undefined;
   try {
     events.onStage?.("checks");
-    const description = describePlan(plan, await checkModel(probeOf(plan, await plan.model.at(plan.probe))));
+    const description = describePlan(plan, await checkProbe(plan, local?.workers));
     const attacking = { plan, events, local };
     if (out === undefined) return await attackAll(attacking, memoryJournal(description), description, 0);
 
@@ -120,11 +126,19 @@ export async function runEvaluation(input: EvaluationInput, events: RunEvents = 
   }
 }
 
-/** The checks take as many threads as each worker has. */
-function probeOf(plan: Plan, model: Model): Probe {
+/**
+ * The checks of the model, with as many threads as each worker has. A worker in a thread makes those of the logits
+ * meanwhile, unless they are about a model with rounding, whose other form stays here.
+ */
+async function checkProbe(plan: Plan, [worker]: readonly ImageWorker[] = []): Promise<Soundness[]> {
+  const { probe: sample, config } = plan;
   const threads = threadsOfWorker(plan);
+  const model = await plan.model.at(sample);
   const engine = { ...plan.engine, ...(threads !== undefined && { threads }) };
-  return { model, sample: plan.probe, seed: plan.config.seed, engine };
+  const meanwhile = model.smooth ? undefined : worker?.checkLogits?.(sample);
+  // Its error is thrown when it is awaited, after the check of the gradient.
+  meanwhile?.catch(() => {});
+  return checkModel({ model, sample, seed: config.seed, engine }, meanwhile);
 }
 
 function noticesOf(input: EvaluationInput, plan: Plan): string[] {

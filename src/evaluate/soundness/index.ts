@@ -44,13 +44,35 @@ export const recordChecks: Readonly<Record<string, RecordCheck>> = {
   rounding,
 };
 
-/** The outcomes of all checks of the model. */
-export async function checkModel(probe: Probe): Promise<Soundness[]> {
-  const logitsOfProbe = probeLogits(probe);
-  const outcomes: Soundness[] = [];
-  for (const [name, check] of Object.entries(modelChecks)) {
-    outcomes.push(soundnessOf(name, check, await check.run(probe, logitsOfProbe)));
-  }
+/** Outcomes by the names of checks. */
+export type CheckOutcomes = Readonly<Record<string, CheckOutcome>>;
+
+/**
+ * The outcomes of all checks of the model.
+ * @param logitsChecked those of `checkLogits`, made in another thread meanwhile; default: they are made here
+ */
+export async function checkModel(probe: Probe, logitsChecked?: Promise<CheckOutcomes>): Promise<Soundness[]> {
+  const { gradient: own, ...others } = modelChecks;
+  const outcomes = {
+    ...(await outcomesOf(probe, { gradient: own! })),
+    ...(await (logitsChecked ?? outcomesOf(probe, others))),
+  };
+  return Object.entries(modelChecks).map(([name, check]) => soundnessOf(name, check, outcomes[name]!));
+}
+
+/** The outcomes of those checks that look at logits, and not at gradients. */
+export function checkLogits(probe: Probe): Promise<CheckOutcomes> {
+  const { gradient: _, ...others } = modelChecks;
+  return outcomesOf(probe, others);
+}
+
+async function outcomesOf(
+  probe: Probe,
+  checks: Readonly<Record<string, ModelCheck>>,
+): Promise<CheckOutcomes> {
+  const found = probeLogits(probe);
+  const outcomes: Record<string, CheckOutcome> = {};
+  for (const [name, check] of Object.entries(checks)) outcomes[name] = await check.run(probe, found);
   return outcomes;
 }
 

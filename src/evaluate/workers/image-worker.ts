@@ -11,6 +11,7 @@ import { isOfBytes, type Sample } from "../../data/index.js";
 import { cleanAttack, type RunRecord } from "../../journal/index.js";
 import { countDetails, countPixels, ignoreLabel } from "../../metric/index.js";
 import { type ImageOracle, type Oracle, transferOracle } from "../../oracle/index.js";
+import type { CheckOutcomes } from "../soundness/index.js";
 import { checkUntouched, perturbedValues, perturbingOnly } from "./channels.js";
 import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
 import { type AttackTrace, tracedOracle } from "./trace.js";
@@ -57,6 +58,8 @@ export interface ImageWorker {
   whenWanted?(): Promise<void>;
   /** @param onward given for an attack that continues */
   attack(sample: Sample, slot: AttackAtRadius, onward?: Onward): Promise<AttackedImage>;
+  /** Makes the checks of the model that look at logits, if the worker runs beside the caller. */
+  checkLogits?(sample: Sample): Promise<CheckOutcomes>;
   dispose(): Promise<void>;
 }
 

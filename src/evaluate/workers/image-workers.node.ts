@@ -1,8 +1,10 @@
 /** The workers of a run: one in this thread, or several workers, each with the model opened for itself. */
 import { availableParallelism, freemem } from "node:os";
 import { openThread } from "../../base/index.node.js";
+import type { Sample } from "../../data/index.js";
 import { mostThreads } from "../../runtime/index.js";
 import type { Plan } from "../plan/plan.node.js";
+import type { CheckOutcomes } from "../soundness/index.js";
 import { type CompletePlan, type HandedPlan, handOver, type WorkerPlan } from "./hand-over.node.js";
 import { type AttackedImage, type AttackRequest, type ImageWorker, localWorker } from "./image-worker.js";
 import { OraclesBySize } from "./oracles.node.js";
@@ -93,19 +95,29 @@ export function workerHere(
   );
 }
 
+/** What a worker in a thread is asked. */
+export type WorkerRequest =
+  | ({ readonly kind: "attack" } & AttackRequest)
+  | { readonly kind: "logits"; readonly sample: Sample };
+
+/** An attacked image, or outcomes of checks, as was asked. */
+export type WorkerReply = AttackedImage | CheckOutcomes;
+
 /** Notices: the owner sends `stop`, to stop after the pass in progress; the worker sends `pass` after each pass. */
 function threadWorker(plan: HandedPlan, { onPass, signal }: WorkerWatch): ImageWorker {
   const program = new URL("./worker.node.js", import.meta.url);
-  const thread = openThread<AttackRequest, AttackedImage>("an image worker", program, plan, () => onPass?.());
+  const thread = openThread<WorkerRequest, WorkerReply>("an image worker", program, plan, () => onPass?.());
   const stop = () => thread.notify("stop");
   signal?.addEventListener("abort", stop, { once: true });
+  const ask = async <R extends WorkerReply>(request: WorkerRequest) => {
+    signal?.throwIfAborted();
+    return (await thread.request(request).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    })) as R;
+  };
   return {
-    async attack(sample, slot, onward) {
-      signal?.throwIfAborted();
-      return thread.request({ sample, slot, onward }).catch((error) => {
-        throw signal?.aborted ? signal.reason : error;
-      });
-    },
+    attack: (sample, slot, onward) => ask<AttackedImage>({ kind: "attack", sample, slot, onward }),
+    checkLogits: (sample) => ask<CheckOutcomes>({ kind: "logits", sample }),
     async dispose() {
       signal?.removeEventListener("abort", stop);
       await thread.end();
