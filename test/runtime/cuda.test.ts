@@ -7,7 +7,7 @@ import { type CudaPart, type CudaPlaces, cudaParts, cudaProblem } from "../../sr
 import { neededLibraries } from "../../src/runtime/elf.node.js";
 import type { LoadedLibrary, loadLibraries } from "../../src/runtime/libraries.node.js";
 
-/** Of the built program: a process needs files that Node can run. */
+/** From the built program: a process needs files that Node can run. */
 const built: { loadLibraries: typeof loadLibraries } = await import(
   new URL("../../dist/runtime/libraries.node.js", import.meta.url).href
 );

@@ -99,7 +99,7 @@ export class LossSessions {
     );
   }
 
-  /** Of a model whose own gradient is never asked for. */
+  /** For a model whose own gradient is never asked for. */
   #predict(
     meter: Meter,
     pixels: LabelledImage,
