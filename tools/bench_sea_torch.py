@@ -1,6 +1,7 @@
 """A worker that times SEA (Croce, Singh, Hein, 2024) in PyTorch, in turn with another program.
 
-    python tools/bench_sea_torch.py MODEL.onnx [--size 1x3x256x256] [--steps 30] [--threads 2] [--device cuda] [--compile]
+    python tools/bench_sea_torch.py MODEL.onnx [--size 1x3x256x256] [--steps 30] [--threads 2] [--device cuda]
+                                    [--compile]
     python tools/bench_sea_torch.py --upernet …
 
 For every line `step` that it reads it attacks all images as one batch with the four losses of 2023, each with so many
@@ -11,9 +12,9 @@ import torch
 
 import apgd_reference
 from ball import NORMS
-from bench_torch import RADIUS, open_network, parser
+from bench_torch import RADIUS, open_task, parser
 from images import shifted_labels
-from worker import compiled, device_facts, serve, use_device
+from worker import device_facts, serve
 
 LOSSES = ("mask-ce", "balanced-ce", "js", "mask-spherical")
 
@@ -22,14 +23,10 @@ def main() -> None:
     flags = parser(__doc__)
     flags.add_argument("--steps", type=int, default=30, help="of each of the four attacks")
     arguments = flags.parse_args()
-    device = use_device(arguments)
-    network, image = open_network(arguments, device)
-    network = compiled(network, arguments)
-    with torch.no_grad():
-        logits = network(image)
-        labels = shifted_labels(logits)
+    network, image, logits = open_task(arguments)
+    labels = shifted_labels(logits)
     # What apgd_reference.py makes, it makes on the default device.
-    torch.set_default_device(device)
+    torch.set_default_device(image.device)
     apgd_reference.CLASS_WEIGHTS = torch.ones(logits.shape[1])
     apgd_reference.RADII = {"linf": RADIUS}
 

@@ -86,14 +86,18 @@ def open_network(arguments: argparse.Namespace, device: torch.device) -> tuple[N
     return network, image.to(device)
 
 
-def main() -> None:
-    arguments = parser(__doc__).parse_args()
-    device = use_device(arguments)
-    network, image = open_network(arguments, device)
+def open_task(arguments: argparse.Namespace) -> tuple[Network, torch.Tensor, torch.Tensor]:
+    """The network as the flags want it run, an image, and its logits there; all on the device of the flags."""
+    network, image = open_network(arguments, use_device(arguments))
     network = compiled(network, arguments)
     with torch.no_grad():
-        logits = network(image)
-        labels = shifted_labels(logits)
+        return network, image, network(image)
+
+
+def main() -> None:
+    arguments = parser(__doc__).parse_args()
+    network, image, logits = open_task(arguments)
+    labels = shifted_labels(logits)
     settings = {
         "model": Path(arguments.model).name if arguments.model else "upernet_small",
         **device_facts(arguments),

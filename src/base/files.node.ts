@@ -20,6 +20,11 @@ export function packageFile(path: string): string {
   return join(folder, path);
 }
 
+/** The version of the program, as package.json has it. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string }).version;
+}
+
 const temporaryEnd = ".seawall-tmp";
 
 /**

@@ -27,6 +27,7 @@ export {
 } from "./json.js";
 export { parseRadius, type Radius } from "./radius.js";
 export { type RandomStream, randomStream } from "./random.js";
+export { inSharedMemory, tensorMemory } from "./shared.js";
 export {
   type ArrayOf,
   arrayConstructors,

@@ -7,9 +7,8 @@
  * - `process/` running with progress, interruption, gates, exit codes
  * - `output/` lines, progress bar, streams
  */
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { packageFile } from "../base/index.node.js";
+import { packageVersion } from "../base/index.node.js";
 
 /** Adds arguments, flags, help and action to a command. */
 export type Verb = (command: Command) => void;
@@ -84,7 +83,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
       "Measures the adversarial robustness of segmentation models, and trains models that are robust.",
     )
     .usage("VERB [flags]")
-    .version(version(), "--version", "print the version")
+    .version(packageVersion(), "--version", "print the version")
     .helpOption("--help", "print this help")
     .helpCommand(false)
     .exitOverride()
@@ -96,9 +95,4 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   const called = program.commands.find((command) => command.name() === args[0]);
   if (called) (await verbs[called.name()]!.load())(called);
   await program.parseAsync(args, { from: "user" });
-}
-
-/** Read here: importing it from `evaluate` would load the engine. */
-function version(): string {
-  return (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string }).version;
 }

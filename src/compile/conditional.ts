@@ -11,8 +11,9 @@ import {
 } from "../onnx/index.js";
 
 /**
- * Moves what one output of floats alone needs into a branch, so that it is computed where the boolean `condition`, an input of one
- * element, is true; elsewhere the output is empty. The other values that the branch reads are kept until it ran.
+ * Moves what one output of floats alone needs into a branch, so that it is computed where the boolean `condition`, an
+ * input of one element, is true; elsewhere the output is empty. The other values that the branch reads are kept until it
+ * ran.
  */
 export function computeIf(
   graph: Graph,

@@ -77,16 +77,17 @@ export function modelOpener(
       Promise.resolve({ ...network, ...(rules && { rules }) }),
     ]),
   );
+  const hasOneSize = () => graph === undefined || hasFixedSize(graph, options.inputLayout);
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
   const make = async (size: Extent | undefined) => {
     invariant(graph, "a model of one size was asked for another network");
     const network = await prepareModel(graph, { ...options, ...(size && { size }), batch: 1 });
     // Weights in the form of the file are no longer needed.
-    if (hasFixedSize(graph, options.inputLayout)) graph = undefined;
+    if (hasOneSize()) graph = undefined;
     return network;
   };
   const networkAt = (size: Extent | undefined) => {
-    const key = graph && !hasFixedSize(graph, options.inputLayout) && size ? flagText(size) : onlySize;
+    const key = size && !hasOneSize() ? flagText(size) : onlySize;
     const network = networks.get(key) ?? make(size);
     networks.set(key, network);
     return network;

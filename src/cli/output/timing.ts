@@ -31,7 +31,7 @@ export class Timing {
 
   /** A table of all stages up to now, with their sum. */
   lines(): string[] {
-    const end = { stage: "report" as const, ...now() };
+    const end = now();
     const rows = this.#moments.map(({ stage, wall, processor }, i) => {
       const next = this.#moments[i + 1] ?? end;
       return [titles[stage], seconds(next.wall - wall), seconds(next.processor - processor)];

@@ -1,5 +1,5 @@
 /** A plan, handed to a worker as plain data: the worker opens no file, and traces no graph again. */
-import { arrayConstructors, SeawallError, type Tensor } from "../../base/index.js";
+import { inSharedMemory, SeawallError } from "../../base/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import type { PluginFacts } from "../../journal/index.js";
 import type { Graph } from "../../onnx/index.js";
@@ -76,18 +76,7 @@ export async function takeOver({
   };
 }
 
-/** In bytes. Smaller tensors are cheaper to copy. */
-const smallestShared = 1 << 16;
-
 /** Puts the weights of a graph into memory that threads share, in their place. */
 function shareWeights({ initializers }: Graph): void {
-  for (const [name, tensor] of initializers) {
-    if (tensor.type === "string") continue;
-    const { buffer, byteLength } = tensor.data as Float32Array;
-    if (buffer instanceof SharedArrayBuffer || byteLength < smallestShared) continue;
-    const elements = arrayConstructors[tensor.type] as typeof Float32Array;
-    const data = new elements(new SharedArrayBuffer(byteLength));
-    data.set(tensor.data as Float32Array);
-    initializers.set(name, { ...tensor, data } as Tensor);
-  }
+  for (const [name, tensor] of initializers) initializers.set(name, inSharedMemory(tensor));
 }

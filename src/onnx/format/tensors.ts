@@ -13,6 +13,7 @@ import {
   SeawallError,
   sizeOf,
   type Tensor,
+  tensorMemory,
 } from "../../base/index.js";
 import { dataType, elementType } from "../graph/builder.js";
 import type { ExternalData } from "./external.js";
@@ -82,17 +83,9 @@ function arrayFromBytes(type: Exclude<DataType, "string">, bytes: Uint8Array, na
       `tensor "${name}": the file has ${bytes.length} bytes, ${size} elements of ${type} need ${size * TypedArray.BYTES_PER_ELEMENT}; it is damaged`,
     );
   }
-  const copy = new TypedArray(memoryOf(bytes.length) as ArrayBuffer);
+  const copy = new TypedArray(tensorMemory(bytes.length) as ArrayBuffer);
   new Uint8Array(copy.buffer).set(bytes);
   return copy;
-}
-
-/** In bytes. Memory that threads share is taken by whole pages. */
-const smallestShared = 1 << 16;
-
-/** Memory for a tensor: that of larger ones can be handed to other threads. */
-function memoryOf(bytes: number): ArrayBufferLike {
-  return bytes < smallestShared ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
 }
 
 function arrayFromFields(type: Exclude<DataType, "string">, proto: TensorProto): ArrayOf[DataType] {
