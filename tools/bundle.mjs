@@ -11,7 +11,7 @@ import { rolldown } from "rolldown";
 
 /** The modules that something starts from, flat in one folder, so that each finds the others beside itself. */
 const entries = [
-  ...["cli/main", "index", "internals"],
+  ...["cli/main", "cli/process/training-thread", "index", "internals"],
   ...["evaluate/workers/worker.node", "evaluate/doctor/probe.node"],
   ...["runtime/thread-worker.node", "runtime/load-libraries.node", "data/batches/crop-worker.node"],
 ];

@@ -54,6 +54,8 @@ export interface RunEvents {
    */
   readonly onPoint?: (point: PointEvent) => void | Promise<void>;
   readonly signal?: AbortSignal;
+  /** Attacks in worker threads, however few, so that this thread stays free; default: a single one runs in this thread. */
+  readonly background?: boolean;
 }
 
 /** What a run does, one after the other: opens model and data, checks the model, predicts, attacks, summarises. */
@@ -217,9 +219,13 @@ interface LocalWorkers extends Pick<WorkerPool, "workers"> {
   close(): Promise<void>;
 }
 
-async function openLocalWorkers(plan: Plan, { signal }: RunEvents): Promise<LocalWorkers> {
+async function openLocalWorkers(
+  plan: Plan,
+  { signal, background = false }: RunEvents,
+): Promise<LocalWorkers> {
   let listener = () => {};
-  const workers = await openImageWorkers(plan, { onPass: () => listener(), ...(signal && { signal }) });
+  const watch = { onPass: () => listener(), background, ...(signal && { signal }) };
+  const workers = await openImageWorkers(plan, watch);
   return {
     workers,
     listen(onPass) {

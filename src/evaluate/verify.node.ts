@@ -1,6 +1,6 @@
 /** Is a stored run true? A sample of its records is made again from model and data, and compared. */
 import { join } from "node:path";
-import { messageOf, randomStream, SeawallError } from "../base/index.js";
+import { invariant, messageOf, randomStream, SeawallError } from "../base/index.js";
 import {
   compareDescriptions,
   type RunDescription,
@@ -15,7 +15,7 @@ import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
 import { noPoints } from "./points.node.js";
 import { compareRecords, type RecordVerdict } from "./verdict.js";
-import { type WorkerWatch, workerHere } from "./workers/image-workers.node.js";
+import { openImageWorkers, type WorkerWatch } from "./workers/image-workers.node.js";
 
 type Overrides = { readonly [S in keyof EvaluationConfig]?: EvaluationConfig[S] | undefined };
 
@@ -139,7 +139,8 @@ async function makeAgain(
   { tolerance, onVerdict, ...watch }: VerifyOptions & { readonly tolerance: number },
 ): Promise<RecordVerdict[]> {
   const positions = new Map(plan.data.ids.map((id, position) => [id, position]));
-  const worker = workerHere(plan, watch);
+  const [worker] = await openImageWorkers({ ...plan, config: { ...plan.config, parallel: 1 } }, watch);
+  invariant(worker, "records are made again by one worker");
   const { attacks: members, config } = plan;
   const chain = new Chain({
     ...{ members, seed: config.seed, leastGain: plan.leastGain, images: plan.data.total },

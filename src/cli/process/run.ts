@@ -5,7 +5,7 @@ import type { Result } from "../../journal/index.js";
 import { attackLine, planLines } from "../output/lines.js";
 import { progressView } from "../output/progress.js";
 import { programWords, resumeCommand } from "../output/quote.js";
-import { Interrupted, interruptible } from "./interrupt.js";
+import { interruptible } from "./interrupt.js";
 import { keepPoints } from "./keep.js";
 
 /** Runs an evaluation and reports its progress on stderr. */
@@ -13,7 +13,7 @@ export async function attack(
   config: EvaluationConfig,
   more: Pick<RunEvents, "onPoint" | "onStage"> = {},
 ): Promise<Result> {
-  const { signal, listen, release } = interruptible();
+  const { signal, listen, release } = interruptible(() => howToResume(config));
   const view = progressView();
   const share = config.labels === "self" ? "consistency" : "aAcc";
   const keep = keepPoints(config);
@@ -21,6 +21,7 @@ export async function attack(
   try {
     return await runEvaluation(config, {
       signal,
+      background: true,
       onNotice: (sentence) => view.say(sentence),
       onPlan(made) {
         listen();
@@ -34,7 +35,7 @@ export async function attack(
     });
   } catch (error) {
     // Errors raised while a run is being stopped are consequences of stopping it.
-    throw signal.aborted ? new Interrupted(howToResume(config)) : error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     view.end();
     release();

@@ -2,20 +2,10 @@
 import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { recipes, trainingSchema } from "../../train/index.js";
-import { rehearseTraining, runTraining } from "../../train/index.node.js";
-import { progressOf } from "../output/progress.js";
+import { rehearseTraining } from "../../train/index.node.js";
 import { paint, print, say } from "../output/terminal.js";
-import {
-  epochLine,
-  outcomeLines,
-  planRows,
-  recipeRows,
-  rehearsalRows,
-  stepText,
-  type TrainingProgress,
-} from "../output/training-lines.js";
-import { Interrupted, interruptible } from "../process/interrupt.js";
-import { howToResume } from "../process/run.js";
+import { outcomeLines, planRows, recipeRows, rehearsalRows } from "../output/training-lines.js";
+import { trainInThread } from "../process/training.js";
 import { addFlags, configHelp } from "../settings/flags.js";
 import { readSettings } from "../settings/settings.js";
 import { trainingSet } from "../settings/training-flags.js";
@@ -56,7 +46,7 @@ async function trainAction(options: TrainOptions): Promise<void> {
     if (options.json) return print(formatJson(rehearsal.figures));
     return say("", ...planRows(rehearsal.plan, 0), ...rehearsalRows(rehearsal.figures));
   }
-  const outcome = await trainWithProgress(config);
+  const outcome = await trainInThread(config, sayNotice);
   if (options.json) print(formatJson(outcome));
   else say("", ...outcomeLines(outcome));
 }
@@ -64,29 +54,4 @@ async function trainAction(options: TrainOptions): Promise<void> {
 /** Prints a notice; warnings are coloured. */
 function sayNotice(sentence: string): void {
   say(/^(WARNING|NOT IN)/.test(sentence) ? paint("yellow", sentence) : sentence);
-}
-
-async function trainWithProgress(config: Parameters<typeof runTraining>[0]) {
-  const { signal, listen, release } = interruptible();
-  const view = progressOf<TrainingProgress>(stepText);
-  let [total, imagesPerUpdate] = [0, 0];
-  try {
-    return await runTraining(config, {
-      signal,
-      onNotice: sayNotice,
-      onPlan(plan, from) {
-        listen();
-        const { schedule, batchSize, accumulate } = plan.loop;
-        [total, imagesPerUpdate] = [schedule.steps, batchSize * accumulate];
-        view.say("", ...planRows(plan, from), "");
-      },
-      onStep: (event) => view.update({ ...event, done: event.step, total, imagesPerUpdate }),
-      onEpoch: (event) => view.say(epochLine(event)),
-    });
-  } catch (error) {
-    throw signal.aborted ? new Interrupted(howToResume(config)) : error;
-  } finally {
-    view.end();
-    release();
-  }
 }

@@ -9,7 +9,7 @@ import { formatDifference, plural } from "../../report/index.js";
 import { marks } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { exitCodes } from "../process/exit.js";
-import { Interrupted, interruptible } from "../process/interrupt.js";
+import { interruptible } from "../process/interrupt.js";
 import { addFlags } from "../settings/flags.js";
 import { readSettings } from "../settings/settings.js";
 import { flagValue, fraction, positiveWhole, whole } from "../settings/values.js";
@@ -55,7 +55,7 @@ async function verifyAction(
   run: string,
   { json, sample, seed, tolerance, ...flags }: VerifyFlags,
 ): Promise<void> {
-  const { signal, listen, release } = interruptible();
+  const { signal, listen, release } = interruptible(() => "interrupted");
   try {
     const verification = await verifyRun(run, {
       sample: flagValue("--sample", sample, positiveWhole),
@@ -63,6 +63,7 @@ async function verifyAction(
       tolerance: flagValue("--tolerance", tolerance, fraction),
       settings: await readSettings(overridesSchema, flags),
       signal,
+      background: true,
       onPlan: listen,
       onNotice: (sentence) => say(`unlike the run: ${sentence}; the last digits may depend on it`),
       onVerdict: (verdict) => say(verdictLine(verdict)),
@@ -71,7 +72,7 @@ async function verifyAction(
     say(...closingLines(verification));
     if (!verification.match) process.exitCode = exitCodes.gate;
   } catch (error) {
-    throw signal.aborted ? new Interrupted("interrupted") : error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     release();
   }

@@ -4,7 +4,7 @@ import { plural } from "../../base/index.js";
 import { workForQueue } from "../../evaluate/index.node.js";
 import { passwordVariable } from "../../queue/index.js";
 import { say } from "../output/terminal.js";
-import { exitCodes } from "../process/exit.js";
+import { endLater } from "../process/interrupt.js";
 import { collect, flagValue, positiveWhole } from "../settings/values.js";
 
 interface WorkFlags {
@@ -56,9 +56,6 @@ Example:
   seawall eval --config camvid.yaml --out runs/first --queue redis://HOST/first   # once
   seawall work --queue redis://HOST/first                                         # on every machine`;
 
-/** Milliseconds from a signal to the end at the latest. */
-const longestEnd = 4000;
-
 async function workAction({ queue, model = [], plugin = [], ...flags }: WorkFlags): Promise<void> {
   const number = (flag: "parallel" | "threads" | "idle" | "patience") => {
     const text = flags[flag];
@@ -68,7 +65,7 @@ async function workAction({ queue, model = [], plugin = [], ...flags }: WorkFlag
   const onSignal = () => {
     stop.abort();
     // Giving back needs the server, which may be gone.
-    setTimeout(() => process.exit(exitCodes.done), longestEnd).unref();
+    endLater();
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
   const attacks = await workForQueue({
@@ -79,6 +76,4 @@ async function workAction({ queue, model = [], plugin = [], ...flags }: WorkFlag
     tell: (sentence) => say(sentence),
   });
   say(`${stop.signal.aborted ? "stopped" : "no more work"}; ${plural(attacks, "attack")} made`);
-  // A thread may still be in a long pass, whose image others have by now.
-  if (stop.signal.aborted) process.exit(exitCodes.done);
 }

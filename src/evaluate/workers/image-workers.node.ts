@@ -17,11 +17,17 @@ export interface WorkerWatch {
   /** Called after every pass through the model. */
   readonly onPass?: () => void;
   readonly signal?: AbortSignal;
+  /**
+   * Works in threads, however few, so that this thread hears signals during a long pass. By default a single worker
+   * runs in this thread. Parts that are functions cannot leave it.
+   */
+  readonly background?: boolean;
 }
 
-/** As many workers as the configuration asks for, or as cores and memory allow; a single one runs in this thread. */
+/** As many workers as the configuration asks for, or as cores and memory allow. */
 export async function openImageWorkers(plan: Plan, watch: WorkerWatch): Promise<ImageWorker[]> {
-  return imageWorkerCount(plan) <= 1 ? [workerHere(plan, watch)] : openThreadWorkers(plan, watch);
+  const stays = plan.oneWorker || (!watch.background && imageWorkerCount(plan) === 1);
+  return stays ? [workerHere(plan, watch)] : openThreadWorkers(plan, watch);
 }
 
 /** Workers in threads of their own, which share the weights and divide the cores. */
