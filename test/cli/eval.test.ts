@@ -162,6 +162,25 @@ describe("interruption", () => {
     expect(single).toBe(130);
     expect(stderr).toMatch(/interrupted; nothing is kept/);
   });
+  it("ends within seconds during a pass that does not end", async () => {
+    const stuck = `
+      import { writeSync } from "node:fs";
+      const run = () => { for (writeSync(2, "no end"); ; ); };
+      const make = () => ({ losses: [], passes: () => 1, run });
+      export default { name: "my", attacks: { stuck: { takes: "nothing", help: "", make } } };`;
+    writeFileSync(join(cwd, "stuck.mjs"), stuck);
+    const attacks = ["--plugin", "stuck.mjs", "--attacks", "my:stuck", "--parallel", "1", "--out", "stuck"];
+    let asked = false;
+    const { code, stderr } = await seawall([...shortEval.slice(0, -4), ...attacks], {
+      cwd,
+      onStderr: (text, child) => {
+        if (!asked && text.includes("no end")) asked = child.kill("SIGTERM");
+      },
+    });
+    // Which a shell reports as 130.
+    expect(code).toBe("SIGINT");
+    expect(stderr).toMatch(/what was finished is kept in stuck\. Continue with/);
+  });
 });
 
 describe("shards", () => {

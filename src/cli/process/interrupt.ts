@@ -28,7 +28,7 @@ export function interruptible(message: () => string): Interruptible {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) endAtOnce();
-    say("", "stopping after the pass in progress; once more stops at once");
+    say("", "stopping after the pass in progress, or in 4 s; once more stops at once");
     controller.abort(new Interrupted(message()));
     endLater(() => say(message()));
   };
