@@ -12,7 +12,8 @@ import { rolldown } from "rolldown";
 /** The modules that something starts from, flat in one folder, so that each finds the others beside itself. */
 const entries = [
   ...["cli/main", "cli/process/training-thread", "index", "internals"],
-  ...["evaluate/workers/worker.node", "evaluate/doctor/probe.node"],
+  ...["evaluate/workers/worker.node", "evaluate/doctor/probe.node", "evaluate/untrusted/trial-process.node"],
+  "evaluate/untrusted/memory-watch.node",
   ...["runtime/thread-worker.node", "runtime/load-libraries.node", "data/batches/crop-worker.node"],
 ];
 

@@ -81,7 +81,9 @@ export function modelOpener(
   // Images run one by one: sums over a batch are rounded in another order than sums over an image.
   const make = async (size: Extent | undefined) => {
     invariant(graph, "a model of one size was asked for another network");
-    const network = await prepareModel(graph, { ...options, ...(size && { size }), batch: 1 });
+    const { height, width } = size ?? {};
+    const own = height && width ? { size: { height, width } } : {};
+    const network = await prepareModel(graph, { ...options, ...own, batch: 1 });
     // Weights in the form of the file are no longer needed.
     if (hasOneSize()) graph = undefined;
     return network;

@@ -39,6 +39,8 @@ export interface OpenModelOptions extends Preprocessing {
   readonly variables?: ReadonlySet<Value>;
   /** Gradient rules of the caller's own, by domain and operator. */
   readonly rules?: RuleTable;
+  /** Called before anything of a network is run; throws to refuse it. */
+  readonly beforeOpening?: (file: Graph, options: OpenModelOptions) => Promise<void>;
 }
 
 /** A user's model in the form that losses and attacks know. */
@@ -60,6 +62,7 @@ export interface PreparedModel extends SegmentationModel {
  */
 export async function prepareModel(file: Graph, options: OpenModelOptions = {}): Promise<PreparedModel> {
   try {
+    await options.beforeOpening?.(file, options);
     return await prepare(file, options);
   } catch (error) {
     throw placed(error, file.file);

@@ -127,6 +127,9 @@ it("explains eval", async () => {
                                            on a graphics card
       --queue <URL>                        attack the images on other machines: queue on a Redis server,
                                            redis://HOST/NAME, at which they run seawall work
+      --untrusted                          the model comes from a stranger: open it first in a process
+                                           of its own, with bounds on memory and time, at every size of
+                                           image
       --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
       --threads <N>                        number of threads; default: the engine's choice
       --out <DIR>                          run folder to write
@@ -248,6 +251,8 @@ it("explains verify", async () => {
     Running:
       --device <cpu|cuda|webgpu>  device that the engine runs on (default: cpu)
       --threads <N>               number of threads; default: the engine's choice
+      --untrusted                 the model comes from a stranger: open it first in a process of its
+                                  own, with bounds on memory and time, at every size of image
 
     Attack:
       --surrogate <FILE>          ONNX file of another model of the same images and classes, by whose
@@ -309,6 +314,8 @@ it("explains grad", async () => {
       --ignore-label <L>       pixels with this label count nowhere (default: -1)
       --params                 one more output grad/NAME for each trainable initializer
       --wrt <NAME...>          float inputs to differentiate, with --loss none; default: all
+      --untrusted              the model comes from a stranger: open it first in a process of its own,
+                               with bounds on memory and time, at every size of image
       --no-check               write without comparing with finite differences
       --json                   print inputs, outputs and the check as JSON on stdout
       --help                   print this help
@@ -407,6 +414,9 @@ it("explains doctor", async () => {
       --parallel <N>                       number of images attacked in parallel, each by its own
                                            worker; default: as many as cores and memory allow, and one
                                            on a graphics card
+      --untrusted                          the model comes from a stranger: open it first in a process
+                                           of its own, with bounds on memory and time, at every size of
+                                           image
       --device <cpu|cuda|webgpu>           device that the engine runs on (default: cpu)
       --threads <N>                        number of threads; default: the engine's choice
 

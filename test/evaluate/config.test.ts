@@ -163,6 +163,7 @@ it("fills in the documented defaults and leaves optional settings out", () => {
     report: true,
     saveImages: false,
     gateDespiteChecks: false,
+    untrusted: false,
   });
 });
 

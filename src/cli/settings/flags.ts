@@ -85,6 +85,7 @@ export const evaluationFlags = {
   plugin: { ...attack, ...named("FILE"), repeated: true },
   parallel: { ...running, ...counted() },
   queue: { ...running, ...named("URL") },
+  untrusted: running,
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },
   out: { ...running, ...named("DIR") },

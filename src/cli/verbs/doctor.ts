@@ -38,7 +38,7 @@ export function doctorVerb(command: Command): void {
 
 /** The settings that the doctor reads. A configuration file may contain others. */
 const looked = settings.filter((setting) => {
-  const running = ["parallel", "device", "threads"].includes(setting);
+  const running = ["parallel", "untrusted", "device", "threads"].includes(setting);
   return running || evaluationFlags[setting].group !== "Running";
 });
 

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { formatJson, SeawallError } from "../../base/index.js";
+import { tryModel } from "../../evaluate/index.node.js";
 import type { ValueInfo } from "../../onnx/index.js";
 import { readModelFile, writeModelFile } from "../../onnx/index.node.js";
 import {
@@ -26,6 +27,7 @@ interface GradOptions {
   readonly output?: string;
   readonly ignoreLabel?: string;
   readonly window?: string;
+  readonly untrusted?: boolean;
   readonly check: boolean;
   readonly json?: boolean;
 }
@@ -43,6 +45,7 @@ export function gradVerb(command: Command): void {
     .option("--params", "one more output grad/NAME for each trainable initializer")
     .option("--wrt <NAME...>", "float inputs to differentiate, with --loss none; default: all")
     .addOption(new Option("--window <HxW>").hideHelp())
+    .option("--untrusted", settingHelp("untrusted"))
     .option("--no-check", "write without comparing with finite differences")
     .option("--json", "print inputs, outputs and the check as JSON on stdout")
     .addHelpText("after", example)
@@ -56,6 +59,7 @@ Example:
 async function gradAction(options: GradOptions): Promise<void> {
   const wanted = exportOptions(options);
   const { graph } = await readModelFile(options.model);
+  if (options.untrusted) await tryModel(graph, { kind: "export", options: wanted });
   const exported = await exportGradient(graph, wanted);
   await writeModelFile(options.out, exported.graph);
   const written = summaryOf(exported, options.out);

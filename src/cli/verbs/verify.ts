@@ -21,11 +21,13 @@ interface VerifyFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-const { model, data, classes, classWeights, surrogate, device, threads, plugin } = evaluationSchema.shape;
+const { model, data, classes, classWeights, surrogate, untrusted, device, threads, plugin } =
+  evaluationSchema.shape;
 /** Settings that replace stored ones: paths, device, threads, plugins. They have no defaults; the stored value is used. */
 const overridesSchema = z.strictObject({
   ...{ model: model.optional(), data: data.optional(), device: device.removeDefault().optional() },
   ...{ classes, classWeights, surrogate, threads, plugin },
+  untrusted: untrusted.removeDefault().optional(),
 });
 
 export function verifyVerb(command: Command): void {

@@ -11,6 +11,7 @@ interface WorkFlags {
   readonly queue: string;
   readonly model?: readonly string[];
   readonly plugin?: readonly string[];
+  readonly trusted?: boolean;
   readonly parallel?: string;
   readonly threads?: string;
   readonly idle?: string;
@@ -37,6 +38,10 @@ export function workVerb(command: Command): void {
       "--plugin <FILE>",
       "the run's plugin, which is never sent; its code is run; may be repeated",
       collect,
+    )
+    .option(
+      "--trusted",
+      "open the run's model at once; default: first in a process of its own, which may crash",
     )
     .option("--idle <SECONDS>", "end after so long without work; default: wait for the next run")
     .option(
@@ -69,7 +74,7 @@ async function workAction({ queue, model = [], plugin = [], ...flags }: WorkFlag
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
   const attacks = await workForQueue({
-    ...{ queue, models: model, plugins: plugin },
+    ...{ queue, models: model, plugins: plugin, trusted: flags.trusted },
     ...{ parallel: number("parallel"), threads: number("threads"), idle: number("idle") },
     patience: number("patience")!,
     signal: stop.signal,

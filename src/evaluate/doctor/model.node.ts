@@ -8,6 +8,7 @@ import { readModelFile } from "../../onnx/index.node.js";
 import { type Model, openModel, type PreparedModel } from "../../oracle/index.js";
 import { modelOptions } from "../plan/model-options.js";
 import { checkModel } from "../soundness/index.js";
+import { trialOf } from "../untrusted/trial.node.js";
 import { type Finding, Findings, type Settings } from "./finding.js";
 
 /** A model as the doctor sees it; `model` is undefined where it is not accepted. */
@@ -26,7 +27,9 @@ export async function examineModel(
   const model = await findings.attempt("file", async () => {
     const { graph } = await readModelFile(file);
     findings.add("pass", "file", `${file}: ${countsOf(graph)}`);
-    return findings.attempt("form", () => openModel(graph, { ...modelOptions(settings), size }));
+    return findings.attempt("form", () =>
+      openModel(graph, { ...modelOptions(settings), ...trialOf(settings, {}), size }),
+    );
   });
   if (!model) return { findings: findings.list, model: undefined };
 

@@ -170,6 +170,12 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "attack the images on other machines: queue on a Redis server, redis://HOST/NAME, at which they run seawall work",
     ),
+  untrusted: z
+    .boolean()
+    .default(false)
+    .describe(
+      "the model comes from a stranger: open it first in a process of its own, with bounds on memory and time, at every size of image",
+    ),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("device that the engine runs on"),
   threads: count.optional().describe("number of threads; default: the engine's choice"),
   out: text.optional().describe("run folder to write"),
@@ -246,7 +252,7 @@ const settingRoles = {
   ...{ bands: "decides", pixelRange: "decides", exifOrientation: "decides" },
   ...{ parallel: "running", device: "running", threads: "running", out: "running", resume: "running" },
   ...{ after: "running", queue: "running" },
-  costs: "running",
+  ...{ costs: "running", untrusted: "running" },
   ...{
     shard: "running",
     trace: "running",

@@ -11,6 +11,7 @@ import {
   type OpenedModel,
 } from "../../oracle/index.js";
 import { mostThreads, type SessionOptions } from "../../runtime/index.js";
+import { trialOf } from "../untrusted/trial.node.js";
 import type { EvaluationConfig } from "./config.js";
 import { modelOptions } from "./model-options.js";
 
@@ -26,8 +27,9 @@ export function openerOf(
   classes: number | undefined,
   { rules }: Components,
 ): ModelOpener {
-  const options = { ...modelOptions(config), rules, ...(classes !== undefined && { classes }) };
-  return modelOpener(model, options, engineOptions(config));
+  const engine = engineOptions(config);
+  const options = { ...modelOptions(config), ...trialOf(config, engine), rules };
+  return modelOpener(model, { ...options, ...(classes !== undefined && { classes }) }, engine);
 }
 
 export function engineOptions({ device, threads }: EvaluationConfig): SessionOptions {

@@ -71,6 +71,12 @@ export async function makePlan(
   onNotice?: (sentence: string) => void,
   shard?: ShardOf,
 ): Promise<Plan> {
+  if (config.untrusted && pluginValues.length > 0) {
+    throw new SeawallError(
+      "config",
+      "untrusted: the process in which the model is tried needs the plugins as files (`plugin`), not as values",
+    );
+  }
   const { components, plugins } = await loadComponents(config.plugin, pluginValues);
   const { attacks, leastGain } = attacksOf(config, components);
   checkGateSettings(config, attacks);

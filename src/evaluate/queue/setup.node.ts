@@ -94,6 +94,8 @@ export interface WorkerFiles {
   /** Copies of models. */
   readonly models: readonly string[];
   readonly plugins: readonly string[];
+  /** The run's model is opened at once, without trying it first in a process of its own. */
+  readonly trusted?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly parallel?: number | undefined;
 }
@@ -111,7 +113,7 @@ export async function planOf(setup: QueueContent, files: WorkerFiles): Promise<T
   const plugin = await ownPlugins(head.plugins, files.plugins);
   const config = parseConfig({
     ...head.settings,
-    ...{ model: head.model.file, data: "queue", plugin },
+    ...{ model: head.model.file, data: "queue", plugin, untrusted: !files.trusted },
     ...(head.surrogate && { surrogate: head.surrogate.file }),
     ...(files.threads !== undefined && { threads: files.threads }),
     ...(files.parallel !== undefined && { parallel: files.parallel }),
