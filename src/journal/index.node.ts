@@ -28,5 +28,6 @@ export {
   readRun,
   runFiles,
   type StoredRun,
+  writeDescription,
   writeResult,
 } from "./stored.node.js";

@@ -1,6 +1,6 @@
 /** The shards of a run, put together. */
 import { join } from "node:path";
-import { formatJson, SeawallError } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import { writeFileAtomic } from "../base/index.node.js";
 import { missingOf, sortRecords } from "./arrange.js";
 import {
@@ -16,7 +16,7 @@ import { copyExtras, removeLeftovers } from "./extras.node.js";
 import { linesOf, unsealedNotice } from "./lines/seal.js";
 import type { RunRecord } from "./record.js";
 import { claimFolder } from "./run.node.js";
-import { readRun, runFiles, type StoredRun } from "./stored.node.js";
+import { readRun, runFiles, type StoredRun, writeDescription } from "./stored.node.js";
 
 /** The run that shards make together. */
 export interface MergedRun extends StoredRun {
@@ -49,7 +49,7 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
   const lock = claimFolder(out, false, false);
   try {
     removeLeftovers(out);
-    writeFileAtomic(join(out, runFiles.run), formatJson(description));
+    writeDescription(out, description);
     writeFileAtomic(join(out, runFiles.journal), linesOf(description.identity, records).join(""));
     for (const { dir } of shards) copyExtras(dir, out);
   } finally {

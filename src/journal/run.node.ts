@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { formatJson, SeawallError } from "../base/index.js";
+import { SeawallError } from "../base/index.js";
 import {
   attempt,
   type FolderLock,
@@ -18,7 +18,6 @@ import {
   isLeftover,
   lockFolder,
   lockName,
-  writeFileAtomic,
 } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
@@ -27,7 +26,7 @@ import { checkNewRecord, type Journal } from "./journal.js";
 import { lineText, sealed, unsealedNotice } from "./lines/seal.js";
 import { readJournal, type StoredJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
-import { readDescription, runFiles } from "./stored.node.js";
+import { readDescription, runFiles, writeDescription } from "./stored.node.js";
 
 /** A run folder open for writing. */
 export interface Run extends Journal {
@@ -102,7 +101,7 @@ function refuseOccupied(dir: string, resume: boolean, canResume: boolean): void 
 function startRun(dir: string, wanted: RunDescription, lock: FolderLock): Run {
   const [runFile, file] = [join(dir, runFiles.run), join(dir, runFiles.journal)];
   const isNew = !existsSync(runFile);
-  if (isNew) writeFileAtomic(runFile, formatJson(wanted));
+  if (isNew) writeDescription(dir, wanted);
   const description = isNew ? wanted : readDescription(dir);
   const warnings = isNew ? [] : compare(dir, description, wanted);
 

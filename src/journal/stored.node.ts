@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { formatJson, parseJson } from "../base/index.js";
+import { checkJson, formatJson, jsonObject, parseJson, SeawallError } from "../base/index.js";
 import { readText, writeFileAtomic } from "../base/index.node.js";
 import { descriptionSchema, type RunDescription, type Soundness } from "./description.js";
+import { fileSeal } from "./lines/seal.js";
 import { readJournal } from "./lines.node.js";
 import type { RunRecord } from "./record.js";
 import { type Result, resultSchema } from "./result.js";
@@ -46,8 +47,18 @@ export function readRun(dir: string): StoredRun {
 
 /** Reads `run.json`; errors as `readRun`. */
 export function readDescription(dir: string): RunDescription {
-  const file = join(dir, runFiles.run);
-  return parseJson(storedDescription, readText(file, largestJson), file);
+  const own = ({ identity }: RunDescription) => identity;
+  return readSealed(storedDescription, join(dir, runFiles.run), own, "restore the file");
+}
+
+/** Writes `run.json`, as a whole or not at all. */
+export function writeDescription(dir: string, description: RunDescription): void {
+  writeFileAtomic(join(dir, runFiles.run), sealedText(description.identity, description));
+}
+
+/** The content of a file with its seal, as it is written. */
+export function sealedText(identity: string | undefined, content: object): string {
+  return formatJson({ ...content, seal: fileSeal(identity, content) });
 }
 
 /** Is there a stored result? */
@@ -57,11 +68,25 @@ export function hasResult(dir: string): boolean {
 
 /** Reads the stored result of a run; errors as `readRun`. */
 export function readResult(dir: string): Result {
-  const file = join(dir, runFiles.result);
-  return parseJson(storedResult, readText(file, largestJson), file);
+  const remedy = "restore the file, or delete it to use the journal";
+  return readSealed(storedResult, join(dir, runFiles.result), () => readDescription(dir).identity, remedy);
 }
 
-/** Writes `result.json`, as a whole or not at all. */
+/** Writes `result.json` beside the `run.json` that it belongs to, as a whole or not at all. */
 export function writeResult(dir: string, result: Result): void {
-  writeFileAtomic(join(dir, runFiles.result), formatJson(result));
+  writeFileAtomic(join(dir, runFiles.result), sealedText(readDescription(dir).identity, result));
+}
+
+/** Reads a file of JSON with its seal. A run that has an identity has seals, so one without is a changed one. */
+function readSealed<T>(
+  schema: z.ZodType<T>,
+  file: string,
+  identityOf: (content: T) => string | undefined,
+  remedy: string,
+): T {
+  const { seal, ...stored } = parseJson(jsonObject, readText(file, largestJson), file);
+  const content = checkJson(schema, stored, file);
+  if (seal === fileSeal(identityOf(content), stored)) return content;
+  const problem = seal === undefined ? "the file has lost its seal" : "its seal does not fit its content";
+  throw new SeawallError("journal", `${file}: ${problem}: the file was changed; ${remedy}`);
 }

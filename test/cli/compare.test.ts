@@ -2,6 +2,7 @@
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { sealedJson } from "../journal/runs.js";
 import { sampleFolder, seawall, storedRun } from "./program.js";
 
 let cwd: string;
@@ -70,7 +71,7 @@ describe("seawall compare", () => {
     const file = join(cwd, "runs/unsound/run.json");
     const description = JSON.parse(readFileSync(file, "utf8"));
     description.soundness[0].status = "fail";
-    writeFileSync(file, JSON.stringify(description));
+    writeFileSync(file, sealedJson(description, description));
     rmSync(join(cwd, "runs/unsound/result.json"));
     const args = ["runs/a", "runs/unsound", "--gate", "clean.aAcc diff>=-1"];
     const refused = await compare(...args);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeModel } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
+import { sealedJson } from "../journal/runs.js";
 import { sampleFolder, seawall, shortEval } from "./program.js";
 
 let cwd: string;
@@ -80,8 +81,8 @@ describe("seawall report", () => {
     const result = JSON.parse(readFileSync(at("changed/result.json"), "utf8"));
     const description = JSON.parse(readFileSync(at("changed/run.json"), "utf8"));
     description.soundness[0].status = "fail";
-    writeFileSync(at("changed/run.json"), JSON.stringify(description));
-    writeFileSync(at("changed/result.json"), JSON.stringify({ ...result, soundness: [] }));
+    writeFileSync(at("changed/run.json"), sealedJson(description, description));
+    writeFileSync(at("changed/result.json"), sealedJson(description, { ...result, soundness: [] }));
     const gate = ["--gate", "clean.aAcc>=0"];
     const changed = await seawall(["report", "changed", ...gate], { cwd });
     expect([changed.code, changed.stderr]).toEqual([

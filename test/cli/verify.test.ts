@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type RunRecord, unsealedNotice } from "../../src/journal/index.js";
 import { readRun } from "../../src/journal/index.node.js";
 import { rgbPng } from "../data/pixels.js";
-import { journalText, withoutIdentity } from "../journal/runs.js";
+import { journalText, sealedJson, withoutIdentity } from "../journal/runs.js";
 import { sampleFolder, seawall, storedRun } from "./program.js";
 
 let cwd: string;
@@ -77,7 +77,8 @@ describe("seawall verify", () => {
     const file = join(cwd, folder, "result.json");
     const result = JSON.parse(readFileSync(file, "utf8"));
     result.robust[0].worst.mIoU = 0.99;
-    writeFileSync(file, JSON.stringify(result));
+    const { description } = readRun(join(cwd, folder));
+    writeFileSync(file, sealedJson(description, result));
     const { code, stderr } = await verify(folder, "--sample", "1");
     expect(stderr).toMatch(/✗ result\.json .*robust\.0\.worst\.mIoU: 0\.99 stored, 0\.\d+ by the journal/);
     expect(code).toBe(3);
@@ -100,6 +101,8 @@ describe("seawall verify", () => {
     const description = withoutIdentity(readRun(join(cwd, "runs/a")).description);
     writeFileSync(join(cwd, folder, "run.json"), JSON.stringify(description));
     writeFileSync(file, journal.replaceAll(/,"seal":"\w+"/g, ""));
+    const result = join(cwd, folder, "result.json");
+    writeFileSync(result, sealedJson(description, JSON.parse(readFileSync(result, "utf8"))));
     const old = await verify(folder, "--sample", "1");
     expect([old.code, old.stderr]).toEqual([0, expect.stringContaining(`! ${unsealedNotice}\n`)]);
     const report = await seawall(["report", folder], { cwd });

@@ -30,13 +30,13 @@ const typeCell = ({ type, optional }: Field) => (optional ? `${type}, may be abs
 const covers = ({ path }: Row, field: Field) =>
   path.endsWith(".*") ? field.path.startsWith(path.slice(0, -1)) : field.path === path;
 
-/** A line is a record and its seal. */
-const lineSchema = recordSchema.safeExtend({ seal: z.string().optional() });
+/** What is written with a seal: the content of a file, or a record as a line. */
+const withSeal = (schema: z.ZodObject) => schema.safeExtend({ seal: z.string().optional() });
 
 const files: [string, z.ZodType][] = [
-  ["`run.json`", descriptionSchema],
-  ["`journal.jsonl`", lineSchema],
-  ["`result.json`", resultSchema],
+  ["`run.json`", withSeal(descriptionSchema)],
+  ["`journal.jsonl`", withSeal(recordSchema)],
+  ["`result.json`", withSeal(resultSchema)],
   ["`traces/`", traceSchema],
 ];
 

@@ -5,7 +5,15 @@ import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, summarize } from "../../src/journal/index.js";
 import { openRun, type Run, readResult, readRun, writeResult } from "../../src/journal/index.node.js";
-import { describeWith, journalText, membersOf, recordFor, recordsOf, temporaryFolder } from "./runs.js";
+import {
+  describeWith,
+  journalText,
+  membersOf,
+  recordFor,
+  recordsOf,
+  sealedJson,
+  temporaryFolder,
+} from "./runs.js";
 
 const run = describeWith();
 const records = recordsOf(run);
@@ -30,7 +38,7 @@ describe("a new run", () => {
   it("writes run.json and one line per record, which are read back", async () => {
     const dir = await writtenRun(records);
     expect(readdirSync(dir).sort()).toEqual(["journal.jsonl", "run.json"]);
-    expect(readFileSync(join(dir, "run.json"), "utf8")).toBe(formatJson(run));
+    expect(readFileSync(join(dir, "run.json"), "utf8")).toBe(sealedJson(run, run));
     expect(readFileSync(journalOf(dir), "utf8")).toBe(linesOf(records));
     expect(readRun(dir)).toEqual({ description: run, records });
   });
@@ -272,7 +280,7 @@ describe("result.json", () => {
     const result = summarize(run, records);
     writeResult(dir, result);
     writeResult(dir, result);
-    expect(readFileSync(join(dir, "result.json"), "utf8")).toBe(formatJson(result));
+    expect(readFileSync(join(dir, "result.json"), "utf8")).toBe(sealedJson(run, result));
     expect(readResult(dir)).toEqual(result);
     expect(readdirSync(dir).sort()).toEqual(["journal.jsonl", "result.json", "run.json"]);
   });
@@ -280,7 +288,7 @@ describe("result.json", () => {
   it("may have fields of a later version, but no other shape", async () => {
     const dir = await writtenRun(records);
     const result = summarize(run, records);
-    writeFileSync(join(dir, "result.json"), formatJson({ ...result, later: 1 }));
+    writeFileSync(join(dir, "result.json"), sealedJson(run, { ...result, later: 1 }));
     expect(readResult(dir)).toEqual(result);
     writeFileSync(join(dir, "result.json"), formatJson({ ...result, clean: { ...result.clean, mIoU: 1.5 } }));
     expect(() => readResult(dir)).toThrow(/result\.json: clean\.mIoU/);

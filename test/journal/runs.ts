@@ -118,6 +118,27 @@ export function journalText({ identity }: RunDescription, list: readonly (RunRec
   return lines.join("");
 }
 
+/** A file of JSON with its seal, as docs/formats.md says it, by other code than the program's; an old seal is replaced. */
+export function sealedJson(
+  { identity }: Pick<RunDescription, "identity">,
+  { seal: _, ...content }: Readonly<Record<string, unknown>>,
+): string {
+  const seal = createHash("sha256")
+    .update(`${identity}${sorted(content)}`)
+    .digest("hex")
+    .slice(0, 16);
+  return `${JSON.stringify(identity === undefined ? content : { ...content, seal }, null, 2)}\n`;
+}
+
+/** JSON without spaces, keys in order, nothing of what is undefined. */
+function sorted(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sorted).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, part]) => `${JSON.stringify(key)}:${sorted(part)}`).join(",")}}`;
+}
+
 /** The description as an older version wrote it, whose journals have no seals. */
 export function withoutIdentity({ identity: _, ...description }: RunDescription): RunDescription {
   return description;

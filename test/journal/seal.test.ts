@@ -2,11 +2,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatJson } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, unsealedNotice } from "../../src/journal/index.js";
 import { mergeRuns, openRun, readOtherShards, readRun } from "../../src/journal/index.node.js";
 import { readReportedRun } from "../../src/report/index.node.js";
-import { describeWith, journalText, recordsOf, temporaryFolder, withoutIdentity } from "./runs.js";
+import {
+  describeWith,
+  journalText,
+  recordsOf,
+  sealedJson,
+  temporaryFolder,
+  withoutIdentity,
+} from "./runs.js";
 
 const shardOf = (index: number, change: Parameters<typeof describeWith>[0] = {}) =>
   describeWith({ ...change, shard: { index, count: 2 } });
@@ -15,7 +21,7 @@ const records = recordsOf(run);
 
 function written(description: RunDescription, text: string): string {
   const dir = temporaryFolder();
-  writeFileSync(join(dir, "run.json"), formatJson(description));
+  writeFileSync(join(dir, "run.json"), sealedJson(description, description));
   writeFileSync(join(dir, "journal.jsonl"), text);
   return dir;
 }

@@ -162,7 +162,7 @@ describe("a damaged run is refused by name and reason", () => {
       "a result that was improved",
       "result.json",
       (text: string) => text.replace(/"mIoU": 0\.\d+/, '"mIoU": 0.99'),
-      /result\.json: its figures differ from those of the journal/,
+      /result\.json: its seal does not fit its content: the file was changed; restore the file, or delete it/,
     ],
     [
       "a result that is cut off",

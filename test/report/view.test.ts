@@ -5,7 +5,6 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { formatJson } from "../../src/base/index.js";
 import { lockFolder } from "../../src/base/index.node.js";
 import {
   memberNames,
@@ -16,12 +15,12 @@ import {
 } from "../../src/journal/index.js";
 import { writeResult, writeRunWorkers } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
-import { describeWith, journalText, recordsOf, temporaryFolder } from "../journal/runs.js";
+import { describeWith, journalText, recordsOf, sealedJson, temporaryFolder } from "../journal/runs.js";
 
 /** Writes a run folder as an evaluation does. */
 function writeRun(dir: string, description: RunDescription, records: readonly RunRecord[]): void {
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, "run.json"), formatJson(description));
+  writeFileSync(join(dir, "run.json"), sealedJson(description, description));
   writeFileSync(join(dir, "journal.jsonl"), journalText(description, records));
 }
 
@@ -210,11 +209,12 @@ describe("a run", () => {
     ["journal.jsonl", '{"image": 3}\n{}\n', /journal\.jsonl, line 1: /],
     ["run.json", "{}", /run\.json: schemaVersion/],
     ["result.json", "{", /result\.json: not JSON/],
+    ["result.json", "{}", /result\.json: schemaVersion/],
     ["result.json", "changed", /result\.json: differs from the journal: clean\.aAcc: 0\.123 stored/],
   ])("that is damaged in %s is named with the reason", async (file, content, reason) => {
     const folder = house();
     const result = summarize(description, records);
-    const changed = formatJson({ ...result, clean: { ...result.clean, aAcc: 0.123 } });
+    const changed = sealedJson(description, { ...result, clean: { ...result.clean, aAcc: 0.123 } });
     writeFileSync(join(folder, "runs/done", file), content === "changed" ? changed : content);
     const { port } = await serve(join(folder, "runs"));
     const list = await get(port, "/");

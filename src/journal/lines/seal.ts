@@ -3,7 +3,7 @@
  * identity of the run. A line that is changed, added, removed, moved or of another run breaks this chain. There is no
  * secret in it: it shows mistakes and edits by hand, and cannot show the work of somebody who seals all lines anew.
  */
-import { shortHash } from "../../base/index.js";
+import { canonicalJson, shortHash } from "../../base/index.js";
 
 /** A line without its newline, parted. */
 export interface SealedLine {
@@ -40,6 +40,14 @@ export function linesOf(identity: string | undefined, records: readonly object[]
 export function partLine(text: string): SealedLine {
   const [, fields, seal] = /^(.*),"seal":"([0-9a-f]{16})"\}$/s.exec(text) ?? [];
   return seal === undefined ? { body: text, seal } : { body: `${fields}}`, seal };
+}
+
+/**
+ * The seal of a whole file of JSON, which stands in it beside its content.
+ * @param identity of the run that the file belongs to; the files of a run without one have no seals
+ */
+export function fileSeal(identity: string | undefined, content: object): string | undefined {
+  return identity === undefined ? undefined : shortHash(identity + canonicalJson(content));
 }
 
 /** What is said of a run whose lines have no seals. */
