@@ -3,6 +3,7 @@ import { type DifferentiateRequest, differentiate, type RuleTable } from "../aut
 import { invariant, SeawallError } from "../base/index.js";
 import { copyGraph, emptyGraph, type Graph, GraphBuilder, type Value } from "../onnx/index.js";
 import { computeIf } from "./conditional.js";
+import { refuseKeptValues } from "./limits.js";
 import { expandComposites, lower } from "./lower/lower.js";
 import type { Target } from "./lower/target.js";
 import { byDepth } from "./order.js";
@@ -59,7 +60,9 @@ export function compileProgram<const I extends TensorSpecs, const O extends Tens
     output: outputs[optional.output]!.value ?? optional.output,
     condition: inputs[optional.condition]!.value ?? optional.condition,
   };
-  return defineProgram(names ? computeIf(lowered, names) : lowered, { inputs, outputs, parameters, results });
+  const final = names ? computeIf(lowered, names) : lowered;
+  if (names && model) refuseKeptValues(final, model.types);
+  return defineProgram(final, { inputs, outputs, parameters, results });
 }
 
 export interface GradientDefinition<I extends TensorSpecs, O extends TensorSpecs, L>

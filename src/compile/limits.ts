@@ -144,6 +144,23 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
   }
 }
 
+/**
+ * Checks the least that a gradient needs: the weights, and what its branch reads of the forward pass, all at once.
+ * @param types of the model's values; others are not counted
+ * @throws SeawallError `unsupported`
+ */
+export function refuseKeptValues({ nodes, initializers }: Graph, types: Types): void {
+  const kept = new Set([...initializers.keys(), ...nodes.filter(hasBranches).flatMap(readsOf)]);
+  const bytes = [...kept].reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+  if (bytes <= machineMemory) return;
+  throw new SeawallError(
+    "unsupported",
+    `the gradient needs ${gibibytes(bytes)} of weights and values of the forward pass at once, and this machine has ${gibibytes(machineMemory)}; attack smaller images (--crop, --resize-short) or windows of them (--window), or use another machine`,
+  );
+}
+
+const hasBranches = (node: Node) => subgraphsOf(node).length > 0;
+
 /** 0 for a value that is not measured. */
 function bytesOf(typed: TypedShape | undefined): number {
   if (!typed) return 0;

@@ -1,7 +1,9 @@
 /** Graphs that ask for more memory or time than a machine has are refused before they are run, by the node's name. */
+import { totalmem } from "node:os";
 import { expect, it } from "vitest";
 import { float32, int64, SeawallError, type Tensor } from "../../src/base/index.js";
 import { trace } from "../../src/compile/index.js";
+import { losses } from "../../src/loss/index.js";
 import {
   emptyGraph,
   type Graph,
@@ -213,6 +215,22 @@ it.each<[string, RegExp, (b: GraphBuilder, image: Value) => Value]>([
   },
   10_000,
 );
+
+it("refuses a gradient that keeps more of the forward pass than the machine has memory, though that pass needs little", async () => {
+  const [layers, channels] = [256, 4];
+  const side = Math.ceil(Math.sqrt((2 * totalmem()) / (4 * channels * layers)));
+  const graph = emptyGraph("deep", 18);
+  graph.file = "deep.onnx";
+  const b = new GraphBuilder(graph);
+  let value = b.op("Conv", [b.input("image", "float32", [1, 3, side, side]), one(b, [channels, 3, 1, 1])]);
+  for (let i = 0; i < layers; i++) value = b.op("Sigmoid", [value]);
+  b.output(b.op("Conv", [value, one(b, [channels, channels, 1, 1])]), "logits");
+  const model = await openModel(graph);
+  const oracle = model.oracle({ losses: [losses.ce] });
+  await expect(oracle.open()).rejects.toThrow(
+    /^deep\.onnx: the gradient needs \d+ GiB of weights and values of the forward pass at once, and this machine has/,
+  );
+});
 
 it("takes an input that no image can fill for hostile", async () => {
   const graph = hostile((_, image) => image);

@@ -51,7 +51,11 @@ function readWhole(file: string, before: number, remedy: string): Uint8Array {
     if (!stat) throw fileError(file, `no such file; ${remedy}`);
     if (!stat.isFile()) throw fileError(file, `not a file; ${remedy}`);
     if (before + stat.size > largestFile) throw tooLarge(file, before + stat.size);
-    return readFileSync(file);
+    const content = readFileSync(file);
+    const { size, mtimeMs, ino } = statSync(file);
+    if (size !== stat.size || mtimeMs !== stat.mtimeMs || ino !== stat.ino)
+      throw fileError(file, "was changed while it was read; try again when it is complete");
+    return content;
   } catch (error) {
     if (error instanceof SeawallError) throw error;
     throw fileError(file, `cannot be read (${messageOf(error)})`);
