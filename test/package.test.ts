@@ -110,7 +110,17 @@ describe("the packed package in an empty project", { timeout: 300_000 }, () => {
     const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
     const top = readdirSync(installed).toSorted();
     expect(top).toEqual([
-      ...["CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "demo", "deploy", "dist", "docs"],
+      ...[
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "LICENSE",
+        "README.md",
+        "SECURITY.md",
+        "demo",
+        "deploy",
+        "dist",
+        "docs",
+      ],
       ...["node_modules", "package.json", "page", "schema"],
     ]);
     expect(readdirSync(join(installed, "docs"))).not.toContain("api");

@@ -41,6 +41,12 @@ describe.each(pages)("docs/%s", (page) => {
     expect([...files, ...commands].filter((file) => !existsSync(new URL(file, root)))).toEqual([]);
   });
 
+  it("names tests that exist", () => {
+    const tests = [...text.matchAll(/`(test\/[\w./-]+\.ts)`: "([^"]+)"/g)];
+    const wrong = tests.filter(([, file, title]) => !read(new URL(file!, root)).includes(title!));
+    expect(wrong.map(([place]) => place)).toEqual([]);
+  });
+
   it("names what is in those files", () => {
     const places = [...text.matchAll(/`(src\/[\w./-]+\.ts)` \(`(\w+)`\)/g)];
     const wrong = places.filter(
