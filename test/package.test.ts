@@ -82,6 +82,8 @@ describe("the packed package in an empty project", { timeout: 300_000 }, () => {
     const packed = await run(root, "npm", "pack", "--pack-destination", folder);
     expect(packed.status, packed.output).toBe(0);
     mkdirSync(project);
+    // Else npm takes a folder above, that has packages, for the project.
+    writeFileSync(join(project, "package.json"), "{}");
     const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
     install = await run(project, "npm", "install", "--prefer-offline", join(folder, tarball!));
   }, 300_000);
@@ -106,7 +108,7 @@ describe("the packed package in an empty project", { timeout: 300_000 }, () => {
   });
 
   it("holds what it needs and no more", ({ skip }) => {
-    skip(!existsSync(installed), "not installed");
+    skip(unreachable.test(install.output), "npm reaches no registry and its cache lacks a dependency");
     const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
     const top = readdirSync(installed).toSorted();
     expect(top).toEqual([
