@@ -53,8 +53,8 @@ function checkAgreement({ index, records }: ImageRecords): void {
     throw new SeawallError(
       "journal",
       `image ${index} ("${first.image}") has another ${differs} in the record of ${record.attack} at radius ` +
-        `${record.eps} than in that of ${first.attack} at ${first.eps}; the data changed during the run, ` +
-        "start a new one",
+        `${record.eps} than in that of ${first.attack} at ${first.eps}; the data changed during the run, or ` +
+        "the model, with --labels self its own reference, draws random numbers: start a new run",
     );
   }
 }
