@@ -24,7 +24,6 @@ export async function attack(
       background: true,
       onNotice: (sentence) => view.say(sentence),
       onPlan(made) {
-        listen();
         plan = made;
         view.say("", ...planLines(made), "");
       },
@@ -32,6 +31,12 @@ export async function attack(
       onAttack: (figures) => view.say(attackLine(figures, plan!, share)),
       ...(keep && { onPoint: keep }),
       ...more,
+      onStage(stage) {
+        // Reading a large journal and summing it up keep this thread busy, so that it would not hear a signal.
+        if (stage === "clean") listen();
+        if (stage === "result") release();
+        more.onStage?.(stage);
+      },
     });
   } catch (error) {
     // Errors raised while a run is being stopped are consequences of stopping it.
