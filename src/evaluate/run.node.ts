@@ -161,10 +161,10 @@ async function attackAll(
   found: number,
 ): Promise<Result> {
   const { config, data, attacks, radii } = plan;
+  const figures = new RunningFigures(description, await journal.records());
   const summary = summaryOf(plan, found);
   events.onPlan?.(summary);
   const progress = new Progress(summary.passes, events.onProgress);
-  const figures = new RunningFigures(description, await journal.records());
   const chain = chainOf(plan, figures, description);
   events.onStage?.("clean");
   let attacking = false;

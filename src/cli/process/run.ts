@@ -24,6 +24,7 @@ export async function attack(
       background: true,
       onNotice: (sentence) => view.say(sentence),
       onPlan(made) {
+        listen();
         plan = made;
         view.say("", ...planLines(made), "");
       },
@@ -32,8 +33,7 @@ export async function attack(
       ...(keep && { onPoint: keep }),
       ...more,
       onStage(stage) {
-        // Reading a large journal and summing it up keep this thread busy, so that it would not hear a signal.
-        if (stage === "clean") listen();
+        // Summing up a large journal keeps this thread busy, so that it would not hear a signal.
         if (stage === "result") release();
         more.onStage?.(stage);
       },
