@@ -13,7 +13,14 @@ export {
 export { modelOptions } from "./plan/model-options.js";
 export { renamedSettings, renameSettings } from "./plan/renamed.js";
 export type { ProgressEvent } from "./progress.js";
-export { checkModel, checkRecords, checkRun, modelChecks, recordChecks } from "./soundness/index.js";
+export {
+  checkModel,
+  checkNames,
+  checkRecords,
+  checkRun,
+  modelChecks,
+  recordChecks,
+} from "./soundness/index.js";
 export { compareRecords, type RecordVerdict } from "./verdict.js";
 export {
   type AttackAtRadius,

@@ -209,7 +209,8 @@ async function attackAll(
   const records = await journal.records();
   if (waiting.length > 0) return summarizeWithout(waiting, description, records);
   const result = summarize(description, records, { soundness: checkRecords(records, description) });
-  return withGates(result, config.gate ?? [], { despiteChecks: config.gateDespiteChecks });
+  const { gate = [], gateDespiteChecks: despiteChecks, gateAllow: allow = [] } = config;
+  return withGates(result, gate, { despiteChecks, allow });
 }
 
 /** Workers on this machine. */

@@ -5,13 +5,17 @@ import type { ReportedRun } from "./stored.node.js";
 /** The gates of the stored result; without one, those that the run was started with. Both keep their own choice of `despiteChecks`. */
 export function ownGates(
   { description, result }: Pick<ReportedRun, "description" | "result">,
-  { despiteChecks = false }: GateOptions = {},
+  { despiteChecks = false, allow = [] }: GateOptions = {},
 ): GateOutcome[] {
-  const { gate, gateDespiteChecks: toldAtStart } = description.config;
+  const { gate, gateDespiteChecks: toldAtStart, gateAllow } = description.config;
   const stored = result.gates;
   const gates = stored?.map((outcome) => outcome.gate) ?? (Array.isArray(gate) ? gate.map(String) : []);
   const told = stored?.some((outcome) => outcome.despiteChecks) ?? toldAtStart === true;
-  return checkGates(result, gates, { despiteChecks: despiteChecks || told });
+  const allowedAtStart = Array.isArray(gateAllow) ? gateAllow.map(String) : [];
+  return checkGates(result, gates, {
+    despiteChecks: despiteChecks || told,
+    allow: [...allow, ...allowedAtStart],
+  });
 }
 
 /** The gates of the stored result, judged again; none where no result is stored, since its checks are missing then. */

@@ -80,6 +80,8 @@ describe("seawall compare", () => {
     expect(refused.stderr).toMatch(
       /✗ gate clean\.aAcc diff>=-1 does not count \(failed checks: B: gradient\)/,
     );
+    expect((await compare(...args, "--gate-allow", "gradient")).code).toBe(0);
+    expect((await compare(...args, "--gate-allow", "labels")).code).toBe(3);
     const told = await compare(...args, "--gate-despite-checks");
     expect([told.code, told.stderr]).toEqual([
       0,

@@ -148,6 +148,8 @@ it("explains eval", async () => {
                                            folder, as a NumPy array of floats
       --gate <EXPR>                        condition on the result, such as worst.mIoU@4/255>=0.60; exit
                                            code 3 if it does not hold
+      --gate-allow <CHECK,…>               gates may hold although these soundness checks failed, such
+                                           as labels,convergence
       --gate-despite-checks                gates may hold although a soundness check failed
 
     Options:
@@ -180,14 +182,16 @@ it("explains merge", async () => {
     Puts the shards of a run together; the result is that of the run made in one piece.
 
     Arguments:
-      RUN                    the run folders of all shards
+      RUN                     the run folders of all shards
 
     Options:
-      --out <DIR>            folder of the whole run
-      --gate <EXPR>          condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
-      --gate-despite-checks  gates may hold although a soundness check failed
-      --json                 print the result as JSON on stdout
-      --help                 print this help
+      --out <DIR>             folder of the whole run
+      --gate <EXPR>           condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails
+      --json                  print the result as JSON on stdout
+      --gate-allow <CHECK,…>  gates may hold although these soundness checks failed, such as
+                              labels,convergence
+      --gate-despite-checks   gates may hold although a soundness check failed
+      --help                  print this help
 
     Example:
       seawall eval --config camvid.yaml --shard 1/2 --out runs/1
@@ -204,19 +208,21 @@ it("explains compare", async () => {
     Compares two stored runs image by image, B with A, from their records alone.
 
     Arguments:
-      A                      run folder that is compared with
-      B                      run folder that is compared
+      A                       run folder that is compared with
+      B                       run folder that is compared
 
     Options:
-      --allow-different      compare what both have although data or protocol differ
-      --top <N>              images that changed most to list (default: 5)
-      --seed <N>             seed of the bootstrap resamples behind the intervals (default: 0)
-      --gate <EXPR>          condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
-      --gate-despite-checks  gates may hold although a soundness check of a run failed
-      --config <FILE>        gates and seed from a YAML or JSON file, or a module; a flag on the line
-                             wins
-      --json                 print the comparison as JSON on stdout
-      --help                 print this help
+      --allow-different       compare what both have although data or protocol differ
+      --top <N>               images that changed most to list (default: 5)
+      --seed <N>              seed of the bootstrap resamples behind the intervals (default: 0)
+      --gate <EXPR>           condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails
+      --config <FILE>         gates and seed from a YAML or JSON file, or a module; a flag on the line
+                              wins
+      --json                  print the comparison as JSON on stdout
+      --gate-allow <CHECK,…>  gates may hold although these soundness checks failed, such as
+                              labels,convergence
+      --gate-despite-checks   gates may hold although a soundness check failed
+      --help                  print this help
 
     Gates:
       SUBJECT.FIGURE@RADIUS diff>=NUMBER with FIGURE aAcc or mIoU; diff is B − A,

@@ -89,6 +89,15 @@ describe("seawall report", () => {
       3,
       expect.stringContaining("does not count (failed checks: gradient)"),
     ]);
+    for (const [flags, code] of [
+      ["gradient", 0],
+      ["logits,gradient", 0],
+      ["logits", 3],
+      ["gradients,no-check", 2],
+    ] as const) {
+      const allowed = await seawall(["report", "changed", ...gate, "--gate-allow", flags], { cwd });
+      expect([flags, allowed.code]).toEqual([flags, code]);
+    }
     const told = await seawall(["report", "changed", ...gate, "--gate-despite-checks"], { cwd });
     expect([told.code, told.stderr]).toEqual([
       0,

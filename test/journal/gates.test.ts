@@ -159,6 +159,19 @@ describe("gates on figures that are no evidence", () => {
     expect(checkGates(result, gates, { despiteChecks: true })).toEqual(checkGates(result, gates));
   });
 
+  it("pass if every check that failed is one that the caller allows", () => {
+    const two: Result = {
+      ...failed,
+      soundness: [...failed.soundness, { check: "labels", status: "fail", detail: "" }],
+    };
+    const [some] = checkGates(two, ["clean.aAcc>=0"], { allow: ["labels"] });
+    expect(some).toMatchObject({ passed: false, failedChecks: ["logits"] });
+    const [all] = checkGates(two, ["clean.aAcc>=0"], { allow: ["labels", "logits", "steps"] });
+    expect(all).toMatchObject({ passed: true, failedChecks: ["logits", "labels"], despiteChecks: true });
+    const [below] = checkGates(two, ["clean.aAcc<0"], { allow: ["labels", "logits"] });
+    expect(below!.passed).toBe(false);
+  });
+
   it("do not pass where images are missing, whatever the caller says", () => {
     const partial: Result = { ...result, data: { ...result.data, missingImages: 1 } };
     for (const outcome of checkGates(partial, gates, { despiteChecks: true }))

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type EvaluationConfig, evaluationSchema, renamedSettings } from "../../evaluate/index.js";
 import {
   bands,
+  checkList,
   classes,
   collect,
   labels,
@@ -97,6 +98,7 @@ export const evaluationFlags = {
   report: running,
   saveImages: running,
   gate: { ...running, ...named("EXPR"), repeated: true },
+  gateAllow: { ...running, value: "CHECK,…", read: checkList },
   gateDespiteChecks: running,
 } as const satisfies Record<Setting, Flag>;
 

@@ -1,5 +1,6 @@
 /** Parsers of flag values: from text to the value in a configuration. */
 import { SeawallError } from "../../base/index.js";
+import { checkNames } from "../../evaluate/index.js";
 
 /** Parses the text of a flag. Throws an Error that says what was expected. */
 export type Reader = (text: string) => unknown;
@@ -116,6 +117,13 @@ export function shard(value: string): { index: number; count: number } {
   );
   if (index < 1 || index > count) throw mistake(expected, value);
   return { index: index - 1, count };
+}
+
+/** `labels,convergence`: names of soundness checks. */
+export function checkList(value: string): string[] {
+  const names = value.split(",").map((name) => name.trim());
+  if (names.every((name) => checkNames.includes(name))) return names;
+  throw mistake(`checks, some of ${checkNames.join(", ")}`, value);
 }
 
 /** Collects the values of a flag that may be given several times. */

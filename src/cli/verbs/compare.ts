@@ -7,6 +7,7 @@ import { readRun } from "../../journal/index.node.js";
 import { checkComparisonGates, compareRuns, comparisonLines } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
+import { addGateFlags } from "../settings/gates.js";
 import { readSettings } from "../settings/settings.js";
 import { collect, flagValue, whole } from "../settings/values.js";
 
@@ -30,7 +31,6 @@ export function compareVerb(command: Command): void {
       "condition such as 'worst.mIoU@4/255 diff>=-0.01'; exit code 3 if it fails",
       collect,
     )
-    .option("--gate-despite-checks", "gates may hold although a soundness check of a run failed")
     .option(
       "--config <FILE>",
       "gates and seed from a YAML or JSON file, or a module; a flag on the line wins",
@@ -38,6 +38,7 @@ export function compareVerb(command: Command): void {
     .option("--json", "print the comparison as JSON on stdout")
     .addHelpText("after", example)
     .action(compareAction);
+  addGateFlags(command);
 }
 
 const example = `
@@ -51,18 +52,24 @@ Example:
 /** Settings that a configuration file may hold for this verb. */
 const compareSchema = z.strictObject({
   gate: evaluationSchema.shape.gate,
+  gateAllow: evaluationSchema.shape.gateAllow,
   gateDespiteChecks: evaluationSchema.shape.gateDespiteChecks,
   seed: evaluationSchema.shape.seed,
 });
 
 async function compareAction(a: string, b: string, flags: CompareFlags): Promise<void> {
-  const { gate = [], gateDespiteChecks, seed } = await readSettings(compareSchema, flags, flags.config);
+  const {
+    gate = [],
+    gateAllow: allow = [],
+    gateDespiteChecks: despiteChecks,
+    seed,
+  } = await readSettings(compareSchema, flags, flags.config);
   const { allowDifferent = false, top } = flags;
   const comparison = compareRuns(checkRun(readRun(a)), checkRun(readRun(b)), {
     ...{ allowDifferent, seed },
     top: flagValue("--top", top, whole),
   });
-  const outcomes = checkComparisonGates(comparison, gate, { despiteChecks: gateDespiteChecks });
+  const outcomes = checkComparisonGates(comparison, gate, { despiteChecks, allow });
   if (flags.json) print(formatJson({ ...comparison, gates: outcomes }));
   else say(...comparisonLines(comparison), "");
   judge(outcomes);

@@ -8,12 +8,12 @@ import { finalLines, placeLine } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
 import { writeOwnReport } from "../process/keep.js";
+import { addGateFlags, type GateFlags, gateOptionsOf } from "../settings/gates.js";
 import { collect } from "../settings/values.js";
 
-interface MergeOptions {
+interface MergeOptions extends GateFlags {
   readonly out: string;
   readonly gate?: readonly string[];
-  readonly gateDespiteChecks?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,10 +23,10 @@ export function mergeVerb(command: Command): void {
     .argument("<RUN...>", "the run folders of all shards")
     .requiredOption("--out <DIR>", "folder of the whole run")
     .option("--gate <EXPR>", "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails", collect)
-    .option("--gate-despite-checks", "gates may hold although a soundness check failed")
     .option("--json", "print the result as JSON on stdout")
     .addHelpText("after", example)
     .action(mergeAction);
+  addGateFlags(command);
 }
 
 const example = `
@@ -37,12 +37,13 @@ Example:
 
 async function mergeAction(
   runs: readonly string[],
-  { out, gate = [], gateDespiteChecks: despiteChecks = false, json }: MergeOptions,
+  { out, gate = [], json, ...flags }: MergeOptions,
 ): Promise<void> {
+  const options = gateOptionsOf(flags);
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
   const { description, records, warnings } = await mergeRuns(runs, out);
   const soundness = checkRecords(records, description);
-  const result = withGates(summarize(description, records, { soundness }), gate, { despiteChecks });
+  const result = withGates(summarize(description, records, { soundness }), gate, options);
   writeResult(out, result);
   const report = writeOwnReport(out);
   say(...warnings);

@@ -13,13 +13,13 @@ import {
 } from "../../report/index.node.js";
 import { say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
+import { addGateFlags, type GateFlags, gateOptionsOf } from "../settings/gates.js";
 import { collect } from "../settings/values.js";
 
-interface ReportOptions {
+interface ReportOptions extends GateFlags {
   readonly format: string;
   readonly out?: string;
   readonly gate?: readonly string[];
-  readonly gateDespiteChecks?: boolean;
 }
 
 export function reportVerb(command: Command): void {
@@ -35,21 +35,16 @@ export function reportVerb(command: Command): void {
       "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails (default: those of the run)",
       collect,
     )
-    .option("--gate-despite-checks", "gates may hold although a soundness check failed")
     .addHelpText("after", "\nExample:\n  seawall report runs/first --format html,csv,junit")
     .action(reportAction);
+  addGateFlags(command);
 }
 
-function reportAction(
-  dir: string,
-  { format, out = dir, gate, gateDespiteChecks: despiteChecks = false }: ReportOptions,
-): void {
-  const formats = readFormats(format);
+function reportAction(dir: string, { format, out = dir, gate, ...flags }: ReportOptions): void {
+  const [formats, options] = [readFormats(format), gateOptionsOf(flags)];
   const run = readReportedRun(dir);
   const result = checked(run);
-  const gates = gate
-    ? checkGates(result, gate, { despiteChecks })
-    : ownGates({ ...run, result }, { despiteChecks });
+  const gates = gate ? checkGates(result, gate, options) : ownGates({ ...run, result }, options);
   const files = writeReports(run, formats, out, gates);
   say(...run.missing, ...files.map((file) => `written: ${file}`));
   judge(gates);

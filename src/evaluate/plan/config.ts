@@ -6,6 +6,7 @@ import type { Plugin } from "../../components/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
 import { meanProblem, rangeProblem, stdProblem } from "../../oracle/index.js";
 import { parseQueueAddress } from "../../queue/index.js";
+import { checkNames } from "../soundness/index.js";
 import { parseBudget } from "./budget.js";
 import { renameSettings } from "./renamed.js";
 
@@ -214,6 +215,10 @@ export const evaluationSchema = z.strictObject({
     .array(text)
     .optional()
     .describe("condition on the result, such as worst.mIoU@4/255>=0.60; exit code 3 if it does not hold"),
+  gateAllow: z
+    .array(z.enum(checkNames))
+    .optional()
+    .describe("gates may hold although these soundness checks failed, such as labels,convergence"),
   gateDespiteChecks: z.boolean().default(false).describe("gates may hold although a soundness check failed"),
 });
 
@@ -259,6 +264,7 @@ const settingRoles = {
     report: "running",
     saveImages: "running",
     gate: "running",
+    gateAllow: "running",
     gateDespiteChecks: "running",
   },
   ...{ plugin: "stated", labelMap: "stated", palette: "stated", labelSuffix: "stated" },

@@ -44,6 +44,9 @@ export const recordChecks: Readonly<Record<string, RecordCheck>> = {
   rounding,
 };
 
+/** All checks, in their order. */
+export const checkNames: readonly string[] = [...Object.keys(modelChecks), ...Object.keys(recordChecks)];
+
 /** Outcomes by the names of checks. */
 export type CheckOutcomes = Readonly<Record<string, CheckOutcome>>;
 

@@ -7,6 +7,8 @@ import { type Gate, gateSubjects, operators, parseGate, type SeedEnd, type SeedF
 export interface GateOptions {
   /** Judge figures alone, also where a soundness check failed. */
   readonly despiteChecks?: boolean;
+  /** Names of soundness checks that may have failed. */
+  readonly allow?: readonly string[];
 }
 
 /**
@@ -38,17 +40,18 @@ export function withGates(result: Result, expressions: readonly string[], option
   return { ...result, gates: checkGates(result, expressions, options) };
 }
 
-/** The outcome of a gate on figures whose checks may have failed: then it passes only if the caller insists. */
+/** The outcome of a gate on figures whose checks may have failed: then it passes only if the caller allows them to. */
 export function judgeGate(
   outcome: GateOutcome,
   failed: readonly string[],
-  { despiteChecks = false }: GateOptions = {},
+  { despiteChecks = false, allow = [] }: GateOptions = {},
 ): GateOutcome {
   if (failed.length === 0) return outcome;
-  const failedChecks = [...failed];
-  return despiteChecks
-    ? { ...outcome, failedChecks, despiteChecks: true }
-    : { ...outcome, passed: false, failedChecks };
+  // In a comparison, a check has the run's letter in front.
+  const deciding = failed.filter((check) => !allow.includes(check.replace(/^[AB]: /, "")));
+  return despiteChecks || deciding.length === 0
+    ? { ...outcome, failedChecks: [...failed], despiteChecks: true }
+    : { ...outcome, passed: false, failedChecks: deciding };
 }
 
 /** Names of the checks that failed, each once. */
