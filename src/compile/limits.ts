@@ -21,6 +21,18 @@ const mostConstantWork = 2 ** 36;
 /** Multiplications and additions of one pass: fifty times those of the largest known models at 1024×1024. */
 const mostWork = 2 ** 47;
 
+/** Nodes of a network. The engine takes time that grows with their square: minutes for so many, hours for ten times more. */
+const mostNodes = 20_000;
+
+/** @throws SeawallError `unsupported` for a network of more nodes than the engine opens in a reasonable time */
+export function refuseManyNodes({ nodes }: Graph): void {
+  if (nodes.length <= mostNodes) return;
+  throw new SeawallError(
+    "unsupported",
+    `the network has ${formatCount(nodes.length)} nodes, expected at most ${formatCount(mostNodes)}; check the origin of the file, or simplify the network before it is exported`,
+  );
+}
+
 type Types = ReadonlyMap<Value, TypedShape>;
 
 /**

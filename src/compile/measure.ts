@@ -15,7 +15,14 @@ import {
 } from "../onnx/index.js";
 import { openSession, type Session } from "../runtime/index.js";
 import { refuseMisfits } from "./fits.js";
-import { hasStoredSizes, isBounded, isSteady, refuseLargeValues, refuseOpenSize } from "./limits.js";
+import {
+  hasStoredSizes,
+  isBounded,
+  isSteady,
+  refuseLargeValues,
+  refuseManyNodes,
+  refuseOpenSize,
+} from "./limits.js";
 
 /** A graph whose values have known, bounded sizes. */
 export interface MeasuredGraph {
@@ -40,6 +47,7 @@ export async function measure(
   let graph = inlineControlFlow(given);
   const types = new Map<Value, TypedShape>();
   for (;;) {
+    refuseManyNodes(graph);
     noteGiven(types, graph);
     const { shaped, elements } = await inferTypes(graph, types);
     for (const [value, type] of [...shaped, ...statedTypes(graph, elements)]) types.set(value, type);
@@ -88,20 +96,40 @@ async function inferTypes(graph: Graph, types: ReadonlyMap<Value, TypedShape>) {
   const values = nodes.flatMap((node) => node.outputs.filter((value) => value && !types.has(value)));
   if (values.length === 0) return { shaped: [], elements: new Map<Value, DataType>() };
   const part = withoutWeights(partOf(graph, nodes, types));
-  const shapes = expose(part, values, values);
-  const session = await load(part);
-  await session.dispose();
   // What the engine infers from numbers that it computes while loading is not checked yet.
   const open = nodes.filter((node) => hasSubgraphs(node) || !hasStoredSizes(node, graph));
   const hidden = new Set(open.flatMap((node) => node.outputs));
-  const shaped = values.flatMap((value): [Value, TypedShape][] => {
-    const [type, shape = []] = [session.outputTypes.get(value), session.outputShapes.get(value)];
+  const shaped: [Value, TypedShape][] = [];
+  const elements = new Map<Value, DataType>();
+  for (let i = 0; i < values.length; i += mostOutputs) {
+    const asked = values.slice(i, i + mostOutputs);
+    const { outputTypes, shapeOf } = await loadedTypes(part, asked);
+    for (const value of asked) {
+      const [type, shape] = [outputTypes.get(value), shapeOf(value)];
+      if (type) elements.set(value, type);
+      if (type && shape && !hidden.has(value)) shaped.push([value, { type, shape }]);
+    }
+  }
+  return { shaped, elements };
+}
+
+/** Values that are asked for at once: the engine takes time that grows with the square of the number of outputs. */
+const mostOutputs = 1024;
+
+/** Element types of some values, and their shapes where the engine infers them. */
+async function loadedTypes(part: Graph, values: readonly Value[]) {
+  const exposed = copyGraph(part);
+  const shapes = expose(exposed, values, values);
+  const session = await load(removeDead(exposed));
+  await session.dispose();
+  const { outputTypes, outputShapes } = session;
+  const shapeOf = (value: Value) => {
+    const shape = outputShapes.get(value) ?? [];
     // A shape of no lengths is that of a scalar or an unknown one: the shape of the shape tells.
-    const isKnown =
-      session.outputShapes.get(shapes.get(value)!)?.[0] === shape.length && shape.every(isNumber);
-    return type && isKnown && !hidden.has(value) ? [[value, { type, shape: shape.filter(isNumber) }]] : [];
-  });
-  return { shaped, elements: session.outputTypes };
+    const isKnown = outputShapes.get(shapes.get(value)!)?.[0] === shape.length && shape.every(isNumber);
+    return isKnown ? shape.filter(isNumber) : undefined;
+  };
+  return { outputTypes, shapeOf };
 }
 
 /** Loads a graph; the error of one that the engine refuses names the first node that it cannot have. */

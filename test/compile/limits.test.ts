@@ -269,6 +269,23 @@ it.each([
   await expect(trace(resized(2 ** 20, 2 ** 20))).rejects.toThrow(/Resize "grown/);
 });
 
+/** Relu after Relu. */
+function chain(length: number): Graph {
+  const b = new GraphBuilder(emptyGraph("chain", 18));
+  let value = b.input("image", "float32", [1, 3, 4, 4]);
+  for (let i = 0; i < length; i++) value = b.op("Relu", [value]);
+  b.output(value, "y");
+  return b.graph;
+}
+
+it("measures thousands of nodes in little time, and refuses more than the engine opens", async () => {
+  const start = performance.now();
+  const { types } = await trace(chain(3000));
+  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(types.get("Relu_2999:0")).toEqual({ type: "float32", shape: [1, 3, 4, 4] });
+  await expect(trace(chain(20_000))).rejects.toThrow("the network has 20,001 nodes, expected at most 20,000");
+});
+
 it("names the file in every refusal", async () => {
   const graph = hostile((b) => b.op("Tile", [one(b), size(b, 2 ** 40)]));
   const read = readModel(writeModel(graph), { file: "their/model.onnx" });

@@ -38,6 +38,18 @@ describe("GraphBuilder", () => {
     expect(build.op("TopK", ["x"])).toBe("TopK:0");
   });
 
+  it("names very many nodes of one operator, and nodes far within others, in little time", () => {
+    const build = new GraphBuilder(emptyGraph("g", 18));
+    const x = build.input("x", "float32", [1]);
+    const start = performance.now();
+    for (let i = 0; i < 50_000; i++) build.neg(x);
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(build.neg(x)).toBe("Neg_50000:0");
+    const within = (levels: number): string =>
+      levels === 0 ? build.neg(x) : build.within("a".repeat(5_000_000), () => within(levels - 1));
+    expect(within(200).length).toBeLessThan(2000);
+  });
+
   it("shares equal small constants, and no others", () => {
     const build = new GraphBuilder(emptyGraph("g", 18));
     const text = (...data: string[]): Tensor => ({ type: "string", dims: [data.length], data });

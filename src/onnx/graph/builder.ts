@@ -7,6 +7,9 @@ import { allNamesIn } from "./traverse.js";
 /** An operand: a value of the graph, or a number for a float32 scalar constant. */
 export type Operand = Value | number;
 
+/** Names of nodes within nodes grow with each level. The end of a scope is what tells one from another. */
+const longestScope = 1000;
+
 /** Domain of composite operators, which no engine knows: they stand in a graph until it is lowered to a target. */
 export const compositeDomain = "seawall";
 
@@ -19,6 +22,8 @@ export class GraphBuilder {
   #scope = "";
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, Value>();
+  /** The number after the last claimed one, by stem and count of names. Names are never given back. */
+  readonly #numbers = new Map<string, number>();
 
   /** @param taken the names in use; builders of nested graphs share it */
   constructor(graph: Graph, taken = allNamesIn(graph)) {
@@ -29,7 +34,7 @@ export class GraphBuilder {
   /** Runs `write` with names prefixed by `scope`. */
   within<T>(scope: string, write: () => T): T {
     const outer = this.#scope;
-    this.#scope = outer ? `${outer}/${scope}` : scope;
+    this.#scope = (outer ? `${outer}/${scope}` : scope).slice(-longestScope);
     try {
       return write();
     } finally {
@@ -50,8 +55,12 @@ export class GraphBuilder {
   /** Claims the names that `names` gives for the first of `base`, `base_1`, … for which all of them are free. */
   #claim(base: string, names: (name: string) => string[]): string[] {
     const stem = this.#scope ? `${this.#scope}/${base}` : base;
-    let claimed = names(stem);
-    for (let i = 1; claimed.some((name) => this.#taken.has(name)); i++) claimed = names(`${stem}_${i}`);
+    const numbered = (i: number) => names(i === 0 ? stem : `${stem}_${i}`);
+    const key = `${numbered(0).length} ${stem}`;
+    let number = this.#numbers.get(key) ?? 0;
+    while (numbered(number).some((name) => this.#taken.has(name))) number++;
+    this.#numbers.set(key, number + 1);
+    const claimed = numbered(number);
     for (const name of claimed) this.#taken.add(name);
     return claimed;
   }
