@@ -33,6 +33,15 @@ export function placed(error: unknown, place: string | undefined): unknown {
   return new SeawallError(error.code, `${place}: ${error.message}`, { cause: error });
 }
 
+/** Runs `work`; an error in it says the place first, as `placed` does. */
+export function inPlace<T>(place: string | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw placed(error, place);
+  }
+}
+
 /** @throws Error `internal: …` if the condition, an assumption of Seawall's own code, does not hold */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal: ${message}`);

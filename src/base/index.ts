@@ -11,7 +11,7 @@
  *
  * `index.ts` runs in a browser; `index.node.ts` exports the files that need Node.
  */
-export { type ErrorCode, invariant, messageOf, placed, SeawallError } from "./errors.js";
+export { type ErrorCode, inPlace, invariant, messageOf, placed, SeawallError } from "./errors.js";
 export { sha256, shortHash } from "./hash.js";
 export {
   canonicalJson,

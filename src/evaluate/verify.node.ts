@@ -1,6 +1,6 @@
 /** Is a stored run true? A sample of its records is made again from model and data, and compared. */
 import { join } from "node:path";
-import { invariant, messageOf, randomStream, SeawallError } from "../base/index.js";
+import { inPlace, invariant, messageOf, randomStream, SeawallError } from "../base/index.js";
 import {
   compareDescriptions,
   type RunDescription,
@@ -61,7 +61,10 @@ export interface Verification {
 export async function verifyRun(dir: string, options: VerifyOptions = {}): Promise<Verification> {
   const { sample = 10, seed = 0, tolerance = 0, onNotice } = options;
   const { description, records } = readRun(dir);
-  const result = hasResult(dir) ? resultDifferences(readResult(dir), description, records) : null;
+  const stored = hasResult(dir) ? readResult(dir) : undefined;
+  const result = inPlace(join(dir, runFiles.journal), () =>
+    stored ? resultDifferences(stored, description, records) : null,
+  );
   const plan = await planAgain(dir, description, options.settings);
   const notices = changesSince(dir, description, plan);
   for (const notice of notices) onNotice?.(notice);

@@ -40,12 +40,11 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
     ...shards.filter(isUnsealed).map(({ dir }) => `${join(dir, runFiles.journal)}: ${unsealedNotice}`),
   ];
   checkDivision(shards);
+  refuseGaps(shards);
   const records = sortRecords(
     description,
     shards.flatMap((shard) => shard.records),
   );
-  refuseGaps(description, records);
-
   const lock = claimFolder(out, false, false);
   try {
     removeLeftovers(out);
@@ -171,12 +170,14 @@ function withoutShard({ shard: _, ...whole }: RunDescription): RunDescription {
   return { ...whole, config: Object.fromEntries(settings) };
 }
 
-function refuseGaps(description: RunDescription, records: StoredRun["records"]): void {
-  const { first, records: missing, expected } = missingOf(description, records);
-  if (first === undefined) return;
-  throw new SeawallError(
-    "journal",
-    `the shards are not complete: ${missing} of ${expected} records are missing (the first: ${first}); ` +
-      "resume the shard first",
-  );
+function refuseGaps(shards: readonly StoredShard[]): void {
+  for (const { dir, description, records } of shards) {
+    const { first, records: missing, expected } = missingOf(description, records);
+    if (first === undefined) continue;
+    throw new SeawallError(
+      "journal",
+      `${dir}: the shard is not complete: ${missing} of ${expected} records are missing (the first: ${first}); ` +
+        "resume it first",
+    );
+  }
 }

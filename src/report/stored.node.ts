@@ -1,7 +1,7 @@
 /** Reading and checking a run folder for its reports. Only sums of its records are computed. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalJson, placed, SeawallError } from "../base/index.js";
+import { canonicalJson, inPlace, SeawallError } from "../base/index.js";
 import {
   figuresIn,
   type Result,
@@ -43,7 +43,9 @@ export interface ReportedRun {
  */
 export function readReportedRun(dir: string): ReportedRun {
   const { description, records } = readRun(dir);
-  const computed = computedOf(dir, description, records);
+  const computed = inPlace(join(dir, runFiles.journal), () =>
+    summarize(description, records, { partial: true }),
+  );
   const stored = existsSync(join(dir, runFiles.result)) ? readResult(dir) : undefined;
   if (stored) checkFigures(join(dir, runFiles.result), stored, computed);
   const pictures = listPictures(dir);
@@ -74,15 +76,6 @@ export function readReportedRun(dir: string): ReportedRun {
         : ["Attack traces: none are stored. seawall eval --trace N stores them for the first N images."]),
     ],
   };
-}
-
-/** @throws SeawallError `journal`, naming the file, where no image is complete */
-function computedOf(dir: string, description: RunDescription, records: readonly RunRecord[]): Result {
-  try {
-    return summarize(description, records, { partial: true });
-  } catch (error) {
-    throw placed(error, join(dir, runFiles.journal));
-  }
 }
 
 function pictureName({ index, slot, kind }: PictureKey): string {

@@ -89,6 +89,16 @@ describe("seawall compare", () => {
     ]);
   });
 
+  it("names both runs where they have no complete image in common", async () => {
+    cpSync(join(cwd, "runs/a"), join(cwd, "runs/emptied"), { recursive: true });
+    writeFileSync(join(cwd, "runs/emptied/journal.jsonl"), "");
+    const { code, stderr } = await compare("runs/a", "runs/emptied");
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("error: runs/a and runs/emptied: no image is"),
+    ]);
+  });
+
   it("names the line of a damaged journal and the file of a damaged description", async () => {
     cpSync(join(cwd, "runs/a"), join(cwd, "runs/damaged"), { recursive: true });
     const journal = join(cwd, "runs/damaged/journal.jsonl");

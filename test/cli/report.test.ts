@@ -150,6 +150,16 @@ describe("seawall report", () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
+  it("names the run of which no image is complete", async () => {
+    cpSync(at("run"), at("emptied"), { recursive: true });
+    writeFileSync(at("emptied/journal.jsonl"), "");
+    const { code, stderr } = await seawall(["report", "emptied"], { cwd });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/error: emptied.journal\.jsonl: no image of the run is complete/),
+    ]);
+  });
+
   it("names the file and line of a damaged journal, and writes nothing", async () => {
     const before = statSync(at("run/report.html")).mtimeMs;
     const journal = readFileSync(at("run/journal.jsonl"), "utf8");

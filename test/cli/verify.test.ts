@@ -158,8 +158,8 @@ describe("seawall verify", () => {
   it("refuses a run without records, and a sample of none", async () => {
     const folder = copyWith("empty", 1, () => ({}));
     writeFileSync(join(cwd, folder, "journal.jsonl"), "");
-    expect((await verify(folder)).stderr).toMatch(/error: /);
-    expect((await verify(folder)).code).toBe(2);
+    const { code, stderr } = await verify(folder);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`error: ${folder}`)]);
     const none = await verify("runs/a", "--sample", "0");
     expect([none.code, none.stderr]).toEqual([
       2,

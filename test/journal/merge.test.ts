@@ -139,7 +139,7 @@ describe("mergeRuns refuses", () => {
       await write(join(folder, "b"), shardOf(1, 2), recordsOf(shardOf(1, 2)).slice(0, -1)),
     ];
     await expect(mergeRuns(dirs, join(folder, "out"))).rejects.toThrow(
-      "1 of 35 records are missing (the first: image 3, apgd:js at radius 0.03); resume the shard first",
+      `${join(folder, "b")}: the shard is not complete: 1 of 14 records are missing (the first: image 3, apgd:js at radius 0.03); resume it first`,
     );
   });
 

@@ -1,7 +1,7 @@
 /** `seawall compare`: compares two stored runs image by image. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { formatJson } from "../../base/index.js";
+import { formatJson, inPlace } from "../../base/index.js";
 import { checkRun, evaluationSchema } from "../../evaluate/index.js";
 import { readRun } from "../../journal/index.node.js";
 import { checkComparisonGates, compareRuns, comparisonLines } from "../../report/index.js";
@@ -65,10 +65,9 @@ async function compareAction(a: string, b: string, flags: CompareFlags): Promise
     seed,
   } = await readSettings(compareSchema, flags, flags.config);
   const { allowDifferent = false, top } = flags;
-  const comparison = compareRuns(checkRun(readRun(a)), checkRun(readRun(b)), {
-    ...{ allowDifferent, seed },
-    top: flagValue("--top", top, whole),
-  });
+  const [one, other] = [a, b].map((dir) => inPlace(dir, () => checkRun(readRun(dir))));
+  const options = { allowDifferent, seed, top: flagValue("--top", top, whole) };
+  const comparison = inPlace(`${a} and ${b}`, () => compareRuns(one!, other!, options));
   const outcomes = checkComparisonGates(comparison, gate, { despiteChecks, allow });
   if (flags.json) print(formatJson({ ...comparison, gates: outcomes }));
   else say(...comparisonLines(comparison), "");

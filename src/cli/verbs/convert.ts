@@ -1,7 +1,7 @@
 /** `seawall convert`: makes an ONNX file from a checkpoint and an architecture, or a safetensors file from either. */
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { formatJson, messageOf, SeawallError } from "../../base/index.js";
+import { formatJson, inPlace, SeawallError } from "../../base/index.js";
 import {
   type ArchitectureName,
   architecturesFor,
@@ -105,7 +105,7 @@ async function fromModel({ model, weights, out }: ConvertFlags) {
   if (weights !== undefined) throw usage("--weights and --model: give one of them");
   if (out.endsWith(".onnx")) throw usage(`--out ${out}: a model becomes a .safetensors file`);
   const { graph } = await readModelFile(model!);
-  return naming(model!, () => ({
+  return inPlace(model, () => ({
     graph,
     report: { ...extractWeights(graph).record, notices: [] as string[] },
   }));
@@ -117,7 +117,7 @@ async function fromWeights(
   if (flags.weights === undefined) throw usage("--weights FILE is missing: the checkpoint to convert");
   const weights = await readWeightsFile(flags.weights);
   const options = convertOptions(flags, weights);
-  return naming(flags.weights, () =>
+  return inPlace(flags.weights, () =>
     convertCheckpoint(weights.tensors, chosenArchitecture(flags.architecture, weights), options),
   );
 }
@@ -147,16 +147,6 @@ function chosenArchitecture(given: string | undefined, { metadata, tensors }: We
       ? "the checkpoint fits no architecture completely"
       : `the checkpoint fits ${fitting.join(" and ")}`;
   throw usage(`${found}; choose one with --architecture (seawall models lists them)`);
-}
-
-/** Adds the file's name to messages about its content. */
-function naming<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof SeawallError)) throw error;
-    throw new SeawallError(error.code, `${file}: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /** Colours a notice about missing parameters. */
