@@ -91,7 +91,7 @@ describe("a file", () => {
     ["a.mjs", "throw new Error('broken inside');", /cannot be loaded \(broken inside\)/],
     ["a.toml", "model = 1", /expected one of \.yaml, \.yml, \.json, \.js, \.mjs/],
     ["a.yaml", `${"[".repeat(100_000)}`, /^a\.yaml/],
-    ["a.yaml", "x".repeat(2 ** 20 + 1), /larger than 1048576 bytes/],
+    ["a.yaml", "x".repeat(2 ** 16 + 1), /larger than 65536 bytes/],
   ])("is refused when it is none: %s %#", async (name, text, problem) => {
     expect(await refusal(name, text)).toMatch(problem);
   });
@@ -107,6 +107,25 @@ describe("a file", () => {
   it("cannot reach the prototype", async () => {
     expect(await refusal("a.json", '{"__proto__": {"model": "m"}, "constructor": 1}')).toMatch(
       /unknown setting/,
+    );
+    expect(await refusal("a.yaml", `${good}toString: 1\n`)).toBe("a.yaml, line 4: toString: unknown setting");
+  });
+
+  it("that is no configuration gets some of its mistakes listed, in time", async () => {
+    const lines = Array.from({ length: 4000 }, (_, i) => `setting${i}: 1`);
+    const start = performance.now();
+    const message = await refusal("list.yaml", lines.join("\n"));
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(message).toMatch(
+      /^4,003 mistakes in the settings, 30 of them:\n {2}list\.yaml, line 1: setting0: unknown/,
+    );
+    expect(message.split("\n")).toHaveLength(31);
+    expect(await refusal("long.yaml", lines.join("\n").repeat(2))).toMatch(/larger than 65536 bytes/);
+  });
+
+  it("is named where a setting is missing", async () => {
+    expect(await refusal("a.yaml", good.replace(/data.*\n/, ""))).toMatch(
+      /^--data SPEC is missing, and a\.yaml has no data: /,
     );
   });
 

@@ -12,8 +12,8 @@ export interface ConfigFile {
   lineOf(path: readonly PropertyKey[]): number | undefined;
 }
 
-/** Files above this size are not configurations. */
-const largestFile = 2 ** 20;
+/** In bytes. Larger files are not configurations, and the parser takes time that grows with the square of the settings. */
+const largestFile = 2 ** 16;
 
 /** Node.js runs TypeScript files since 22.18. */
 const typescript = "typescript" in process.features && process.features.typescript !== false;

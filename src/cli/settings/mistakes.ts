@@ -13,18 +13,22 @@ type KnownNames = Readonly<Record<string, string>>;
 /** The mistakes that a schema found; one for each unknown key. */
 export function mistakesOf(issue: z.core.$ZodIssue, value: unknown, known: KnownNames): Mistake[] {
   if (issue.code === "unrecognized_keys") {
+    const near = issue.path.length === 0 ? bareNames(known) : new Map<string, string>();
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
-      message: unknownKey(key, issue.path, known),
+      message: unknownKey(near.get(bare(key))),
     }));
   }
   return [{ path: issue.path, message: sentence(issue, valueAt(value, issue.path)) }];
 }
 
-function unknownKey(key: string, path: readonly PropertyKey[], known: KnownNames): string {
-  const names = path.length === 0 ? Object.entries(known) : [];
-  const near = names.find(([name]) => bare(name) === bare(key))?.[1];
-  return `unknown setting${near ? `; did you mean ${near}?` : ""}`;
+function unknownKey(meant: string | undefined): string {
+  return `unknown setting${meant ? `; did you mean ${meant}?` : ""}`;
+}
+
+/** The settings by their names as misspellings have them. */
+function bareNames(known: KnownNames): ReadonlyMap<string, string> {
+  return new Map(Object.entries(known).map(([name, setting]) => [bare(name), setting]));
 }
 
 /** `resize-short`, `resize_short` and `resizeshort` are taken for misspellings of `resizeShort`. */

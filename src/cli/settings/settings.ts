@@ -1,6 +1,6 @@
 /** Joins flags and a configuration file into complete settings, or reports every mistake at once. */
 import type { z } from "zod";
-import { messageOf, SeawallError } from "../../base/index.js";
+import { formatCount, messageOf, SeawallError } from "../../base/index.js";
 import { renameSettings } from "../../evaluate/index.js";
 import { say } from "../output/terminal.js";
 import { type ConfigFile, readConfigFile } from "./config-file.js";
@@ -34,8 +34,13 @@ function checkMerged<T>(schema: z.ZodType<T>, given: Given, file: ConfigFile | u
   const wrong = (result.error?.issues ?? [])
     .flatMap((issue) => mistakesOf(issue, merged, knownNames(set)))
     .filter(({ path }) => !misread.has(path[0]));
-  throw refusal([...mistakes, ...wrong].map((mistake) => place(mistake, given, merged, file, set)));
+  const all = [...mistakes, ...wrong];
+  const shown = all.slice(0, mostShown).map((mistake) => place(mistake, given, merged, file, set));
+  throw refusal(shown, all.length);
 }
+
+/** Mistakes that a message lists. A file that is no configuration has thousands. */
+const mostShown = 30;
 
 /** Flags under their present names; the user is told if an old name was used. */
 function presentGiven(given: Given, { renamed }: FlagSet): Given {
@@ -100,21 +105,25 @@ function place(
   set: FlagSet,
 ): Placed {
   const setting = String(path[0]);
-  if (given[setting] !== undefined) return { line: 0, text: `${flagName(setting)}: ${message}` };
-  if (!(setting in merged)) return { line: Number.POSITIVE_INFINITY, text: missing(setting, set) };
+  if (Object.hasOwn(given, setting) && given[setting] !== undefined)
+    return { line: 0, text: `${flagName(setting)}: ${message}` };
+  if (!Object.hasOwn(merged, setting))
+    return { line: Number.POSITIVE_INFINITY, text: missing(setting, file, set) };
   const line = file?.lineOf(path);
   const where = line === undefined ? file?.file : `${file?.file}, line ${line}`;
   return { line: line ?? 0, text: `${where}: ${path.join(".")}: ${message}` };
 }
 
-function missing(setting: string, set: FlagSet): string {
-  return `${flagForm(setting, set)} is missing: ${settingHelp(setting, set)}`;
+function missing(setting: string, file: ConfigFile | undefined, set: FlagSet): string {
+  const also = file ? `, and ${file.file} has no ${setting}` : "";
+  return `${flagForm(setting, set)} is missing${also}: ${settingHelp(setting, set)}`;
 }
 
-function refusal(placed: readonly Placed[]): SeawallError {
+function refusal(placed: readonly Placed[], count: number): SeawallError {
   const sorted = [...placed].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
   const [first, ...others] = sorted.map(({ text }) => text);
   if (others.length === 0) return new SeawallError("config", first!);
   const list = [first, ...others].map((text) => `\n  ${text}`).join("");
-  return new SeawallError("config", `${sorted.length} mistakes in the settings:${list}`);
+  const some = count > sorted.length ? `, ${sorted.length} of them` : "";
+  return new SeawallError("config", `${formatCount(count)} mistakes in the settings${some}:${list}`);
 }
