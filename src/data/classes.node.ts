@@ -10,15 +10,17 @@ export async function readClasses(text: string): Promise<number | string[]> {
   if (/^\d+$/.test(text)) return atLeastTwo(Number(text), text);
   const names = (await readBytes(text)).toString("utf8").split(/\r?\n/);
   while (names.at(-1)?.trim() === "") names.pop();
-  names.forEach((name, line) => {
-    if (name.trim() === "" || names.indexOf(name) !== line) {
+  atLeastTwo(names.length, text);
+  const seen = new Set<string>();
+  for (const [line, name] of names.entries()) {
+    if (name.trim() === "" || seen.has(name)) {
       throw new SeawallError(
         "data",
-        `${text}, line ${line + 1}: expected one class name per line, each once, got "${name}"`,
+        `${text}, line ${line + 1}: expected one class name per line, each once, got "${name.slice(0, 80)}"`,
       );
     }
-  });
-  atLeastTwo(names.length, text);
+    seen.add(name);
+  }
   return names.map((name) => name.trim());
 }
 

@@ -2,7 +2,7 @@
 import { invariant, SeawallError, sha256 } from "../base/index.js";
 import { diskFiles } from "./formats/files.node.js";
 import { stampOf } from "./formats/stamp.node.js";
-import type { Entry, Listing, StampedEntry } from "./layouts/layout.js";
+import type { Entry, Listing, Stamp, StampedEntry } from "./layouts/layout.js";
 import { checkOptions, type DataOptions, sliceList } from "./layouts/options.js";
 import { shardImages } from "./layouts/shards.js";
 import type { ImageEncoding } from "./pixels/encoding.js";
@@ -141,15 +141,19 @@ function isListing(found: readonly Entry[] | Listing): found is Listing {
 
 /** Checks that every file is there, and keeps its stamp. */
 async function stampEntries(entries: readonly Entry[]): Promise<StampedEntry[]> {
-  const stamps = await Promise.all(
-    entries.map(async ({ image, labels }) => ({
-      image: await stampOf(image),
-      labels: labels === undefined ? undefined : await stampOf(labels),
-    })),
-  );
+  const stamps: { image: Stamp | undefined; labels: Stamp | undefined }[] = [];
+  for (let i = 0; i < entries.length; i += lookedUp)
+    stamps.push(...(await Promise.all(entries.slice(i, i + lookedUp).map(stampsOf))));
   checkFound(entries, "image", (i) => stamps[i]!.image === undefined);
   checkFound(entries, "labels", (i) => entries[i]!.labels !== undefined && !stamps[i]!.labels);
   return entries.map((entry, i) => ({ ...entry, stamps: { ...stamps[i]!, image: stamps[i]!.image! } }));
+}
+
+/** Entries whose files are looked up at the same time. A list may name a million. */
+const lookedUp = 256;
+
+async function stampsOf({ image, labels }: Entry) {
+  return { image: await stampOf(image), labels: labels === undefined ? undefined : await stampOf(labels) };
 }
 
 /** SHA-256 of names and file sizes (0 where no labels are wanted): enough to notice exchanged label files. */

@@ -522,6 +522,13 @@ describe("--classes", () => {
     await expect(readClasses(await file("names.txt", content))).rejects.toThrow(message);
   });
 
+  it("refuses a file of very many lines at once", async () => {
+    const lines = await file("lines.txt", Array.from({ length: 300_000 }, (_, i) => `name ${i}`).join("\n"));
+    const start = performance.now();
+    await expect(readClasses(lines)).rejects.toThrow("lines.txt: expected 2 to 65536 classes, got 300000");
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   it("refuses a single class and a missing file", async () => {
     await expect(readClasses("1")).rejects.toThrow("--classes 1: expected 2 to 65536 classes");
     await expect(readClasses("none.txt")).rejects.toThrow("none.txt: no such file");

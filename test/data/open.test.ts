@@ -364,6 +364,7 @@ describe("voc", () => {
   it.each([
     ["../x", 'got "../x"'],
     ["x_1\nx_1", 'got "x_1" twice'],
+    [" \n", "ImageSets/Segmentation/val.txt: lists no image"],
   ])("refuses the list %j", async (list, message) => {
     const root = await folderWith({ ...voc(""), "ImageSets/Segmentation/val.txt": list });
     await expect(openData(`voc:${root}`)).rejects.toThrow(message);

@@ -135,10 +135,16 @@ export async function findRoot(
 
 /**
  * The image names in a list file, one a line, in the order of the file.
- * @throws SeawallError `data` when the file is missing, or an entry is no name or occurs twice
+ * @throws SeawallError `data` when the file is missing or empty, or an entry is no name or occurs twice
  */
 export async function readList(files: DataFiles, file: string): Promise<string[]> {
   const ids = (await files.readText(file)).split(/\s+/).filter(Boolean);
+  if (ids.length === 0) {
+    throw new SeawallError(
+      "data",
+      `${file}: lists no image; expected one image name a line; copy the list again`,
+    );
+  }
   const seen = new Set<string>();
   for (const id of ids) {
     // A name with a slash would leave the data set's folders.
