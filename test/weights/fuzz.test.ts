@@ -70,27 +70,6 @@ describe.each(victims)("%s", (name) => {
     expect(outcomes.read).toBeGreaterThan(0);
     expect(outcomes.refused).toBeGreaterThan(0);
   });
-
-  it("survives runs of foreign bytes", () => {
-    const place = fc.nat(original.length - 1);
-    const bytes = fc.oneof(
-      fc.uint8Array({ maxLength: 12 }),
-      fc.nat(255).map((byte) => new Uint8Array(8).fill(byte)),
-    );
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(place, bytes), { minLength: 1, maxLength: 4 }),
-        fc.boolean(),
-        (edits, insert) => {
-          let damaged = original.slice();
-          for (const [at, run] of edits)
-            damaged = insert ? inserted(damaged, at, run) : overwritten(damaged, at, run);
-          survives(damaged);
-        },
-      ),
-      { numRuns: 1500, seed: 1 },
-    );
-  });
 });
 
 it("noise behind each format's first bytes is survived", () => {
@@ -102,12 +81,3 @@ it("noise behind each format's first bytes is survived", () => {
     { numRuns: 5000, seed: 2 },
   );
 });
-
-function overwritten(bytes: Uint8Array<ArrayBuffer>, at: number, run: Uint8Array): Uint8Array<ArrayBuffer> {
-  bytes.set(run.subarray(0, bytes.length - at), at);
-  return bytes;
-}
-
-function inserted(bytes: Uint8Array<ArrayBuffer>, at: number, run: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from([...bytes.subarray(0, at), ...run, ...bytes.subarray(at)]);
-}
