@@ -15,6 +15,9 @@ import {
   type Tensors,
 } from "./session.js";
 
+// Official builds of the engine report their use to Microsoft, and leave a log in the temporary folder for every process.
+// They read this variable before the first session; of a worker thread they do not see it.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
 // What the engine says outside a session, while it makes the kernels. Its warnings are about operators that it keeps.
 ort.env.logLevel = "error";
 
