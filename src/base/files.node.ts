@@ -1,17 +1,7 @@
-/** Atomic writing of files, and reading with a size limit. */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+/** Files of the package, reading with a size limit, and errors of the operating system in words. */
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { messageOf, SeawallError } from "./errors.js";
+import { type ErrorCode, messageOf, SeawallError } from "./errors.js";
 
 /** A file of the package by its path there, wherever the calling module was built to. */
 export function packageFile(path: string): string {
@@ -23,43 +13,6 @@ export function packageFile(path: string): string {
 /** The version of the program, as package.json has it. */
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string }).version;
-}
-
-const temporaryEnd = ".seawall-tmp";
-
-/**
- * Replaces a file atomically: the content is written to a temporary file beside it, flushed and renamed. A reader,
- * also after a crash, finds the old content or the new content, never a part of it.
- * @throws SeawallError `journal` if the file cannot be written
- */
-export function writeFileAtomic(file: string, content: string | Uint8Array): void {
-  const beside = `${file}.${process.pid}${temporaryEnd}`;
-  attempt(file, "written", () => {
-    try {
-      writeFileSync(beside, content, { flush: true });
-      renameSync(beside, file);
-    } catch (error) {
-      rmSync(beside, { force: true });
-      throw error;
-    }
-    flushFolder(dirname(file));
-  });
-}
-
-/** Whether a file name is that of a temporary file which an interrupted `writeFileAtomic` left behind. */
-export function isLeftover(name: string): boolean {
-  return name.endsWith(temporaryEnd);
-}
-
-/** Flushes a folder to disk, so that a file created or renamed in it survives a power failure. */
-export function flushFolder(folder: string): void {
-  if (process.platform === "win32") return; // Windows cannot open folders.
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /**
@@ -94,6 +47,25 @@ export function attempt<T>(file: string, done: string, operation: () => T): T {
     return operation();
   } catch (error) {
     if (error instanceof SeawallError) throw error;
-    throw new SeawallError("journal", `${file}: cannot be ${done} (${messageOf(error)})`, { cause: error });
+    throw fileError("journal", file, done, error);
   }
 }
+
+/** The error for a file operation that failed: file, operation, the message of the operating system, and what to do. */
+export function fileError(code: ErrorCode, file: string, done: string, error: unknown): SeawallError {
+  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ""];
+  const problem = remedy ? `${messageOf(error)}): ${remedy}` : `${messageOf(error)})`;
+  return new SeawallError(code, `${file}: cannot be ${done} (${problem}`, { cause: error });
+}
+
+const again = "run the command again (eval and train: with --resume)";
+
+/** What is wrong and what to do, by the error of the operating system. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: `the disk is full; make room, and ${again}`,
+  EDQUOT: `the disk quota is used up; make room, and ${again}`,
+  EFBIG: `larger than this process (ulimit -f) or file system allows; raise the limit, and ${again}`,
+  EROFS: "the file system is read-only; write to another folder",
+  EACCES: "look at the permissions of the file and of its folder",
+  EPERM: "look at the permissions of the file and of its folder",
+};

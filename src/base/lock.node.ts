@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { SeawallError } from "./errors.js";
 import { attempt } from "./files.node.js";
+import { isRunning } from "./running.node.js";
 
 /** Name of the lock file in a run folder. */
 export const lockName = "run.lock";
@@ -89,6 +90,8 @@ function create(file: string, holder: Holder): boolean {
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
+    // A full disk takes the name but not the content.
+    rmSync(file, { force: true });
     throw error;
   }
 }
@@ -125,15 +128,6 @@ function removeStale(file: string): void {
 function isGone(holder: Holder | undefined, idle: number): boolean {
   if (holder?.host !== hostname()) return idle > patience;
   return !isRunning(holder.pid) || (holder.started !== "" && holder.started !== startOf(holder.pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // Signal 0 only tests whether the process exists.
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
-  }
 }
 
 /** Boot id and start time of a process from /proc; "" where there is no /proc. */

@@ -2,22 +2,21 @@
  * What a run folder holds besides figures: small pictures and traces of attacks for its report, perturbed images, and
  * while it runs the points that attacks have kept and who works for it.
  */
-import {
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { formatJson, parseJson, SeawallError } from "../base/index.js";
-import { attempt, isLeftover, readText, writeFileAtomic } from "../base/index.node.js";
+import {
+  attempt,
+  copyFileAtomic,
+  isLeftover,
+  readText,
+  removeLeftovers,
+  writeFileAtomic,
+} from "../base/index.node.js";
 import { memberNames, type RunDescription } from "./description.js";
 import { slotOf, slotsOf } from "./record.js";
+import { runFiles } from "./stored.node.js";
 import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
 
 /** Folders in a run folder. */
@@ -185,19 +184,24 @@ export function readTraces(dir: string, run: RunDescription): StoredTrace[] {
 /** Copies what a run folder keeps besides figures into another. */
 export function copyExtras(from: string, to: string): void {
   for (const folder of [extraFolders.pictures, extraFolders.traces, extraFolders.perturbed]) {
-    const names = namesIn(join(from, folder));
-    if (names.length > 0) mkdirSync(join(to, folder), { recursive: true });
-    for (const name of names) {
-      const file = join(to, folder, name);
-      attempt(file, "written", () => copyFileSync(join(from, folder, name), file));
-    }
+    const [source, target] = [from, to].map((dir) => join(dir, folder)) as [string, string];
+    const names = namesIn(source);
+    if (names.length > 0) attempt(target, "created", () => mkdirSync(target, { recursive: true }));
+    for (const name of names) copyFileAtomic(join(source, name), join(target, name));
   }
 }
 
+/** Removes a run's files, its description first: the rest is no run without it. */
+export function removeRun(dir: string): void {
+  for (const name of [...Object.values(runFiles), ...Object.values(extraFolders)])
+    rmSync(join(dir, name), { recursive: true, force: true });
+  removeLeftovers(dir);
+}
+
 /** Removes what a process that died while it wrote has left; only for who holds the run's lock. */
-export function removeLeftovers(dir: string): void {
+export function removeRunLeftovers(dir: string): void {
   for (const folder of [dir, ...Object.values(extraFolders).map((name) => join(dir, name))])
-    for (const name of entriesOf(folder)) if (isLeftover(name)) rmSync(join(folder, name), { force: true });
+    removeLeftovers(folder);
 }
 
 function namesIn(folder: string): string[] {

@@ -18,7 +18,7 @@ export {
   writeRunWorkers,
   writeTrace,
 } from "./extras.node.js";
-export { type MergedRun, mergeRuns, readOtherShards } from "./merge.node.js";
+export { type MergedRun, mergeRuns, mergeThen, readOtherShards } from "./merge.node.js";
 export { openRun, type Run, type RunOptions } from "./run.node.js";
 export {
   type CheckedRun,

@@ -1,4 +1,5 @@
 /** The shards of a run, put together. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { SeawallError } from "../base/index.js";
 import { writeFileAtomic } from "../base/index.node.js";
@@ -12,7 +13,7 @@ import {
   withIdentity,
 } from "./description.js";
 import { compareDescriptions } from "./differences.js";
-import { copyExtras, removeLeftovers } from "./extras.node.js";
+import { copyExtras, removeRun } from "./extras.node.js";
 import { linesOf, unsealedNotice } from "./lines/seal.js";
 import type { RunRecord } from "./record.js";
 import { claimFolder } from "./run.node.js";
@@ -24,13 +25,29 @@ export interface MergedRun extends StoredRun {
   readonly warnings: readonly string[];
 }
 
+/** Stands in a folder from the beginning of a merge to its end: a merge that finds it begins anew. */
+const unfinished = "merge-unfinished";
+
 /**
  * Writes the folder of the whole run, its journal in the order of images, radii and attacks. Its result is,
  * times aside, byte for byte that of the run made in one piece. Its lines are sealed if those of all shards are.
  * @throws SeawallError `usage` if the folders are not all shards of one run, `journal` if a folder is damaged,
- * records are missing or `out` is not empty
+ * records are missing or `out` is not empty; what an interrupted merge left there is replaced
  */
 export async function mergeRuns(dirs: readonly string[], out: string): Promise<MergedRun> {
+  return mergeThen(dirs, out, (merged) => merged);
+}
+
+/**
+ * As `mergeRuns`, with more files of the run.
+ * @param finish writes them; if it is interrupted, the whole merge counts as interrupted
+ * @returns what `finish` returns
+ */
+export async function mergeThen<T>(
+  dirs: readonly string[],
+  out: string,
+  finish: (merged: MergedRun) => T,
+): Promise<T> {
   const shards = dirs.map((dir) => ({ dir, ...readRun(dir) })).sort(byShard);
   checkShards(shards);
   const [first, ...others] = shards;
@@ -45,16 +62,24 @@ export async function mergeRuns(dirs: readonly string[], out: string): Promise<M
     description,
     shards.flatMap((shard) => shard.records),
   );
-  const lock = claimFolder(out, false, false);
+  const lock = claimFolder(
+    out,
+    (names) => names.includes(unfinished),
+    "a merge begins anew: use another --out, or delete this folder",
+  );
   try {
-    removeLeftovers(out);
-    writeDescription(out, description);
+    writeFileAtomic(join(out, unfinished), "");
+    removeRun(out);
     writeFileAtomic(join(out, runFiles.journal), linesOf(description.identity, records).join(""));
     for (const { dir } of shards) copyExtras(dir, out);
+    // From now on the folder reads as a run.
+    writeDescription(out, description);
+    const finished = finish({ description, records, warnings });
+    rmSync(join(out, unfinished));
+    return finished;
   } finally {
     lock.release();
   }
-  return { description, records, warnings };
 }
 
 function wholeOf(shards: readonly StoredShard[]): RunDescription {

@@ -21,7 +21,7 @@ import {
 } from "../base/index.node.js";
 import type { RunDescription } from "./description.js";
 import { compareDescriptions } from "./differences.js";
-import { removeLeftovers } from "./extras.node.js";
+import { removeRunLeftovers } from "./extras.node.js";
 import { checkNewRecord, type Journal } from "./journal.js";
 import { lineText, sealed, unsealedNotice } from "./lines/seal.js";
 import { readJournal, type StoredJournal } from "./lines.node.js";
@@ -56,7 +56,11 @@ export async function openRun(
   description: RunDescription,
   { resume = false }: RunOptions = {},
 ): Promise<Run> {
-  const lock = claimFolder(dir, resume);
+  const lock = claimFolder(
+    dir,
+    (names) => resume && names.includes(runFiles.run),
+    "add --resume to continue the run in it, or use another --out",
+  );
   try {
     return startRun(dir, description, lock);
   } catch (error) {
@@ -66,16 +70,21 @@ export async function openRun(
 }
 
 /**
- * Makes a folder if there is none and locks it; refuses one with content unless it is a run to resume.
- * @param canResume whether the caller has a way to resume, which the message then names
+ * Makes a folder if there is none and locks it. Refuses one with content, unless the caller can go on with it.
+ * @param canGoOn is given the names in the folder
+ * @param remedy what to do about a run in it
  */
-export function claimFolder(dir: string, resume: boolean, canResume = true): FolderLock {
+export function claimFolder(
+  dir: string,
+  canGoOn: (names: readonly string[]) => boolean,
+  remedy: string,
+): FolderLock {
   attempt(dir, "created", () => mkdirSync(dir, { recursive: true }));
   // Before anything is written into a folder that may be somebody's photos.
-  refuseOccupied(dir, resume, canResume);
+  refuseOccupied(dir, canGoOn, remedy);
   const lock = lockFolder(dir);
   try {
-    refuseOccupied(dir, resume, canResume);
+    refuseOccupied(dir, canGoOn, remedy);
     return lock;
   } catch (error) {
     lock.release();
@@ -83,18 +92,14 @@ export function claimFolder(dir: string, resume: boolean, canResume = true): Fol
   }
 }
 
-function refuseOccupied(dir: string, resume: boolean, canResume: boolean): void {
+function refuseOccupied(dir: string, canGoOn: (names: readonly string[]) => boolean, remedy: string): void {
   const names = attempt(dir, "read", () => readdirSync(dir));
   const content = names.filter((name) => !name.startsWith(lockName) && !isLeftover(name));
-  if (content.length === 0 || (resume && content.includes(runFiles.run))) return;
-  const remedy = !content.includes(runFiles.run)
-    ? "it holds no run; use another --out"
-    : canResume
-      ? "add --resume to continue the run in it, or use another --out"
-      : "a merge begins anew: use another --out, or delete this folder";
+  if (content.length === 0 || canGoOn(content)) return;
+  const advice = content.includes(runFiles.run) ? remedy : "it holds no run; use another --out";
   throw new SeawallError(
     "journal",
-    `${dir}: the folder is not empty (${content.slice(0, 3).join(", ")}); ${remedy}`,
+    `${dir}: the folder is not empty (${content.slice(0, 3).join(", ")}); ${advice}`,
   );
 }
 
@@ -108,7 +113,7 @@ function startRun(dir: string, wanted: RunDescription, lock: FolderLock): Run {
   const handle = attempt(file, "opened", () => openSync(file, "a"));
   try {
     flushFolder(dir);
-    removeLeftovers(dir);
+    removeRunLeftovers(dir);
     if (description.identity === undefined) warnings.push(`${file}: ${unsealedNotice}`);
     const stored = readJournal(file, description);
     if (stored.tornBytes > 0) {

@@ -1,11 +1,12 @@
 /** Weights files on disk. */
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { messageOf, SeawallError, type Tensor } from "../base/index.js";
+import { writePiecesAtomic } from "../base/index.node.js";
 import { refuseFile } from "./guard/refuse.js";
 import { readWeights, type Weights } from "./read.js";
 import { writeSafetensors } from "./safetensors/safetensors-write.js";
 
-/** Node reads and writes at most 2 GiB per call. */
+/** Node reads at most 2 GiB per call. */
 const chunkBytes = 2 ** 30;
 
 /**
@@ -48,7 +49,7 @@ function unreadable(path: string, error: unknown): never {
 }
 
 /**
- * Writes a safetensors file (see `writeSafetensors`) atomically: to a temporary file that is flushed and renamed.
+ * Writes a safetensors file (see `writeSafetensors`) atomically.
  * @throws SeawallError `usage` if the file cannot be written
  */
 export async function writeSafetensorsFile(
@@ -56,22 +57,5 @@ export async function writeSafetensorsFile(
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const bytes = writeSafetensors(tensors, metadata);
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(beside, "w");
-    await writeAll(file, bytes).finally(() => file.close());
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw new SeawallError("usage", `${path}: cannot be written (${messageOf(error)})`, { cause: error });
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const length = Math.min(bytes.length - done, chunkBytes);
-    done += (await file.write(bytes, done, length, done)).bytesWritten;
-  }
-  await file.sync();
+  await writePiecesAtomic(path, [{ offset: 0, bytes: writeSafetensors(tensors, metadata) }]);
 }

@@ -3,7 +3,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
-import { attempt, flushFolder, isLeftover, readText, writeFileAtomic } from "../../src/base/index.node.js";
+import {
+  attempt,
+  copyFileAtomic,
+  flushFolder,
+  isLeftover,
+  readText,
+  removeLeftovers,
+  removeLeftoversOf,
+  writeFileAtomic,
+  writePiecesAtomic,
+} from "../../src/base/index.node.js";
 import { testFolder } from "./folder.js";
 
 describe("writing a file atomically", () => {
@@ -47,7 +57,9 @@ describe("writing a file atomically", () => {
     writeFileSync(file, "old");
     // The temporary file's name is known, and /dev/full answers every write with ENOSPC.
     symlinkSync("/dev/full", `${file}.${process.pid}.seawall-tmp`);
-    expect(() => writeFileAtomic(file, "new")).toThrow(/result\.json: cannot be written \(ENOSPC/);
+    expect(() => writeFileAtomic(file, "new")).toThrow(
+      /result\.json: cannot be written \(ENOSPC.*\): the disk is full; make room, and run the command again/,
+    );
     expect(readFileSync(file, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["result.json"]);
   });
@@ -56,6 +68,43 @@ describe("writing a file atomically", () => {
     expect(isLeftover("result.json.123.seawall-tmp")).toBe(true);
     expect(isLeftover("result.json")).toBe(false);
     expect(isLeftover("seawall-tmp.json")).toBe(false);
+  });
+});
+
+it("a file is copied under its own name only when it is whole", () => {
+  const folder = testFolder();
+  const [from, to] = [join(folder, "from"), join(folder, "to")];
+  writeFileSync(from, "content");
+  copyFileAtomic(from, to);
+  expect(readFileSync(to, "utf8")).toBe("content");
+  expect(() => copyFileAtomic(join(folder, "none"), to)).toThrow(`${to}: cannot be written (ENOENT`);
+  expect(readdirSync(folder)).toEqual(["from", "to"]);
+});
+
+describe("what killed processes left", () => {
+  // Process numbers end at 2²² on Linux, and lower elsewhere.
+  const ofNobody = "model.onnx.2147483647.seawall-tmp";
+
+  it("beside a file goes when it is written again; what a running process writes stays", async () => {
+    const folder = testFolder();
+    const [file, other] = [join(folder, "model.onnx"), `model.onnx.${process.ppid}.seawall-tmp`];
+    for (const name of [ofNobody, other, "other.onnx.2147483647.seawall-tmp"])
+      writeFileSync(join(folder, name), "torn");
+    await writePiecesAtomic(file, [
+      { offset: 2, bytes: Uint8Array.of(3, 4) },
+      { offset: 0, bytes: Uint8Array.of(1, 2) },
+    ]);
+    expect([...readFileSync(file)]).toEqual([1, 2, 3, 4]);
+    expect(readdirSync(folder)).toEqual(["model.onnx", other, "other.onnx.2147483647.seawall-tmp"]);
+    removeLeftoversOf(join(folder, "other.onnx"));
+    expect(readdirSync(folder)).toEqual(["model.onnx", other]);
+  });
+
+  it("in a folder all goes, for the holder of its lock", () => {
+    const folder = testFolder();
+    for (const name of [ofNobody, "kept.json"]) writeFileSync(join(folder, name), "");
+    removeLeftovers(folder);
+    expect(readdirSync(folder)).toEqual(["kept.json"]);
   });
 });
 

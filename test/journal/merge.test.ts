@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatJson } from "../../src/base/index.js";
 import { type RunDescription, type RunRecord, type Soundness, summarize } from "../../src/journal/index.js";
-import { mergeRuns, openRun, readRun } from "../../src/journal/index.node.js";
+import { mergeRuns, mergeThen, openRun, readRun } from "../../src/journal/index.node.js";
 import { describeWith, recordsOf, temporaryFolder } from "./runs.js";
 
 const run = describeWith();
@@ -148,6 +148,22 @@ describe("mergeRuns refuses", () => {
     await mergeRuns(dirs, out);
     writeFileSync(join(out, "note"), "x");
     await expect(mergeRuns(dirs, out)).rejects.toThrow("the folder is not empty");
+  });
+
+  it("no merge that was interrupted: it begins anew, and the folder is no run until then", async () => {
+    const { dirs, out } = await shards(shardOf(0, 1));
+    const alone = `${out}-alone`;
+    await mergeRuns(dirs, alone);
+    const interrupted = mergeThen(dirs, out, () => {
+      writeFileSync(join(out, "result.json"), "not of these shards");
+      throw new Error("interrupted");
+    });
+    await expect(interrupted).rejects.toThrow("interrupted");
+    rmSync(join(out, "run.json"));
+    expect(() => readRun(out)).toThrow("run.json");
+    await mergeRuns(dirs, out);
+    expect(readdirSync(out)).toEqual(readdirSync(alone));
+    expect(readFileSync(join(out, "journal.jsonl"))).toEqual(readFileSync(join(alone, "journal.jsonl")));
   });
 });
 

@@ -133,12 +133,12 @@ describe("what breaks a training", () => {
     let kept: Buffer | undefined;
     const fill = () => {
       kept ??= bytes(config, trainingFiles.last);
-      const beside = join(config.out, `${trainingFiles.last}.${process.pid}.tmp`);
+      const beside = join(config.out, `${trainingFiles.last}.${process.pid}.seawall-tmp`);
       rmSync(beside, { force: true });
       symlinkSync("/dev/full", beside);
     };
     const message = await refusal(runTraining(config, { onEpoch: fill }));
-    expect(message).toMatch(/ENOSPC.*last\.safetensors is whole: make room and continue with --resume/);
+    expect(message).toMatch(/ENOSPC.*make room, and run .* with --resume\); .*last\.safetensors is whole/);
     expect(bytes(config, trainingFiles.last).equals(kept!)).toBe(true);
     await runTraining({ ...config, resume: true });
     expect(bytes(config, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { formatJson } from "../../base/index.js";
 import { checkRecords } from "../../evaluate/index.js";
 import { gateSubjects, parseGate, summarize, withGates } from "../../journal/index.js";
-import { mergeRuns, readRun, writeResult } from "../../journal/index.node.js";
+import { mergeThen, readRun, writeResult } from "../../journal/index.node.js";
 import { finalLines, placeLine } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
@@ -41,11 +41,12 @@ async function mergeAction(
 ): Promise<void> {
   const options = gateOptionsOf(flags);
   for (const expression of gate) parseGate(expression, gateSubjects(readRun(runs[0]!).description.protocol));
-  const { description, records, warnings } = await mergeRuns(runs, out);
-  const soundness = checkRecords(records, description);
-  const result = withGates(summarize(description, records, { soundness }), gate, options);
-  writeResult(out, result);
-  const report = writeOwnReport(out);
+  const { result, report, warnings } = await mergeThen(runs, out, ({ description, records, warnings }) => {
+    const soundness = checkRecords(records, description);
+    const result = withGates(summarize(description, records, { soundness }), gate, options);
+    writeResult(out, result);
+    return { result, report: writeOwnReport(out), warnings };
+  });
   say(...warnings);
   if (json) print(formatJson(result));
   else say(...finalLines(result, out), placeLine(out), `report: ${report}`);

@@ -1,9 +1,9 @@
 /** Models on disk, with their files of external tensor data. */
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, posix, relative, sep, win32 } from "node:path";
 import { messageOf, SeawallError } from "../../base/index.js";
+import { writePiecesAtomic } from "../../base/index.node.js";
 import type { Graph } from "../graph/graph.js";
 import { readModel } from "./read.js";
 import { splitModel, weightBytes, writeModel } from "./write.js";
@@ -112,46 +112,14 @@ export interface WriteOptions {
 const largestWithin = 1.5e9;
 
 /**
- * Writes a graph as an ONNX file atomically: to a temporary file that is flushed and renamed. The file of external
- * data is written before the model.
+ * Writes a graph as an ONNX file atomically. The file of external data is written before the model.
  * @throws SeawallError `usage` if a file cannot be written
  */
 export async function writeModelFile(file: string, graph: Graph, options: WriteOptions = {}): Promise<void> {
   if (!(options.externalData ?? weightBytes(graph) > largestWithin)) {
-    return replace(file, [{ offset: 0, bytes: writeModel(graph) }]);
+    return writePiecesAtomic(file, [{ offset: 0, bytes: writeModel(graph) }]);
   }
   const { model, pieces } = splitModel(graph, `${basename(file)}.data`);
-  await replace(`${file}.data`, pieces);
-  await replace(file, [{ offset: 0, bytes: model }]);
-}
-
-type Pieces = readonly { readonly offset: number; readonly bytes: Uint8Array }[];
-
-async function replace(file: string, pieces: Pieces): Promise<void> {
-  const beside = `${file}.${process.pid}.tmp`;
-  try {
-    await writePieces(beside, pieces);
-    await rename(beside, file);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw new SeawallError("usage", `${file}: cannot be written (${messageOf(error)})`, { cause: error });
-  }
-}
-
-async function writePieces(file: string, pieces: Pieces): Promise<void> {
-  const handle = await open(file, "w");
-  try {
-    for (const { offset, bytes } of pieces) await writeAll(handle, bytes, offset);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Writes all bytes. One call writes at most 2 GiB, and may write less than requested. */
-async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Array, offset: number) {
-  for (let done = 0; done < bytes.length; ) {
-    const length = Math.min(bytes.length - done, 2 ** 30);
-    done += (await handle.write(bytes, done, length, offset + done)).bytesWritten;
-  }
+  await writePiecesAtomic(`${file}.data`, pieces);
+  await writePiecesAtomic(file, [{ offset: 0, bytes: model }]);
 }

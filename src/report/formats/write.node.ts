@@ -1,7 +1,7 @@
 /** The table of report formats, and writing reports. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../base/index.node.js";
+import { attempt, removeLeftoversOf, writeFileAtomic } from "../../base/index.node.js";
 import type { GateOutcome } from "../../journal/index.js";
 import { runFiles } from "../../journal/index.node.js";
 import { htmlReport } from "../html/index.node.js";
@@ -34,9 +34,10 @@ export function writeReports(
   gates: readonly GateOutcome[] = storedGates(run),
 ): string[] {
   const contents = formats.flatMap((format) => Object.entries((reportFormats[format] as Format)(run, gates)));
-  mkdirSync(folder, { recursive: true });
+  attempt(folder, "created", () => mkdirSync(folder, { recursive: true }));
   return contents.map(([name, content]) => {
     const file = join(folder, name);
+    removeLeftoversOf(file);
     writeFileAtomic(file, content);
     return file;
   });

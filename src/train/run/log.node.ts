@@ -1,8 +1,7 @@
 /** The curves of a training: JSON lines for programs, event files for TensorBoard. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, SeawallError } from "../../base/index.js";
-import { writeFileAtomic } from "../../base/index.node.js";
+import { attempt, writeFileAtomic } from "../../base/index.node.js";
 import type { EpochEvent, StepEvent } from "../loop/train.js";
 import type { ValidationFigures } from "../loop/validate.js";
 import { restartRecord, scalarRecord, versionRecord } from "./events.js";
@@ -82,13 +81,5 @@ function stepOf(line: string): number {
 }
 
 function append(file: string, content: string | Uint8Array): void {
-  try {
-    appendFileSync(file, content);
-  } catch (error) {
-    throw new SeawallError(
-      "training",
-      `${file}: cannot be written (${messageOf(error)}); make room and continue with --resume`,
-      { cause: error },
-    );
-  }
+  attempt(file, "written", () => appendFileSync(file, content));
 }

@@ -1,7 +1,7 @@
 /** A training from its configuration to the exported model: plan, open, loop, export. */
 import { mkdirSync } from "node:fs";
 import { messageOf, SeawallError } from "../../base/index.js";
-import { lockFolder } from "../../base/index.node.js";
+import { attempt, lockFolder, removeLeftovers } from "../../base/index.node.js";
 import type { Plugin } from "../../components/index.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
 import { writeModelFile } from "../../onnx/index.node.js";
@@ -51,9 +51,10 @@ export async function runTraining(
 ): Promise<TrainingOutcome> {
   const plan = await planTraining(config, plugins);
   for (const notice of plan.notices) events.onNotice?.(notice);
-  mkdirSync(config.out, { recursive: true });
+  attempt(config.out, "created", () => mkdirSync(config.out, { recursive: true }));
   const lock = lockFolder(config.out);
   try {
+    removeLeftovers(config.out);
     return await trainPlanned(plan, events);
   } finally {
     lock.release();
@@ -125,10 +126,8 @@ class CheckpointKeeper {
     try {
       await saveCheckpoint(this.#file(name), this.#plan.format, state, this.best);
     } catch (error) {
-      const kept = this.saved
-        ? `${this.saved} is whole: make room and continue with --resume`
-        : "make room and begin again";
-      throw new SeawallError("training", `${messageOf(error)}; ${kept}`, { cause: error });
+      const kept = this.saved ? `; ${this.saved} is whole` : "";
+      throw new SeawallError("training", `${messageOf(error)}${kept}`, { cause: error });
     }
   }
 }
