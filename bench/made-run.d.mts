@@ -1,5 +1,5 @@
 /** Types of the made-up run. */
-import type { Soundness } from "../src/journal/index.js";
+import type { Shard, Soundness } from "../src/journal/index.js";
 
 export interface MadeRun {
   readonly images?: number;
@@ -16,6 +16,8 @@ export interface MadeRun {
   readonly traces?: number;
   /** Number of images that differ in more than their names. */
   readonly variety?: number;
+  /** Makes this shard of the run; default: the whole run. */
+  readonly shard?: Shard;
 }
 
 /** Writes a run into a new folder; equal options give equal files. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseRadius, randomStream, sha256 } from "../dist/base/index.js";
-import { describeRun, slotOf, summarize } from "../dist/journal/index.js";
+import { describeRun, inShard, slotOf, summarize } from "../dist/journal/index.js";
 import { openRun, runFiles, writeResult } from "../dist/journal/index.node.js";
 import { linesOf } from "../dist/journal/lines/seal.js";
 import { countDetails, countPixels } from "../dist/metric/index.js";
@@ -26,6 +26,7 @@ export async function makeRun(dir, options = {}) {
     soundness = checks,
     traces = 1,
     variety = 24,
+    shard,
   } = options;
   const entries = Array.from({ length: seeds }, (_, seed) =>
     attacks.map((name) => ({
@@ -47,6 +48,7 @@ export async function makeRun(dir, options = {}) {
       classNames,
     },
     data: { spec: dataSpec, images, listSha256: sha256("list"), settings: { labels: "truth" } },
+    ...(shard && { shard }),
     versions: { seawall: "0.1.0" },
     engine: { device: "cpu", parallel: 2 },
     config: { eps: eps.join(","), attacks: attacks.join(","), steps: 30 },
@@ -62,12 +64,12 @@ export async function makeRun(dir, options = {}) {
     return { ...known, record: { ...names, ...known.record } };
   };
   const records = [];
-  for (let index = 0; index < images; index++)
-    for (const slot of slots) records.push(outcomeOf(index, slot).record);
+  const own = [...Array(images).keys()].filter((index) => inShard(index, shard));
+  for (const index of own) for (const slot of slots) records.push(outcomeOf(index, slot).record);
 
   const open = await openRun(dir, run);
   await keepPictures(dir, run, records, (index, slot) => outcomeOf(index, slots[slot]));
-  for (let index = 0; index < traces; index++) {
+  for (const index of own.slice(0, traces)) {
     for (const slot of slots.slice(1)) {
       const traced = outcomeOf(index, slot);
       await new ReportKeeper(dir).add({ ...traced, trace: traceOf(run, traced) });

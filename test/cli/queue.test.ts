@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missingRedis, startRedis } from "../queue/redis.js";
-import { journalOf, resultOf } from "../resume/kill.mjs";
+import { journalOf, resultOf } from "../resume/program.mjs";
 import { sampleFolder, seawall, shortEval } from "./program.js";
 
 const evaluation = [...shortEval, "--attacks", "apgd:ce,surge-fast,noise", "--trace", "1"];

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { missingRedis, startServer } from "../queue/server.mjs";
-import { journalOf, resultOf, seawall } from "./kill.mjs";
+import { journalOf, resultOf, seawall } from "./program.mjs";
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const program = root("dist/cli/main.js");

@@ -1,120 +1,58 @@
 /**
- * Kills a run at random moments, resumes it each time, and compares it with the same run left alone.
+ * Kills commands that write files at random moments, and compares what they leave with the same command left alone:
  *
- *     node test/resume/kill.mjs [--seed N] KILLS SEAWALL-EVAL-FLAGS…     (without --out and --resume)
+ *     npm run kill -- [--kills N] [--seed N] [--verb eval,train,…] [--keep DIR] [-- SEAWALL-EVAL-FLAGS…]
  *
- * The seed decides the moments; how far a run is at a moment is up to the machine. A run that ends before it was
- * killed KILLS times is compared, and another one begins. Then also compares batch sizes 1, 2 and 5 and two merged
- * shards, which go on after each other until none waits. Prints one line for each comparison and exits with 1 if a
- * result or a journal differs in more than its times.
+ * `eval` and `train` are resumed until they end; the others are run again. Every verb is killed N times (20) in all over its
+ * cases, by SIGKILL, and in a fifth of the times by SIGTERM or SIGINT, which must end it within 5 s. The seed decides the
+ * moments; how far a command is at a moment is up to the machine. After every kill each file must be whole, and after the
+ * end no temporary file may be left. Prints a row for each case, and exits with 1 if there is a problem; DIR (default: a
+ * temporary folder) then has the files. With flags of `seawall eval` (paths absolute, without --out and --resume), that run
+ * is killed and no other.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "../../tools/build.mjs";
 
-const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: "string", default: "20" },
+    seed: { type: "string", default: "0" },
+    verb: { type: "string" },
+    keep: { type: "string" },
+  },
+});
 
-/** Runs `seawall` to its end; throws with what it said if it fails. @returns what it printed on stdout */
-export function seawall(...flags) {
-  const options = { encoding: "utf8", maxBuffer: 2 ** 28 };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...flags], options);
-  if (status !== 0) throw new Error(`seawall ${flags.join(" ")} exited with ${status}\n${stderr}`);
-  return stdout;
-}
+await build();
+const { casesOf, verbNames } = await import("./cases.mjs");
+const { killCase } = await import("./kill-case.mjs");
 
-/** A result without its times and the seal, which holds them, as text. */
-export function resultOf(dir) {
-  return readFileSync(join(dir, "result.json"), "utf8").replace(/"(seconds|seal)": [^,\n]*/g, '"$1": 0');
-}
-
-/** The lines of a journal without their times and the seals, which hold them; sorted, since workers end in any order. */
-export function journalOf(dir) {
-  const lines = readFileSync(join(dir, "journal.jsonl"), "utf8").split("\n");
-  return lines.map((line) => line.replace(/"seconds":[^,]*,|,"seal":"[^"]*"/g, "")).sort();
-}
-
-/** Starts the run and kills it after `delay` ms. @returns whether it was killed before its end */
-function startAndKill(flags, delay) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...flags], { stdio: "ignore" });
-    const timer = setTimeout(() => child.kill("SIGKILL"), delay);
-    child.on("exit", (_, signal) => {
-      clearTimeout(timer);
-      resolve(signal === "SIGKILL");
-    });
-  });
-}
-
-/**
- * Kills the run up to `kills` times at moments spread over `duration` ms, resuming it each time, then lets it end.
- * @param seed decides the moments
- */
-export async function killAndResume(flags, out, kills, duration, seed = 0) {
-  // The built program's own random numbers; it is there by the time that a run is to be killed.
-  const { randomStream } = await import("../../dist/base/index.js");
-  const moments = randomStream("kill", seed);
-  const resume = ["eval", ...flags, "--out", out, "--resume"];
-  let killed = 0;
-  while (killed < kills && (await startAndKill(resume, 200 + moments.next() * duration))) killed++;
-  seawall(...resume);
-  return killed;
-}
-
-/**
- * Runs all shards, each after the others as long as one waits for them, and merges them.
- * @param at names the folder of a shard, or `merged`
- * @returns how often every shard was run
- */
-export function runShards(flags, count, at) {
-  const names = Array.from({ length: count }, (_, i) => `shard${i + 1}`);
-  let rounds = 0;
-  for (let waits = true; waits; rounds++) {
-    waits = false;
-    for (const [i, name] of names.entries()) {
-      const others = names.filter((other) => other !== name && existsSync(join(at(other), "journal.jsonl")));
-      const after = rounds === 0 ? [] : ["--resume", ...others.flatMap((other) => ["--after", at(other)])];
-      const run = [...flags, "--shard", `${i + 1}/${count}`, "--out", at(name), "--json", ...after];
-      if (JSON.parse(seawall("eval", ...run)).waiting) waits = true;
-    }
+const row = (verb, name, ...numbers) =>
+  console.log(verb.padEnd(9) + name.padEnd(34) + numbers.map((number) => `${number}`.padStart(9)).join(""));
+const root = resolve(flags.keep ?? mkdtempSync(join(tmpdir(), "seawall-kill-")));
+const given = ["eval", ...positionals, "--out", "out", "--resume"];
+let problems = 0;
+row("verb", "case", "kills", "SIGKILL", "SIGTERM", "SIGINT", "early", "runs", "problems", "slowest");
+for (const verb of positionals.length > 0 ? ["eval"] : (flags.verb?.split(",") ?? verbNames)) {
+  const place = join(root, verb);
+  mkdirSync(place, { recursive: true });
+  const cases =
+    positionals.length > 0 ? [{ name: "as given", args: given, resumes: true }] : await casesOf(verb, place);
+  for (const [i, spec] of cases.entries()) {
+    const upTo = (count) => Math.floor((Number(flags.kills) * count) / cases.length);
+    const kills = upTo(i + 1) - upTo(i);
+    const tally = await killCase(spec, join(place, `case${i + 1}`), { kills, seed: flags.seed });
+    const { SIGKILL, SIGTERM, SIGINT, early, runs, slowest } = tally;
+    const done = SIGKILL + SIGTERM + SIGINT;
+    const found = tally.problems.length;
+    row(verb, spec.name, done, SIGKILL, SIGTERM, SIGINT, early, runs, found, `${slowest.toFixed(1)} s`);
+    for (const problem of tally.problems) console.log(`  ${problem}`);
+    if (done < kills) console.log(`  ended before it was killed in ${kills - done} of ${kills} cases`);
+    if (found > 0 || done < kills) problems++;
   }
-  seawall("merge", ...names.map(at), "--out", at("merged"));
-  return rounds;
 }
-
-/** Milliseconds that some work takes. */
-export function timed(work) {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}
-
-async function main([first, ...rest]) {
-  const [seed, kills, ...flags] = first === "--seed" ? rest : [0, first, ...rest];
-  const root = mkdtempSync(join(tmpdir(), "seawall-kill-"));
-  const at = (name) => join(root, name);
-  const start = timed(() => seawall("eval", ...flags, "--dry-run"));
-  const duration = timed(() => seawall("eval", ...flags, "--out", at("alone")));
-  const [result, journal] = [resultOf(at("alone")), journalOf(at("alone")).join("\n")];
-  const compare = (what, dir) => {
-    const same = resultOf(dir) === result && journalOf(dir).join("\n") === journal;
-    console.log(`${same ? "same" : "DIFFERENT"}  ${what}`);
-    if (!same) process.exitCode = 1;
-  };
-  for (let left = Number(kills), run = 1; left > 0; run++) {
-    // Spread so that the run is about to end when it has been killed often enough.
-    const spread = 2 * (start + (duration - start) / left);
-    const killed = await killAndResume(flags, at(`killed${run}`), left, spread, `${seed} ${run}`);
-    compare(`killed ${killed} times and resumed`, at(`killed${run}`));
-    left -= killed;
-  }
-  for (const size of ["1", "2", "5"]) {
-    seawall("eval", ...flags, "--parallel", size, "--out", at(`batch${size}`));
-    compare(`batch size ${size}`, at(`batch${size}`));
-  }
-  const rounds = runShards(flags, 2, at);
-  compare(`two shards, each run ${rounds} times, merged`, at("merged"));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (problems > 0) process.exitCode = 1;
+else rmSync(root, { recursive: true });

@@ -22,7 +22,7 @@ import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
 import { randomStream } from "../../dist/base/index.js";
 import { emptyGraph, GraphBuilder, writeModel } from "../../dist/onnx/index.js";
-import { seawall, timed } from "./kill.mjs";
+import { seawall, timed } from "./program.mjs";
 
 const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
 const [width, height, images] = [32, 24, 4];

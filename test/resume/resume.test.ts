@@ -7,7 +7,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/base/index.js";
 import { writeModel } from "../../src/onnx/index.js";
 import { tinyModel } from "../helpers/models.js";
-import { journalOf, killAndResume, resultOf, runShards, seawall, timed } from "./kill.mjs";
+import { casesOf } from "./cases.mjs";
+import { killCase } from "./kill-case.mjs";
+import { journalOf, resultOf, runShards, seawall } from "./program.mjs";
 
 const root = mkdtempSync(join(tmpdir(), "seawall-resume-"));
 const at = (name: string) => join(root, name);
@@ -38,9 +40,6 @@ function expectSame(dir: string, alone = at("alone")): void {
   expect(keptIn(dir)).toEqual(keptIn(alone));
 }
 
-/** Milliseconds of the run left alone. */
-let took = 0;
-
 beforeAll(() => {
   writeFileSync(at("model.onnx"), writeModel(tinyModel({ height, width })));
   for (const folder of ["images", "labels"]) mkdirSync(at(folder));
@@ -53,16 +52,10 @@ beforeAll(() => {
     writeFileSync(at(`images/${i}.png`), encode({ width, height, data: bytes, channels: 3 }));
     writeFileSync(at(`labels/${i}.png`), encode({ width, height, data: labels, channels: 1 }));
   }
-  took = timed(() => seawall("eval", ...flags, "--out", at("alone")));
+  seawall("eval", ...flags, "--out", at("alone"));
 });
 
 describe("the result is that of the run left alone", () => {
-  it("when it is killed again and again", { timeout: 300_000 }, async () => {
-    const killed = await killAndResume(flags, at("killed"), 5, 0.7 * took);
-    expect(killed).toBeGreaterThan(0);
-    expectSame(at("killed"));
-  });
-
   it.each(["1", "2", "5"])("with batches of %s", (size) => {
     seawall("eval", ...flags, "--parallel", size, "--out", at(`batch${size}`));
     expectSame(at(`batch${size}`));
@@ -76,18 +69,29 @@ describe("the result is that of the run left alone", () => {
 
 describe("the result of a run with rounds is that of the run left alone", () => {
   const inFolder = (name: string) => at(`rounds-${name}`);
-  let inRoundsTook = 0;
-  beforeAll(() => {
-    inRoundsTook = timed(() => seawall("eval", ...inRounds, "--out", inFolder("alone")));
-  });
-
-  it("when it is killed again and again", { timeout: 300_000 }, async () => {
-    expect(await killAndResume(inRounds, inFolder("killed"), 3, 0.7 * inRoundsTook)).toBeGreaterThan(0);
-    expectSame(inFolder("killed"), inFolder("alone"));
-  });
+  beforeAll(() => void seawall("eval", ...inRounds, "--out", inFolder("alone")));
 
   it("when two shards go on after each other", { timeout: 300_000 }, () => {
     expect(runShards(inRounds, 2, inFolder)).toBeGreaterThan(2);
     expectSame(inFolder("merged"), inFolder("alone"));
+  });
+});
+
+/** `npm run kill` does the same for longer, with more of each verb. */
+describe("what is killed and run again writes the same files as when it is left alone", () => {
+  const small = { images: 4, architecture: "upernet-convnext-micro-cvst" };
+
+  it.each([
+    ["eval", "surge in rounds", 3],
+    ["eval", "perturbed images, traces", 3],
+    ["merge", "two shards of 4 images", 3],
+    ["report", "over earlier reports", 2],
+    ["convert", "over an earlier file", 2],
+  ])("%s: %s", { timeout: 300_000 }, async (verb, name, kills) => {
+    const place = mkdtempSync(at("kill-"));
+    const spec = (await casesOf(verb, place, small)).find((one) => one.name === name)!;
+    const { problems, runs } = await killCase(spec, join(place, "killed"), { kills, seed: 1 });
+    expect(problems).toEqual([]);
+    expect(runs).toBeGreaterThan(0);
   });
 });
