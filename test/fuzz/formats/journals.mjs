@@ -40,25 +40,20 @@ export async function material() {
   }
 }
 
-/** Command lines that read a run, and the folders whose damage they meet. */
+/** Command lines that read a run, how often each is run, and the folders whose damage they meet. */
 const readers = [
-  [["report", "run", "--format", "html,csv,junit"], ["run"]],
-  [["report", "run", "--gate", "worst.mIoU@2/255>=0.1"], ["run"]],
-  [
-    ["merge", "shard1", "shard2", "--out", "merged"],
-    ["shard1", "shard2"],
-  ],
-  [["verify", "run", "--sample", "1"], ["run"]],
-  [["compare", "run", "copy", "--json"], ["run"]],
-  [[...evaluation, "--out", "run", "--resume"], ["run"]],
-  [
-    ["view", "."],
-    ["run", "shard1"],
-  ],
+  [4, ["report", "run", "--format", "html,csv,junit"], ["run"]],
+  [2, ["report", "run", "--gate", "worst.mIoU@2/255>=0.1"], ["run"]],
+  [4, ["merge", "shard1", "shard2", "--out", "merged"], ["shard1", "shard2"]],
+  [4, ["compare", "run", "copy", "--json"], ["run"]],
+  [4, ["view", "."], ["run", "shard1"]],
+  [1, ["verify", "run", "--sample", "1"], ["run"]],
+  [1, [...evaluation, "--out", "run", "--resume"], ["run"]],
 ];
+const lines = readers.flatMap(([times, ...reader]) => Array.from({ length: times }, () => reader));
 
 export function makeCase({ inputs, runs }, chance) {
-  const [args, damageable] = chance.of(readers);
+  const [args, damageable] = chance.of(lines);
   const folder = chance.of(damageable);
   const copy = Object.fromEntries(runFiles.map((file) => [`copy/${file}`, runs[`run/${file}`]]));
   const { mutation, files } = mutated(folder, runs, chance);

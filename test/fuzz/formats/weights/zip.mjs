@@ -4,7 +4,7 @@ import { texts } from "../../mutations/values.mjs";
 import { mutatedPickle } from "./pickle.mjs";
 
 /** Bytes of zeros, which a zip makes small: more than a reader may unpack. */
-const bomb = new Uint8Array(2 ** 26);
+const bomb = new Uint8Array(2 ** 25);
 
 /** Mutations of the entries, by name. */
 const entryMutations = {
