@@ -24,6 +24,7 @@ export interface FuzzOptions {
   readonly isEnough: (files: number) => boolean;
   readonly keep?: string;
   readonly onFinding?: (finding: Finding) => void;
+  readonly onCase?: (tally: Tally) => void;
 }
 
 export function fuzz(format: string, options: FuzzOptions): Promise<Tally>;

@@ -21,35 +21,38 @@ const alsoAsProcess = 100;
  * @param isEnough is told how many cases have run
  * @param keep folder for the files of findings
  * @param onFinding is told of each finding
+ * @param onCase is told the tally so far, after each case
  * @returns the tally of the format
  */
-export async function fuzz(format, { seed, isEnough, keep, onFinding = () => {} }) {
+export async function fuzz(format, { seed, isEnough, keep, onFinding, onCase }) {
   const place = makePlace();
   const child = new Contained(place);
   const { material, makeCase } = formats[format];
   const tally = { format, files: 0, accepted: 0, refused: 0, slowest: 0, memory: 0, findings: [] };
   try {
     const given = await material();
-    for (; !isEnough(tally.files); tally.files++) {
-      const mutated = makeCase(given, new Chance(seed, format, tally.files));
+    while (!isEnough(tally.files)) {
+      const number = tally.files++;
+      const mutated = makeCase(given, new Chance(seed, format, number));
       const outcome = await runCase(child, place, mutated);
       const problems = problemsOf(outcome, mutated, place);
-      if (tally.files % alsoAsProcess === 0 && "code" in outcome)
+      if (number % alsoAsProcess === 0 && "code" in outcome)
         problems.push(...asProcess(place, mutated, outcome.code));
       note(tally, outcome);
       for (const problem of problems) {
         const finding = {
           format,
           seed,
-          number: tally.files,
+          number,
           mutation: mutated.mutation,
           problem,
           text: outcome.text,
         };
         tally.findings.push(finding);
-        onFinding(finding);
-        if (keep) store(join(keep, `${format}-${seed}-${tally.files}`), mutated, finding);
+        onFinding?.(finding);
+        if (keep) store(join(keep, `${format}-${seed}-${number}`), mutated, finding);
       }
+      onCase?.(tally);
     }
   } finally {
     await child.stop();

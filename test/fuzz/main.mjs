@@ -3,8 +3,8 @@
  *
  *     npm run fuzz -- --minutes 60 [--seed N] [--format onnx,journals] [--files N] [--keep DIR]
  *
- * --minutes and --files are shared out among the formats. Prints a row for each format, and exits with 1 if there is a
- * finding. DIR (default: fuzz-findings) then has its files, and the command that shows it.
+ * --minutes and --files are shared out among the formats. Prints a row for each format, every minute and at its end, and
+ * exits with 1 if there is a finding. DIR (default: fuzz-findings) then has its files, and the command that shows it.
  */
 import { parseArgs } from "node:util";
 import { build } from "../../tools/build.mjs";
@@ -27,20 +27,28 @@ const names = flags.format?.split(",") ?? Object.keys(formats);
 const files = flags.files && Math.ceil(Number(flags.files) / names.length);
 const minutes = Number(flags.minutes ?? (files ? Infinity : 1)) / names.length;
 
-const rows = [];
+let failed = false;
 for (const format of names) {
-  const end = performance.now() + 60_000 * minutes;
-  const isEnough = (count) => count >= (files ?? Infinity) || performance.now() > end;
-  rows.push(await fuzz(format, { seed: flags.seed, isEnough, keep: flags.keep, onFinding: tell }));
+  const start = performance.now();
+  const isEnough = (count) => count >= (files ?? Infinity) || performance.now() > start + 60_000 * minutes;
+  let told = start;
+  const onCase = (tally) => {
+    if (performance.now() < told + 60_000) return;
+    told = performance.now();
+    console.log(`${row(tally)} so far`);
+  };
+  const tally = await fuzz(format, { seed: flags.seed, isEnough, keep: flags.keep, onFinding: tell, onCase });
+  console.log(row(tally));
+  failed ||= tally.findings.length > 0;
 }
+if (failed) process.exitCode = 1;
 
-for (const { format, files: count, accepted, refused, slowest, memory, findings } of rows) {
-  console.log(
+function row({ format, files: count, accepted, refused, slowest, memory, findings }) {
+  return (
     `${format.padEnd(15)} ${count} files: ${accepted} accepted, ${refused} refused, ${findings.length} findings; ` +
-      `slowest ${slowest.toFixed(1)} s, largest ${(memory / 2 ** 20).toFixed(0)} MiB`,
+    `slowest ${slowest.toFixed(1)} s, largest ${(memory / 2 ** 20).toFixed(0)} MiB`
   );
 }
-if (rows.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 
 function tell({ format, number, mutation, problem }) {
   console.log(`${format} ${number}, ${mutation}: ${problem}`);

@@ -23,7 +23,8 @@ const shape = `1x3x${side}x${side}`;
 const data = ["--data", "folder:images,labels", "--classes", String(classes), "--eps", "1/255"];
 const grad = ["grad", "--model", "model.onnx", "--out", "gradient.onnx"];
 const readers = [
-  [50, [...grad, "--input-shape", shape]],
+  [35, [...grad, "--input-shape", shape, "--no-check"]],
+  [15, [...grad, "--input-shape", shape]],
   [15, [...grad, "--loss", "none"]],
   [5, [...grad, "--input-shape", shape, "--params"]],
   [25, ["eval", "--model", "model.onnx", ...data, "--dry-run"]],
@@ -44,7 +45,9 @@ export function makeCase({ networks, operators, data: files }, chance) {
       ...(isNetwork && files),
       ...(mutation.includes("another file") && externalFiles),
     },
-    args: isNetwork ? chance.of(lines) : [...grad, "--loss", "none"],
+    args: isNetwork
+      ? chance.of(lines)
+      : [...grad, "--loss", "none", ...(chance.is(0.5) ? ["--no-check"] : [])],
     named: ["model.onnx"],
   };
 }
