@@ -21,7 +21,7 @@ export function makePictures(folder) {
 }
 
 /** Conv 3×3 → Relu → Conv 1×1. @param between what is done to the features between both */
-function network(key, between = (_, features) => features) {
+export function network(key, between = (_, features) => features) {
   const b = new GraphBuilder(emptyGraph("small", 20));
   const weights = (dims) => {
     const size = dims.reduce((product, length) => product * length, 1);

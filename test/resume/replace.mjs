@@ -7,55 +7,18 @@
  * states. Exits with 1 if anything else happens.
  */
 import { spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { encode } from "fast-png";
-import { randomStream } from "../../dist/base/index.js";
-import { emptyGraph, GraphBuilder, writeModel } from "../../dist/onnx/index.js";
-import { seawall, timed } from "./program.mjs";
+import { float32, randomStream } from "../../dist/base/index.js";
+import { writeModel } from "../../dist/onnx/index.js";
+import { classes, makePictures, network } from "./material.mjs";
+import { program, seawall, timed } from "./program.mjs";
 
-const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
-const [width, height, images] = [32, 24, 4];
-
-/** Conv 3×3 → Relu → Conv 1×1, with weights of a seed; padded, so that reading it takes a moment. */
-function model(seed) {
-  const b = new GraphBuilder(emptyGraph("model", 18));
-  const random = randomStream("replace", seed);
-  const weights = (...dims) => {
-    const data = random.uniform(
-      dims.reduce((product, n) => product * n),
-      -0.5,
-      0.5,
-    );
-    return b.constant({ type: "float32", dims, data: Float32Array.from(data) });
-  };
-  const image = b.input("image", "float32", ["n", 3, "h", "w"]);
-  const hidden = b.op("Relu", [b.op("Conv", [image, weights(8, 3, 3, 3)], { pads: [1, 1, 1, 1] })]);
-  const padding = b.reduce("ReduceSum", weights(4_000_000), [0], false);
-  b.output(b.add(b.op("Conv", [hidden, weights(4, 8, 1, 1)]), b.mul(padding, 0)), "logits");
-  return writeModel(b.graph);
-}
-
-function makeInputs(root) {
-  for (const folder of ["images", "labels"]) mkdirSync(join(root, folder));
-  for (let i = 0; i < images; i++) {
-    const random = randomStream("replace image", i);
-    const pixels = Uint8Array.from(random.uniform(3 * width * height, 0, 256));
-    const labels = Uint8Array.from(random.uniform(width * height, 0, 4));
-    writeFileSync(join(root, `images/${i}.png`), encode({ width, height, data: pixels, channels: 3 }));
-    writeFileSync(join(root, `labels/${i}.png`), encode({ width, height, data: labels, channels: 1 }));
-  }
-  for (const seed of [1, 2]) writeFileSync(join(root, `${seed}.onnx`), model(seed));
+/** Padded, so that reading the file takes a moment. */
+function padded(b, features) {
+  const padding = b.constant(float32([4_000_000], randomStream("padding").uniform(4_000_000, 0, 1)));
+  return b.add(features, b.mul(b.reduce("ReduceSum", padding, [0], false), 0));
 }
 
 /** What decides a run's figures, and the hash of the model that it states. */
@@ -85,8 +48,10 @@ async function main([first, ...rest]) {
   const [seed, times] = first === "--seed" ? rest : [0, first];
   const root = mkdtempSync(join(tmpdir(), "seawall-replace-"));
   const at = (name) => join(root, name);
-  makeInputs(root);
-  const data = ["--data", `folder:${at("images")},${at("labels")}`, "--classes", "4"];
+  makePictures(root);
+  for (const key of ["1", "2"]) writeFileSync(at(`${key}.onnx`), writeModel(network(key, padded)));
+  const labelled = ["--data", `folder:${at("images")},${at("labels")}`, "--ignore-label", "255"];
+  const data = [...labelled, "--classes", `${classes}`, "--limit", "4"];
   const flags = [
     "eval",
     ...data,

@@ -12,7 +12,7 @@
  */
 import {
   appendFileSync,
-  mkdirSync,
+  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -22,12 +22,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { encode } from "fast-png";
-import { randomStream } from "../../dist/base/index.js";
 import { runEvaluation, verifyRun } from "../../dist/evaluate/index.node.js";
 import { studentQuantile } from "../../dist/metric/uncertainty/student.js";
-import { emptyGraph, GraphBuilder, writeModel } from "../../dist/onnx/index.js";
 import { readReportedRun, writeReports } from "../../dist/report/index.node.js";
+import { classes, makePictures } from "../resume/material.mjs";
 
 /** What is watched, its unit, and by how much it may grow in an hour of some 800 rounds. */
 const watched = {
@@ -44,47 +42,22 @@ function statusOf(name) {
   return Number(line[1]);
 }
 
-/** What lies on the disk for the rounds: a small model, images with labels, and broken ones. */
+/** What the rounds need: a small model, images with labels, and broken ones. */
 function makeInputs(root) {
-  const [width, height, images] = [32, 24, 3];
   const at = (name) => join(root, name);
-  writeFileSync(at("model.onnx"), writeModel(smallModel()));
-  writeFileSync(at("broken.onnx"), writeModel(smallModel()).subarray(0, 700));
-  for (const folder of ["images", "labels", "damaged"]) mkdirSync(at(folder));
-  for (let i = 0; i < images; i++) {
-    const random = randomStream("soak", i);
-    const pixels = Uint8Array.from(random.uniform(3 * width * height, 0, 256));
-    const labels = Uint8Array.from(random.uniform(width * height, 0, 4));
-    const image = encode({ width, height, data: pixels, channels: 3 });
-    writeFileSync(at(`images/${i}.png`), image);
-    writeFileSync(at(`damaged/${i}.png`), i === images - 1 ? image.subarray(0, 200) : image);
-    writeFileSync(at(`labels/${i}.png`), encode({ width, height, data: labels, channels: 1 }));
+  makePictures(root);
+  cpSync(at("images"), at("damaged"), { recursive: true });
+  for (const file of ["model.onnx", "damaged/p00.png"]) {
+    const bytes = readFileSync(at(file));
+    writeFileSync(at(file.replace("model", "broken")), bytes.subarray(0, bytes.length / 2));
   }
   return at;
 }
 
-/** Conv 3×3 → Relu → Conv 1×1, four classes. */
-function smallModel() {
-  const graph = emptyGraph("small", 18);
-  const b = new GraphBuilder(graph);
-  const random = randomStream("soak model");
-  const weights = (...dims) => {
-    const data = random.uniform(
-      dims.reduce((product, n) => product * n),
-      -0.5,
-      0.5,
-    );
-    return b.constant({ type: "float32", dims, data: Float32Array.from(data) });
-  };
-  const image = b.input("image", "float32", ["n", 3, "h", "w"]);
-  const hidden = b.op("Relu", [b.op("Conv", [image, weights(8, 3, 3, 3)], { pads: [1, 1, 1, 1] })]);
-  b.output(b.op("Conv", [hidden, weights(4, 8, 1, 1)]), "logits");
-  return graph;
-}
-
 /** What one round does. */
 async function playRound(at, number) {
-  const settings = { model: at("model.onnx"), data: `folder:${at("images")},${at("labels")}`, classes: 4 };
+  const data = { data: `folder:${at("images")},${at("labels")}`, classes, ignoreLabel: 255, limit: 3 };
+  const settings = { model: at("model.onnx"), ...data };
   const attacked = {
     ...settings,
     eps: "4/255,8/255",
