@@ -53,18 +53,19 @@ export function attempt<T>(file: string, done: string, operation: () => T): T {
 
 /** The error for a file operation that failed: file, operation, the message of the operating system, and what to do. */
 export function fileError(code: ErrorCode, file: string, done: string, error: unknown): SeawallError {
-  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ""];
-  const problem = remedy ? `${messageOf(error)}): ${remedy}` : `${messageOf(error)})`;
-  return new SeawallError(code, `${file}: cannot be ${done} (${problem}`, { cause: error });
+  const problem = `${file}: cannot be ${done} (${messageOf(error)})`;
+  const remedy = done === "read" ? undefined : remedies[(error as NodeJS.ErrnoException).code ?? ""];
+  return new SeawallError(code, remedy ? `${problem}: ${remedy}` : problem, { cause: error });
 }
 
 const again = "run the command again (eval and train: with --resume)";
 
-/** What is wrong and what to do, by the error of the operating system. */
+/** What is wrong and what to do where a file cannot be written, by the error of the operating system. */
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: `the disk is full; make room, and ${again}`,
   EDQUOT: `the disk quota is used up; make room, and ${again}`,
   EFBIG: `larger than this process (ulimit -f) or file system allows; raise the limit, and ${again}`,
+  ENOENT: "its folder is gone, or is on a read-only file system; write to another folder",
   EROFS: "the file system is read-only; write to another folder",
   EACCES: "look at the permissions of the file and of its folder",
   EPERM: "look at the permissions of the file and of its folder",

@@ -60,7 +60,7 @@ const verbs = {
         ...["--parallel", "2"],
       ),
       "perturbed images, traces": truth(
-        ...["--attacks", "apgd:ce,segpgd", "--eps", "4/255,8/255", "--steps", "60"],
+        ...["--attacks", "apgd:ce,segpgd", "--eps", "4/255,8/255", "--steps", "150"],
         ...["--save-images", "--trace", "3", "--parallel", "1"],
       ),
       windows: truth(

@@ -54,16 +54,17 @@ async function leaveAlone(spec, folder) {
 }
 
 /**
- * When to kill. A run that resumes: anywhere between its start and the share of its work after which it ends when it has
- * been killed often enough. One that begins anew: mostly while it writes its files, and more often the first ones, as
- * these are the large ones.
+ * When to kill. A run that resumes: now and then before it has written anything, else within the share of its work after
+ * which it ends when it has been killed often enough. One that begins anew: mostly while it writes its files, and more often
+ * the first ones, as these are the large ones.
  * @returns milliseconds, and whether they count from the moment at which it begins to write
  */
 function momentOf({ resumes }, { duration, begins }, random) {
   const work = duration - begins;
-  if (resumes) return { delay: 2 * random.next() * (begins + work / killsOfARun) };
-  if (random.next() < 0.25) return { delay: random.next() * duration };
-  return { delay: random.next() ** 3 * work, whenWriting: true };
+  const isEarly = random.next() < 0.2;
+  const share = random.next();
+  if (resumes) return { delay: isEarly ? share * begins : begins + (2 * share * work) / killsOfARun };
+  return isEarly ? { delay: share * duration } : { delay: share ** 3 * work, whenWriting: true };
 }
 
 function signalOf(random) {

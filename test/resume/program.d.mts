@@ -1,3 +1,4 @@
+export const program: string;
 export function seawall(...flags: string[]): string;
 export function resultOf(dir: string): string;
 export function journalOf(dir: string): string[];

@@ -22,7 +22,7 @@ export interface Line {
  * @throws SeawallError `journal` if it cannot be read, or at a line that is longer than any of a journal
  */
 export function* readLines(file: string): Generator<Line> {
-  const handle = attempt(file, "opened", () => openSync(file, "r"));
+  const handle = attempt(file, "read", () => openSync(file, "r"));
   const chunk = Buffer.alloc(2 ** 20);
   try {
     let rest = Buffer.alloc(0);
