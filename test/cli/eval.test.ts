@@ -1,5 +1,13 @@
 /** `seawall eval` and `seawall merge` as processes: streams, files, gates, interruption, shards. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -227,6 +235,13 @@ it("lets a reader go away without a word", async () => {
     { cwd },
   );
   expect([code, stderr]).toEqual([0, ""]);
+});
+
+it("leaves nothing in the temporary folder: the engine's own record of its use, which it would send, is off", async () => {
+  const temporary = join(cwd, "temporary");
+  mkdirSync(temporary);
+  const { code } = await seawall([...shortEval, "--untrusted"], { cwd, env: { TMPDIR: temporary } });
+  expect([code, readdirSync(temporary)]).toEqual([0, []]);
 });
 
 it("uses no more threads and workers than the machine can use, and says so", async () => {
