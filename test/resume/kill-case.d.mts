@@ -7,6 +7,7 @@ export interface Tally {
   readonly early: number;
   readonly runs: number;
   readonly slowest: number;
+  readonly cut: Readonly<Record<string, number>>;
   readonly problems: readonly string[];
 }
 export function killCase(

@@ -10,12 +10,12 @@ const killsOfARun = 8;
  * @param spec a case of cases.mjs
  * @param place an empty folder; a run with problems stays in it
  * @returns a tally: kills by signal, how many came before anything was written, runs compared, the longest time from
- * SIGINT or SIGTERM to the end of the process in seconds, and the problems
+ * SIGINT or SIGTERM to the end of the process in seconds, how many kills met which kind of file half written, and the problems
  */
 export async function killCase(spec, place, { kills, seed }) {
   const random = randomStream("kill", seed, spec.name);
   const alone = await leaveAlone(spec, join(place, "alone"));
-  const tally = { SIGKILL: 0, SIGTERM: 0, SIGINT: 0, early: 0, runs: 0, slowest: 0, problems: [] };
+  const tally = { SIGKILL: 0, SIGTERM: 0, SIGINT: 0, early: 0, runs: 0, slowest: 0, cut: {}, problems: [] };
   for (let left = kills, run = 1; left > 0 && run <= 2 * kills + 2; run++) {
     const work = new Workplace(spec, join(place, `run${run}`));
     const problems = [];
@@ -28,6 +28,7 @@ export async function killCase(spec, place, { kills, seed }) {
       left--;
       tally[end.sent]++;
       if (!work.hasWritten()) tally.early++;
+      for (const kind of work.beingWritten()) tally.cut[kind] = (tally.cut[kind] ?? 0) + 1;
       if (end.sent !== "SIGKILL") tally.slowest = Math.max(tally.slowest, end.took / 1000);
       problems.push(...work.torn(alone));
     }

@@ -49,6 +49,8 @@ for (const verb of positionals.length > 0 ? ["eval"] : (flags.verb?.split(",") ?
     const done = SIGKILL + SIGTERM + SIGINT;
     const found = tally.problems.length;
     row(verb, spec.name, done, SIGKILL, SIGTERM, SIGINT, early, runs, found, `${slowest.toFixed(1)} s`);
+    const cut = Object.entries(tally.cut).map(([file, count]) => `${file} ${count}`);
+    if (cut.length > 0) console.log(`  killed while it wrote: ${cut.join(", ")}`);
     for (const problem of tally.problems) console.log(`  ${problem}`);
     if (done < kills) console.log(`  ended before it was killed in ${kills - done} of ${kills} cases`);
     if (found > 0 || done < kills) problems++;

@@ -76,6 +76,15 @@ export class Workplace {
     return torn.map(([path, bytes]) => `torn: ${path} (${bytes.length} bytes)`);
   }
 
+  /** What was being written when it was killed: the file, or the folder of many alike. */
+  beingWritten() {
+    const cut = [...this.files().keys()].filter((path) => path.endsWith(".seawall-tmp"));
+    return cut.map((path) => {
+      const [first, second, ...rest] = path.replace(/\.\d+\.seawall-tmp$/, "").split("/");
+      return rest.length > 0 ? `${second}/` : (second ?? first);
+    });
+  }
+
   /** Whether nothing is left to do: it was killed between its last file and its end. */
   isComplete({ files }) {
     return this.leftovers().length === 0 && differences(files, this.files()).length === 0;
