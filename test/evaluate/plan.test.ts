@@ -79,6 +79,15 @@ describe("refused before the run", () => {
     expect(message).toContain("--class-weights");
   });
 
+  it("attacks and gates that do not exist, with their flag, wherever they were given", async () => {
+    expect(await refusal({ attacks: "apgd:ce,mine:fgsm" })).toMatch(
+      /^config: --attacks: unknown attack "mine:fgsm"/,
+    );
+    expect(await refusal({ gate: ["mean.mIoU@1/255>=0.1"] })).toMatch(
+      /^config: --gate: gate "mean\.mIoU@1\/255>=0\.1": unknown subject "mean"/,
+    );
+  });
+
   it.each<[string, Partial<EvaluationInput>]>([
     ["a model that is not there", { model: "nowhere.onnx" }],
     ["data that is not there", { data: "folder:nowhere" }],

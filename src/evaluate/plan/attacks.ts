@@ -1,5 +1,6 @@
 /** The attacks of a run: those that are named, with their rounds and repeats. */
 import { parseMembers } from "../../attack/index.js";
+import { inPlace } from "../../base/index.js";
 import type { Components } from "../../components/index.js";
 import { parseBudget, withRounds } from "./budget.js";
 import type { EvaluationConfig } from "./config.js";
@@ -10,6 +11,7 @@ import type { EvaluationConfig } from "./config.js";
  */
 export function attacksOf(config: EvaluationConfig, components: Components) {
   const budget = parseBudget(config.steps);
-  const named = parseMembers(config.attacks, { ...config, steps: budget.steps }, components);
+  const asked = { ...config, steps: budget.steps };
+  const named = inPlace("--attacks", () => parseMembers(config.attacks, asked, components));
   return { attacks: withRounds(named, budget, config), leastGain: budget.leastGain };
 }

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, aimsAtSet } from "../../attack/index.js";
-import { plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
+import { inPlace, plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import {
@@ -170,7 +170,7 @@ function checkGateSettings(
   }
   const members = attacks.map(({ attack }) => attack.name);
   const subjects = { members, eps: radiiOf({ eps }).map(({ text }) => text), seeds };
-  for (const gate of gates) parseGate(gate, subjects);
+  for (const gate of gates) inPlace("--gate", () => parseGate(gate, subjects));
 }
 
 function checkOutput({ saveImages, out }: EvaluationConfig): void {

@@ -82,7 +82,8 @@ export function makeCase(files, chance) {
     mutation: `${verb}: ${mutation}`,
     files: { ...files, [file]: text },
     args: [verb, ...args, "--config", file],
-    named: [file, "--", "a/run.json"],
+    // A setting may be read by itself and yet name a file that is not there, or contradict another.
+    named: [file, "--", "model.onnx", "no such file", "a/run.json"],
   };
 }
 
