@@ -19,7 +19,7 @@ import { seawall } from "./program.mjs";
  * @returns {Promise<Case[]>}
  */
 export function casesOf(verb, place, sizes = {}) {
-  return verbs[verb](place, { images: 300, architecture: "segmenter-vit-ti", ...sizes });
+  return verbs[verb](place, { images: 100, architecture: "segmenter-vit-ti", ...sizes });
 }
 
 const verbs = {
