@@ -25,7 +25,7 @@ const textFiles = {
     "0 0 0 road\n1 1 1 car\n2 2 2 person\n3 3 3 sky\n",
     [...folders, ...known, "--palette", "palette.txt"],
   ],
-  "VOC/ImageSets/Segmentation/val.txt": ["p0\n", ["--data", "voc:VOC"]],
+  "VOC/ImageSets/Segmentation/val.txt": ["p0\n", ["--data", "voc:VOC", ...known, "--labels", "self"]],
 };
 
 export function makeCase({ images, labels, mat, model, data }, chance) {
