@@ -73,7 +73,20 @@ function onlyImage(graph: Graph, layout: ImageLayout | undefined): ImageInput {
       `input "${others[0]!.name}" is no image and Seawall cannot know its value; export the model with it fixed inside (inputs: ${listInputs(graph)})`,
     );
   }
-  return describeImage(images[0]!, layout);
+  const image = describeImage(images[0]!, layout);
+  refuseSides(image);
+  return image;
+}
+
+function refuseSides({ info, size: { height, width } }: ImageInput): void {
+  const wrong = [height, width].find(
+    (side) => side !== undefined && !(side >= 1 && Number.isSafeInteger(side)),
+  );
+  if (wrong === undefined) return;
+  throw new SeawallError(
+    "model",
+    `image input "${info.name}" is fixed at ${wrong} pixels, expected a positive whole number; export the model with the size of your images, or an open one`,
+  );
 }
 
 /** Element types of image inputs that can be attacked; all are attacked as float32. */

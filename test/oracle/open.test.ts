@@ -88,6 +88,12 @@ describe("refused with what is wrong and what to do", () => {
     expect(await refusal(graph)).toMatch(/fixed at 3 images and the model does not run with 1; export/);
   });
 
+  it("a size of more pixels than can be counted, naming the file", async () => {
+    await expect(openModel({ ...tinyModel({ height: 2 ** 53 }), file: "a.onnx" })).rejects.toThrow(
+      'a.onnx: image input "image" is fixed at 9007199254740992 pixels, expected a positive whole number',
+    );
+  });
+
   it("an open size", async () => {
     expect(await openModel(tinyModel()).then(() => "", String)).toMatch(/--crop/);
   });
