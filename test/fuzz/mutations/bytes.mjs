@@ -4,13 +4,13 @@ const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x20, 0x0a, 0x5c];
 
 const mutations = {
   "bits flipped": (bytes, chance) => {
-    const damaged = bytes.slice();
+    const damaged = Buffer.from(bytes);
     for (let n = 1 + chance.below(4); n > 0; n--)
       damaged[chance.below(damaged.length)] ^= 1 << chance.below(8);
     return damaged;
   },
   "bytes replaced": (bytes, chance) => {
-    const damaged = bytes.slice();
+    const damaged = Buffer.from(bytes);
     for (let n = 1 + chance.below(8); n > 0; n--)
       damaged[chance.below(damaged.length)] = chance.is(0.5) ? chance.below(256) : chance.of(interesting);
     return damaged;
