@@ -94,8 +94,9 @@ async function writePiece(handle: FileHandle, { offset, bytes }: Piece): Promise
   }
 }
 
-function temporaryFor(file: string): string {
-  return `${file}.${process.pid}${temporaryEnd}`;
+/** The name of a temporary file beside a file. @param by who writes it: a process, or a unique name */
+export function temporaryFor(file: string, by: number | string = process.pid): string {
+  return `${file}.${by}${temporaryEnd}`;
 }
 
 /** Whether a file name is that of a temporary file, which a process that was killed while it wrote leaves behind. */

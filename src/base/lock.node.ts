@@ -1,9 +1,20 @@
 /** A lock file that allows one writer per run folder. A lock left by a killed process does not block the folder. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { temporaryFor } from "./atomic.node.js";
 import { SeawallError } from "./errors.js";
 import { attempt } from "./files.node.js";
 import { isRunning } from "./running.node.js";
@@ -83,16 +94,31 @@ export function isBeingWritten(folder: string): boolean {
   return idle !== undefined && !isGone(read(file), idle);
 }
 
-/** Creates the lock file. Returns false if the file exists. */
+/**
+ * Creates the lock file, with its content from the first moment: an empty one, of a process that was killed in between,
+ * would block the folder for `patience`. Returns false if the file exists.
+ */
 function create(file: string, holder: Holder): boolean {
+  const beside = temporaryFor(file, holder.token);
   try {
-    writeFileSync(file, JSON.stringify(holder), { flag: "wx" });
+    writeFileSync(beside, JSON.stringify(holder));
+    linkOrCopy(beside, file);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    // A full disk takes the name but not the content.
-    rmSync(file, { force: true });
     throw error;
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
+
+/** Gives a file a second name that must be free. Some file systems (exFAT, network shares) have no links. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(String(codeOf(error)))) throw error;
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
   }
 }
 
@@ -106,7 +132,7 @@ function removeStale(file: string): void {
   if (idle === undefined) return;
   if (!isGone(holder, idle)) throw inUse(file, holder);
   // Renaming before deleting: if two processes do this at the same time, only one succeeds.
-  const aside = `${file}.${randomUUID()}`;
+  const aside = temporaryFor(file, randomUUID());
   try {
     renameSync(file, aside);
   } catch (error) {

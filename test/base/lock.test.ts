@@ -95,6 +95,13 @@ describe("the lock of a folder", () => {
     takeOnce(folder);
   });
 
+  it("that a killed process had not yet put in its place blocks nobody", () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, `${lockName}.token.seawall-tmp`), "");
+    expect(isBeingWritten(folder)).toBe(false);
+    takeOnce(folder);
+  });
+
   it("once taken over by another process is no longer held, and stays when released", () => {
     const folder = testFolder();
     const lock = lockFolder(folder);
