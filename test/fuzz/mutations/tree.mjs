@@ -11,8 +11,14 @@ const mutations = {
   "a list around": (old) => [old],
   "deep lists": (old, chance) => nested(old, chance.of([3, 50, 500]), (inner) => [inner]),
   "deep objects": (old, chance) => nested(old, chance.of([3, 50, 500]), (inner) => ({ a: inner })),
-  "a long list": (old, chance) => Array.from({ length: chance.of([2, 1000, 100_000]) }, () => old),
+  "a long list": (old, chance) => repeated(old, chance.of([2, 1000, 100_000])),
 };
+
+/** At most some megabytes of text, as the value may be a whole file already. */
+function repeated(value, count) {
+  const length = Math.min(count, 2 ** 21 / JSON.stringify(value ?? null).length);
+  return Array.from({ length }, () => value);
+}
 
 function nested(value, depth, around) {
   let outer = value;
