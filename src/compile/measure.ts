@@ -1,6 +1,6 @@
 /** Measuring: types and shapes of all values, found without running anything whose cost is not known before. */
 import type { TypedShape } from "../autodiff/index.js";
-import { type DataType, numbersOf, type Tensor } from "../base/index.js";
+import { type DataType, numbersOf, SeawallError, type Tensor } from "../base/index.js";
 import {
   copyGraph,
   describeNode,
@@ -49,10 +49,11 @@ export async function measure(
   for (;;) {
     refuseManyNodes(graph);
     noteGiven(types, graph);
-    const { shaped, elements } = await inferTypes(graph, types);
+    const { shaped, elements, waits } = await inferTypes(graph, types);
     for (const [value, type] of [...shaped, ...statedTypes(graph, elements)]) types.set(value, type);
     const constants = fixed(graph);
     refuseLargeValues(graph, types, constants);
+    if (waits && shaped.length > 0) continue;
     if (unmeasured(graph, types).length === 0) {
       refuseMisfits(graph, types);
       return { graph, types };
@@ -92,13 +93,15 @@ function statedTypes(
 
 /** What the engine infers of the nodes that are not measured yet, when it loads them; nothing is run. */
 async function inferTypes(graph: Graph, types: ReadonlyMap<Value, TypedShape>) {
-  const nodes = unmeasured(graph, types);
+  const open = unmeasured(graph, types);
+  const nodes = withoutRiskySlices(open, types);
+  const waits = nodes.length < open.length;
   const values = nodes.flatMap((node) => node.outputs.filter((value) => value && !types.has(value)));
-  if (values.length === 0) return { shaped: [], elements: new Map<Value, DataType>() };
+  if (values.length === 0) return { shaped: [], elements: new Map<Value, DataType>(), waits };
   const part = withoutWeights(partOf(graph, nodes, types));
   // What the engine infers from numbers that it computes while loading is not checked yet.
-  const open = nodes.filter((node) => hasSubgraphs(node) || !hasStoredSizes(node, graph));
-  const hidden = new Set(open.flatMap((node) => node.outputs));
+  const unsure = nodes.filter((node) => hasSubgraphs(node) || !hasStoredSizes(node, graph));
+  const hidden = new Set(unsure.flatMap((node) => node.outputs));
   const shaped: [Value, TypedShape][] = [];
   const elements = new Map<Value, DataType>();
   for (let i = 0; i < values.length; i += mostOutputs) {
@@ -110,7 +113,27 @@ async function inferTypes(graph: Graph, types: ReadonlyMap<Value, TypedShape>) {
       if (type && shape && !hidden.has(value)) shaped.push([value, { type, shape }]);
     }
   }
-  return { shaped, elements };
+  return { shaped, elements, waits };
+}
+
+/** Operators that can make an axis of less than no length, of an image that is smaller than their kernel or their cut. */
+const shrinking = new Set(["Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "Pad"]);
+
+/**
+ * The nodes before the first slices of values that may have such an axis: the engine ends the process when it infers the shape
+ * of a slice of one. Without the slice it refuses the axis; then the slice is safe.
+ */
+function withoutRiskySlices(nodes: readonly Node[], types: ReadonlyMap<Value, TypedShape>): Node[] {
+  const risky = new Set<Value>();
+  const waiting = new Set<Value>();
+  return nodes.filter((node) => {
+    const reads = readsOf(node).filter((value) => !types.has(value));
+    const isRisky = reads.some((value) => risky.has(value));
+    const waits = reads.some((value) => waiting.has(value)) || (node.op === "Slice" && isRisky);
+    const marks = waits ? waiting : risky;
+    if (waits || isRisky || shrinking.has(node.op)) for (const value of node.outputs) marks.add(value);
+    return !waits;
+  });
 }
 
 /** Values that are asked for at once: the engine takes time that grows with the square of the number of outputs. */
@@ -152,7 +175,10 @@ async function load(graph: Graph): Promise<Session> {
       else broken = middle;
       await session?.dispose();
     }
-    return first(broken, describeNode(graph.nodes[broken - 1]!));
+    const node = describeNode(graph.nodes[broken - 1]!);
+    return first(broken, node).catch((error: Error) => {
+      throw / Invalid dimension: -/.test(error.message) ? tooSmall(node, error) : error;
+    });
   }
 }
 
@@ -160,6 +186,14 @@ const isNumber = (length: number | string) => typeof length === "number";
 
 /** The sizes of values inside a graph that a node holds are not seen. */
 const hasSubgraphs = (node: Node) => subgraphsOf(node).length > 0;
+
+function tooSmall(node: string, cause: Error): SeawallError {
+  return new SeawallError(
+    "model",
+    `${node} makes an axis of less than no length: the image is smaller than its kernel, or than what it cuts off; give larger images (--crop, --resize-short)`,
+    { cause },
+  );
+}
 
 /** These nodes as a graph of their own; measured values that they read become its inputs. */
 function partOf(graph: Graph, nodes: readonly Node[], types: ReadonlyMap<Value, TypedShape>): Graph {

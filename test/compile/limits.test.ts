@@ -216,6 +216,47 @@ it.each<[string, RegExp, (b: GraphBuilder, image: Value) => Value]>([
   10_000,
 );
 
+/** On an axis of less than no length, the engine's inference of a slice ends the process. */
+it.each<[string, (b: GraphBuilder, image: Value) => Value]>([
+  ["Conv", (b, image) => b.op("Conv", [image, one(b, [3, 3, 9, 9])])],
+  [
+    "ConvTranspose",
+    (b, image) => b.op("ConvTranspose", [image, one(b, [3, 3, 3, 3])], { pads: [9, 9, 9, 9] }),
+  ],
+  ["MaxPool", (b, image) => b.op("MaxPool", [image], { kernel_shape: [9, 9] })],
+  ["AveragePool", (b, image) => b.op("AveragePool", [image], { kernel_shape: [9, 9] })],
+  ["Pad", (b, image) => b.op("Pad", [image, size(b, 0, 0, -9, 0, 0, 0, 0, 0)], { mode: "reflect" })],
+])(
+  "refuses an image that is smaller than the kernel of a %s, though its output is sliced",
+  async (op, shrink) => {
+    const graph = hostile((b, image) => {
+      const small = b.op("Relu", [shrink(b, image)]);
+      return b.op("Slice", [small, size(b, 1, 1), size(b, -1, -1), size(b, 2, 3)]);
+    });
+    await expect(trace(graph)).rejects.toThrow(
+      new RegExp(
+        `^${op} "grown.* makes an axis of less than no length: the image is smaller than its kernel`,
+      ),
+    );
+  },
+);
+
+it("measures slices of what was cut, one after the other", async () => {
+  const graph = hostile((b, image) => {
+    const step = (value: Value) => {
+      const pooled = b.op("MaxPool", [value], { kernel_shape: [2, 2], pads: [1, 1, 0, 0] });
+      return b.op("Slice", [pooled, size(b, 0), size(b, -1), size(b, 2)]);
+    };
+    return step(step(image));
+  });
+  const { types } = await trace(graph);
+  const slices = graph.nodes.filter(({ op }) => op === "Slice");
+  expect(slices.map(({ outputs }) => types.get(outputs[0]!)?.shape)).toEqual([
+    [1, 3, 3, 4],
+    [1, 3, 2, 4],
+  ]);
+});
+
 it("refuses a gradient that keeps more of the forward pass than the machine has memory, though that pass needs little", async () => {
   const [layers, channels] = [256, 4];
   const side = Math.ceil(Math.sqrt((2 * totalmem()) / (4 * channels * layers)));

@@ -83,7 +83,7 @@ export function makeCase(files, chance) {
     files: { ...files, [file]: text },
     args: [verb, ...args, "--config", file],
     // A setting may be read by itself and yet name a file that is not there, or contradict another.
-    named: [file, "--", "model.onnx", "no such file", "a/run.json"],
+    named: [file, "--", "model.onnx", "no such file", ".onnx: cannot be read", "a/run.json"],
   };
 }
 

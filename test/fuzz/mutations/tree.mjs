@@ -9,8 +9,8 @@ const mutations = {
   "the negative": (old) => (typeof old === "number" ? -old - 1 : `-${old}`),
   "a little more": (old) => (typeof old === "number" ? old + 1 : `${old}x`),
   "a list around": (old) => [old],
-  "deep lists": (old, chance) => nested(old, chance.of([3, 50, 500]), (inner) => [inner]),
-  "deep objects": (old, chance) => nested(old, chance.of([3, 50, 500]), (inner) => ({ a: inner })),
+  "deep lists": (old, chance) => nested(old, chance.of([3, 50, 200]), (inner) => [inner]),
+  "deep objects": (old, chance) => nested(old, chance.of([3, 50, 200]), (inner) => ({ a: inner })),
   "a long list": (old, chance) => repeated(old, chance.of([2, 1000, 100_000])),
 };
 
