@@ -185,6 +185,12 @@ describe("graphs that make no sense are refused with the name of what is wrong",
     expect(refusal({ initializer: [complex] })).toThrow("element type 14 is not supported");
   });
 
+  it("an opset that there is not, which is not counted up to", () => {
+    for (const opset of [1e6, 2 ** 62])
+      expect(refusal({}, opset)).toThrow(/^a\.onnx: has opset \d+, which no version of ONNX defines/);
+    expect(refusal({}, 30)).not.toThrow();
+  });
+
   it("attributes without content or of unknown types", () => {
     const { TENSOR, GRAPH, SPARSE_TENSOR } = AttributeProto_AttributeType;
     const withAttribute = (held: AttributeInit) =>

@@ -54,6 +54,9 @@ function parse(bytes: Uint8Array): ModelProto {
   return model;
 }
 
+/** ONNX adds one or two a year, and is at 26. */
+const largestOpset = 200;
+
 /** The model's graph, with the versions of the operator domains that it uses. */
 function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
   const versions = new Map(
@@ -64,6 +67,12 @@ function graphOf(model: ModelProto, external: ExternalData | undefined): Graph {
     throw new SeawallError(
       "unsupported",
       `has opset ${opset || "unknown"}; Seawall needs opset 7 or later: convert it with onnx.version_converter`,
+    );
+  }
+  if (opset > largestOpset) {
+    throw new SeawallError(
+      "unsupported",
+      `has opset ${opset}, which no version of ONNX defines; check the origin of the file`,
     );
   }
   const inlined = inlineFunctions(model.graph!, model.functions, versions);
