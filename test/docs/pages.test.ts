@@ -10,16 +10,28 @@ const read = (url: URL) => readFileSync(url, "utf8");
 const root = new URL("../../", import.meta.url);
 
 /** Flags that are no setting of an evaluation or a training: those that the verbs and the programs beside them declare. */
-const otherFlags = ["src/cli", "tools", "bench"].flatMap((folder) => {
-  const place = new URL(`${folder}/`, root);
-  const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) =>
-    /\.(ts|py|mjs)$/.test(name),
-  );
-  return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
-});
-/** Flags of other programs: TensorBoard, Slurm, Docker, Kubernetes. */
+const otherFlags = ["src/cli", "tools", "bench", "test/fuzz", "test/resume", "test/soak"].flatMap(
+  (folder) => {
+    const place = new URL(`${folder}/`, root);
+    const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) =>
+      /\.(ts|py|mjs)$/.test(name),
+    );
+    return files.flatMap((name) => read(new URL(name, place)).match(/--[a-z]+(?:-[a-z]+)*/g) ?? []);
+  },
+);
+/** Flags of other programs: Node.js, TensorBoard, Slurm, Docker, Kubernetes. */
 const foreignFlags = [
-  ...["--logdir", "--requeue", "--cpus-per-task", "--time", "--build-arg", "--rm", "--user", "--gpus"],
+  ...[
+    "--expose-gc",
+    "--logdir",
+    "--requeue",
+    "--cpus-per-task",
+    "--time",
+    "--build-arg",
+    "--rm",
+    "--user",
+    "--gpus",
+  ],
   ...["--for", "--timeout", "--build", "--scale", "--exit-code-from"],
 ];
 const settings = [...Object.keys(evaluationFlags), ...Object.keys(trainingSet.flags)];

@@ -23,7 +23,8 @@ async function setupWith(change: Partial<EvaluationInput> = {}): Promise<QueueCo
   return { head: JSON.parse(JSON.stringify(head)), parts };
 }
 
-const none = { models: [], plugins: [] };
+/** Trusted: the program of a trial is built, and these are sources. */
+const none = { models: [], plugins: [], trusted: true };
 
 beforeAll(async () => {
   folder = await sampleFolder({ images: 1 });
