@@ -1,4 +1,5 @@
 /** The process in which a model from a stranger is opened first. A thread of its own watches how much memory it takes. */
+import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
 import { Worker } from "node:worker_threads";
 import { SeawallError } from "../../base/index.js";
@@ -10,7 +11,9 @@ import { answer, type TrialHead, type TrialTask } from "./answer.node.js";
 
 const { task, file, memory } = JSON.parse(process.argv[2]!) as TrialHead;
 
-new Worker(new URL("./memory-watch.node.js", import.meta.url), { workerData: memory }).unref();
+const watch = new Worker(new URL("./memory-watch.node.js", import.meta.url), { workerData: memory });
+await once(watch, "message");
+watch.unref();
 try {
   await carryOut(readModel(await buffer(process.stdin), { file }), task);
   answer({});
