@@ -22,15 +22,8 @@ const temporaryEnd = ".seawall-tmp";
  * @throws SeawallError `journal` if the file cannot be written
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
-  const beside = temporaryFor(file);
   attempt(file, "written", () => {
-    try {
-      writeFileSync(beside, content, { flush: true });
-      renameSync(beside, file);
-    } catch (error) {
-      rmSync(beside, { force: true });
-      throw error;
-    }
+    replaceBy(file, (beside) => writeFileSync(beside, content, { flush: true }));
     flushFolder(dirname(file));
   });
 }
@@ -40,16 +33,19 @@ export function writeFileAtomic(file: string, content: string | Uint8Array): voi
  * @throws SeawallError `journal` if it cannot be copied
  */
 export function copyFileAtomic(from: string, to: string): void {
-  const beside = temporaryFor(to);
-  attempt(to, "written", () => {
-    try {
-      copyFileSync(from, beside);
-      renameSync(beside, to);
-    } catch (error) {
-      rmSync(beside, { force: true });
-      throw error;
-    }
-  });
+  attempt(to, "written", () => replaceBy(to, (beside) => copyFileSync(from, beside)));
+}
+
+/** Replaces a file by what is written beside it; nothing stays there if that fails. */
+function replaceBy(file: string, write: (beside: string) => void): void {
+  const beside = temporaryFor(file);
+  try {
+    write(beside);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 /** Bytes, and the position in the file of the first of them. */
