@@ -10,11 +10,13 @@ export function ownGates(
   const { gate, gateDespiteChecks: toldAtStart, gateAllow } = description.config;
   const stored = result.gates;
   const gates = stored?.map((outcome) => outcome.gate) ?? (Array.isArray(gate) ? gate.map(String) : []);
-  const told = stored?.some((outcome) => outcome.despiteChecks) ?? toldAtStart === true;
   const allowedAtStart = Array.isArray(gateAllow) ? gateAllow.map(String) : [];
+  // Those that were allowed then, and no others.
+  const allowed =
+    stored?.flatMap(({ despiteChecks: told, failedChecks = [] }) => (told ? failedChecks : [])) ?? [];
   return checkGates(result, gates, {
-    despiteChecks: despiteChecks || told,
-    allow: [...allow, ...allowedAtStart],
+    despiteChecks: despiteChecks || toldAtStart === true,
+    allow: [...allow, ...allowedAtStart, ...allowed],
   });
 }
 
