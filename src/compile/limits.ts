@@ -141,13 +141,14 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
   for (const { name } of outputs) last.set(name, nodes.length);
   const given = [...initializers.keys(), ...inputs.map(({ name }) => name)];
   let held = given.reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+  const most = machineMemory();
   for (const [i, node] of nodes.entries()) {
     const made = node.outputs.filter(Boolean);
     held += made.reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
-    if (held > machineMemory) {
+    if (held > most) {
       throw new SeawallError(
         "unsupported",
-        `${describeNode(node)}: the model holds ${gibibytes(held)} there, and this machine has ${gibibytes(machineMemory)}; run it on smaller images (--crop, --resize-short), or on another machine`,
+        `${describeNode(node)}: the model holds ${gibibytes(held)} there, and ${there(most)}; run it on smaller images (--crop, --resize-short), or on another machine`,
       );
     }
     const done = new Set([...readsOf(node), ...made]);
@@ -164,12 +165,15 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
 export function refuseKeptValues({ nodes, initializers }: Graph, types: Types): void {
   const kept = new Set([...initializers.keys(), ...nodes.filter(hasBranches).flatMap(readsOf)]);
   const bytes = [...kept].reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
-  if (bytes <= machineMemory) return;
+  const most = machineMemory();
+  if (bytes <= most) return;
   throw new SeawallError(
     "unsupported",
-    `the gradient needs ${gibibytes(bytes)} of weights and values of the forward pass at once, and this machine has ${gibibytes(machineMemory)}; attack smaller images (--crop, --resize-short) or windows of them (--window), or use another machine`,
+    `the gradient needs ${gibibytes(bytes)} of weights and values of the forward pass at once, and ${there(most)}; attack smaller images (--crop, --resize-short) or windows of them (--window), or use another machine`,
   );
 }
+
+const there = (most: number) => `this process may have ${gibibytes(most)}`;
 
 const hasBranches = (node: Node) => subgraphsOf(node).length > 0;
 

@@ -18,8 +18,13 @@ export function devices(): readonly DeviceInfo[] {
   return ortEngine.devices();
 }
 
-/** Bytes of memory that this process can have. */
-export const machineMemory = ortEngine.memory;
+/**
+ * Bytes of memory that this process may have: those of the machine or its container, or fewer by SEAWALL_MEMORY.
+ * @throws SeawallError `usage` if that variable is no amount of memory
+ */
+export function machineMemory(): number {
+  return ortEngine.memory();
+}
 
 /** The number of threads, or of workers, above which more only wait for one another: four for each processor. */
 export const mostThreads = ortEngine.mostThreads;

@@ -1,9 +1,10 @@
 /** ONNX Runtime in Node: the only importer of onnxruntime-node. */
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type DataType, messageOf, SeawallError, type Tensor } from "../base/index.js";
 import type { DetachedModel } from "../onnx/index.js";
 import { cudaProblem } from "./cuda.node.js";
+import { memoryBound } from "./memory.node.js";
 import {
   type Device,
   type DeviceInfo,
@@ -26,8 +27,7 @@ const mostThreads = 4 * availableParallelism();
 export const ortEngine: Engine = {
   name: "onnxruntime-node",
   version: ort.env.versions.node ?? ort.env.versions.common,
-  // A container's limit; 0 or a huge number where there is none.
-  memory: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
+  memory: memoryBound,
   mostThreads,
   open,
   devices,

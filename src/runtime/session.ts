@@ -52,8 +52,8 @@ export interface DeviceInfo {
 export interface Engine {
   readonly name: string;
   readonly version: string;
-  /** Bytes of memory that this process can have. */
-  readonly memory: number;
+  /** Bytes of memory that this process may have. */
+  memory(): number;
   /** More threads than this only wait for one another. */
   readonly mostThreads: number;
   open(model: DetachedModel, options: SessionOptions): Promise<Session>;

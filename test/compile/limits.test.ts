@@ -1,6 +1,6 @@
 /** Graphs that ask for more memory or time than a machine has are refused before they are run, by the node's name. */
 import { totalmem } from "node:os";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { float32, int64, SeawallError, type Tensor } from "../../src/base/index.js";
 import { trace } from "../../src/compile/index.js";
 import { losses } from "../../src/loss/index.js";
@@ -257,6 +257,14 @@ it("measures slices of what was cut, one after the other", async () => {
   ]);
 });
 
+it("refuses a pass that needs more memory than SEAWALL_MEMORY allows", async () => {
+  const graph = hostile((b) => b.op("ConstantOfShape", [size(b, 2 ** 24)]));
+  vi.stubEnv("SEAWALL_MEMORY", "60MiB");
+  await expect(trace(graph)).rejects.toThrow("this process may have 0.1 GiB");
+  vi.unstubAllEnvs();
+  await expect(trace(graph)).resolves.toBeDefined();
+});
+
 it("refuses a gradient that keeps more of the forward pass than the machine has memory, though that pass needs little", async () => {
   const [layers, channels] = [256, 4];
   const side = Math.ceil(Math.sqrt((2 * totalmem()) / (4 * channels * layers)));
@@ -269,7 +277,7 @@ it("refuses a gradient that keeps more of the forward pass than the machine has 
   const model = await openModel(graph);
   const oracle = model.oracle({ losses: [losses.ce] });
   await expect(oracle.open()).rejects.toThrow(
-    /^deep\.onnx: the gradient needs \d+ GiB of weights and values of the forward pass at once, and this machine has/,
+    /^deep\.onnx: the gradient needs \d+ GiB of weights and values of the forward pass at once, and this process may have/,
   );
 });
 

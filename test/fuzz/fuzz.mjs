@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { formats } from "./formats/index.mjs";
 import { writeFiles } from "./formats/material.mjs";
 import { Chance } from "./mutations/chance.mjs";
-import { Contained, limits } from "./process/contained.mjs";
+import { Contained, limits, modelMemory } from "./process/contained.mjs";
 import { makePlace } from "./process/place.mjs";
 
 const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
@@ -105,7 +105,13 @@ function refusalProblems(code, text, { named, valid = () => true }, folder) {
 function asProcess({ folder, cache }, { files, args }, code) {
   if (args[0] === "view") return []; // It does not end by itself.
   writeCase(folder, files);
-  const env = { PATH: process.env.PATH, HOME: cache, XDG_CACHE_HOME: cache, CI: "true" };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: cache,
+    XDG_CACHE_HOME: cache,
+    CI: "true",
+    SEAWALL_MEMORY: modelMemory,
+  };
   const ended = spawnSync(process.execPath, [program, ...args], { cwd: folder, env, timeout: 60_000 });
   if (ended.status === code) return [];
   return [`as a process: exit code ${ended.status ?? ended.signal} instead of ${code}: ${ended.stderr}`];

@@ -77,7 +77,10 @@ export async function firstThatCounts(data: Dataset): Promise<Sample> {
     if (counts(await data.readLabels(position))) return data.read(position);
   }
   const labels = ignoreLabelsOf(data.settings).join(", ");
-  const images = data.length === 1 ? "the only image" : `any of the ${data.length} images`;
+  const images =
+    data.length === 1
+      ? `the only image, ${data.ids[0]},`
+      : `any of the ${data.length} images (the first is ${data.ids[0]})`;
   throw new SeawallError(
     "data",
     `--data ${data.spec}: no pixel of ${images} counts: all have a label that is ignored` +

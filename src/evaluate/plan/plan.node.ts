@@ -11,6 +11,7 @@ import {
   type DatasetTable,
   firstOfKind,
   imageEncoding,
+  maxPixels,
   parseDataSpec,
   type Sample,
   type ShardOf,
@@ -149,10 +150,11 @@ function workerBytesOf({ prepared: { graph, types, channels, classes }, height, 
 }
 
 function memoryNotice(bytes: number): string[] {
-  if (bytes <= machineMemory) return [];
-  const [needed, there] = [bytes, machineMemory].map((amount) => `${(amount / 2 ** 30).toFixed(1)} GiB`);
+  const most = machineMemory();
+  if (bytes <= most) return [];
+  const [needed, there] = [bytes, most].map((amount) => `${(amount / 2 ** 30).toFixed(1)} GiB`);
   return [
-    `WARNING: attacking one image takes about ${needed}, and this machine has ${there}; take smaller images with --crop or --resize-short`,
+    `WARNING: attacking one image takes about ${needed}, and this process may have ${there}; take smaller images with --crop or --resize-short`,
   ];
 }
 
@@ -228,10 +230,16 @@ function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: Dat
 }
 
 function transformOf(
-  { resizeShort, crop, window }: EvaluationConfig,
+  { model, resizeShort, crop, window }: EvaluationConfig,
   { size, info }: ImageInput,
 ): TransformOptions {
   const { height, width } = size;
+  if ((height ?? 1) * (width ?? 1) > maxPixels) {
+    throw new SeawallError(
+      "model",
+      `${model}: input "${info.name}" is fixed at ${sidesText(height, width)}, expected at most ${maxPixels} pixels; check the origin of the file, or export it with an open size`,
+    );
+  }
   const asked = { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
   // Windows have the size that the model fixes; images keep their own.
   if (window) return asked;

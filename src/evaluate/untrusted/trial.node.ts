@@ -10,11 +10,11 @@ import { fileURLToPath } from "node:url";
 import { SeawallError } from "../../base/index.js";
 import { type Graph, writeModel } from "../../onnx/index.js";
 import type { ModelOptions } from "../../oracle/index.js";
-import type { SessionOptions } from "../../runtime/index.js";
+import { machineMemory, type SessionOptions } from "../../runtime/index.js";
 import { answers, type TrialAnswer, type TrialHead, type TrialTask } from "./answer.node.js";
 
 export interface TrialBounds {
-  /** Bytes; default: four fifths of what this machine has left. */
+  /** Bytes; default: four fifths of what this machine has left, or SEAWALL_MEMORY. */
   readonly memory: number;
   /** Milliseconds; default: five minutes. */
   readonly time: number;
@@ -22,7 +22,10 @@ export interface TrialBounds {
 
 const program = fileURLToPath(new URL("./trial-process.node.js", import.meta.url));
 
-const usualBounds = (): TrialBounds => ({ memory: 0.8 * process.availableMemory(), time: 300_000 });
+const usualBounds = (): TrialBounds => ({
+  memory: Math.min(0.8 * process.availableMemory(), machineMemory()),
+  time: 300_000,
+});
 
 /**
  * Lets a process of its own do the task with a model.

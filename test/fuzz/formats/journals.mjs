@@ -61,7 +61,7 @@ export function makeCase({ inputs, runs }, chance) {
     mutation: `${folder}: ${mutation}, ${args[0]}`,
     files: { ...inputs, ...runs, ...(args[0] === "compare" && copy), ...files },
     args,
-    named: [...runFiles.map((file) => `${folder}/${file}`), `${folder}:`, "run and copy:"],
+    named: [...runFiles.map((file) => `${folder}/${file}`), `${folder}:`, `${folder} (`, "run and copy:"],
     valid: isSafe,
   };
 }

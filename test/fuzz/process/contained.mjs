@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
  */
 export const limits = { seconds: 20, clockSeconds: 60, bytes: 2 * 2 ** 30 };
 
+/** What models may ask for, by the variable SEAWALL_MEMORY: so little that with all around it no process takes the limit. */
+export const modelMemory = "256MiB";
+
 /** How often the memory of a running case is looked at, in milliseconds. */
 const watchEvery = 50;
 
@@ -30,6 +33,7 @@ export class Contained {
     this.#limits = most;
     this.#env = {
       ...{ PATH: process.env.PATH, HOME: cache, XDG_CACHE_HOME: cache, CI: "true" },
+      SEAWALL_MEMORY: modelMemory,
       ...{ SEAWALL_FUZZ_READ: JSON.stringify(readable), SEAWALL_FUZZ_WRITE: JSON.stringify(writable) },
     };
   }

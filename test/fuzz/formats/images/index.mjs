@@ -43,7 +43,7 @@ export function makeCase({ images, labels, mat, model, data }, chance) {
     mutation: `${path}: ${name}`,
     files: { ...files, [path]: value },
     args: [...run, ...folders, ...(chance.is(0.7) ? known : ["--labels", "self"]), ...flags(chance)],
-    named: [path],
+    named: [path, "no pixel of the only image, p0,"],
   };
 }
 
