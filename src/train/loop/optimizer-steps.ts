@@ -1,4 +1,4 @@
-/** Steps of the optimizer: from a state's vectors and a gradient to the next vectors. */
+/** Steps of the optimizer, which overwrite a state's vectors piece by piece. */
 import { float32, invariant, type Tensor } from "../../base/index.js";
 import { openSession, type Session, type SessionOptions } from "../../runtime/index.js";
 import {
@@ -34,28 +34,26 @@ export interface OptimizerStep extends Pick<TrainingState, "parameters" | "momen
 }
 
 /**
- * Opens an optimizer's sessions. A step writes into spare vectors; the vectors of the state that it read become the
- * spare ones of the step after. So nothing is allocated while training.
+ * Elements that are updated at once: few enough that what the engine computes on the way is small and stays near the
+ * processor, and many enough that starting a run costs nothing beside it.
+ */
+const pieceLength = 2 ** 18;
+
+/**
+ * An optimizer's sessions. Vectors are overwritten in place: every element of the next one depends on the same element
+ * of the present ones alone, and the engine writes it after all of them are read.
  */
 export class OptimizerSteps {
   readonly #options: OptimizerStepOptions;
   readonly #groups: readonly GroupRange[];
   readonly #sessions: Sessions;
-  /** States that were updated. Their arrays return with later states, so the arrays alone do not tell. */
-  readonly #spent = new WeakSet<TrainingState>();
-  #spare: StateVectors;
+  /** The update at which vectors of parameters stand. A state of the same vector and an earlier update is spent. */
+  readonly #updates = new WeakMap<Float32Array, number>();
 
-  private constructor(
-    options: OptimizerStepOptions,
-    groups: readonly GroupRange[],
-    length: number,
-    sessions: Sessions,
-  ) {
+  private constructor(options: OptimizerStepOptions, groups: readonly GroupRange[], sessions: Sessions) {
     this.#options = options;
     this.#groups = groups;
     this.#sessions = sessions;
-    const vectors = 1 + optimizers[options.optimizer].moments.length;
-    this.#spare = Array.from({ length: vectors }, () => new Float32Array(length));
   }
 
   static async open(
@@ -68,12 +66,12 @@ export class OptimizerSteps {
       norm: await openSession(normGraph(), engine),
       combination: await openSession(combinationGraph(), engine),
     };
-    return new OptimizerSteps(options, groups, groups.at(-1)?.end ?? 0, sessions);
+    return new OptimizerSteps(options, groups, sessions);
   }
 
   /**
    * One step along the gradient divided by `passes`, the number of batches whose gradients it sums.
-   * @param state not changed, but spent: the step after this one overwrites its parameters and moments
+   * @param state spent: the next state has its vectors, with other content
    * @throws Error `internal` for a state that is spent
    */
   async step(
@@ -82,42 +80,37 @@ export class OptimizerSteps {
     learningRate: number,
     passes = 1,
   ): Promise<OptimizerStep> {
-    const { clip = Number.POSITIVE_INFINITY, weightDecay, betas } = this.#options;
-    const [held, next] = [[state.parameters, ...state.moments], this.#spare];
-    const spent = this.#spent.has(state) || next.includes(state.parameters);
-    invariant(!spent, "a training state is updated once; this one is spent");
+    const { clip = Number.POSITIVE_INFINITY, weightDecay, betas, averageDecay } = this.#options;
+    const { parameters, moments, average } = state;
+    const stands = this.#updates.get(parameters) ?? state.step;
+    invariant(stands === state.step, "a training state is updated once; this one is spent");
+    this.#updates.set(parameters, state.step + 1);
     const gradientNorm = (await this.#norm(gradient)) / passes;
     const gradientScale = Math.min(1, clip / (gradientNorm + 1e-6)) / passes;
     for (const group of this.#groups) {
-      await this.#update(held, next, gradient, group, {
+      await this.#update([parameters, ...moments], gradient, group, {
         learningRate: learningRate * group.multiplier,
         weightDecay: group.decays ? weightDecay : 0,
         gradientScale,
         ...corrections(state.step + 1, betas),
       });
     }
-    this.#spent.add(state);
-    this.#spare = held;
-    const [parameters, ...moments] = next as [Float32Array, ...Float32Array[]];
-    return { parameters, moments, average: await this.#nextAverage(state.average, parameters), gradientNorm };
+    if (average && averageDecay !== undefined)
+      await this.combine(averageDecay, average, 1 - averageDecay, parameters);
+    return { parameters, moments, average, gradientNorm };
   }
 
-  /** a·x + b·y, in a new vector. */
-  async combine(a: number, x: Float32Array, b: number, y: Float32Array): Promise<Float32Array> {
-    const next = new Float32Array(x.length);
-    const feeds = { ...vectorTensors({ x, y }), a: scalar(a), b: scalar(b) };
-    await this.#sessions.combination.run(feeds, vectorTensors({ next }));
-    return next;
+  /** x ← a·x + b·y. */
+  async combine(a: number, x: Float32Array, b: number, y: Float32Array): Promise<void> {
+    for (const [start, end] of pieces(0, x.length)) {
+      const next = x.subarray(start, end);
+      const feeds = { ...vectorTensors({ x: next, y: y.subarray(start, end) }), a: scalar(a), b: scalar(b) };
+      await this.#sessions.combination.run(feeds, vectorTensors({ next }));
+    }
   }
 
   async dispose(): Promise<void> {
     for (const session of Object.values(this.#sessions)) await session.dispose();
-  }
-
-  async #nextAverage(average: Float32Array | undefined, parameters: Float32Array) {
-    const { averageDecay: decay } = this.#options;
-    if (average === undefined || decay === undefined) return average;
-    return this.combine(decay, average, 1 - decay, parameters);
   }
 
   async #norm(gradient: Float32Array): Promise<number> {
@@ -126,25 +119,28 @@ export class OptimizerSteps {
   }
 
   async #update(
-    held: StateVectors,
-    next: StateVectors,
+    vectors: StateVectors,
     gradient: Float32Array,
-    { start, end }: GroupRange,
+    group: GroupRange,
     scalars: StepScalars,
   ): Promise<void> {
     const names = ["parameters", ...optimizers[this.#options.optimizer].moments];
-    const part = (vector: Float32Array) => vector.subarray(start, end);
-    const parts = (vectors: StateVectors, prefix: string) =>
-      Object.fromEntries(names.map((name, i) => [`${prefix}${name}`, part(vectors[i]!)]));
     const numbers = Object.entries(scalars).map(([name, value]) => [name, scalar(value)] as const);
-    await this.#sessions.update.run(
-      {
-        ...vectorTensors({ gradient: part(gradient), ...parts(held, "") }),
-        ...Object.fromEntries(numbers),
-      },
-      vectorTensors(parts(next, "next/")),
-    );
+    for (const [start, end] of pieces(group.start, group.end)) {
+      const held = vectors.map((vector, i) => [names[i]!, vector.subarray(start, end)] as const);
+      const feeds = vectorTensors({ gradient: gradient.subarray(start, end), ...Object.fromEntries(held) });
+      const next = held.map(([name, piece]) => [`next/${name}`, piece] as const);
+      await this.#sessions.update.run(
+        { ...feeds, ...Object.fromEntries(numbers) },
+        vectorTensors(Object.fromEntries(next)),
+      );
+    }
   }
+}
+
+/** A range cut into pieces of `pieceLength`, the last one shorter. */
+function* pieces(from: number, to: number): Generator<readonly [start: number, end: number]> {
+  for (let start = from; start < to; start += pieceLength) yield [start, Math.min(to, start + pieceLength)];
 }
 
 const scalar = (value: number) => float32([], [value]);

@@ -32,7 +32,7 @@ export interface UpdateReport {
  * Updates by the mean gradient of the training loss over `batches`. The network is in inference mode while it is
  * attacked and in training mode for its own gradient. Where the attack's passes return parameter gradients, these are
  * added, as the published code does without meaning to (it never clears the gradients of the attack's backward passes).
- * @param state is spent by the update: the update after it takes over its arrays
+ * @param state is spent by the update, which overwrites its arrays
  */
 export async function updateState(
   { network, optimizer }: Learner,
@@ -100,7 +100,7 @@ class GradientSum {
 
   /** @param gradient an array that the network's next pass overwrites */
   async add(gradient: Float32Array): Promise<void> {
-    if (this.#sum) this.#sum = await this.#optimizer.combine(1, this.#sum, 1, gradient);
+    if (this.#sum) await this.#optimizer.combine(1, this.#sum, 1, gradient);
     else this.#sum = this.#terms === 1 ? gradient : gradient.slice();
   }
 

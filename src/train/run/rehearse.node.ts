@@ -14,7 +14,7 @@ export interface RehearsalFigures {
   readonly seconds: number;
   /** Largest memory of the process so far. */
   readonly peakBytes: number;
-  /** Parameters, gradient, moments and their spare vectors. */
+  /** Parameters, gradient, moments, and their average where one is kept. */
   readonly stateBytes: number;
   /** Loss at the first update. */
   readonly loss: number;
@@ -39,7 +39,7 @@ export async function rehearseTraining(
     await updateState(learner, first.state, batches, 0, plan.loop);
     const secondsPerUpdate = (performance.now() - started) / 1000;
     const updates = plan.loop.schedule.steps;
-    const vectors = 2 * (1 + state.moments.length) + 1 + (averaging ? 2 : 0);
+    const vectors = 2 + state.moments.length + (averaging ? 1 : 0);
     return {
       plan,
       figures: {

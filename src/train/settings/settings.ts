@@ -8,6 +8,8 @@ import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 const text = z.string().min(1);
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
+/** More are no training: an update would take hours. */
+const mostAttackSteps = 1000;
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as [K, ...K[]];
 
 const radius = text.superRefine((value, context) => {
@@ -67,7 +69,12 @@ export const trainingSettings = z.strictObject({
     .array(text)
     .optional()
     .describe("module with losses, data sets or gradient rules of your own; its code is run"),
-  attackSteps: z.int().min(0).default(2).describe("steps of the inner attack; 0 trains on clean images"),
+  attackSteps: z
+    .int()
+    .min(0)
+    .max(mostAttackSteps)
+    .default(2)
+    .describe("steps of the inner attack; 0 trains on clean images"),
   eps: radius.default("4/255").describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
   stepSize: radius.default("0.01").describe("step size of the inner attack, as 2/255 or a decimal"),
   randomStart: z.boolean().default(false).describe("begin the inner attack at a random point of the ball"),
@@ -124,7 +131,7 @@ export const trainingSettings = z.strictObject({
       "number of images, the last ones of the split, that are not trained on and choose the best checkpoint",
     ),
   validateEvery: count.default(1).describe("epochs between validations"),
-  validationSteps: count.default(10).describe("attack steps in a validation"),
+  validationSteps: count.max(mostAttackSteps).default(10).describe("attack steps in a validation"),
   checkpointEvery: count.default(1).describe("epochs between checkpoints"),
   workers: z.int().min(0).default(1).describe("worker threads that decode and augment images in advance"),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),

@@ -20,9 +20,8 @@ export interface ParameterLayouts {
 }
 
 /**
- * Everything that decides the next update, besides configuration and data. A state is never changed: an update takes one
- * and returns the next. It also takes over the arrays of the state before, so a state can be updated only once
- * (`updateState`).
+ * Everything that decides the next update, besides configuration and data. An update takes one and returns the next, which
+ * has the same arrays with other content: a state can be updated only once (`updateState`).
  */
 export interface TrainingState {
   /** Updates done. */
