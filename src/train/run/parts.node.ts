@@ -12,15 +12,19 @@ import {
   TrainingNetwork,
 } from "../loop/network.js";
 
-/** Opens a network whose attack runs in workers where the batch has several parts. */
+/**
+ * Opens a network whose attack runs in workers where the batch has several parts. Its sessions take turns, and give back what
+ * a run took, so that the largest of them decides the memory and not their sum.
+ */
 export function openNetwork(
   options: NetworkOptions,
   builds: NetworkBuilds,
   engine: SessionOptions,
 ): Promise<TrainingNetwork> {
   const { parts } = builds;
-  if (parts === 1) return TrainingNetwork.open(options, builds, engine);
-  return TrainingNetwork.open(options, builds, engine, (program) => openInParts(program, parts, engine));
+  const modest = { ...engine, arena: false };
+  if (parts === 1) return TrainingNetwork.open(options, builds, modest);
+  return TrainingNetwork.open(options, builds, modest, (program) => openInParts(program, parts, modest));
 }
 
 /**
