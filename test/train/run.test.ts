@@ -1,5 +1,5 @@
 /** Whole trainings: what is written, what resuming gives, and what happens when something breaks. */
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,8 +8,8 @@ import { extractWeights } from "../../src/nn/index.js";
 import { readModelFile } from "../../src/onnx/index.node.js";
 import type { TrainingConfig, TrainingInput } from "../../src/train/index.js";
 import { rehearseTraining, runTraining, trainingFiles } from "../../src/train/index.node.js";
-import { readWeightsFile } from "../../src/weights/index.node.js";
-import { folderWith, greyPng } from "../data/pixels.js";
+import { readWeightsFile, writeSafetensorsFile } from "../../src/weights/index.node.js";
+import { folderWith, greyPng, rgbPng } from "../data/pixels.js";
 import { logOf, smallData, smallTraining } from "./small.js";
 
 const bytes = (config: TrainingConfig, file: string) => readFileSync(join(config.out, file));
@@ -98,6 +98,33 @@ describe("a training", () => {
     expect(begun.join("\n")).toMatch(/NOT IN THE CHECKPOINT.*decode_head/);
   });
 
+  it("takes the training split of Cityscapes, and holds its last images out", async () => {
+    const files: Record<string, Uint8Array> = {};
+    for (const [split, frames] of [
+      ["train", 8],
+      ["val", 2],
+    ] as const)
+      for (let i = 0; i < frames; i++) {
+        const name = `ulm_${i}_000019`;
+        // Road, car and an id that counts nowhere.
+        const ids = Uint8Array.from({ length: 64 ** 2 }, (_, at) => [7, 26, 0][at % 3]!);
+        files[`leftImg8bit/${split}/ulm/${name}_leftImg8bit.png`] = rgbPng(64, 64);
+        files[`gtFine/${split}/ulm/${name}_gtFine_labelIds.png`] = greyPng(64, 64, ids);
+      }
+    const root = await folderWith(files);
+    const more = { classes: undefined, holdOut: 4, epochs: 1 };
+    const config = smallTraining(`cityscapes:${root}`, await folder(), more);
+    const names: (string | undefined)[] = [];
+    const outcome = await runTraining(config, {
+      onPlan: ({ training, heldOut, classes }) => {
+        names.push(training.settings.split, String(classes), ...training.ids, ...heldOut!.ids);
+      },
+    });
+    expect(names).toEqual(["train", "19", ...Array.from({ length: 8 }, (_, i) => `ulm_${i}_000019`)]);
+    expect(outcome.steps).toBe(1);
+    expect(outcome.validation!.clean.aAcc).toBeGreaterThanOrEqual(0);
+  });
+
   it("is refused in a folder that holds another, or the same without --resume", async () => {
     const attempt = (more: Partial<TrainingConfig>) => runTraining({ ...whole, ...more });
     await expect(attempt({})).rejects.toThrow("continue it with --resume");
@@ -112,6 +139,81 @@ describe("a training", () => {
     expect(figures.updates).toBe(14);
     expect(figures.seconds).toBeCloseTo(14 * figures.secondsPerUpdate);
     await expect(readdir(out)).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("the best checkpoints and an early end", () => {
+  let data: string;
+  beforeAll(async () => {
+    data = (await smallData()).data;
+  });
+  const topFiles = (config: TrainingConfig) =>
+    readdirSync(config.out).filter((name) => name.startsWith("top-"));
+
+  it("keeps the best few, the same after a kill", async () => {
+    const more = { epochs: 4, top: 2, learningRate: 1e-2 };
+    const alone = smallTraining(data, await folder(), more);
+    const outcome = await runTraining(alone);
+    const log = (await logOf(alone.out)) as { kind: string; step: number; robust: { aAcc: number } }[];
+    const best = log
+      .filter(({ kind }) => kind === "validation")
+      .sort((a, b) => b.robust.aAcc - a.robust.aAcc)
+      .slice(0, 2)
+      .map(({ step, robust }) => `top-${robust.aAcc.toFixed(4)}-update-${step}.safetensors`);
+    expect(outcome.top).toEqual(best.map((name) => join(alone.out, name)));
+    expect(topFiles(alone)).toEqual([...best].sort());
+    expect(bytes(alone, trainingFiles.bestRobust).equals(bytes(alone, best[0]!))).toBe(true);
+
+    const stopped = smallTraining(data, await folder(), more);
+    await interrupt(stopped, 5);
+    // A process that is killed after it wrote one of the best and before it wrote the last leaves such a file.
+    writeFileSync(join(stopped.out, "top-0.9999-update-6.safetensors"), "killed");
+    writeFileSync(join(stopped.out, "top-ten.safetensors"), "a file of the user");
+    await runTraining({ ...stopped, resume: true });
+    expect(topFiles(stopped)).toEqual([...best, "top-ten.safetensors"].sort());
+    for (const name of [...best, trainingFiles.last])
+      expect(bytes(stopped, name).equals(bytes(alone, name)), name).toBe(true);
+  });
+
+  it("ends early when nothing has risen for as long as --patience says, the same after a kill", async () => {
+    // Too low a rate to move any prediction.
+    const more = { epochs: 9, patience: 2, learningRate: 1e-30, weightDecay: 0 };
+    const alone = smallTraining(data, await folder(), more);
+    const outcome = await runTraining(alone);
+    expect(outcome).toMatchObject({ steps: 6, stoppedEarly: true });
+    expect((await logOf(alone.out)).at(-1)).toMatchObject({
+      kind: "stopped",
+      step: 6,
+      epoch: 3,
+      validations: 2,
+    });
+
+    const stopped = smallTraining(data, await folder(), more);
+    await interrupt(stopped, 5);
+    expect(await runTraining({ ...stopped, resume: true })).toMatchObject({ steps: 6 });
+    expect(bytes(stopped, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);
+    expect(await logOf(stopped.out)).toEqual(await logOf(alone.out));
+
+    expect(await runTraining({ ...alone, resume: true })).toMatchObject({ steps: 6, stoppedEarly: true });
+    expect(await runTraining({ ...alone, resume: true, patience: 3 })).toMatchObject({ steps: 8 });
+  });
+
+  it("continues checkpoints of earlier versions, which know neither", async () => {
+    const config = smallTraining(data, await folder());
+    await interrupt(config, 3);
+    const last = join(config.out, trainingFiles.last);
+    const { tensors, metadata } = await readWeightsFile(last);
+    const { step, best } = JSON.parse(metadata.get("seawall.training")!) as Record<string, unknown>;
+    const older = new Map(metadata).set("seawall.training", JSON.stringify({ step, best }));
+    await writeSafetensorsFile(last, tensors, older);
+    expect(await runTraining({ ...config, resume: true })).toMatchObject({ steps: 4 });
+  });
+
+  it("is refused without held-out images", () => {
+    for (const setting of ["patience", "top"])
+      expect(() => smallTraining(data, "unused", { holdOut: 0, [setting]: 3 })).toThrow(
+        `${setting}: needs held-out images, and --hold-out is 0`,
+      );
   });
 });
 

@@ -60,11 +60,14 @@ function figures({ aAcc, mIoU }: ValidationFigures): string {
 }
 
 /** Lines that name the files of a finished training. */
-export function outcomeLines({ steps, model, checkpoint, best }: TrainingOutcome): string[] {
+export function outcomeLines(outcome: TrainingOutcome): string[] {
+  const { steps, stoppedEarly, model, checkpoint, best, top } = outcome;
   const { bestRobust } = best;
   return [
+    ...(stoppedEarly ? ["ended early by --patience: the accuracy of held-out images no longer rises"] : []),
     `${plural(steps, "update")} done${bestRobust === undefined ? "" : `; best accuracy of attacked held-out images ${formatFigure(bestRobust)}`}`,
     `weights: ${checkpoint}`,
+    ...(top.length > 0 ? [`best first: ${top.join(", ")}`] : []),
     `model: ${model}; evaluate it with seawall eval --model ${model}`,
   ];
 }

@@ -64,6 +64,8 @@ const flags = {
   validateEvery: { ...running, ...counted() },
   validationSteps: { ...running, ...counted() },
   checkpointEvery: { ...running, ...counted() },
+  patience: { ...running, ...counted() },
+  top: { ...running, ...counted() },
   workers: { ...running, ...counted() },
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },

@@ -49,13 +49,15 @@ export interface LoopParts {
   onStep(event: StepEvent): void;
   /** Saves the state; called after the last update of an epoch. */
   onEpoch(event: EpochEvent, state: TrainingState): Promise<void>;
+  /** Whether training ends before the last step of the schedule. Asked before every update. */
+  isOver(): boolean;
   /** Names the last good checkpoint in messages. */
   lastCheckpoint(): string | undefined;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Trains from a state to the last step of the schedule.
+ * Trains from a state to the last step of the schedule, or until it is over.
  * @returns the last state
  * @throws SeawallError `training` when the loss is not a number, or far above the loss of guessing
  */
@@ -69,7 +71,7 @@ export async function train(
   const stream = parts.batches[Symbol.asyncIterator]();
   let state = start;
   try {
-    while (state.step < schedule.steps) {
+    while (state.step < schedule.steps && !parts.isOver()) {
       const started = performance.now();
       const batches = await take(stream, accumulate);
       parts.signal?.throwIfAborted();

@@ -1,6 +1,5 @@
 /** The state that a training begins with: its own last checkpoint, or new with weights that are drawn or given. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { SeawallError, type Tensor } from "../../base/index.js";
 import {
   adaptChannels,
@@ -13,15 +12,16 @@ import {
 } from "../../nn/index.js";
 import { readWeightsFile } from "../../weights/index.node.js";
 import type { TrainingConfig } from "../settings/config.js";
-import { type CheckpointRecord, loadCheckpoint } from "../state/checkpoint.node.js";
+import { loadCheckpoint } from "../state/checkpoint.node.js";
+import { emptyHistory, type ValidationHistory } from "../state/history.js";
 import { initialState, type TrainingState } from "../state/state.js";
-import { trainingFiles } from "./folder.node.js";
+import { trainingFile } from "./folder.node.js";
 import type { TrainingPlan } from "./plan.node.js";
 
-/** A state, the best figures so far, and what people should know about them. */
+/** A state, what validations have shown so far, and what people should know about them. */
 export interface Beginning {
   readonly state: TrainingState;
-  readonly best: CheckpointRecord["best"];
+  readonly history: ValidationHistory;
   readonly notices: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface Beginning {
  */
 export async function beginOrResume(plan: TrainingPlan): Promise<Beginning> {
   const { config, format, loop } = plan;
-  const last = join(config.out, trainingFiles.last);
+  const last = trainingFile(config.out, "last");
   if (!config.resume || !existsSync(last)) return beginAnew(plan);
   const stored = await loadCheckpoint(last, format);
   return {
@@ -44,7 +44,7 @@ export async function beginOrResume(plan: TrainingPlan): Promise<Beginning> {
 export async function beginAnew({ config, format, builds }: TrainingPlan): Promise<Beginning> {
   const { weights, notices } = await firstWeights(builds.training.parameters, config);
   const state = initialState(format.layouts, weights, config.optimizer, format.averaging);
-  return { state, best: {}, notices };
+  return { state, history: emptyHistory, notices };
 }
 
 async function firstWeights(

@@ -1,11 +1,12 @@
 /** The folder of a training: its files, and the check that it belongs to this training. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { formatJson, messageOf, plainJson, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
 import { differences, type PluginFacts } from "../../journal/index.js";
 import { engineVersion } from "../../runtime/index.js";
 import type { TrainingConfig } from "../settings/config.js";
+import type { TopCheckpoint } from "../state/history.js";
 import type { TrainingPlan } from "./plan.node.js";
 
 /** The files of a training's folder. */
@@ -17,12 +18,33 @@ export const trainingFiles = {
   model: "model.onnx",
 } as const;
 
-/** Settings that do not change the trained weights. */
+/** The path of a file in the folder of a training. */
+export function trainingFile(folder: string, name: keyof typeof trainingFiles): string {
+  return join(folder, trainingFiles[name]);
+}
+
+/** The file of one of the best checkpoints, kept with --top: accuracy and update name it. */
+export function topFile(folder: string, { step, figure }: TopCheckpoint): string {
+  return join(folder, `top-${figure.toFixed(4)}-update-${step}.safetensors`);
+}
+
+/** Removes the checkpoints of --top that are no longer among the best, and those of updates that are made again. */
+export function removeTopFiles(folder: string, kept: readonly TopCheckpoint[]): void {
+  const files = kept.map((own) => topFile(folder, own));
+  const found = readdirSync(folder).filter((name) => /^top-[01]\.\d{4}-update-\d+\.safetensors$/.test(name));
+  for (const file of found.map((name) => join(folder, name))) {
+    if (!files.includes(file)) rmSync(file, { force: true });
+  }
+}
+
+/** Settings that do not change the weights after any update. */
 const harmless: readonly string[] = [
   "out",
   "resume",
   "workers",
   "checkpointEvery",
+  "patience",
+  "top",
   "exportSize",
   "plugin",
   "labelMap",

@@ -49,6 +49,11 @@ export class TrainingLog {
     });
   }
 
+  /** @param validations number of them without a better accuracy */
+  stopped({ step, epoch }: EpochEvent, validations: number): void {
+    this.#line({ kind: "stopped", step, epoch, validations });
+  }
+
   #line(value: object): void {
     append(this.#lines, `${JSON.stringify(value)}\n`);
   }

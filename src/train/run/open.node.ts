@@ -1,11 +1,10 @@
 /** Opens a planned training: its folder, state, sessions, batches and log. */
-import { join } from "node:path";
 import { type BatchStream, trainingBatches } from "../../data/index.node.js";
 import type { Batch } from "../loop/network.js";
 import { OptimizerSteps } from "../loop/optimizer-steps.js";
 import type { Learner } from "../loop/update.js";
 import { type Beginning, beginOrResume } from "./begin.node.js";
-import { checkFolder, describeFolder, trainingFiles } from "./folder.node.js";
+import { checkFolder, describeFolder } from "./folder.node.js";
 import { heldOutBatches } from "./held-out.node.js";
 import { TrainingLog } from "./log.node.js";
 import { openNetwork } from "./parts.node.js";
@@ -16,8 +15,6 @@ export interface OpenTraining extends TrainingPasses {
   readonly begun: Beginning;
   readonly heldOut: readonly Batch[] | undefined;
   readonly log: TrainingLog;
-  /** The path of a file in the training's folder. */
-  file(name: keyof typeof trainingFiles): string;
 }
 
 /**
@@ -34,7 +31,7 @@ export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Pr
   try {
     describeFolder(plan);
     const log = new TrainingLog(config.out, begun.state.step);
-    return { ...passes, begun, heldOut, log, file: (name) => join(config.out, trainingFiles[name]) };
+    return { ...passes, begun, heldOut, log };
   } catch (error) {
     await passes.dispose();
     throw error;

@@ -24,6 +24,7 @@ import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/n
 import type { LoopSettings } from "../loop/train.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { CheckpointFormat } from "../state/checkpoint.node.js";
+import type { Judging } from "../state/history.js";
 
 /** Everything that a training needs, before its first update. */
 export interface TrainingPlan {
@@ -40,6 +41,7 @@ export interface TrainingPlan {
   readonly batches: BatchOptions;
   readonly loop: LoopSettings;
   readonly validationAttack: InnerAttack;
+  readonly judging: Judging;
   /** The plugins whose parts the training may use. */
   readonly plugins: readonly PluginFacts[];
   /** Decisions and warnings, one sentence each. */
@@ -78,6 +80,7 @@ export async function planTraining(
       averaging: config.ema !== undefined,
       build: { architecture, normalization, ...(channels !== 3 && { channels }) },
     },
+    judging: { decides: attackSteps === 0 ? "bestClean" : "bestRobust", keep: config.top ?? 0 },
     validationAttack: { ...attack, stepSize: Math.min(attack.stepSize, attack.radius / 4) },
     notices: [
       ...data.notices,
@@ -233,9 +236,22 @@ function loopSettings(
   };
 }
 
+/** More workers than this wait for the trainer. */
+const mostUsualWorkers = 8;
+/** What a worker is counted with, in bytes: a thread, an image of 2048×1024 and its scaled copy as floats. */
+const workerBytes = 2 ** 28;
+/** The share of the available memory that workers may plan with. */
+const memoryShare = 0.25;
+
+/** Workers that make batches unless told: one core is left to the trainer. Their number changes no batch. */
+function usualWorkers(): number {
+  const affordable = Math.floor((memoryShare * process.availableMemory()) / workerBytes);
+  return Math.max(1, Math.min(availableParallelism() - 1, affordable, mostUsualWorkers));
+}
+
 /** The options of `trainingBatches`, apart from the position to begin at. */
 function batchOptionsOf(config: TrainingConfig, target: LabelTarget): BatchOptions {
-  const { seed, batchSize, scale, flip, blur, padLabel, workers, accumulate } = config;
+  const { seed, batchSize, scale, flip, blur, padLabel, workers = usualWorkers(), accumulate } = config;
   const [height, width] = cropOf(config);
   return {
     ...{ batchSize, seed, target },

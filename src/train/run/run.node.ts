@@ -1,6 +1,5 @@
 /** A training from its configuration to the exported model: plan, open, loop, export. */
 import { mkdirSync } from "node:fs";
-import { messageOf, SeawallError } from "../../base/index.js";
 import { attempt, lockFolder, removeLeftovers } from "../../base/index.node.js";
 import type { Plugin } from "../../components/index.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
@@ -8,9 +7,12 @@ import { writeModelFile } from "../../onnx/index.node.js";
 import { type EpochEvent, type StepEvent, train } from "../loop/train.js";
 import { type Validation, validate } from "../loop/validate.js";
 import type { TrainingConfig } from "../settings/config.js";
-import { type CheckpointRecord, loadCheckpoint, saveCheckpoint } from "../state/checkpoint.node.js";
+import { loadCheckpoint } from "../state/checkpoint.node.js";
+import type { ValidationHistory } from "../state/history.js";
 import { type TrainingState, trainedWeights } from "../state/state.js";
-import { type OpenTraining, openTraining } from "./open.node.js";
+import { topFile, trainingFile } from "./folder.node.js";
+import { CheckpointKeeper } from "./keeper.node.js";
+import { openTraining } from "./open.node.js";
 import { planTraining, type TrainingPlan } from "./plan.node.js";
 
 /** Called while a training goes on. */
@@ -31,13 +33,17 @@ export interface TrainingOptions extends TrainingEvents {
 export interface TrainingOutcome {
   /** Updates done. */
   readonly steps: number;
+  /** Whether --patience ended the training before its last update. */
+  readonly stoppedEarly: boolean;
   /** File of the exported network. */
   readonly model: string;
   /** The checkpoint whose weights it has. */
   readonly checkpoint: string;
   /** Figures of the held-out images at the last validation. */
   readonly validation: Validation | undefined;
-  readonly best: CheckpointRecord["best"];
+  readonly best: ValidationHistory["best"];
+  /** Files of the best checkpoints that --top keeps, the best first. */
+  readonly top: readonly string[];
 }
 
 /**
@@ -62,6 +68,7 @@ export async function runTraining(
 }
 
 async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise<TrainingOutcome> {
+  const { config } = plan;
   const { signal } = events;
   const open = await openTraining(plan, signal);
   const { begun, learner, stream, heldOut, log } = open;
@@ -81,10 +88,14 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
       },
       async onEpoch(event, state) {
         validation = event.validation ?? validation;
-        await keeper.save(event, state);
+        keeper.note(event);
+        // Before the checkpoint: after a kill, lines beyond the last checkpoint are written again, and missing ones are not.
         log.epoch(event);
+        if (keeper.isOver) log.stopped(event, keeper.history.stale);
+        await keeper.save(state);
         events.onEpoch?.(event);
       },
+      isOver: () => keeper.isOver,
       lastCheckpoint: () => keeper.saved,
       ...(signal && { signal }),
     });
@@ -92,56 +103,14 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
   } finally {
     await open.dispose();
   }
-  const checkpoint = open.file(keeper.best.bestRobust === undefined ? "last" : "bestRobust");
+  const { out } = config;
+  const { best } = keeper.history;
+  const checkpoint = trainingFile(out, best.bestRobust === undefined ? "last" : "bestRobust");
   const { state } = await loadCheckpoint(checkpoint, plan.format);
-  await exportModel(plan, state, open.file("model"));
-  return { steps, model: open.file("model"), checkpoint, validation, best: keeper.best };
-}
-
-/** Saves the last checkpoint, and the best ones by clean and by robust accuracy. */
-class CheckpointKeeper {
-  readonly best: Record<string, number>;
-  /** The last checkpoint, once there is one. */
-  saved: string | undefined;
-  readonly #plan: TrainingPlan;
-  readonly #file: OpenTraining["file"];
-
-  constructor(plan: TrainingPlan, { begun, file }: OpenTraining) {
-    this.#plan = plan;
-    this.#file = file;
-    this.best = { ...begun.best };
-    this.saved = begun.state.step > 0 ? file("last") : undefined;
-  }
-
-  async save(event: EpochEvent, state: TrainingState): Promise<void> {
-    for (const [name, value] of better(event, this.best)) {
-      this.best[name] = value;
-      await this.#write(name, state);
-    }
-    await this.#write("last", state);
-    this.saved = this.#file("last");
-  }
-
-  async #write(name: "last" | "bestRobust" | "bestClean", state: TrainingState): Promise<void> {
-    try {
-      await saveCheckpoint(this.#file(name), this.#plan.format, state, this.best);
-    } catch (error) {
-      const kept = this.saved ? `; ${this.saved} is whole` : "";
-      throw new SeawallError("training", `${messageOf(error)}${kept}`, { cause: error });
-    }
-  }
-}
-
-/** The figures of an epoch that are better than the best so far. */
-function better({ validation }: EpochEvent, best: CheckpointRecord["best"]) {
-  const figures = [
-    ["bestRobust", validation?.robust.aAcc],
-    ["bestClean", validation?.clean.aAcc],
-  ] as const;
-  return figures.filter(
-    (entry): entry is readonly [(typeof figures)[number][0], number] =>
-      typeof entry[1] === "number" && entry[1] > (best[entry[0]] ?? -1),
-  );
+  const model = trainingFile(out, "model");
+  await exportModel(plan, state, model);
+  const top = keeper.history.top.map((own) => topFile(out, own));
+  return { steps, stoppedEarly: steps < plan.loop.schedule.steps, model, checkpoint, validation, best, top };
 }
 
 async function exportModel(plan: TrainingPlan, state: TrainingState, file: string): Promise<void> {

@@ -23,8 +23,25 @@ function withRecipe(values: unknown): unknown {
   return { ...recipes[name as RecipeName].settings, ...(values as object) };
 }
 
+/** Reports settings that contradict each other. */
+function refuseContradictions(config: TrainingConfig, context: z.RefinementCtx): void {
+  for (const [setting, message] of contradictions(config)) {
+    context.addIssue({ code: "custom", path: [setting], message });
+  }
+}
+
+/** Settings that others contradict, each with the remedy. */
+function* contradictions(
+  config: TrainingConfig,
+): Generator<readonly [setting: keyof TrainingConfig, remedy: string]> {
+  for (const setting of ["patience", "top"] as const) {
+    if (config[setting] !== undefined && config.holdOut === 0)
+      yield [setting, "needs held-out images, and --hold-out is 0; hold some out"];
+  }
+}
+
 /** The schema of a configuration, applied after the recipe has been filled in. */
-export const trainingSchema = z.preprocess(withRecipe, trainingOptions);
+export const trainingSchema = z.preprocess(withRecipe, trainingOptions.superRefine(refuseContradictions));
 
 /**
  * Checks a configuration and fills in recipe and defaults.

@@ -133,7 +133,21 @@ export const trainingSettings = z.strictObject({
   validateEvery: count.default(1).describe("epochs between validations"),
   validationSteps: count.max(mostAttackSteps).default(10).describe("attack steps in a validation"),
   checkpointEvery: count.default(1).describe("epochs between checkpoints"),
-  workers: z.int().min(0).default(1).describe("worker threads that decode and augment images in advance"),
+  patience: count
+    .optional()
+    .describe(
+      "end early after N validations in a row without a better accuracy of attacked images (clean ones with --attack-steps 0)",
+    ),
+  top: count
+    .optional()
+    .describe("keep the N checkpoints with the best such accuracy, besides best-* and last"),
+  workers: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "worker threads that decode and augment images in advance; default: as many as cores and memory allow, at most 8",
+    ),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
   threads: count.optional().describe("threads of the engine; default: its own choice"),
   exportSize: z

@@ -4,16 +4,17 @@ import { invariant, SeawallError, type Tensor } from "../../base/index.js";
 import { type BuildRecord, recordMetadata } from "../../nn/index.js";
 import { readWeightsFile, writeSafetensorsFile } from "../../weights/index.node.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
+import type { ValidationHistory } from "./history.js";
 import { pack, type VectorLayout, viewsOf } from "./layout.js";
 import type { ParameterLayouts, TrainingState } from "./state.js";
 
-/** What a checkpoint knows beside tensors; figures of the best checkpoints so far, by what chose them. */
-export interface CheckpointRecord {
-  readonly step: number;
-  readonly best: Readonly<Record<string, number>>;
-}
-
-const recordSchema = z.strictObject({ step: z.int().min(0), best: z.record(z.string(), z.number()) });
+/** What a checkpoint knows beside tensors. Checkpoints of earlier versions have `step` and `best` alone. */
+const recordSchema = z.strictObject({
+  step: z.int().min(0),
+  best: z.strictObject({ bestRobust: z.number().optional(), bestClean: z.number().optional() }),
+  stale: z.int().min(0).default(0),
+  top: z.array(z.strictObject({ step: z.int().min(0), figure: z.number().min(0).max(1) })).default([]),
+});
 const recordKey = "seawall.training";
 
 /** What a training must know to save and to continue. */
@@ -41,7 +42,7 @@ export async function saveCheckpoint(
   file: string,
   format: CheckpointFormat,
   state: TrainingState,
-  best: CheckpointRecord["best"],
+  history: ValidationHistory,
 ): Promise<void> {
   const { learned, statistics } = format.layouts;
   const { parameters, average, moments } = state;
@@ -53,7 +54,7 @@ export async function saveCheckpoint(
   for (const [i, prefix] of extras(format).entries()) {
     Object.assign(tensors, viewsOf(learned, vectors[i]!, prefix));
   }
-  const record: CheckpointRecord = { step: state.step, best };
+  const record = { step: state.step, ...history };
   const metadata = recordMetadata(format.build).set(recordKey, JSON.stringify(record));
   await writeSafetensorsFile(file, new Map(Object.entries(tensors)), metadata);
 }
@@ -65,9 +66,9 @@ export async function saveCheckpoint(
 export async function loadCheckpoint(
   file: string,
   format: CheckpointFormat,
-): Promise<{ state: TrainingState; best: CheckpointRecord["best"] }> {
+): Promise<{ state: TrainingState; history: ValidationHistory }> {
   const { tensors, metadata } = await readWeightsFile(file);
-  const record = recordOf(file, metadata.get(recordKey));
+  const { step, ...history } = recordOf(file, metadata.get(recordKey));
   const { learned, statistics } = format.layouts;
   const vector = (layout: VectorLayout, prefix = "") => packed(file, layout, tensors, prefix);
   const used = vector(learned);
@@ -76,9 +77,9 @@ export async function loadCheckpoint(
     optimizers[format.optimizer].moments.map((name) => vector(learned, `training.${name}/`)),
   ];
   return {
-    best: record.best,
+    history,
     state: {
-      step: record.step,
+      step,
       parameters: current,
       statistics: vector(statistics),
       moments,
@@ -87,7 +88,7 @@ export async function loadCheckpoint(
   };
 }
 
-function recordOf(file: string, text: string | undefined): CheckpointRecord {
+function recordOf(file: string, text: string | undefined): ValidationHistory & { readonly step: number } {
   if (text === undefined) throw refusal(file, "it holds weights, but no training to continue");
   try {
     return recordSchema.parse(JSON.parse(text));
