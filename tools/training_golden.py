@@ -10,6 +10,9 @@ loss is cross-entropy, and 0.4 times that of the auxiliary logits where there ar
     classifier.*                 the same, and the weights, of a classifier on ConvNeXt: labels N, one for each image
     NAME.OPTIMIZER.safetensors   for STEPPED, all weights and statistics after ten steps; step t sees the images and
                                  labels rolled t pixels to the right
+    NAME.attacks.safetensors     for STEPPED in inference, the images after four steps of SegPGD and of CosPGD (uint8)
+    NAME.replays.safetensors     for STEPPED, all weights and statistics after Free-AT on two batches of three replays, and
+                                 `perturbation`: the one carried then, in 1/255, plus RADIUS (uint8)
 """
 
 from pathlib import Path
@@ -32,6 +35,10 @@ OPTIMIZERS = {
     "nesterov": lambda groups: torch.optim.SGD(groups, lr=1e-2, momentum=0.9, nesterov=True),
 }
 DECAY = 1e-2
+RADIUS = 4  # of attacks, in 1/255; so that points are whole numbers, steps are too
+STEPS = 4
+REPLAYS = 3
+REPLAY_STEP = 3
 CLIP = 1.0
 
 
@@ -110,6 +117,47 @@ def ten_steps(name: str, network: torch.nn.Module, size, classes: int, seed: int
     save(f"{name}.{optimizer}", names(network.state_dict()))
 
 
+def weight_of(attack: str, logits: torch.Tensor, labels: torch.Tensor, t: int) -> torch.Tensor:
+    """Of each pixel at step t of STEPS, from 1. SegPGD: Gu et al. 2022. CosPGD: Agnihotri et al. 2024."""
+    if attack == "segpgd":
+        wrong = (t - 1) / (2 * STEPS)
+        return torch.where(logits.argmax(1) == labels, 1 - wrong, wrong)
+    one_hot = F.one_hot(labels.clamp(min=0), logits.shape[1]).movedim(-1, 1).double()
+    return F.cosine_similarity(logits.softmax(1), one_hot, dim=1)
+
+
+def attacked(attack: str, network: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Images after STEPS steps of 1/255 along the gradient's sign, in 1/255."""
+    network, labels = network.double().eval(), labels.long()
+    clean = point = images.double()
+    for t in range(1, STEPS + 1):
+        point = point.detach().requires_grad_()
+        logits = network(point / 255)
+        each = F.cross_entropy(logits, labels, ignore_index=-1, reduction="none")
+        (each * weight_of(attack, logits.detach(), labels, t)).sum().backward()
+        moved = point.detach() + point.grad.sign()
+        point = torch.minimum(torch.maximum(moved, clean - RADIUS), clean + RADIUS).clamp(0, 255)
+    return point
+
+
+def replays(network: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, names) -> to.State:
+    """Free-AT (Shafahi et al. 2019, algorithm 1): one backward pass for weights and perturbation, which is carried on."""
+    network = training(network)
+    stepper = torch.optim.SGD(network.parameters(), lr=1e-2, momentum=0.9)
+    delta = torch.zeros(images.shape, dtype=torch.float64)
+    for t in range(2):
+        for _ in range(REPLAYS):
+            point = (images.roll(t, -1).double() + delta).clamp(0, 255).requires_grad_()
+            stepper.zero_grad()
+            target = labels.roll(t, -1).long()
+            main, auxiliary = network(point / 255), network.auxiliary(point / 255)
+            loss = F.cross_entropy(main, target, ignore_index=-1)
+            (loss + 0.4 * F.cross_entropy(auxiliary, target, ignore_index=-1)).backward()
+            stepper.step()
+            delta = (delta + REPLAY_STEP * point.grad.sign()).clamp(-RADIUS, RADIUS)
+    return {**names(network.state_dict()), "perturbation": (delta + RADIUS).to(torch.uint8)}
+
+
 def main() -> None:
     torch.manual_seed(0)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -120,6 +168,10 @@ def main() -> None:
         if name == STEPPED:
             for optimizer in OPTIMIZERS:
                 ten_steps(name, randomize(network(), seed), size, classes, seed, names, optimizer)
+            images, labels = batch_of(size, classes, seed)
+            points = {a: attacked(a, randomize(network(), seed), images, labels) for a in ("segpgd", "cospgd")}
+            save(f"{name}.attacks", {attack: point.to(torch.uint8) for attack, point in points.items()})
+            save(f"{name}.replays", replays(randomize(network(), seed), images, labels, names))
     network = randomize(Classifier(3), 50)
     save("classifier.weights", classifier_names(network.state_dict()))
     gradients("classifier", network, (45, 38), 3, 50, classifier_names)

@@ -2,7 +2,12 @@
 import { numbersOf, sizeOf, type Tensor } from "../../src/base/index.js";
 import { type Architecture, fitWeights, translateCheckpoint } from "../../src/nn/index.js";
 import type { OptimizerName } from "../../src/train/graphs/optimizers.js";
-import { type Batch, buildNetwork, TrainingNetwork } from "../../src/train/loop/network.js";
+import {
+  type Batch,
+  buildNetwork,
+  type NetworkOptions,
+  TrainingNetwork,
+} from "../../src/train/loop/network.js";
 import { initialState, type ParameterLayouts } from "../../src/train/state/state.js";
 import { readWeightsFile } from "../../src/weights/index.node.js";
 
@@ -39,12 +44,13 @@ export async function openGolden(
   batch: ReturnType<typeof batchOf>,
   classes: number,
   optimizer: OptimizerName = "adamw",
+  more: Partial<NetworkOptions> = {},
 ) {
   const translation = translateCheckpoint(await tensorsOf(weightsFile), architecture.family);
   const { flavour, normalization } = translation.keyMap;
   const options = {
     ...{ size: batch.size, batchSize: batch.count, attacked: batch.count },
-    ...{ accumulating: false, seed: 0 },
+    ...{ accumulating: false, seed: 0, ...more },
   };
   const builds = buildNetwork(architecture, options, {
     classes,

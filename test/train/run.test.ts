@@ -80,6 +80,25 @@ describe("a training", () => {
     expect(bytes(stopped, trainingFiles.last).equals(bytes(alone, trainingFiles.last))).toBe(true);
   });
 
+  it("resumes replays with the perturbation that they carry, after a whole number of passes", async () => {
+    const more = { replay: 2, epochs: 4, batchSize: 2, accumulate: 2, validateEvery: 3 };
+    const alone = smallTraining(data, await folder(), more);
+    await runTraining(alone);
+    const stopped = smallTraining(data, await folder(), more);
+    await interrupt(stopped, 7);
+    await runTraining({ ...stopped, resume: true });
+    const last = (config: TrainingConfig) => bytes(config, trainingFiles.last);
+    expect(last(stopped).equals(last(alone))).toBe(true);
+    // Two updates an epoch, and two epochs a pass; every third epoch lies in the second pass.
+    const log = (await logOf(alone.out)) as { kind: string; step: number; epoch: number }[];
+    expect(log.at(-1)).toMatchObject({ kind: "validation", step: 8, epoch: 4 });
+    expect(log).toHaveLength(9);
+    const { tensors } = await readWeightsFile(join(alone.out, trainingFiles.last));
+    const { dims, data: carried } = tensors.get("training.perturbation")!;
+    expect(dims).toEqual([4, 3, 32, 32]);
+    expect(Math.max(...(carried as Float32Array))).toBeCloseTo(4 / 255, 6);
+  });
+
   it("begins from another's weights, and from a backbone", async () => {
     const notices: string[] = [];
     const init = join(whole.out, trainingFiles.last);

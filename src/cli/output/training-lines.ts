@@ -22,9 +22,11 @@ export function planRows(plan: TrainingPlan, from: number): string[] {
     ["data", `${images}, ${plural(classes, "class")}, crops of ${network.size.join("×")}`],
     [
       "attack",
-      steps === 0
-        ? "none"
-        : `PGD, ${plural(steps, "step")} at ${config.eps}${radius > 0 ? ` by ${config.stepSize}` : ""}`,
+      config.replay !== undefined
+        ? `${config.replay} replays of each batch at ${config.eps} by ${config.stepSize}`
+        : steps === 0
+          ? "none"
+          : `${config.attack}, ${plural(steps, "step")} at ${config.eps}${radius > 0 ? ` by ${config.stepSize}` : ""}`,
     ],
     [
       "updates",

@@ -58,13 +58,21 @@ const scalar = { type: "float32", shape: [] } as const;
 
 /**
  * One step of PGD on a loss, for a network in inference.
- * Inputs: `image` (the perturbed images), `clean`, `labels`, and `radius` and `stepSize` (1×1, for pixels in [0, 1]).
- * Outputs: `next`, the projected step along the gradient's sign; `loss` at `image`; `counted`, the number of pixels in
- * the loss's mean.
+ * Inputs: `image` (the perturbed images), `clean`, `labels`, `radius` and `stepSize` (1×1, for pixels in [0, 1]), and
+ * `balance` (1×1×1), which losses may read.
+ * Outputs: `next`, the projected step along the gradient's sign; `loss`, that of `loss` at `image`; `counted`, the number
+ * of pixels in the loss's mean.
+ * @param climbed the loss whose gradient is followed
  * @param accumulating adds the results `grad/NAME`: the gradient of the parameters at `image`, which the published code
  * accumulates
  */
-export function attackProgram(network: TrainableNetwork, loss: Loss, target: Target, accumulating = false) {
+export function attackProgram(
+  network: TrainableNetwork,
+  loss: Loss,
+  target: Target,
+  accumulating = false,
+  climbed = loss,
+) {
   const { types, learned } = network;
   const shape = types.get("image")!.shape;
   const flat = [shape[0]!, sizeOf(shape.slice(1))];
@@ -81,12 +89,15 @@ export function attackProgram(network: TrainableNetwork, loss: Loss, target: Tar
       clean: { type: "float32", shape, perImage: true },
       radius: one,
       stepSize: one,
+      balance: { type: "float32", shape: [1, 1, 1] },
     },
     outputs: { next: { type: "float32", shape, perImage: true }, loss: scalar, counted: scalar },
     results: gradientSpecs(network, parameters),
-    losses(build, { labels }) {
-      const batch = meanLoss(build, loss, "logits", types.get("logits")!.shape, labels);
-      return { losses: batch, seeds: new Map([["logits", batch.gradient]]) };
+    losses(build, { labels, balance }) {
+      const { shape } = types.get("logits")!;
+      const followed = meanLoss(build, climbed, "logits", shape, labels, 1, balance);
+      const losses = climbed === loss ? followed : meanLoss(build, loss, "logits", shape, labels);
+      return { losses, seeds: new Map([["logits", followed.gradient]]) };
     },
     write(build, { image, clean, radius, stepSize }, losses, gradients) {
       const center = build.reshape(clean, flat);
@@ -108,22 +119,24 @@ export function attackProgram(network: TrainableNetwork, loss: Loss, target: Tar
  * Inputs: `image`, `labels`. Output: `loss` of the logits.
  * Results: `grad/NAME`, the gradient of loss + 0.4 · auxiliary loss; `next/NAME` for each running statistic;
  * `auxiliary loss` if the network has an auxiliary head.
+ * @param replaying adds the result `grad/image`, of the same backward pass
  */
-export function trainingProgram(network: TrainableNetwork, loss: Loss, target: Target) {
+export function trainingProgram(network: TrainableNetwork, loss: Loss, target: Target, replaying = false) {
   const { types, learned, updates } = network;
+  const wrt = replaying ? [...learned, "image"] : learned;
   const auxiliary = types.get("auxiliary")?.shape;
   return gradientProgram({
     name: "gradient",
     target,
     model: network,
     rules: network.rules,
-    wrt: learned,
+    wrt,
     inputs: batchInputs(network),
     outputs: { loss: scalar },
     results: {
       ...(auxiliary && { "auxiliary loss": scalar }),
       ...Object.fromEntries([...updates.values()].map((value) => [value, specOf(network, value)])),
-      ...gradientSpecs(network, learned),
+      ...gradientSpecs(network, wrt),
     },
     losses(build, { labels }) {
       const main = meanLoss(build, loss, "logits", types.get("logits")!.shape, labels);
@@ -134,7 +147,7 @@ export function trainingProgram(network: TrainableNetwork, loss: Loss, target: T
     },
     write: (_, __, { main, inner }, gradients) => ({
       ...Object.fromEntries([...updates.values()].map((value) => [value, value])),
-      ...namedGradients(gradients, learned),
+      ...namedGradients(gradients, wrt),
       ...(inner !== undefined && { "auxiliary loss": inner }),
       loss: main,
     }),

@@ -1,7 +1,14 @@
 /** The loss of a batch: the mean of a pixel loss over all pixels of the batch that are not ignored. */
 import { SeawallError } from "../../base/index.js";
-import { appendLoss, type Loss, validPixels } from "../../loss/index.js";
+import { appendLoss, type Loss, losses, validPixels } from "../../loss/index.js";
 import { emptyGraph, GraphBuilder, type Value } from "../../onnx/index.js";
+
+/** The inner attacks, by the loss that each one climbs; that of `pgd` is the loss that is trained on. */
+export const climbedLosses = {
+  pgd: undefined,
+  segpgd: losses["balanced-ce"],
+  cospgd: losses.cospgd,
+} as const satisfies Record<string, Loss | undefined>;
 
 export interface BatchLoss {
   /** Number of pixels that are not ignored; a scalar. */
@@ -16,6 +23,7 @@ export interface BatchLoss {
  * The mean of a pixel loss; of `ce`, PyTorch's `cross_entropy` with an ignore index, but 0 if all pixels are ignored.
  * @param shape of the logits, N×K×H×W
  * @param labels N×P with P = H·W, int64; −1 for ignored pixels
+ * @param balance 1×1×1, for a loss that reads it
  */
 export function meanLoss(
   build: GraphBuilder,
@@ -24,6 +32,7 @@ export function meanLoss(
   shape: readonly number[],
   labels: Value,
   weight = 1,
+  balance?: Value,
 ): BatchLoss {
   const [images, classes, height, width] = shape as [number, number, number, number];
   const pixels = height * width;
@@ -31,7 +40,12 @@ export function meanLoss(
   const counted = build.reduce("ReduceSum", validPixels(build, labels), [0, 1], false);
   const count = build.max(counted, 1);
   const options = { images, pixels, classes, share: build.div(weight, count) };
-  const { objective, gradient } = appendLoss(build, [loss], { logits: flat, labels }, options);
+  const { objective, gradient } = appendLoss(
+    build,
+    [loss],
+    { logits: flat, labels, ...(balance !== undefined && { balance }) },
+    options,
+  );
   // The appended loss is a mean over all P pixels of each image, ignored ones included.
   const total = build.reduce("ReduceSum", objective, [0], false);
   return {

@@ -1,4 +1,4 @@
-/** The inner attack of adversarial training: PGD on the training loss whose last iterate counts. */
+/** The inner attack of adversarial training: PGD whose last iterate counts. */
 import { lastIterate, randomPoint } from "../../attack/index.js";
 import type { RandomStream } from "../../base/index.js";
 import type { TrainingState } from "../state/state.js";
@@ -13,13 +13,13 @@ export interface InnerAttack extends AttackStep {
 
 export interface AttackedImages {
   readonly images: Float32Array;
-  /** Loss at the first iterate: that of the clean images, unless the start is random. NaN without steps. */
+  /** Training loss at the first iterate: that of the clean images, unless the start is random. NaN without steps. */
   readonly firstLoss: number;
 }
 
 /**
- * Perturbs a batch: `steps` times x ← P(x + α·sign ∇x L), L the training loss, P the projection onto the ball and
- * onto [0, 1].
+ * Perturbs a batch: `steps` times x ← P(x + α·sign ∇x L), L the loss that the network's attack climbs, P the projection
+ * onto the ball and onto [0, 1]. SegPGD's balance λ is (t − 1)/(2T) at step t of T.
  * @param onGradient gets the parameters' gradient of each pass, if the network returns it, in an array that the next
  *   pass overwrites
  */
@@ -35,8 +35,10 @@ export async function innerAttack(
   const pass = await network.beginAttack(state);
   const start = attack.randomStart ? startInBall(clean, attack.radius, random) : clean;
   let firstLoss: number | undefined;
+  let done = 0;
   const images = await lastIterate(start, attack.steps, async (point) => {
-    const { next, loss, gradient } = await pass({ images: point, labels }, clean, attack);
+    const step = { ...attack, balance: done++ / (2 * attack.steps) };
+    const { next, loss, gradient } = await pass({ images: point, labels }, clean, step);
     if (gradient) await onGradient?.(gradient);
     firstLoss ??= loss;
     return next;

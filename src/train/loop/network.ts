@@ -30,6 +30,8 @@ export interface Batch {
 export interface AttackStep {
   readonly radius: number;
   readonly stepSize: number;
+  /** λ of `balanced-ce`; default 0. */
+  readonly balance?: number;
 }
 
 /** The network in its three forms. */
@@ -57,10 +59,14 @@ export interface NetworkOptions {
   readonly attacked: number;
   /** Whether the attack's passes return the parameters' gradient too. */
   readonly accumulating: boolean;
+  /** Whether the passes in training mode return the gradient of the images too. */
+  readonly replaying?: boolean;
   /** Into how many equal parts a batch may be divided to be attacked: threads of the processor; default 1. */
   readonly parts?: number;
-  /** What the attack raises and the updates lower; default: cross-entropy. */
+  /** What the updates lower; default: cross-entropy. */
   readonly loss?: Loss;
+  /** What the attack climbs; default: `loss`. */
+  readonly climbed?: Loss | undefined;
   /** Gradient rules beside Seawall's own. */
   readonly rules?: Components["rules"];
   /** Seed of the random masks (dropout, stochastic depth). */
@@ -122,6 +128,8 @@ export interface GradientPass {
   readonly loss: number;
   /** Gradient of the training loss with respect to the learned parameters; the next pass overwrites the array. */
   readonly gradient: Float32Array;
+  /** The gradient of the same loss with respect to the images, in a new array; undefined unless replaying. */
+  readonly imageGradient: Float32Array | undefined;
   /** Running statistics after this batch, in a new array. */
   readonly statistics: Float32Array;
 }
@@ -172,17 +180,17 @@ export class TrainingNetwork {
     engine: SessionOptions = {},
     openAttack: OpenAttack = (program) => openWhole(program, engine),
   ): Promise<TrainingNetwork> {
-    const { loss = losses.ce, rules, accumulating } = options;
+    const { loss = losses.ce, climbed, rules, accumulating, replaying } = options;
     const target = targetOf(engine.device);
     const inference = await traceNetwork(builds.inference, rules);
     const attacked =
       builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked, rules);
     const training = await traceNetwork(builds.training, rules);
     const sessions = {
-      gradient: await openProgram(trainingProgram(training, loss, target), engine),
+      gradient: await openProgram(trainingProgram(training, loss, target, replaying), engine),
       predict: await openProgram(predictionProgram(inference, target), engine),
       // Last: its threads would outlive a failure of the others, and keep the process alive.
-      attack: await openAttack(attackProgram(attacked, loss, target, accumulating)),
+      attack: await openAttack(attackProgram(attacked, loss, target, accumulating, climbed)),
     };
     return new TrainingNetwork(options, builds, inference, sessions);
   }
@@ -196,7 +204,7 @@ export class TrainingNetwork {
   async #attackStep(
     { images, labels }: Batch,
     clean: Float32Array,
-    { radius, stepSize }: AttackStep,
+    { radius, stepSize, balance = 0 }: AttackStep,
   ): ReturnType<AttackPass> {
     const { accumulating } = this;
     const { attacked } = this.#options;
@@ -208,6 +216,7 @@ export class TrainingNetwork {
       labels: this.#labelTensor(labels, attacked),
       radius: float32([1, 1], [radius]),
       stepSize: float32([1, 1], [stepSize]),
+      balance: float32([1, 1, 1], [balance]),
     };
     // The attack gives no gradient for parameters that only training mode reads (an auxiliary head's).
     if (accumulating) this.#gradient.fill(0);
@@ -221,8 +230,9 @@ export class TrainingNetwork {
 
   /** @param pass number of the pass since the training began: with the seed it decides the random masks */
   async gradient(state: TrainingState, batch: Batch, pass: number): Promise<GradientPass> {
-    const { batchSize } = this.#options;
+    const { batchSize, replaying = false } = this.#options;
     const loss = new Float32Array(1);
+    const imageGradient = replaying ? new Float32Array(batch.images.length) : undefined;
     const statistics = new Float32Array(state.statistics.length);
     const feeds = {
       image: this.#imageTensor(batch.images, batchSize),
@@ -236,10 +246,11 @@ export class TrainingNetwork {
     const filled = {
       loss: float32([], loss),
       ...this.#gradientViews(),
+      ...(imageGradient && { "grad/image": this.#imageTensor(imageGradient, batchSize) }),
       ...viewsOf(this.#layouts.statistics, statistics, "next/"),
     };
     await this.#sessions.gradient.fill(feeds, filled, parameters);
-    return { loss: loss[0]!, gradient: this.#gradient, statistics };
+    return { loss: loss[0]!, gradient: this.#gradient, imageGradient, statistics };
   }
 
   /** The predicted class of each pixel of each image. */

@@ -35,6 +35,8 @@ export interface LoopSettings extends UpdateSettings {
   readonly checkpointEvery: number;
   /** Batches per update, whose gradients are summed. */
   readonly accumulate: number;
+  /** Updates in a row on the same batches; 1 where none is replayed. */
+  readonly replay: number;
   readonly batchSize: number;
   /** A loss above it counts as diverged. */
   readonly largestLoss: number;
@@ -42,7 +44,7 @@ export interface LoopSettings extends UpdateSettings {
 
 /** What the loop calls. None of it changes the state. */
 export interface LoopParts {
-  /** The batches from the state's position on, without end. */
+  /** The batches from the state's position on, which is no replay, without end. */
   readonly batches: AsyncIterable<Batch>;
   /** Undefined where no image is held out. */
   validate(state: TrainingState): Promise<Validation | undefined>;
@@ -67,13 +69,14 @@ export async function train(
   settings: LoopSettings,
   parts: LoopParts,
 ): Promise<TrainingState> {
-  const { accumulate, schedule, stepsPerEpoch, batchSize } = settings;
+  const { accumulate, replay, schedule, stepsPerEpoch, batchSize } = settings;
   const stream = parts.batches[Symbol.asyncIterator]();
   let state = start;
+  let batches: readonly Batch[] = [];
   try {
     while (state.step < schedule.steps && !parts.isOver()) {
       const started = performance.now();
-      const batches = await take(stream, accumulate);
+      if (state.step % replay === 0) batches = await take(stream, accumulate);
       parts.signal?.throwIfAborted();
       const learningRate = settings.learningRate * scheduleFactor(state.step, schedule);
       const updated = await updateState(learner, state, batches, learningRate, settings);
@@ -83,7 +86,7 @@ export async function train(
       const imagesPerSecond = (1000 * batchSize * accumulate) / (performance.now() - started);
       const epoch = state.step / stepsPerEpoch;
       parts.onStep({ ...report, step: state.step, epoch, learningRate, imagesPerSecond });
-      if (Number.isInteger(epoch)) await endEpoch(epoch, state, settings, parts);
+      if (state.step % (stepsPerEpoch * replay) === 0) await endEpoch(epoch, state, settings, parts);
     }
     return state;
   } finally {
@@ -94,7 +97,9 @@ export async function train(
 async function endEpoch(epoch: number, state: TrainingState, settings: LoopSettings, parts: LoopParts) {
   const { step } = state;
   const last = step === settings.schedule.steps;
-  const due = (every: number) => last || epoch % every === 0;
+  // With replays an epoch's images are gone through once in as many epochs.
+  const before = epoch - settings.replay;
+  const due = (every: number) => last || Math.floor(epoch / every) > Math.floor(before / every);
   const validation = due(settings.validateEvery) ? await parts.validate(state) : undefined;
   if (validation || due(settings.checkpointEvery)) await parts.onEpoch({ step, epoch, validation }, state);
 }

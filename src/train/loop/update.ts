@@ -4,6 +4,7 @@ import type { TrainingState } from "../state/state.js";
 import { type InnerAttack, innerAttack } from "./inner-attack.js";
 import type { Batch, TrainingNetwork } from "./network.js";
 import type { OptimizerSteps } from "./optimizer-steps.js";
+import { ascend, perturbed } from "./replay.js";
 
 /** Open sessions of a training: the network's passes and the optimizer's steps. Neither holds a state. */
 export interface Learner {
@@ -32,6 +33,8 @@ export interface UpdateReport {
  * Updates by the mean gradient of the training loss over `batches`. The network is in inference mode while it is
  * attacked and in training mode for its own gradient. Where the attack's passes return parameter gradients, these are
  * added, as the published code does without meaning to (it never clears the gradients of the attack's backward passes).
+ * A state that carries a perturbation is a replay's: its images are perturbed by it, and one backward pass gives the
+ * gradients that move parameters and perturbation.
  * @param state is spent by the update, which overwrites its arrays
  */
 export async function updateState(
@@ -48,10 +51,12 @@ export async function updateState(
   for (const [i, batch] of batches.entries()) {
     const pass = state.step * batches.length + i;
     const current = { ...state, statistics };
-    const attacked = await attackBatch(network, current, batch, pass, settings, (gradient) =>
-      sum.add(gradient),
-    );
+    const carried = carriedBy(state, i, batch);
+    const attacked = carried
+      ? { images: perturbed(batch.images, carried), firstLoss: Number.NaN }
+      : await attackBatch(network, current, batch, pass, settings, (gradient) => sum.add(gradient));
     const result = await network.gradient(current, { images: attacked.images, labels: batch.labels }, pass);
+    if (carried) ascend(carried, result.imageGradient!, settings.attack);
     await sum.add(result.gradient);
     statistics = result.statistics;
     loss += result.loss / batches.length;
@@ -59,9 +64,14 @@ export async function updateState(
   }
   const { gradientNorm, ...vectors } = await optimizer.step(state, sum.value(), learningRate, batches.length);
   return {
-    state: { step: state.step + 1, statistics, ...vectors },
+    state: { step: state.step + 1, statistics, perturbation: state.perturbation, ...vectors },
     report: { loss, cleanLoss: Number.isNaN(cleanLoss) ? null : cleanLoss, gradientNorm },
   };
+}
+
+/** The part of the carried perturbation that is of batch `i` of an update; undefined without replays. */
+function carriedBy({ perturbation }: TrainingState, i: number, { images }: Batch): Float32Array | undefined {
+  return perturbation?.subarray(i * images.length, (i + 1) * images.length);
 }
 
 /** The images of the batch, all but the first `cleanImages` of them attacked. */

@@ -1,6 +1,6 @@
 /** The state that a training begins with: its own last checkpoint, or new with weights that are drawn or given. */
 import { existsSync } from "node:fs";
-import { SeawallError, type Tensor } from "../../base/index.js";
+import { SeawallError, sizeOf, type Tensor } from "../../base/index.js";
 import {
   adaptChannels,
   architectures,
@@ -43,7 +43,9 @@ export async function beginOrResume(plan: TrainingPlan): Promise<Beginning> {
 /** A new state: weights from the checkpoint `init` where it has them, the rest drawn from the seed. */
 export async function beginAnew({ config, format, builds }: TrainingPlan): Promise<Beginning> {
   const { weights, notices } = await firstWeights(builds.training.parameters, config);
-  const state = initialState(format.layouts, weights, config.optimizer, format.averaging);
+  const { layouts, averaging, perturbation: shape } = format;
+  const perturbation = shape && new Float32Array(sizeOf(shape));
+  const state = { ...initialState(layouts, weights, config.optimizer, averaging), perturbation };
   return { state, history: emptyHistory, notices };
 }
 

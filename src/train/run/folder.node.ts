@@ -123,8 +123,8 @@ function readDescription(file: string): Description {
   throw new SeawallError("training", `${file}: describes no training; restore it`);
 }
 
-/** What changes the trained weights. Descriptions from before `loss` was a setting are of cross-entropy. */
+/** What changes the trained weights. Earlier descriptions lack settings that were cross-entropy and PGD then. */
 function deciding({ config, data, plugins = [] }: Description) {
   const settings = Object.entries(config).filter(([name]) => !harmless.includes(name));
-  return { loss: "ce", ...Object.fromEntries(settings), labels: data.labels ?? {}, plugins };
+  return { loss: "ce", attack: "pgd", ...Object.fromEntries(settings), labels: data.labels ?? {}, plugins };
 }

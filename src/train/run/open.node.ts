@@ -26,7 +26,8 @@ export async function openTraining(plan: TrainingPlan, signal?: AbortSignal): Pr
   checkFolder(plan);
   const begun = await beginOrResume(plan);
   const heldOut = await heldOutBatches(plan);
-  const passes = await openPasses(plan, begun.state.step * loop.accumulate, signal);
+  const firstBatch = (begun.state.step / loop.replay) * loop.accumulate;
+  const passes = await openPasses(plan, firstBatch, signal);
   // Only now: a training that cannot begin leaves a folder that the corrected command accepts.
   try {
     describeFolder(plan);

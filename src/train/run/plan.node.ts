@@ -18,7 +18,7 @@ import type { PluginFacts } from "../../journal/index.js";
 import type { Loss } from "../../loss/index.js";
 import { architectures, normalizationFor } from "../../nn/index.js";
 import { mostThreads, type SessionOptions, threadNotices } from "../../runtime/index.js";
-import { checkTrainable } from "../graphs/loss.js";
+import { checkTrainable, climbedLosses } from "../graphs/loss.js";
 import type { InnerAttack } from "../loop/inner-attack.js";
 import { buildNetwork, type NetworkBuilds, type NetworkOptions } from "../loop/network.js";
 import type { LoopSettings } from "../loop/train.js";
@@ -63,7 +63,7 @@ export async function planTraining(
   const engine = engineOptions(config);
   const loss = lossNamed(config.loss, components, classes);
   const { rules } = components;
-  const network = { ...networkOptions(config, engine), loss, rules };
+  const network = { ...networkOptions(config, engine), loss, climbed: climbedLosses[config.attack], rules };
   const { channels = 3 } = config;
   const normalization = normalizationFor(architectures[architecture], channels, config.normalize);
   const variant = { classes, normalization };
@@ -78,6 +78,9 @@ export async function planTraining(
       layouts: builds.layouts,
       optimizer,
       averaging: config.ema !== undefined,
+      ...(config.replay !== undefined && {
+        perturbation: [config.batchSize * config.accumulate, channels, ...network.size],
+      }),
       build: { architecture, normalization, ...(channels !== 3 && { channels }) },
     },
     judging: { decides: attackSteps === 0 ? "bestClean" : "bestRobust", keep: config.top ?? 0 },
@@ -189,6 +192,7 @@ function networkOptions(config: TrainingConfig, engine: SessionOptions): Network
     channels: config.channels,
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
+    replaying: config.replay !== undefined,
   };
   // An accelerator attacks a batch best as a whole.
   const { device = "cpu", threads = availableParallelism() } = engine;
@@ -208,7 +212,7 @@ function loopSettings(
   images: number,
   classes: number,
 ): LoopSettings {
-  const { accumulate, epochs, warmupEpochs, power, floor, learningRate } = config;
+  const { accumulate, epochs, replay = 1, warmupEpochs, power, floor, learningRate } = config;
   const stepsPerEpoch = Math.floor(images / batchSize / accumulate);
   if (stepsPerEpoch === 0) {
     throw new SeawallError(
@@ -217,7 +221,7 @@ function loopSettings(
     );
   }
   return {
-    ...{ learningRate, stepsPerEpoch, accumulate, batchSize, seed },
+    ...{ learningRate, stepsPerEpoch, accumulate, replay, batchSize, seed },
     attack: {
       steps: config.attackSteps,
       radius: parseRadius(config.eps).value,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { checkSettings } from "../../base/index.js";
 import { type RecipeName, recipes } from "./recipes.js";
-import { trainingSettings } from "./settings.js";
+import { defaultRadius, trainingSettings } from "./settings.js";
 
 /** The settings, and the name of a recipe that supplies those that are not given. */
 export const trainingOptions = trainingSettings.extend({
@@ -16,11 +16,17 @@ export type TrainingConfig = z.output<typeof trainingOptions>;
 /** Configuration as a user gives it; settings with a default may be left out. */
 export type TrainingInput = z.input<typeof trainingOptions>;
 
-/** Adds the settings of the named recipe where none is given. */
+/** Adds the settings of the named recipe where none is given, and those of Free-AT with --replay. */
 function withRecipe(values: unknown): unknown {
-  const name = (values as { recipe?: unknown } | undefined)?.recipe;
-  if (typeof name !== "string" || !Object.hasOwn(recipes, name)) return values;
-  return { ...recipes[name as RecipeName].settings, ...(values as object) };
+  if (typeof values !== "object" || values === null) return values;
+  const { recipe: name, replay, eps } = values as Readonly<Record<string, unknown>>;
+  const isNamed = typeof name === "string" && Object.hasOwn(recipes, name);
+  return {
+    // As published: a replay is a step, of the length of the radius.
+    ...(replay !== undefined && { attackSteps: 1, stepSize: eps ?? defaultRadius }),
+    ...(isNamed && recipes[name as RecipeName].settings),
+    ...values,
+  };
 }
 
 /** Reports settings that contradict each other. */
@@ -34,10 +40,41 @@ function refuseContradictions(config: TrainingConfig, context: z.RefinementCtx):
 function* contradictions(
   config: TrainingConfig,
 ): Generator<readonly [setting: keyof TrainingConfig, remedy: string]> {
+  if (config.attack !== "pgd" && config.attackGradients === "accumulate")
+    yield [
+      "attackGradients",
+      `accumulate is what the published code does with pgd; not with --attack ${config.attack}`,
+    ];
+  if (config.attack !== "pgd" && config.attackSteps === 0)
+    yield ["attack", `--attack-steps 0 attacks nothing; leave ${config.attack} out or give it steps`];
+  if (config.replay !== undefined) yield* contradictionsOfReplay(config.replay, config);
   for (const setting of ["patience", "top"] as const) {
     if (config[setting] !== undefined && config.holdOut === 0)
       yield [setting, "needs held-out images, and --hold-out is 0; hold some out"];
   }
+}
+
+/** Replays make their steps of the attack with the updates themselves. */
+function* contradictionsOfReplay(replay: number, config: TrainingConfig): ReturnType<typeof contradictions> {
+  const { attack, attackSteps, attackGradients, randomStart, cleanShare, epochs } = config;
+  const only = `with --replay ${replay}`;
+  if (attackSteps !== 1)
+    yield ["attackSteps", `${attackSteps} ${only}: each replay is one step of the attack; give 1`];
+  if (attack !== "pgd") yield ["attack", `${attack} ${only}: replays climb the training loss; give pgd`];
+  if (attackGradients !== "separate")
+    yield [
+      "attackGradients",
+      `${attackGradients} ${only}: replays update by these gradients already; give separate`,
+    ];
+  if (randomStart)
+    yield ["randomStart", `${only}: the perturbation goes on from the batch before; leave it out`];
+  if (cleanShare > 0) yield ["cleanShare", `${cleanShare} ${only}: all images are perturbed; give 0`];
+  const fewer = epochs - (epochs % replay);
+  if (fewer < epochs)
+    yield [
+      "epochs",
+      `${epochs} ${only}: no multiple of ${replay}; give ${fewer > 0 ? `${fewer} or ` : ""}${fewer + replay}`,
+    ];
 }
 
 /** The schema of a configuration, applied after the recipe has been filled in. */

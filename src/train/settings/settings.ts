@@ -3,6 +3,7 @@ import { z } from "zod";
 import { messageOf, parseRadius } from "../../base/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
 import { type ArchitectureName, architectures } from "../../nn/index.js";
+import { climbedLosses } from "../graphs/loss.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 
 const text = z.string().min(1);
@@ -19,6 +20,8 @@ const radius = text.superRefine((value, context) => {
     context.addIssue({ code: "custom", message: messageOf(error) });
   }
 });
+
+export const defaultRadius = "4/255";
 
 /** Every setting of `seawall train` except `recipe`; the descriptions are the help texts of the flags. */
 export const trainingSettings = z.strictObject({
@@ -64,18 +67,26 @@ export const trainingSettings = z.strictObject({
     .min(-1)
     .default(-1)
     .describe("label of padded pixels; −1 counts nowhere, 0 reproduces the published code"),
-  loss: text.default("ce").describe("loss that the inner attack raises and the updates lower"),
+  loss: text
+    .default("ce")
+    .describe("loss that the updates lower and, with --attack pgd, the inner attack raises"),
   plugin: z
     .array(text)
     .optional()
     .describe("module with losses, data sets or gradient rules of your own; its code is run"),
+  attack: z
+    .enum(keysOf(climbedLosses))
+    .default("pgd")
+    .describe(
+      "inner attack: pgd, or segpgd or cospgd, which weigh the cross-entropy of each pixel by whether, or how surely, it is right",
+    ),
   attackSteps: z
     .int()
     .min(0)
     .max(mostAttackSteps)
     .default(2)
     .describe("steps of the inner attack; 0 trains on clean images"),
-  eps: radius.default("4/255").describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
+  eps: radius.default(defaultRadius).describe("ℓ∞ radius of the inner attack, as 4/255 or a decimal"),
   stepSize: radius.default("0.01").describe("step size of the inner attack, as 2/255 or a decimal"),
   randomStart: z.boolean().default(false).describe("begin the inner attack at a random point of the ball"),
   cleanShare: share.max(0.99).default(0).describe("share of each batch that is not attacked"),
@@ -84,6 +95,12 @@ export const trainingSettings = z.strictObject({
     .default("separate")
     .describe(
       "accumulate: also add the parameter gradients of the attack's passes, as the published code does",
+    ),
+  replay: count
+    .min(2)
+    .optional()
+    .describe(
+      "train on each batch M times in a row, on the perturbation that its backward passes build up (Free-AT); images are read in --epochs/M passes",
     ),
   epochs: count.default(50).describe("passes over the training images"),
   batchSize: count.default(16).describe("images per pass"),

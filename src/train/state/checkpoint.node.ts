@@ -1,11 +1,11 @@
 /** Checkpoints: one file that holds all that shapes the next step, and reads as weights of the network too. */
 import { z } from "zod";
-import { invariant, SeawallError, type Tensor } from "../../base/index.js";
+import { float32, invariant, SeawallError, type Tensor } from "../../base/index.js";
 import { type BuildRecord, recordMetadata } from "../../nn/index.js";
 import { readWeightsFile, writeSafetensorsFile } from "../../weights/index.node.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 import type { ValidationHistory } from "./history.js";
-import { pack, type VectorLayout, viewsOf } from "./layout.js";
+import { layOut, pack, type VectorLayout, viewsOf } from "./layout.js";
 import type { ParameterLayouts, TrainingState } from "./state.js";
 
 /** What a checkpoint knows beside tensors. Checkpoints of earlier versions have `step` and `best` alone. */
@@ -15,6 +15,7 @@ const recordSchema = z.strictObject({
   stale: z.int().min(0).default(0),
   top: z.array(z.strictObject({ step: z.int().min(0), figure: z.number().min(0).max(1) })).default([]),
 });
+const perturbationKey = "training.perturbation";
 const recordKey = "seawall.training";
 
 /** What a training must know to save and to continue. */
@@ -22,6 +23,8 @@ export interface CheckpointFormat {
   readonly layouts: ParameterLayouts;
   readonly optimizer: OptimizerName;
   readonly averaging: boolean;
+  /** Shape of the perturbation that replays carry; undefined without replays. */
+  readonly perturbation?: readonly number[] | undefined;
   readonly build: BuildRecord;
 }
 
@@ -54,6 +57,7 @@ export async function saveCheckpoint(
   for (const [i, prefix] of extras(format).entries()) {
     Object.assign(tensors, viewsOf(learned, vectors[i]!, prefix));
   }
+  if (state.perturbation) tensors[perturbationKey] = float32(format.perturbation!, state.perturbation);
   const record = { step: state.step, ...history };
   const metadata = recordMetadata(format.build).set(recordKey, JSON.stringify(record));
   await writeSafetensorsFile(file, new Map(Object.entries(tensors)), metadata);
@@ -84,6 +88,7 @@ export async function loadCheckpoint(
       statistics: vector(statistics),
       moments,
       average: format.averaging ? used : undefined,
+      perturbation: format.perturbation && perturbationOf(file, format.perturbation, tensors),
     },
   };
 }
@@ -95,6 +100,14 @@ function recordOf(file: string, text: string | undefined): ValidationHistory & {
   } catch (cause) {
     throw refusal(file, `its metadata "${recordKey}" is damaged`, cause);
   }
+}
+
+function perturbationOf(
+  file: string,
+  shape: readonly number[],
+  tensors: ReadonlyMap<string, Tensor>,
+): Float32Array {
+  return packed(file, layOut([{ name: perturbationKey, shape }]), tensors, "");
 }
 
 function packed(

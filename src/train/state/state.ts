@@ -33,6 +33,11 @@ export interface TrainingState {
   readonly moments: readonly Float32Array[];
   /** Exponential moving average of the parameters; undefined where none is kept. */
   readonly average: Float32Array | undefined;
+  /**
+   * The perturbation that replays carry from batch to batch: as many images as an update has, in all its batches.
+   * Undefined without replays. Updates overwrite it.
+   */
+  readonly perturbation?: Float32Array | undefined;
 }
 
 /** Lays out the parameters that the training graph reads. */
