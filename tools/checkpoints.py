@@ -55,6 +55,17 @@ CONVNEXT_TO_TIMM = [
     (r"dwconv", "conv_dw"),
     (r"pwconv", "mlp.fc"),
 ]
+# The names of files on the hub; transformers 5 renames them on loading.
+SWIN_TO_HUB = [
+    (r"backbone\.swin\.(encoder|embeddings)", r"backbone.\1"),
+    (r"attention\.q_proj", "attention.self.query"),
+    (r"attention\.k_proj", "attention.self.key"),
+    (r"attention\.v_proj", "attention.self.value"),
+    (r"attention\.o_proj", "attention.output.dense"),
+    (r"attention\.relative_position_bias\.", "attention.self."),
+    (r"mlp\.fc1", "intermediate.dense"),
+    (r"mlp\.fc2", "output.dense"),
+]
 SEGMENTER_TO_AUTHORS = [(r"^vit\.", "encoder."), (r"^(?!encoder)", "decoder.")]
 PSPNET_TO_AUTHORS = [(r"^ppm\.", "ppm.features.")]
 PSPNET_TO_DDCAT = [*PSPNET_TO_AUTHORS, (r"^cls\.", "cls1."), (r"^aux\.", "aux_cls1.")]

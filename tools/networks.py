@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.models.resnet import Bottleneck
 from transformers import ConvNextConfig, SegformerConfig, SegformerForSemanticSegmentation
-from transformers import UperNetConfig, UperNetForSemanticSegmentation
+from transformers import SwinConfig, UperNetConfig, UperNetForSemanticSegmentation
 
 IMAGENET = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
 
@@ -32,24 +32,24 @@ class LayerNorm2d(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class UperNet(nn.Module):
-    """transformers' UPerNet on ConvNeXt; `stem` is None or (channels, stride) of 3×3 convolutions."""
+STAGES = [f"stage{i + 1}" for i in range(4)]
 
-    def __init__(self, dims, depths, channels, auxiliary, classes, stem=None):
+
+class UperNetOn(nn.Module):
+    """transformers' UPerNet on one of its backbones, whose third stage has `third` channels."""
+
+    normalizes = True
+
+    def __init__(self, backbone, third, channels, auxiliary, classes):
         super().__init__()
-        stages = [f"stage{i + 1}" for i in range(len(dims))]
-        backbone = ConvNextConfig(hidden_sizes=dims, depths=depths, out_features=stages, layer_scale_init_value=1.0)
         config = UperNetConfig(
             backbone_config=backbone,
             hidden_size=channels,
-            auxiliary_in_channels=dims[2],
+            auxiliary_in_channels=third,
             auxiliary_channels=auxiliary,
             num_labels=classes,
         )
         self.net = UperNetForSemanticSegmentation(config)
-        self.normalizes = stem is None
-        if stem:
-            self.net.backbone.embeddings = conv_stem(stem)
 
     def forward(self, image):
         return self.net(normalized(image) if self.normalizes else image).logits
@@ -60,6 +60,31 @@ class UperNet(nn.Module):
             normalized(image) if self.normalizes else image
         ).feature_maps
         return resized(self.net.auxiliary_head(features), image.shape[2:])
+
+
+class UperNet(UperNetOn):
+    """On ConvNeXt; `stem` is None or (channels, stride) of 3×3 convolutions."""
+
+    def __init__(self, dims, depths, channels, auxiliary, classes, stem=None):
+        backbone = ConvNextConfig(hidden_sizes=dims, depths=depths, out_features=STAGES, layer_scale_init_value=1.0)
+        super().__init__(backbone, dims[2], channels, auxiliary, classes)
+        self.normalizes = stem is None
+        if stem:
+            self.net.backbone.embeddings = conv_stem(stem)
+
+
+class SwinUperNet(UperNetOn):
+    """On Swin, the first of whose stages has `width` channels."""
+
+    def __init__(self, width, depths, heads, window, channels, auxiliary, classes):
+        backbone = SwinConfig(
+            embed_dim=width,
+            depths=depths,
+            num_heads=heads,
+            window_size=window,
+            out_features=STAGES,
+        )
+        super().__init__(backbone, 4 * width, channels, auxiliary, classes)
 
 
 def conv_stem(convs) -> nn.Sequential:
@@ -291,13 +316,15 @@ def randomize(network: nn.Module, seed: int) -> nn.Module:
             if name.endswith("num_batches_tracked"):
                 tensor.fill_(7)
                 continue
+            if not tensor.is_floating_point():  # positions of a table's entries
+                continue
             if name.endswith("running_var"):
                 value = draw(tensor.shape, 0.2, 1).abs() + 0.3
             elif tensor.ndim == 1:
                 scale = name.endswith(("layer_scale_parameter", "weight"))
                 value = draw(tensor.shape, 0.2, 1.0 if scale else 0.0)
             else:
-                embedding = name.endswith(("cls_token", "pos_embed", "cls_emb"))
+                embedding = name.endswith(("cls_token", "pos_embed", "cls_emb", "bias_table"))
                 value = draw(tensor.shape, 0.5 if embedding else 1.3 / tensor[0].numel() ** 0.5)
             tensor.copy_(value.half().float())
     return network.eval()

@@ -24,7 +24,7 @@ import torchvision
 from safetensors.torch import save_file
 
 import checkpoints as to
-from networks import MixTransformer, PspNet, SegFormer, Segmenter, UperNet, conv_stem, randomize
+from networks import MixTransformer, PspNet, SegFormer, Segmenter, SwinUperNet, UperNet, conv_stem, randomize
 
 FOLDER = Path(__file__).parent.parent / "test" / "golden" / "nn"
 
@@ -34,6 +34,7 @@ STEM = [(4, 2), (8, 2)]
 LARGE_STEM = [(4, 2), (6, 2), (8, 1)]
 VIT = {"width": 12, "depth": 2, "heads": 3}
 PSPNET = {"width": 2, "depths": [1, 2, 1, 1], "classes": 3, "channels": 8, "auxiliary": 6}
+SWIN = {"width": 4, "depths": [2, 1, 2, 2], "heads": [1, 2, 2, 4], "window": 3}
 MIT = {"dims": [4, 8, 10, 16], "depths": [1, 1, 1, 2], "channels": 8, "classes": 3}
 
 # name: network, image size, {key map: state dictionary of the network}
@@ -85,6 +86,14 @@ CASES = {
         {"nvidia": lambda s: to.segformer_to_nvidia(to.within(s, "net."))},
     ),
     "segformer-mmsegmentation": (partial(MixTransformer, **MIT), (45, 39), {"mmsegmentation": lambda s: s}),
+    "upernet-swin": (
+        partial(SwinUperNet, **SWIN, channels=8, auxiliary=6, classes=3),
+        (43, 57),
+        {
+            "transformers-5": lambda s: to.within(s, "net."),
+            "transformers": lambda s: with_position_indices(to.renamed(to.within(s, "net."), to.SWIN_TO_HUB)),
+        },
+    ),
 }
 
 TRAINED = "pspnet"
@@ -103,6 +112,13 @@ def with_other_heads(state: to.State) -> to.State:
         k.replace("cls1.", name): v for name in ("cls2.", "mask1.") for k, v in state.items() if k.startswith("cls1.")
     }
     return state | others
+
+
+def with_position_indices(state: to.State) -> to.State:
+    """The constants that files of transformers 4 hold beside each table of relative positions."""
+    side = SWIN["window"] ** 2
+    tables = [key for key in state if key.endswith("relative_position_bias_table")]
+    return state | {key.replace("bias_table", "index"): torch.zeros(side, side, dtype=torch.int64) for key in tables}
 
 
 def image_of(size: tuple[int, int], seed: int) -> torch.Tensor:

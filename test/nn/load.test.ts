@@ -5,6 +5,7 @@ import { segmenter } from "../../src/nn/architectures/segmenter.js";
 import { compare } from "../../src/nn/checkpoint/fit.js";
 import { resizePositions } from "../../src/nn/checkpoint/positions.js";
 import {
+  architectures,
   architecturesFor,
   build,
   buildArchitecture,
@@ -33,6 +34,7 @@ describe("key maps of one network give equal tensors", () => {
     ["upernet-patch", "transformers.safetensors", "timm.safetensors"],
     ["upernet-patch", "transformers.safetensors", "meta.pth"],
     ["upernet-cvst", "authors.pth", "timm.safetensors"],
+    ["upernet-swin", "transformers.safetensors", "transformers-5.safetensors"],
     ["segmenter", "authors.safetensors", "timm.pth"],
     ["pspnet", "authors.safetensors", "torchvision.safetensors"],
     ["pspnet-deep", "ddcat.safetensors", "torchvision.safetensors"],
@@ -50,7 +52,7 @@ describe("key maps of one network give equal tensors", () => {
     expect([holes, unexpected, misshapen].flat()).toEqual([]);
     if (second.keyMap.backbone) {
       const theirs = missing.filter((spec) => /^(backbone|encoder|layer)/.test(spec.name));
-      expect(theirs.every((spec) => /^backbone\.norm\d/.test(spec.name))).toBe(true);
+      expect(theirs.every((spec) => /^backbone\.(norm\d|hidden_states_norms)/.test(spec.name))).toBe(true);
     } else expect(missing).toEqual([]);
   });
 });
@@ -170,6 +172,28 @@ describe("strictness", () => {
     expect(initialized.every((name) => /^backbone\.norm|^decode_head/.test(name))).toBe(true);
     const smaller = new Map([...file].filter(([key]) => !key.includes("stages.2.blocks.1")));
     expect(() => load(smaller, true)).toThrow("backbone.stages.2.1.dwconv.weight");
+  });
+
+  it.each([
+    ["convnext-micro-cvst", "upernet-convnext-micro-cvst", /^(backbone\.norm[012]|decode_head)\./],
+    ["swin-micro", "upernet-swin-micro", /^(backbone\.hidden_states_norms\.stage[123]|decode_head)\./],
+    ["mit-micro", "segformer-micro", /^decode_head\./],
+  ] as const)("begins from the whole backbone of the classifier %s in %s", (small, whole, missing) => {
+    const size = [32, 32] as const;
+    const classifier = buildArchitecture(small, { classes: 5, size });
+    const tensors = initialWeights(classifier.parameters, 1);
+    const { parameters } = buildArchitecture(whole, { classes: 3, size });
+    const translation = translateCheckpoint(tensors, architectures[whole].family);
+    const { weights, initialized } = fitWeights(parameters, translation, { allowMissing: true, seed: 2 });
+    expect(initialized.filter((name) => !missing.test(name))).toEqual([]);
+    const taken = [...weights.keys()].filter((name) => !initialized.includes(name));
+    expect(taken.map((name) => weights.get(name)!.data)).toEqual(
+      taken.map((name) => tensors.get(name)!.data),
+    );
+    expect([...tensors.keys()].filter((name) => !taken.includes(name))).toEqual([
+      "classification_head.weight",
+      "classification_head.bias",
+    ]);
   });
 
   it("names what a file of another family is", async () => {

@@ -11,6 +11,7 @@ const files = {
   "upernet-cvst": ["authors.pth"],
   "upernet-cvst-large": ["authors.safetensors"],
   "upernet-patch": ["transformers.safetensors", "mmsegmentation.pth"],
+  "upernet-swin": ["transformers.safetensors", "transformers-5.safetensors"],
   segmenter: ["authors.safetensors"],
   pspnet: ["authors.safetensors"],
   "pspnet-deep": ["ddcat.safetensors"],
@@ -33,6 +34,7 @@ for (const name of Object.keys(files) as (keyof typeof files)[]) {
 
 it.each([
   ["upernet-cvst", "authors.pth"],
+  ["upernet-swin", "transformers.safetensors"],
   ["pspnet", "authors.safetensors"],
   ["pspnet-deep", "ddcat.safetensors"],
 ] as const)("%s has PyTorch's auxiliary logits", async (name, file) => {

@@ -1,8 +1,8 @@
 /** The gradient of every parameter of every architecture in training, against PyTorch in float64. */
 import { describe, expect, it } from "vitest";
-import { convNextClassifier } from "../../src/nn/architectures/classifier.js";
+import { classifier } from "../../src/nn/architectures/classifier.js";
 import { type Architecture, translateCheckpoint } from "../../src/nn/index.js";
-import { tiny } from "../nn/tiny.js";
+import { convNextCvst, tiny } from "../nn/tiny.js";
 import { batchOf, byName, norm, openGolden, relativeDistance, tensorsOf } from "./golden.js";
 
 /** Relative, ℓ2. */
@@ -13,20 +13,11 @@ const nothing = 1e-12;
 /** What our rounding in float32 may leave of them, relative to the whole gradient. */
 const rounding = 1e-6;
 
-const classifier = convNextClassifier("", {
-  dims: [8, 12, 16, 20],
-  depths: [1, 1, 2, 1],
-  dropPath: 0.4,
-  stem: [
-    { channels: 4, stride: 2 },
-    { channels: 8, stride: 2 },
-  ],
-});
-
 const cases: readonly (readonly [name: string, architecture: Architecture, weights: string])[] = [
   ["upernet-cvst", tiny["upernet-cvst"], "nn/upernet-cvst.authors.pth"],
   ["upernet-cvst-large", tiny["upernet-cvst-large"], "nn/upernet-cvst-large.authors.safetensors"],
   ["upernet-patch", tiny["upernet-patch"], "nn/upernet-patch.transformers.safetensors"],
+  ["upernet-swin", tiny["upernet-swin"], "nn/upernet-swin.transformers.safetensors"],
   ["segmenter", tiny.segmenter, "nn/segmenter.authors.safetensors"],
   ["pspnet", tiny.pspnet, "nn/pspnet.authors.safetensors"],
   ["pspnet-deep", tiny["pspnet-deep"], "nn/pspnet-deep.ddcat.safetensors"],
@@ -37,7 +28,7 @@ const cases: readonly (readonly [name: string, architecture: Architecture, weigh
     tiny["segformer-mmsegmentation"],
     "nn/segformer-mmsegmentation.mmsegmentation.safetensors",
   ],
-  ["classifier", classifier, "train/classifier.weights.safetensors"],
+  ["classifier", classifier("", convNextCvst), "train/classifier.weights.safetensors"],
 ];
 
 describe.each(cases)("the training gradient of %s", (name, architecture, weights) => {

@@ -1,10 +1,11 @@
 /** The type of an architecture: a function that writes a network, and its properties before it is written. */
 import { SeawallError } from "../../base/index.js";
 import type { Net } from "../layers/modules.js";
-import type { Activation } from "../layers/scope.js";
+import type { Activation, InitialStyle } from "../layers/scope.js";
 import { type ImageSize, imageDims } from "../layers/shapes.js";
 
-export type Family = "upernet" | "segmenter" | "pspnet" | "segformer" | "classifier";
+/** Architectures whose checkpoints have the same naming schemes. `upernet` is UPerNet on ConvNeXt. */
+export type Family = "upernet" | "upernet-swin" | "segmenter" | "pspnet" | "segformer" | "classifier";
 
 /** How the network normalizes an image in [0, 1]: not at all, or by ImageNet's mean and deviation. */
 export type Normalization = "none" | "imagenet";
@@ -39,6 +40,19 @@ export interface Architecture {
   readonly classifier: string;
   /** @throws SeawallError `config` for an image size that the architecture does not allow */
   write(net: Net, image: Activation, variant: Variant): Outputs;
+}
+
+/** The part of a network that turns an image into feature maps. Segmentation networks and classifiers can share it. */
+export interface Backbone {
+  /** The prefix of its parameters' names. */
+  readonly name: string;
+  /** The family of the segmentation networks on it. */
+  readonly family: Family;
+  readonly normalization: Normalization;
+  /** Initial weights and biases of the whole network. Default: N(0, 0.02) and 0, suited to wide layers. */
+  readonly initial?: Partial<InitialStyle> | undefined;
+  /** Writes it; returns maps [channels, height, width] at strides 4, 8, 16, 32. */
+  write(net: Net, image: Activation, flavour?: Flavour): Activation[];
 }
 
 /** @throws SeawallError `config` if a side of the image is shorter than `smallest` pixels */

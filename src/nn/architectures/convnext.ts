@@ -1,6 +1,7 @@
 /** ConvNeXt (Liu et al. 2022), with its patch stem or with the convolutional stem ("CvSt") of Singh et al. 2023. */
 import type { Net } from "../layers/modules.js";
 import type { Activation, InitialStyle } from "../layers/scope.js";
+import type { Backbone } from "./architecture.js";
 
 export interface ConvNextConfig {
   /** Channels of each stage. */
@@ -11,14 +12,24 @@ export interface ConvNextConfig {
   readonly stem: "patch" | readonly { readonly channels: number; readonly stride: number }[];
   /** Probability that training leaves out a block's branch: 0 in the first block, growing linearly to this in the last. */
   readonly dropPath: number;
-  /** Initial weights and biases. Default: N(0, 0.02) and 0, suited to wide layers. */
   readonly initial?: Partial<InitialStyle>;
 }
 
 const epsilon = 1e-6;
 
+export function convNext(config: ConvNextConfig): Backbone {
+  return {
+    name: "backbone",
+    family: "upernet",
+    // Published networks with the convolutional stem were trained without normalization, those with the patch stem with.
+    normalization: config.stem === "patch" ? "imagenet" : "none",
+    initial: config.initial,
+    write: (net, image) => net.within("backbone", () => write(net, image, config)),
+  };
+}
+
 /** The normalized outputs of all stages, at strides 4, 8, 16, 32. */
-export function convNext(net: Net, image: Activation, config: ConvNextConfig): Activation[] {
+function write(net: Net, image: Activation, config: ConvNextConfig): Activation[] {
   const blocks = config.depths.reduce((sum, depth) => sum + depth, 0);
   let done = 0;
   let x = image;

@@ -3,8 +3,8 @@
 import type { Net } from "../layers/modules.js";
 import { normal } from "../layers/parameters.js";
 import type { Activation } from "../layers/scope.js";
-import type { ImageSize } from "../layers/shapes.js";
-import { type Architecture, sizeOfImage, type Variant } from "./architecture.js";
+import { type ImageSize, imageDims } from "../layers/shapes.js";
+import type { Architecture, Variant } from "./architecture.js";
 import { block, epsilon, type VitConfig, vit } from "./vit.js";
 
 /** Number of blocks of the mask transformer, and their dropout probability in training. */
@@ -24,13 +24,13 @@ export function segmenter(summary: string, config: VitConfig): Architecture {
 }
 
 function write(net: Net, image: Activation, config: VitConfig, { classes }: Variant): Activation {
-  const size = sizeOfImage(image);
+  const [channels, ...size] = imageDims(image);
   const grid = size.map((side) => Math.ceil(side / config.patch)) as [number, number];
   const whole: ImageSize = [grid[0] * config.patch, grid[1] * config.patch];
-  const tokens = net.within("encoder", () => vit(net, net.pad(image, whole), config));
+  const tokens = net.within("encoder", () => vit(net, net.pad(image, [channels, ...whole]), config));
   const masks = net.within("decoder", () => maskTransformer(net, tokens, config.heads, classes));
   const maps = net.channelsFirst(net.reshape(masks, [...grid, classes]));
-  return net.crop(net.interpolate(maps, whole), size);
+  return net.crop(net.interpolate(maps, whole), [classes, ...size]);
 }
 
 /** Scores [patches, classes]: the normalized product of each patch with the learned token of each class. */

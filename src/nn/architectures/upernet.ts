@@ -1,11 +1,10 @@
-/** UPerNet (Xiao et al. 2018) on ConvNeXt, as in the PIR-AT paper's code and in Hugging Face transformers. */
+/** UPerNet (Xiao et al. 2018), as in the PIR-AT paper's code and in Hugging Face transformers. */
 
 import type { ConvOptions, Net } from "../layers/modules.js";
 import type { Activation } from "../layers/scope.js";
-import { type Architecture, requireSides, sizeOfImage, type Variant } from "./architecture.js";
-import { type ConvNextConfig, convNext } from "./convnext.js";
+import { type Architecture, type Backbone, requireSides, sizeOfImage, type Variant } from "./architecture.js";
 
-export interface UperNetConfig extends ConvNextConfig {
+export interface UperNetHeads {
   /** Channels of the decoder, and of the auxiliary head. */
   readonly channels: number;
   readonly auxiliaryChannels: number;
@@ -13,34 +12,37 @@ export interface UperNetConfig extends ConvNextConfig {
 
 const poolSizes = [1, 2, 3, 6];
 
-export function uperNet(summary: string, config: UperNetConfig): Architecture {
+export function uperNet(summary: string, backbone: Backbone, heads: UperNetHeads): Architecture {
   return {
     summary,
-    family: "upernet",
+    family: backbone.family,
     size: [473, 473],
     classes: 21,
-    // Published networks with the convolutional stem were trained without normalization, those with the patch stem with.
-    normalization: config.stem === "patch" ? "imagenet" : "none",
+    normalization: backbone.normalization,
     classifier: "decode_head.classifier.weight",
     write: (net, image, variant) =>
-      net.beginning(config.initial ?? {}, () => write(net, image, config, variant)),
+      net.beginning(backbone.initial ?? {}, () => write(net, image, backbone, heads, variant)),
   };
 }
 
-function write(net: Net, image: Activation, config: UperNetConfig, { classes, auxiliary }: Variant) {
+function write(
+  net: Net,
+  image: Activation,
+  backbone: Backbone,
+  { channels, auxiliaryChannels }: UperNetHeads,
+  { classes, auxiliary }: Variant,
+) {
   requireSides(image, 32);
   const size = sizeOfImage(image);
-  const features = net.within("backbone", () => convNext(net, image, config));
+  const features = backbone.write(net, image);
   return {
     logits: net.interpolate(
-      net.within("decode_head", () => decodeHead(net, features, config.channels, classes)),
+      net.within("decode_head", () => decodeHead(net, features, channels, classes)),
       size,
     ),
     auxiliary: net.optional(auxiliary, () =>
       net.interpolate(
-        net.within("auxiliary_head", () =>
-          auxiliaryHead(net, features[2]!, config.auxiliaryChannels, classes),
-        ),
+        net.within("auxiliary_head", () => auxiliaryHead(net, features[2]!, auxiliaryChannels, classes)),
         size,
       ),
     ),

@@ -71,7 +71,7 @@ export function block(net: Net, x: Activation, { heads, dropPath, dropout }: Blo
 function selfAttention(net: Net, x: Activation, heads: number, dropout: number): Activation {
   const width = x.dims[1]!;
   const [q, k, v] = net.split(net.linear("qkv", x, 3 * width), 3) as [Activation, Activation, Activation];
-  return net.dropout(net.linear("proj", net.attention(q, k, v, heads, dropout), width), dropout);
+  return net.dropout(net.linear("proj", net.attention(q, k, v, heads, { dropout }), width), dropout);
 }
 
 function perceptron(net: Net, x: Activation, dropout: number): Activation {

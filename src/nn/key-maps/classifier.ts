@@ -1,10 +1,10 @@
 /** Key maps of image classifiers. */
-import type { KeyMap } from "./key-map.js";
+import { type KeyMap, ownClassifierDrop } from "./key-map.js";
 
 export const classifierKeyMaps = {
   "classifier/seawall": {
-    summary: "classifier on ConvNeXt as Seawall trains and saves it, with its head",
+    summary: "classifier as Seawall trains and saves it, with its head",
     family: "classifier",
-    marker: /^classification_head\./,
+    marker: ownClassifierDrop[0],
   },
 } as const satisfies Record<string, KeyMap>;

@@ -5,10 +5,12 @@ import type { KeyMap } from "./key-map.js";
 import { pspnetKeyMaps } from "./pspnet.js";
 import { segformerKeyMaps } from "./segformer.js";
 import { segmenterKeyMaps } from "./segmenter.js";
+import { swinKeyMaps } from "./swin.js";
 import { upernetKeyMaps } from "./upernet.js";
 
 export const keyMaps = {
   ...upernetKeyMaps,
+  ...swinKeyMaps,
   ...segmenterKeyMaps,
   ...pspnetKeyMaps,
   ...segformerKeyMaps,

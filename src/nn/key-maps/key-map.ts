@@ -35,3 +35,5 @@ export const normalizerDrop: Drop = [
 /** Training state in Seawall's own checkpoints. */
 export const trainingDrop: Drop = [/^training\./, "the state of the optimizer"];
 export const classifierDrop: Drop = [/^(head|fc|classifier)\./, "the ImageNet classifier"];
+/** The head of Seawall's own classifiers, for networks that begin with their backbones. */
+export const ownClassifierDrop: Drop = [/^classification_head\./, "the head that classifies whole images"];

@@ -1,5 +1,12 @@
 /** Key maps of SegFormer, and of its encoder alone. Seawall uses the names of the checkpoints on the Hugging Face hub. */
-import { classifierDrop, type Drop, type KeyMap, type Rename, type Split } from "./key-map.js";
+import {
+  classifierDrop,
+  type Drop,
+  type KeyMap,
+  ownClassifierDrop,
+  type Rename,
+  type Split,
+} from "./key-map.js";
 
 const fromNvidia: readonly Rename[] = [
   ...stages("patch_embed", "patch_embeddings."),
@@ -37,6 +44,13 @@ const keysAndValues: Split = [/\.attn\.kv\./, [".attn.key.", ".attn.value."]];
 const unusedClassifier: Drop = [/^decode_head\.conv_seg\./, "a classifier that the head does not use"];
 
 export const segformerKeyMaps = {
+  "mit/seawall": {
+    summary: "classifier on a Mix-Transformer as Seawall trains and saves it",
+    family: "segformer",
+    marker: ownClassifierDrop[0],
+    drops: [ownClassifierDrop],
+    backbone: true,
+  },
   "segformer/transformers": {
     summary: "SegFormer of Hugging Face transformers, as on its hub, and as Seawall saves it",
     family: "segformer",

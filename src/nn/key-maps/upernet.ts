@@ -1,5 +1,5 @@
 /** Key maps of UPerNet on ConvNeXt, and of ConvNeXt alone. */
-import { classifierDrop, type Drop, type KeyMap, normalizerDrop, type Rename } from "./key-map.js";
+import { classifierDrop, type KeyMap, normalizerDrop, ownClassifierDrop, type Rename } from "./key-map.js";
 
 /** timm's names of stem and blocks, which have no `backbone.` prefix. */
 const fromTimm: readonly Rename[] = [
@@ -12,14 +12,12 @@ const fromTimm: readonly Rename[] = [
   [/^/, "backbone."],
 ];
 
-const classificationHead: Drop = [/^classification_head\./, "the head that classifies whole images"];
-
 export const upernetKeyMaps = {
   "convnext/seawall": {
     summary: "classifier on ConvNeXt as Seawall trains and saves it",
     family: "upernet",
-    marker: /^classification_head\./,
-    drops: [classificationHead],
+    marker: ownClassifierDrop[0],
+    drops: [ownClassifierDrop],
     backbone: true,
   },
   "upernet/authors": {

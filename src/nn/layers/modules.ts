@@ -1,9 +1,9 @@
 /** Layers with parameters. Architectures call them as PyTorch modules are called; each writes standard operators. */
 import { SeawallError, sizeOf } from "../../base/index.js";
 import { float, type Value } from "../../onnx/index.js";
-import { constant, type Initial } from "./parameters.js";
+import { constant, type Initial, normal } from "./parameters.js";
 import type { Activation } from "./scope.js";
-import { imageDims, Shapes, windows } from "./shapes.js";
+import { broadcast, imageDims, Shapes, windows } from "./shapes.js";
 
 /** Options of a convolution. Kernel, stride, padding and dilation apply to height and width. */
 export interface ConvOptions {
@@ -14,6 +14,13 @@ export interface ConvOptions {
   readonly dilation?: number;
   readonly groups?: number;
   readonly bias?: boolean;
+}
+
+export interface AttentionOptions {
+  /** Added to the scores [..., heads, L, M] before the softmax. */
+  readonly bias?: Activation;
+  /** Probability that training leaves out an attention weight. */
+  readonly dropout?: number;
 }
 
 /** PyTorch's defaults. `momentum` is the weight of the batch's statistics in the running ones. */
@@ -43,11 +50,12 @@ export class Net extends Shapes {
   }
 
   /** y = x Wᵀ + b over the last axis; weight [width, fan-in]. */
-  linear(name: string, x: Activation, width: number): Activation {
+  linear(name: string, x: Activation, width: number, { bias = true } = {}): Activation {
     const from = x.dims.at(-1)!;
     return this.within(name, () => {
       const weight = this.op("Transpose", [this.weight("weight", [width, from])], { perm: [1, 0] });
       const product = this.matmul(x, { value: weight, dims: [from, width] });
+      if (!bias) return product;
       return { ...product, value: this.op("Add", [product.value, this.bias("bias", width, from)]) };
     });
   }
@@ -158,7 +166,11 @@ export class Net extends Shapes {
   /** The exact GELU, by the error function. */
   gelu = (x: Activation): Activation => ({ ...x, value: this.op("Gelu", [x.value]) });
   relu = (x: Activation): Activation => ({ ...x, value: this.op("Relu", [x.value]) });
-  add = (a: Activation, b: Activation): Activation => ({ ...a, value: this.op("Add", [a.value, b.value]) });
+
+  /** The sum. Axes of length 1, and first axes that one of the two lacks, are repeated. */
+  add(a: Activation, b: Activation): Activation {
+    return { value: this.op("Add", [a.value, b.value]), dims: broadcast(a.dims, b.dims) };
+  }
 
   /** Each row divided by its Euclidean length. */
   unitRows(x: Activation): Activation {
@@ -167,22 +179,52 @@ export class Net extends Shapes {
   }
 
   /**
-   * Multi-head attention of queries [L, W] over keys and values [M, W], with scale 1/√(W / heads).
-   * @param dropout probability that training leaves out an attention weight
+   * Multi-head attention of queries [..., L, W] over keys and values [..., M, W], with scale 1/√(W / heads). Axes before
+   * the tokens count groups that do not see each other.
    */
-  attention(q: Activation, k: Activation, v: Activation, heads: number, dropout = 0): Activation {
-    const scaled = { ...q, value: this.op("Mul", [q.value, (q.dims[1]! / heads) ** -0.5]) };
-    const scores = this.matmul(this.#heads(scaled, heads, [1, 0, 2]), this.#heads(k, heads, [1, 2, 0]));
+  attention(
+    q: Activation,
+    k: Activation,
+    v: Activation,
+    heads: number,
+    { bias, dropout = 0 }: AttentionOptions = {},
+  ): Activation {
+    const scaled = { ...q, value: this.op("Mul", [q.value, (q.dims.at(-1)! / heads) ** -0.5]) };
+    const products = this.matmul(this.#heads(scaled, heads, [1, 0, 2]), this.#heads(k, heads, [1, 2, 0]));
+    const scores = bias ? this.add(products, bias) : products;
     const weights = { ...scores, value: this.op("Softmax", [scores.value], { axis: -1 }) };
     const kept = this.dropout(weights, dropout, "attention_dropout");
     const mixed = this.matmul(kept, this.#heads(v, heads, [1, 0, 2]));
-    return this.reshape(this.permute(mixed, [1, 0, 2]), q.dims);
+    return this.reshape(this.#permuteLast(mixed, [1, 0, 2]), q.dims);
   }
 
   /** Splits the width into heads, then reorders the axes (tokens, heads, width of a head). */
   #heads(x: Activation, heads: number, axes: readonly number[]): Activation {
-    const [tokens, width] = x.dims as [number, number];
-    return this.permute(this.reshape(x, [tokens, heads, width / heads]), axes);
+    const width = x.dims.at(-1)!;
+    return this.#permuteLast(this.reshape(x, [...x.dims.slice(0, -1), heads, width / heads]), axes);
+  }
+
+  /** Reorders the last three axes. */
+  #permuteLast(x: Activation, axes: readonly number[]): Activation {
+    const outer = x.dims.length - 3;
+    return this.permute(x, [...x.dims.slice(0, outer).keys(), ...axes.map((axis) => outer + axis)]);
+  }
+
+  /**
+   * An attention bias [heads, side², side²] for the cells of a square window, row by row: one learned number for each head
+   * and each offset from key to query, dy from −(side − 1) to side − 1 and dx likewise; parameter [(2 side − 1)², heads].
+   */
+  relativePositionBias(name: string, side: number, heads: number): Activation {
+    const offsets = 2 * side - 1;
+    const table = this.parameter(name, [offsets ** 2, heads], "embedding", normal(0.02));
+    const cells = Array.from({ length: side ** 2 }, (_, i) => [Math.floor(i / side), i % side] as const);
+    const rows = cells.flatMap(([y, x]) =>
+      cells.map(([keyY, keyX]) => (y - keyY + side - 1) * offsets + x - keyX + side - 1),
+    );
+    const picked = this.op("Gather", [table, this.build.ints(rows)], { axis: 0 });
+    const perHead = this.op("Transpose", [picked], { perm: [1, 0] });
+    const dims = [heads, side ** 2, side ** 2];
+    return { value: this.op("Reshape", [perHead, this.build.ints(dims)]), dims };
   }
 
   /** Stochastic depth: in training, an image's whole branch is left out with probability `rate`. */

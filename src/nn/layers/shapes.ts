@@ -101,21 +101,51 @@ export class Shapes extends Scope {
     return { ...x, value: this.op("Div", [centred, perChannel(deviations)]) };
   }
 
-  /** Pads with zeros on the right and at the bottom, to `size`. */
-  pad(x: Activation, size: ImageSize): Activation {
-    const [channels, height, width] = imageDims(x);
-    if (height === size[0] && width === size[1]) return x;
-    const pads = this.build.ints([0, 0, 0, 0, 0, 0, size[0] - height, size[1] - width]);
-    return { value: this.op("Pad", [x.value, pads]), dims: [channels, ...size] };
+  /** Pads with zeros at the end of each axis, to `dims`. */
+  pad(x: Activation, dims: readonly number[]): Activation {
+    if (x.dims.every((length, axis) => length === dims[axis])) return x;
+    const before = [0, ...x.dims.map(() => 0)];
+    const after = [0, ...x.dims.map((length, axis) => dims[axis]! - length)];
+    return { value: this.op("Pad", [x.value, this.build.ints([...before, ...after])]), dims };
   }
 
-  /** The top left part of an image. */
-  crop(x: Activation, size: ImageSize): Activation {
-    const [channels, height, width] = imageDims(x);
-    if (height === size[0] && width === size[1]) return x;
-    const [starts, ends, axes] = [[0, 0], size, [2, 3]].map((list) => this.build.ints(list));
-    return { value: this.op("Slice", [x.value, starts!, ends!, axes!]), dims: [channels, ...size] };
+  /** The first elements of each axis: `dims` of them. */
+  crop(x: Activation, dims: readonly number[]): Activation {
+    const axes = [...dims.keys()].filter((axis) => dims[axis] !== x.dims[axis]);
+    if (axes.length === 0) return x;
+    const lists = [axes.map(() => 0), axes.map((axis) => dims[axis]!), axes.map((axis) => axis + 1)];
+    const [starts, ends, along] = lists.map((list) => this.build.ints(list));
+    return { value: this.op("Slice", [x.value, starts!, ends!, along!]), dims };
   }
+
+  /** Moves all elements `steps` places along an axis; those that leave at one end enter at the other. */
+  roll(x: Activation, axis: number, steps: number): Activation {
+    const length = x.dims[axis]!;
+    const start = ((-steps % length) + length) % length;
+    if (start === 0) return x;
+    const lengths = this.build.ints([start, length - start]);
+    const [first, second] = this.ops("Split", [x.value, lengths], 2, { axis: axis + 1 });
+    return { ...x, value: this.op("Concat", [second!, first!], { axis: axis + 1 }) };
+  }
+
+  /**
+   * An attention mask [groups, 1, L, L] that keeps tokens of different kinds apart: 0 between two of one kind, else −100,
+   * of which a softmax leaves nothing.
+   * @param kinds the kind of each of a group's L tokens
+   */
+  separating(kinds: readonly (readonly number[])[]): Activation {
+    const [groups, tokens] = [kinds.length, kinds[0]!.length];
+    const along = (...dims: number[]) => this.build.constant(float32([groups, 1, ...dims], kinds.flat()));
+    const equal = this.op("Equal", [along(tokens, 1), along(1, tokens)]);
+    return { value: this.op("Where", [equal, 0, -100]), dims: [groups, 1, tokens, tokens] };
+  }
+}
+
+/** The dims of an operation on two values, as ONNX repeats axes of length 1. */
+export function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length < b.length) return broadcast(b, a);
+  const missing = a.length - b.length;
+  return a.map((length, axis) => (length === 1 ? (b[axis - missing] ?? 1) : length));
 }
 
 /** Channels, height and width of an image. */

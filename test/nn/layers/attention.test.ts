@@ -99,6 +99,58 @@ describe("attention", () => {
   });
 });
 
+describe("attention within groups", () => {
+  it("is that of each group by itself", async () => {
+    const { data } = await runLayers({
+      inputs: { q: [2, 3, 4], k: [2, 3, 4], v: [2, 3, 4] },
+      batch: 1,
+      write: (net, { q, k, v }) => {
+        const alone = [q!, k!, v!].map((x) => net.reshape(net.rows(x, 1, 2), [3, 4]));
+        return {
+          y: net.attention(q!, k!, v!, 2),
+          second: net.attention(alone[0]!, alone[1]!, alone[2]!, 2),
+        };
+      },
+    });
+    expect(distance(data.y!.slice(12), data.second!)).toBeLessThan(1e-6);
+  });
+
+  it("sees with a separating mask only tokens of its own kind, whose values it averages by the bias", async () => {
+    const { data } = await runLayers({
+      inputs: { q: [2, 3, 1], v: [2, 3, 1] },
+      batch: 1,
+      values: { q: range(6).map(() => 0), v: [1, 2, 4, 8, 16, 32] },
+      write: (net, { q, v }) => {
+        const bias = net.separating([
+          [0, 0, 1],
+          [2, 2, 2],
+        ]);
+        return { y: net.attention(q!, q!, v!, 1, { bias }) };
+      },
+    });
+    expect(distance(data.y!, [1.5, 1.5, 4, 56 / 3, 56 / 3, 56 / 3])).toBeLessThan(1e-5);
+  });
+
+  it("takes one learned number for each head and offset of a window's cells", async () => {
+    const { data, declared } = await runLayers({
+      inputs: { x: [1, 1] },
+      batch: 1,
+      values: { x: [0], table: range(18) },
+      write: (net, { x }) => {
+        const bias = net.relativePositionBias("table", 2, 2);
+        expect(bias.dims).toEqual([2, 4, 4]);
+        return { y: net.add(x!, bias) };
+      },
+    });
+    expect(declared.y).toEqual([2, 4, 4]);
+    // Cells 0 to 3 lie at (0, 0), (0, 1), (1, 0), (1, 1); row dy + 1 and column dx + 1 of the table have offset (dy, dx).
+    const offsets = range(4).flatMap((q) =>
+      range(4).map((k) => 3 * ((q >> 1) - (k >> 1) + 1) + (q & 1) - (k & 1) + 1),
+    );
+    expect([...data.y!]).toEqual([0, 1].flatMap((head) => offsets.map((at) => 2 * at + head)));
+  });
+});
+
 describe("gelu", () => {
   it("is the exact one: x Φ(x), which differs from the tanh formula in the fourth digit", async () => {
     const { data } = await runLayers({

@@ -55,15 +55,32 @@ describe("permuting and cutting", () => {
       batch: 1,
       values: { x: [1, 2, 3, 4, 5, 6] },
       write: (net, { x }) => {
-        expect(net.pad(x!, [2, 3])).toBe(x);
-        expect(net.crop(x!, [2, 3])).toBe(x);
-        const padded = net.pad(x!, [4, 5]);
-        return { padded, back: net.crop(padded, [2, 3]) };
+        expect(net.pad(x!, [1, 2, 3])).toBe(x);
+        expect(net.crop(x!, [1, 2, 3])).toBe(x);
+        const padded = net.pad(x!, [1, 4, 5]);
+        return { padded, back: net.crop(padded, [1, 2, 3]) };
       },
     });
     expect(dims.padded).toEqual([1, 1, 4, 5]);
     expect([...data.padded!]).toEqual([1, 2, 3, 0, 0, 4, 5, 6, 0, 0, ...Array(10).fill(0)]);
     expect(data.back).toEqual(data.x);
+  });
+});
+
+describe("rolling", () => {
+  it("moves every element along one axis, around the end", async () => {
+    const { data } = await runLayers({
+      inputs: { x: [2, 3] },
+      batch: 1,
+      values: { x: [1, 2, 3, 4, 5, 6] },
+      write: (net, { x }) => {
+        expect(net.roll(x!, 1, -3)).toBe(x);
+        return { down: net.roll(x!, 0, 1), right: net.roll(x!, 1, 1), left: net.roll(x!, 1, -4) };
+      },
+    });
+    expect([...data.down!]).toEqual([4, 5, 6, 1, 2, 3]);
+    expect([...data.right!]).toEqual([3, 1, 2, 6, 4, 5]);
+    expect([...data.left!]).toEqual([2, 3, 1, 5, 6, 4]);
   });
 });
 
