@@ -36,5 +36,6 @@ export {
   type TensorsOf,
   type ValuesOf,
 } from "./program.js";
+export { type Recompute, recomputeLevels, recomputing } from "./recompute.js";
 export { checkStage, type Stage, type StageRules, stages } from "./stages.js";
 export { type TracedGraph, type TraceRequest, trace } from "./trace.js";

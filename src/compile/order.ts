@@ -5,6 +5,9 @@ import { type Graph, type Node, readsOf, type Value } from "../onnx/index.js";
  * Sorts nodes by the length of the longest path that leads to them. The engine goes back from the outputs and runs first
  * what stands last in the list: so the long way of a gradient is gone before the short one of a mask that it meets, and
  * masks do not lie in memory from the beginning of the backward part.
+ *
+ * Nodes that only outputs need stand behind all others, the shortest path last: so the gradient of each parameter is made as
+ * soon as the backward part comes by, and nothing waits for the gradient of the first layer.
  */
 export function byDepth(graph: Graph): Graph {
   const made = new Map<Value, number>();
@@ -14,5 +17,11 @@ export function byDepth(graph: Graph): Graph {
     depths.set(node, depth);
     for (const output of node.outputs) made.set(output, depth);
   }
-  return { ...graph, nodes: [...graph.nodes].sort((a, b) => depths.get(a)! - depths.get(b)!) };
+  const read = new Set(graph.nodes.flatMap(readsOf));
+  const isLast = ({ outputs }: Node) => !outputs.some((value) => read.has(value));
+  const sorted = [...graph.nodes].sort((a, b) => depths.get(a)! - depths.get(b)!);
+  return {
+    ...graph,
+    nodes: [...sorted.filter((node) => !isLast(node)), ...sorted.filter(isLast).reverse()],
+  };
 }

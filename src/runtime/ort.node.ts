@@ -62,7 +62,12 @@ function sessionOptions(options: SessionOptions): ort.InferenceSession.SessionOp
     enableMemPattern: false,
     ...(options.arena === false && { enableCpuMemArena: false }),
     // Sessions run in turn: threads of one session that still wait for work would take processors from the next.
-    extra: { session: { force_spinning_stop: "1" } },
+    extra: {
+      session: { force_spinning_stop: "1" },
+      ...(options.mergeCommon === false && {
+        optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
+      }),
+    },
     // Fatal errors only: others come as exceptions too, and the warnings are about the engine's own graph rewriting.
     logSeverityLevel: 4,
   };

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly optimization?: "none" | "all";
   /** Keep a run's memory for the next one; default true. Otherwise sessions that take turns do not add up. */
   readonly arena?: boolean;
+  /** Compute nodes of the same operator and inputs once; default true. */
+  readonly mergeCommon?: boolean;
   /** Names the graph in messages. */
   readonly label?: string;
 }

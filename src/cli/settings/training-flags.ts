@@ -69,6 +69,7 @@ const flags = {
   patience: { ...running, ...counted() },
   top: { ...running, ...counted() },
   workers: { ...running, ...counted() },
+  recompute: { ...running, ...named("none|cheap|blocks") },
   device: { ...running, ...named("cpu|cuda|webgpu") },
   threads: { ...running, ...counted() },
   exportSize: { ...running, ...size },

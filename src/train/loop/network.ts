@@ -1,6 +1,6 @@
 /** A network in training: its programs as sessions, fed from the vectors of a state. */
 import { float32, randomStream, sizeOf, type Tensor } from "../../base/index.js";
-import { cpuThresholds, openProgram, targetOf } from "../../compile/index.js";
+import { cpuThresholds, openProgram, type Recompute, recomputing, targetOf } from "../../compile/index.js";
 import type { Components } from "../../components/index.js";
 import { type Loss, losses } from "../../loss/index.js";
 import { type Architecture, type BuildOptions, type BuiltArchitecture, build } from "../../nn/index.js";
@@ -69,6 +69,8 @@ export interface NetworkOptions {
   readonly climbed?: Loss | undefined;
   /** Gradient rules beside Seawall's own. */
   readonly rules?: Components["rules"];
+  /** What backward passes make again instead of keeping it; default nothing. */
+  readonly recompute?: Recompute;
   /** Seed of the random masks (dropout, stochastic depth). */
   readonly seed: number;
 }
@@ -141,7 +143,7 @@ interface Sessions {
 }
 
 /** Opens the attack program, which is written for 1/parts of the batch, as a session that takes the whole batch. */
-export type OpenAttack = (program: AttackProgram) => Promise<AttackSession>;
+export type OpenAttack = (program: AttackProgram, engine: SessionOptions) => Promise<AttackSession>;
 
 /** Passes over the parameters of a state. No pass changes the state. */
 export class TrainingNetwork {
@@ -178,7 +180,7 @@ export class TrainingNetwork {
     options: NetworkOptions,
     builds: NetworkBuilds,
     engine: SessionOptions = {},
-    openAttack: OpenAttack = (program) => openWhole(program, engine),
+    openAttack: OpenAttack = openWhole,
   ): Promise<TrainingNetwork> {
     const { loss = losses.ce, climbed, rules, accumulating, replaying } = options;
     const target = targetOf(engine.device);
@@ -186,11 +188,15 @@ export class TrainingNetwork {
     const attacked =
       builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked, rules);
     const training = await traceNetwork(builds.training, rules);
+    const { recompute = "none" } = options;
+    const repeating = recompute === "none" ? engine : { ...engine, mergeCommon: false };
+    const gradient = trainingProgram(training, loss, target, replaying);
+    const attack = attackProgram(attacked, loss, target, accumulating, climbed);
     const sessions = {
-      gradient: await openProgram(trainingProgram(training, loss, target, replaying), engine),
+      gradient: await openProgram(await recomputing(gradient, forwardPart, recompute), repeating),
       predict: await openProgram(predictionProgram(inference, target), engine),
       // Last: its threads would outlive a failure of the others, and keep the process alive.
-      attack: await openAttack(attackProgram(attacked, loss, target, accumulating, climbed)),
+      attack: await openAttack(await recomputing(attack, forwardPart, recompute), repeating),
     };
     return new TrainingNetwork(options, builds, inference, sessions);
   }
@@ -307,6 +313,9 @@ export class TrainingNetwork {
     );
   }
 }
+
+/** Where the forward part of a program of training begins and ends. */
+const forwardPart = { image: "image", losses: ["loss", "auxiliary loss"] };
 
 /** The attack session of a batch that is not divided. */
 async function openWhole(program: AttackProgram, engine: SessionOptions): Promise<AttackSession> {

@@ -24,7 +24,9 @@ export function openNetwork(
   const { parts } = builds;
   const modest = { ...engine, arena: false };
   if (parts === 1) return TrainingNetwork.open(options, builds, modest);
-  return TrainingNetwork.open(options, builds, modest, (program) => openInParts(program, parts, modest));
+  return TrainingNetwork.open(options, builds, modest, (program, settings) =>
+    openInParts(program, parts, settings),
+  );
 }
 
 /**

@@ -192,6 +192,7 @@ function networkOptions(config: TrainingConfig, engine: SessionOptions): Network
     channels: config.channels,
     attacked: batchSize - cleanImagesOf(config),
     accumulating: attackGradients === "accumulate",
+    recompute: config.recompute,
     replaying: config.replay !== undefined,
   };
   // An accelerator attacks a batch best as a whole.

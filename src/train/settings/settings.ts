@@ -1,6 +1,7 @@
 /** The settings of a training: names, types, defaults and help texts. */
 import { z } from "zod";
 import { messageOf, parseRadius } from "../../base/index.js";
+import { recomputeLevels } from "../../compile/index.js";
 import { dataFields, encodingFields } from "../../data/index.js";
 import { type ArchitectureName, architectures } from "../../nn/index.js";
 import { climbedLosses } from "../graphs/loss.js";
@@ -164,6 +165,12 @@ export const trainingSettings = z.strictObject({
     .optional()
     .describe(
       "worker threads that decode and augment images in advance; default: as many as cores and memory allow, at most 8",
+    ),
+  recompute: z
+    .enum(recomputeLevels)
+    .default("none")
+    .describe(
+      "what backward passes compute again instead of keeping it in memory: none, cheap operators, or blocks between residual sums",
     ),
   device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").describe("where the engine runs"),
   threads: count.optional().describe("threads of the engine; default: its own choice"),
