@@ -32,19 +32,14 @@ CONVNEXT_TO_META = [
     (r"layer_scale_parameter", "gamma"),
     (r"(stages\.\d\.\d+)\.layernorm", r"\1.norm"),
 ]
-UPERNET_TO_AUTHORS = [
-    *CONVNEXT_TO_META,
-    (r"hidden_states_norms\.stage1", "norm0"),
-    (r"hidden_states_norms\.stage2", "norm1"),
-    (r"hidden_states_norms\.stage3", "norm2"),
-    (r"hidden_states_norms\.stage4", "norm3"),
-]
+STAGE_NORMS = [(rf"hidden_states_norms\.stage{i + 1}", f"norm{i}") for i in range(4)]
+UPERNET_TO_AUTHORS = [*CONVNEXT_TO_META, *STAGE_NORMS]
+UPERNET_HEADS_TO_MMSEGMENTATION = [(r"batch_norm", "bn"), (r"classifier", "conv_seg")]
 UPERNET_TO_MMSEGMENTATION = [
     *UPERNET_TO_AUTHORS,
+    *UPERNET_HEADS_TO_MMSEGMENTATION,
     (r"dwconv", "depthwise_conv"),
     (r"pwconv", "pointwise_conv"),
-    (r"batch_norm", "bn"),
-    (r"classifier", "conv_seg"),
 ]
 CONVNEXT_TO_TIMM = [
     *CONVNEXT_TO_META,
@@ -65,6 +60,18 @@ SWIN_TO_HUB = [
     (r"attention\.relative_position_bias\.", "attention.self."),
     (r"mlp\.fc1", "intermediate.dense"),
     (r"mlp\.fc2", "output.dense"),
+]
+SWIN_TO_AUTHORS = [
+    *STAGE_NORMS,
+    (r"embeddings\.patch_embeddings\.projection", "patch_embed.proj"),
+    (r"embeddings\.norm", "patch_embed.norm"),
+    (r"^encoder\.", ""),
+    (r"layernorm_before", "norm1"),
+    (r"layernorm_after", "norm2"),
+    (r"attention\.self\.", "attn."),
+    (r"attention\.output\.dense", "attn.proj"),
+    (r"intermediate\.dense", "mlp.fc1"),
+    (r"output\.dense", "mlp.fc2"),
 ]
 SEGMENTER_TO_AUTHORS = [(r"^vit\.", "encoder."), (r"^(?!encoder)", "decoder.")]
 PSPNET_TO_AUTHORS = [(r"^ppm\.", "ppm.features.")]
@@ -132,6 +139,22 @@ def segformer_to_nvidia(state: State) -> State:
         "decode_head.conv_seg.bias": torch.zeros(len(pred)),
     }
     return counted | unused
+
+
+def swin_to_authors(state: State) -> State:
+    """The backbone of a state under the hub's names: queries, keys and values are one matrix."""
+    state = renamed(within(state, "backbone."), SWIN_TO_AUTHORS)
+    state = {key: tensor for key, tensor in state.items() if not key.startswith("swin.")}  # transformers 5's last norm
+    for key in [key for key in state if ".query." in key]:
+        parts = [state.pop(key.replace("query", part)) for part in ("query", "key", "value")]
+        state[key.replace("query", "qkv")] = torch.cat(parts)
+    return state
+
+
+def swin_to_timm(state: State) -> State:
+    """Merging belongs to the stage that follows."""
+    later = {f"layers.{i}.downsample": f"layers.{i + 1}.downsample" for i in range(3)}
+    return {later.get(k[:19], k[:19]) + k[19:]: v for k, v in swin_to_authors(state).items()}
 
 
 def _next(match: re.Match) -> str:

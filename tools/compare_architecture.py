@@ -24,7 +24,7 @@ import onnxruntime
 import torch
 
 import checkpoints as to
-from networks import MixTransformer, PspNet, SegFormer, Segmenter, UperNet, randomize
+from networks import MixTransformer, PspNet, SegFormer, Segmenter, SwinUperNet, UperNet, randomize
 
 PROGRAM = Path(__file__).parent.parent / "dist" / "cli" / "main.js"
 
@@ -38,6 +38,11 @@ def upernet(dims, depths, stem=None):
     if stem:
         return network, lambda s: to.renamed(to.within(s, "net."), to.UPERNET_TO_AUTHORS), (473, 473), 21
     return network, lambda s: to.within(s, "net."), (512, 512), 150
+
+
+def swin(width, depths, heads, window):
+    network = partial(SwinUperNet, width, depths, heads, window, 512, 256)
+    return network, lambda s: to.renamed(to.within(s, "net."), to.SWIN_TO_HUB), (512, 512), 150
 
 
 def segmenter(width, heads):
@@ -66,6 +71,10 @@ ARCHITECTURES = {
     "upernet-convnext-s": upernet(TINY, [3, 3, 27, 3]),
     "upernet-convnext-b": upernet([128, 256, 512, 1024], [3, 3, 27, 3]),
     "upernet-convnext-l": upernet([192, 384, 768, 1536], [3, 3, 27, 3]),
+    "upernet-swin-t": swin(96, [2, 2, 6, 2], [3, 6, 12, 24], 7),
+    "upernet-swin-s": swin(96, [2, 2, 18, 2], [3, 6, 12, 24], 7),
+    "upernet-swin-b": swin(128, [2, 2, 18, 2], [4, 8, 16, 32], 12),
+    "upernet-swin-b-window7": swin(128, [2, 2, 18, 2], [4, 8, 16, 32], 7),
     "segmenter-vit-ti": segmenter(192, 3),
     "segmenter-vit-s": segmenter(384, 6),
     "segmenter-vit-b": segmenter(768, 12),

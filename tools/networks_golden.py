@@ -1,6 +1,7 @@
 """Writes the golden files of test/nn: small networks of networks.py with random weights, and what they compute.
 
-    python tools/networks_golden.py        (torch 2.15, timm 1.0, transformers 5.23, torchvision 0.29)
+    python tools/networks_golden.py        (torch 2.15, timm 1.0, transformers 5.23, torchvision 0.29,
+                                            and for Swin mmsegmentation 1.2.2 with mmcv-lite 2.1.0)
 
 For each case of CASES test/golden/nn holds
 
@@ -15,13 +16,18 @@ and for the backbones of some ImageNet classifiers, under the names of the libra
 """
 
 import copy
+import importlib.util
+import re
+import sys
 from functools import partial
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import timm
 import torch
 import torchvision
 from safetensors.torch import save_file
+from transformers import SwinConfig, SwinForImageClassification
 
 import checkpoints as to
 from networks import MixTransformer, PspNet, SegFormer, Segmenter, SwinUperNet, UperNet, conv_stem, randomize
@@ -91,7 +97,8 @@ CASES = {
         (43, 57),
         {
             "transformers-5": lambda s: to.within(s, "net."),
-            "transformers": lambda s: with_position_indices(to.renamed(to.within(s, "net."), to.SWIN_TO_HUB)),
+            "transformers": lambda s: with_position_indices(swin_hub_names(s)),
+            "mmsegmentation": lambda s: upernet_swin_of_mmsegmentation(s),
         },
     ),
 }
@@ -112,6 +119,37 @@ def with_other_heads(state: to.State) -> to.State:
         k.replace("cls1.", name): v for name in ("cls2.", "mask1.") for k, v in state.items() if k.startswith("cls1.")
     }
     return state | others
+
+
+def swin_hub_names(state: to.State) -> to.State:
+    return to.renamed(to.within(state, "net."), to.SWIN_TO_HUB)
+
+
+def upernet_swin_of_mmsegmentation(state: to.State) -> to.State:
+    hub = swin_hub_names(state)
+    backbone = {f"backbone.{key}": tensor for key, tensor in swin_of_mmsegmentation(hub).state_dict().items()}
+    heads = {key: tensor for key, tensor in hub.items() if "_head." in key}
+    return backbone | to.renamed(heads, to.UPERNET_HEADS_TO_MMSEGMENTATION)
+
+
+def swin_of_mmsegmentation(hub: to.State) -> torch.nn.Module:
+    """mmsegmentation's own backbone, with a state that its own program converted from the authors' names."""
+    # The compiled operators of mmcv are not in mmcv-lite, and Swin uses none of them.
+    sys.modules |= {name: MagicMock() for name in ("mmcv.ops", "mmcv.ops.modulated_deform_conv")}
+    import mmseg
+    from mmseg.models.backbones.swin import SwinTransformer
+
+    path = Path(mmseg.__file__).parent / ".mim/tools/model_converters/swin2mmseg.py"
+    spec = importlib.util.spec_from_file_location("swin2mmseg", path)
+    converter = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(converter)
+    network = SwinTransformer(
+        embed_dims=SWIN["width"], depths=SWIN["depths"], num_heads=SWIN["heads"], window_size=SWIN["window"]
+    )
+    network.eval()
+    indices = {key: tensor for key, tensor in network.state_dict().items() if key.endswith("position_index")}
+    network.load_state_dict(converter.convert_swin(to.swin_to_authors(hub)) | indices)
+    return network
 
 
 def with_position_indices(state: to.State) -> to.State:
@@ -198,6 +236,7 @@ def backbones() -> None:
             norm = {k.replace("head.norm", "norm").replace("head.fc", "head"): v for k, v in head.items()}
             meta = to.renamed(state, to.CONVNEXT_TO_META) | norm
             save(meta, f"{name}.meta")
+    swin_backbones()
     vit = randomize(CASES["segmenter"][0](), list(CASES).index("segmenter")).vit.state_dict()
     normalizer = {"normalize.mean": torch.zeros(1, 3, 1, 1), "normalize.std": torch.ones(1, 3, 1, 1)}
     wrapped = {f"model.{k}": v for k, v in vit.items()} | normalizer
@@ -210,6 +249,39 @@ def backbones() -> None:
     full = {k for k in PspNet(64, [3, 4, 6, 3], 21).state_dict() if k.startswith("layer")}
     names = set(to.renamed(dict.fromkeys(full), to.PSPNET_TO_TORCHVISION)) | {"fc.weight", "fc.bias"}
     assert names == set(torchvision.models.resnet50().state_dict()), "names are not torchvision's"
+
+
+def swin_backbones() -> None:
+    """Each under the names that the library's own classifier has, with a head and what else such files hold."""
+    network = randomize(CASES["upernet-swin"][0](), list(CASES).index("upernet-swin"))
+    hub = swin_hub_names(network.state_dict())
+    ours = swin_of_mmsegmentation(hub)
+    image = torch.rand(1, 3, 43, 57)
+    for a, b in zip(ours(image), network.net.backbone(image).feature_maps):
+        assert torch.allclose(a, b, atol=1e-5), "mmsegmentation computes something else"
+    hub = {key: tensor for key, tensor in hub.items() if "hidden_states_norms" not in key}
+    channels = 8 * SWIN["width"]
+    norm = {"norm.weight": torch.ones(channels), "norm.bias": torch.zeros(channels)}
+    sizes = {"embed_dim": SWIN["width"], "depths": SWIN["depths"], "num_heads": SWIN["heads"]}
+
+    timm_network = timm.create_model(
+        "swin_tiny_patch4_window7_224", img_size=96, window_size=SWIN["window"], num_classes=5, **sizes
+    )
+    head = {key: tensor for key, tensor in timm_network.state_dict().items() if key.startswith("head.")}
+    timm_network.load_state_dict(to.swin_to_timm(hub) | norm | head)
+    save(timm_network.state_dict(), "upernet-swin.timm")
+
+    head = {key.replace("head.fc", "head"): tensor for key, tensor in head.items()}
+    masks = {"layers.0.blocks.1.attn_mask": torch.zeros(1, 9, 9)}
+    save(with_position_indices(to.swin_to_authors(hub)) | masks | norm | head, "upernet-swin.authors")
+    converted = {key: tensor for key, tensor in ours.state_dict().items() if not re.match(r"norm\d", key)}
+    save(converted | norm, "upernet-swin.mmsegmentation-backbone")
+
+    classifier = SwinForImageClassification(SwinConfig(**sizes, window_size=SWIN["window"], num_labels=5))
+    others = {key: tensor for key, tensor in classifier.state_dict().items() if re.match(r"classifier|swin.layernorm", key)}
+    state = {key.replace("backbone.", "swin."): tensor for key, tensor in hub.items() if key.startswith("backbone.e")} | others
+    assert set(state) == set(to.renamed(classifier.state_dict(), to.SWIN_TO_HUB)), "names are not transformers'"
+    save(state, "upernet-swin.transformers-backbone")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ const published: [
   ["pspnet-50-deep", 21, 473, 49_081_578, 46_716_373, undefined, undefined],
   // Counted in the networks of Hugging Face transformers.
   ["upernet-convnext-t", 150, 512, 60_242_636, 59_318_838, 268, undefined],
+  ["upernet-swin-t", 150, 512, 59_941_862, 59_018_064, 307, undefined],
+  ["upernet-swin-s", 150, 512, 81_259_766, 80_335_968, 511, undefined],
+  ["upernet-swin-b", 150, 512, 121_415_076, 120_196_366, 511, undefined],
   ["segformer-b0", 150, 512, 3_752_694, 3_752_694, 208, undefined],
   ["segformer-b1", 150, 512, 13_715_798, 13_715_798, 208, undefined],
   ["segformer-b2", 150, 512, 27_461_974, 27_461_974, 380, undefined],

@@ -11,7 +11,7 @@ const files = {
   "upernet-cvst": ["authors.pth"],
   "upernet-cvst-large": ["authors.safetensors"],
   "upernet-patch": ["transformers.safetensors", "mmsegmentation.pth"],
-  "upernet-swin": ["transformers.safetensors", "transformers-5.safetensors"],
+  "upernet-swin": ["transformers.safetensors", "mmsegmentation.safetensors"],
   segmenter: ["authors.safetensors"],
   pspnet: ["authors.safetensors"],
   "pspnet-deep": ["ddcat.safetensors"],

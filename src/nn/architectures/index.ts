@@ -17,6 +17,9 @@ const convNextB = { dims: [128, 256, 512, 1024], depths: [3, 3, 27, 3], dropPath
 const convNextL = { dims: [192, 384, 768, 1536], depths: [3, 3, 27, 3], dropPath: 0.4 };
 const heads = { channels: 512, auxiliaryChannels: 256 };
 
+const swinTS = { dims: [96, 192, 384, 768], heads: [3, 6, 12, 24], dropPath: 0.3 };
+const swinB = { dims: [128, 256, 512, 1024], heads: [4, 8, 16, 32], depths: [2, 2, 18, 2], dropPath: 0.3 };
+
 /** Small enough for adversarial training on a laptop's CPU, and for narrow layers begun as PyTorch begins them. */
 const small = { dropPath: 0, initial: { weight: pytorchUniform, bias: pytorchUniform } };
 const microWidths = { dims: [16, 32, 64, 128], heads: [1, 2, 4, 8] };
@@ -104,6 +107,14 @@ export const architectures = {
     channels: 64,
     auxiliaryChannels: 32,
   }),
+  "upernet-swin-t": uperNet("UPerNet, Swin-T", swin({ ...swinTS, depths: [2, 2, 6, 2], window: 7 }), heads),
+  "upernet-swin-s": uperNet("UPerNet, Swin-S", swin({ ...swinTS, depths: [2, 2, 18, 2], window: 7 }), heads),
+  "upernet-swin-b": uperNet("UPerNet, Swin-B with windows of 12×12", swin({ ...swinB, window: 12 }), heads),
+  "upernet-swin-b-window7": uperNet(
+    "UPerNet, Swin-B with windows of 7×7",
+    swin({ ...swinB, window: 7 }),
+    heads,
+  ),
   "upernet-swin-micro": uperNet("UPerNet, a very small Swin", swinMicro, microHeads),
   "segmenter-vit-ti": segmenter("Segmenter, ViT-Ti/16 with mask transformer", {
     ...vit,

@@ -85,7 +85,10 @@ interface BlockOptions {
   readonly rate: number;
 }
 
-/** A pre-norm transformer block: attention within windows, then two linear layers. */
+/**
+ * A pre-norm transformer block: attention within windows, then two linear layers. Training leaves out either branch, as
+ * the authors' and mmsegmentation's does; transformers' leaves out the first alone.
+ */
 function block(net: Net, x: Activation, options: BlockOptions): Activation {
   const channels = x.dims[2]!;
   const attended = windowAttention(net, net.layerNorm("layernorm_before", x, epsilon), options);

@@ -1,7 +1,7 @@
-/** Renames a checkpoint's tensors to Seawall's names: removes wrappers, finds the key map, renames, splits and drops. */
+/** Renames a checkpoint's tensors to Seawall's names: removes wrappers, finds the key map, renames, splits, reorders and drops. */
 import { invariant, printable, SeawallError, type Tensor } from "../../base/index.js";
 import type { Family } from "../architectures/architecture.js";
-import { type KeyMap, type KeyMapName, keyMaps, trainingDrop } from "../key-maps/index.js";
+import { type KeyMap, type KeyMapName, keyMaps, type Reorder, trainingDrop } from "../key-maps/index.js";
 
 /** A checkpoint under Seawall's names. */
 export interface Translation {
@@ -20,8 +20,8 @@ type Tensors = ReadonlyMap<string, Tensor>;
 const wrappers = /^(?:(?:module|_orig_mod|base_model|model|net|network)\.)+/;
 
 /**
- * Renames the tensors of a state dictionary to the names of `family`'s parameters. Data is not copied: a split tensor
- * becomes views.
+ * Renames the tensors of a state dictionary to the names of `family`'s parameters. Data is not copied unless its order
+ * changes: a split tensor becomes views.
  * @throws SeawallError `weights` if no key map of the family fits, or two keys stand for the same parameter
  */
 export function translateCheckpoint(tensors: Tensors, family: Family): Translation {
@@ -90,7 +90,9 @@ function renamed({ renames = [] }: KeyMap, key: string): string {
   return renames.reduce((name, [part, replacement]) => name.replace(part, replacement), key);
 }
 
-function partsOf({ splits = [] }: KeyMap, key: string, tensor: Tensor): [string, Tensor][] {
+function partsOf({ splits = [], reorders = [] }: KeyMap, key: string, tensor: Tensor): [string, Tensor][] {
+  const reorder = reorders.find(([pattern]) => pattern.test(key));
+  if (reorder) return [[key, reordered(tensor, reorder)]];
   const split = splits.find(([pattern]) => pattern.test(key));
   if (!split) return [[key, tensor]];
   const [pattern, into] = split;
@@ -108,6 +110,14 @@ function partsOf({ splits = [] }: KeyMap, key: string, tensor: Tensor): [string,
       data: (data as Float32Array).subarray(i * length, (i + 1) * length),
     },
   ]);
+}
+
+function reordered({ type, dims, data }: Tensor, [, from]: Reorder): Tensor {
+  invariant(type !== "string", "weights are numbers");
+  const length = dims.at(-1) ?? 1;
+  const theirs = data as Float32Array;
+  const ours = theirs.map((_, at) => theirs[at - (at % length) + from(at % length, length)]!);
+  return { type, dims, data: ours };
 }
 
 function refuseUnknown(keys: readonly string[], family: Family): never {

@@ -18,4 +18,4 @@ export const keyMaps = {
 } satisfies Record<string, KeyMap>;
 
 export type KeyMapName = keyof typeof keyMaps;
-export { type KeyMap, trainingDrop } from "./key-map.js";
+export { type KeyMap, type Reorder, trainingDrop } from "./key-map.js";

@@ -10,6 +10,12 @@ export type Drop = readonly [key: RegExp, what: string];
 /** A tensor to cut into equal parts along its first axis. Each part's key has one of `into` in place of `part`. */
 export type Split = readonly [part: RegExp, into: readonly string[]];
 
+/**
+ * Tensors whose last axis is stored in another order: element `i` of ours is element `from(i, length)` of theirs, where
+ * `length` is that of the axis.
+ */
+export type Reorder = readonly [key: RegExp, from: (i: number, length: number) => number];
+
 /** The naming scheme of one kind of checkpoint, and how it maps to Seawall's names. */
 export interface KeyMap {
   /** The library or paper whose checkpoints these are. */
@@ -19,6 +25,7 @@ export interface KeyMap {
   readonly marker: RegExp;
   readonly drops?: readonly Drop[];
   readonly splits?: readonly Split[];
+  readonly reorders?: readonly Reorder[];
   /** Applied to every key, one after another. */
   readonly renames?: readonly Rename[];
   /** True for ImageNet classifiers, which have the backbone of a segmentation network but not its head. */
