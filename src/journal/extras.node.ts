@@ -84,9 +84,11 @@ export function writePicture(dir: string, key: PictureKey, webp: Uint8Array): vo
   writeFileAtomic(pictureFile(dir, key), webp);
 }
 
-/** The pictures of a run folder, by image and slot; files with other names are none. */
+/** The pictures in the folder of a run or training, by image and slot; files with other names are none. */
 export function listPictures(dir: string): PictureKey[] {
-  const keys = namesIn(join(dir, extraFolders.pictures)).flatMap((name) => {
+  const folder = join(dir, extraFolders.pictures);
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const keys = namesIn(folder).flatMap((name) => {
     const [, index, slot, kind] = pictureForm.exec(name) ?? [];
     return kind ? [{ index: Number(index), slot: Number(slot), kind: kind as PictureKind }] : [];
   });
@@ -100,8 +102,9 @@ export function listPictures(dir: string): PictureKey[] {
 export function readPicture(dir: string, key: PictureKey): Uint8Array {
   const file = pictureFile(dir, key);
   const bytes = attempt(file, "read", () => {
-    const { size } = statSync(file);
-    return size <= largestPicture ? readFileSync(file) : Buffer.alloc(0);
+    // A link could lead out of the folder, and reading a pipe would not end.
+    const stat = lstatSync(file);
+    return stat.isFile() && stat.size <= largestPicture ? readFileSync(file) : Buffer.alloc(0);
   });
   if (bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WEBP") return bytes;
   throw new SeawallError("journal", `${file}: no small WebP picture; delete it, and the report does without`);

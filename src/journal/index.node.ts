@@ -31,3 +31,9 @@ export {
   writeDescription,
   writeResult,
 } from "./stored.node.js";
+export {
+  type LogPlace,
+  readTrainingDescription,
+  readTrainingLog,
+  trainingRecords,
+} from "./training/folder.node.js";

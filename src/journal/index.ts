@@ -1,4 +1,5 @@
 /** The run folder without its files: what a run is, its records, and the result made of them. */
+
 export { arrange, type ImageRecords, type Missing, missingOf, sortRecords } from "./arrange.js";
 export {
   bySeed,
@@ -57,3 +58,4 @@ export {
 } from "./running.js";
 export { type SummaryOptions, summarize, withoutIdleRounds } from "./summary.js";
 export type { StoredTrace } from "./trace.js";
+export type { TrainingDescription, TrainingLine } from "./training/lines.js";

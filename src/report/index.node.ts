@@ -5,5 +5,6 @@ export { htmlReport } from "./html/index.node.js";
 export { ownGates } from "./own-gates.js";
 export { type KeptOutcome, pruneToGallery, ReportKeeper } from "./pictures/keeper.node.js";
 export { demoPicture, type PictureOptions, type PictureRow } from "./pictures/picture.node.js";
+export { type HeldOutExample, keepExample } from "./pictures/training.node.js";
 export { type ReportedRun, readReportedRun } from "./stored.node.js";
 export { serveRuns, type ViewServer } from "./view/server.node.js";

@@ -5,6 +5,7 @@ export { type RehearsalFigures, rehearseTraining } from "./run/rehearse.node.js"
 export {
   runTraining,
   type TrainingEvents,
+  type TrainingExample,
   type TrainingOptions,
   type TrainingOutcome,
 } from "./run/run.node.js";

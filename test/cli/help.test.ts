@@ -287,10 +287,10 @@ it("explains view", async () => {
   expect(await help("view")).toMatchInlineSnapshot(`
     "Usage: seawall view [options] [RUN...]
 
-    Shows runs in the browser, live while they are going. Answers this machine alone.
+    Shows runs and trainings in the browser, live while they are going. Answers this machine alone.
 
     Arguments:
-      RUN         run folders, or folders above them (default: runs)
+      RUN         folders of runs and trainings, or folders above them (default: runs)
 
     Options:
       --port <N>  port of the page; 0 takes any free one (default: 8327)

@@ -89,5 +89,5 @@ it("labels classes by escaped name, by number without names, and ignored pixels 
   const [named, unnamed, ignored] = [0, 3, -1].map((label) => bodyOf(classLabel(run, label)));
   expect([named, unnamed, ignored].map((body) => body!.textContent)).toEqual(["<b>", "class 3", "ignored"]);
   expect(named!.querySelector("b")).toBeNull();
-  expect(ignored!.querySelector("i")!.getAttribute("style")).toBe("background:rgb(0 0 0)");
+  expect(ignored!.querySelector("rect")!.getAttribute("fill")).toBe("rgb(0 0 0)");
 });

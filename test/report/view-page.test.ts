@@ -6,14 +6,17 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRun } from "../../bench/made-run.mjs";
-import { readReportedRun, serveRuns, writeReports } from "../../src/report/index.node.js";
+import { keepExample, readReportedRun, serveRuns, writeReports } from "../../src/report/index.node.js";
 import { hasBrowser, openBrowser, openPage, strayElements } from "../helpers/browser.js";
+import { logText, lines as trainingLines, writeTraining } from "./trainings.js";
 
 const root = mkdtempSync(join(tmpdir(), "seawall-view-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** With UPDATE_DOCS=1 SEAWALL_RUNS=runs, the screenshots of docs/view.md are taken again; one run there must be going on. */
 const shown = process.env.SEAWALL_RUNS;
+/** With UPDATE_DOCS=1 SEAWALL_TRAINING=runs/at2, those of a training. */
+const learning = process.env.SEAWALL_TRAINING;
 const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
 
 /** Writes a made-up run with its first nine records. Returns the journal lines of the others. */
@@ -35,6 +38,16 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     await makeRun(join(root, "done"));
     writeReports(readReportedRun(join(root, "done")), ["html"], join(root, "done"));
     toCome = await goingRun(join(root, "going"));
+    writeTraining(join(root, "learning"));
+    const planes = new Float32Array(3 * 64).fill(0.5);
+    const map = Array.from({ length: 64 }, (_, i) => i % 3);
+    const maps = { labels: map, prediction: map, attackedPrediction: map };
+    for (const index of [0, 1])
+      await keepExample(
+        join(root, "learning"),
+        { index, height: 8, width: 8, image: planes, attacked: planes, ...maps },
+        4 / 255,
+      );
     server = await serveRuns([root], 0);
     browser = await openBrowser();
   });
@@ -70,6 +83,21 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     await page.close();
   });
 
+  it.each([1280, 390])("shows a training at %d pixels, and follows it", async (width) => {
+    const { page, faults } = await openPage(browser, server.url, width);
+    await page.getByText("learning").click();
+    expect(await page.locator(".chart").count()).toBe(5);
+    expect(await page.locator(".tile img").count()).toBe(10);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    expect(await strayElements(page)).toEqual([]);
+    const step = Number(await page.locator("progress").getAttribute("value")) + 1;
+    const line = { ...trainingLines[0], step, epoch: step / 10 };
+    appendFileSync(join(root, "learning", "log.jsonl"), logText([line]));
+    await page.locator(`progress[value="${step}"]`).waitFor();
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it("opens a report, whose tables sort behind its fence", async () => {
     const { page, faults } = await openPage(browser, server.url, 1280);
     await page.getByText("done").click();
@@ -88,6 +116,18 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
       await page.screenshot({ path: docs(`view-list-${width}.png`), fullPage: true });
       await page.locator("li:has(progress) b").first().click();
       await page.screenshot({ path: docs(`view-run-${width}.png`), fullPage: true });
+      await page.close();
+    }
+    await close();
+  });
+
+  it.runIf(process.env.UPDATE_DOCS && learning)("takes the pictures of a training", async () => {
+    const { url, close } = await serveRuns([learning!], 0);
+    for (const width of [1280, 390]) {
+      const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: "light" });
+      await page.goto(url);
+      await page.locator("li a").first().click();
+      await page.screenshot({ path: docs(`view-training-${width}.png`), fullPage: true });
       await page.close();
     }
     await close();

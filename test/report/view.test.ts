@@ -1,7 +1,6 @@
 /** The viewer's server: pages, files it must not serve, and requests it must refuse. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { type IncomingHttpHeaders, request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -16,6 +15,7 @@ import {
 import { writeResult, writeRunWorkers } from "../../src/journal/index.node.js";
 import { serveRuns } from "../../src/report/index.node.js";
 import { describeWith, journalText, recordsOf, sealedJson, temporaryFolder } from "../journal/runs.js";
+import { firstRun, get, serve } from "./viewer.js";
 
 /** Writes a run folder as an evaluation does. */
 function writeRun(dir: string, description: RunDescription, records: readonly RunRecord[]): void {
@@ -35,45 +35,6 @@ function house(): string {
   writeRun(join(folder, "runs/done"), description, records);
   writeResult(join(folder, "runs/done"), summarize(description, records));
   return folder;
-}
-
-async function serve(...folders: string[]) {
-  const server = await serveRuns(folders, 0);
-  onTestFinished(server.close);
-  return { ...server, port: Number(new URL(server.url).port) };
-}
-
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A request whose path is sent unchanged; `fetch` would normalise it. */
-function get(
-  port: number,
-  path: string,
-  { method = "GET", at = "127.0.0.1", called = `127.0.0.1:${port}`, ...headers }: Record<string, string> = {},
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: at, port, path, method, headers: { host: called, ...headers }, agent: false },
-      (response) => {
-        let body = "";
-        response.on("data", (chunk) => {
-          body += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body }));
-      },
-    );
-    sent.on("error", reject);
-    sent.end();
-  });
-}
-
-/** The path of the first run in the list. */
-async function firstRun(port: number): Promise<string> {
-  return /href="(\/runs\/[0-9a-f]{16}\/)"/.exec((await get(port, "/")).body)![1]!;
 }
 
 describe("the list", () => {

@@ -7,7 +7,12 @@ import { SeawallError } from "../../src/base/index.js";
 import { extractWeights } from "../../src/nn/index.js";
 import { readModelFile } from "../../src/onnx/index.node.js";
 import type { TrainingConfig, TrainingInput } from "../../src/train/index.js";
-import { rehearseTraining, runTraining, trainingFiles } from "../../src/train/index.node.js";
+import {
+  rehearseTraining,
+  runTraining,
+  type TrainingExample,
+  trainingFiles,
+} from "../../src/train/index.node.js";
 import { readWeightsFile, writeSafetensorsFile } from "../../src/weights/index.node.js";
 import { folderWith, greyPng, rgbPng } from "../data/pixels.js";
 import { logOf, smallData, smallTraining } from "./small.js";
@@ -27,10 +32,11 @@ async function interrupt(config: TrainingConfig, updates: number): Promise<void>
 describe("a training", () => {
   let data: string;
   let whole: TrainingConfig;
+  const examples: TrainingExample[] = [];
   beforeAll(async () => {
     data = (await smallData()).data;
     whole = smallTraining(data, await folder());
-    await runTraining(whole);
+    await runTraining(whole, { onExample: async (example) => void examples.push(example) });
   });
 
   it("leaves weights, curves and a model that has the weights of the best checkpoint", async () => {
@@ -51,6 +57,23 @@ describe("a training", () => {
       ...["step 1", "step 2", "validation 2", "step 3", "step 4", "validation 4"],
     ]);
     expect(log.every(({ kind, loss }) => kind !== "step" || Number.isFinite(loss))).toBe(true);
+  });
+
+  it("hands out held-out images at each validation, before and after the attack", () => {
+    expect(examples.map(({ index }) => index)).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+    const [first, , , , later] = examples;
+    expect(later!.image).toEqual(first!.image);
+    expect(later!.attacked).not.toEqual(first!.attacked);
+    for (const { height, width, image, attacked, labels, prediction, attackedPrediction } of examples) {
+      expect([height, width, image.length]).toEqual([32, 32, 3 * 32 * 32]);
+      const distance = Math.max(...attacked.map((value, i) => Math.abs(value - image[i]!)));
+      expect(distance).toBeGreaterThan(0.9 * (4 / 255));
+      expect(distance).toBeLessThan(4 / 255 + 1e-6);
+      for (const map of [labels, prediction, attackedPrediction])
+        expect(new Set(Array.from(map, (label) => label === 0 || label === 1))).toEqual(new Set([true]));
+      // Left of the border class 0, right of it class 1.
+      expect([labels[0], labels[31]]).toEqual([0, 1]);
+    }
   });
 
   it.each([
@@ -110,7 +133,8 @@ describe("a training", () => {
       architecture: "convnext-micro-cvst",
       epochs: 1,
     });
-    await runTraining(classifier);
+    const onExample = async () => expect.unreachable("a classifier predicts no map");
+    await runTraining(classifier, { onExample });
     const own = { init: join(classifier.out, trainingFiles.last), epochs: 1 };
     const begun: string[] = [];
     await runTraining(smallTraining(data, await folder(), own), { onNotice: (s) => begun.push(s) });

@@ -1,6 +1,8 @@
 /** The thread's side of a training: trains, and tells how it goes. */
 import { workerData } from "node:worker_threads";
+import { parseRadius } from "../../base/index.js";
 import { serveThread } from "../../base/index.node.js";
+import { keepExample } from "../../report/index.node.js";
 import type { TrainingConfig } from "../../train/index.js";
 import { runTraining, type TrainingOutcome } from "../../train/index.node.js";
 import { epochLine, planRows } from "../output/training-lines.js";
@@ -26,6 +28,7 @@ function train(config: TrainingConfig): Promise<TrainingOutcome> {
     },
     onStep: (event) =>
       tell({ kind: "step", progress: { ...event, done: event.step, total, imagesPerUpdate } }),
+    onExample: (example) => keepExample(config.out, example, parseRadius(config.eps).value),
     onEpoch: (event) => tell({ kind: "epoch", line: epochLine(event) }),
   });
 }

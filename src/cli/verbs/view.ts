@@ -7,8 +7,10 @@ import { flagValue, whole } from "../settings/values.js";
 
 export function viewVerb(command: Command): void {
   command
-    .description("Shows runs in the browser, live while they are going. Answers this machine alone.")
-    .argument("[RUN...]", "run folders, or folders above them (default: runs)")
+    .description(
+      "Shows runs and trainings in the browser, live while they are going. Answers this machine alone.",
+    )
+    .argument("[RUN...]", "folders of runs and trainings, or folders above them (default: runs)")
     .option("--port <N>", "port of the page; 0 takes any free one (default: 8327)")
     .addHelpText("after", example)
     .action(viewAction);

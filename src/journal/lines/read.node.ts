@@ -19,17 +19,23 @@ export interface Line {
 
 /**
  * The lines of a file, one after the other.
+ * @param from the position of the first line to read, and its number; default: the beginning
  * @throws SeawallError `journal` if it cannot be read, or at a line that is longer than any of a journal
  */
-export function* readLines(file: string): Generator<Line> {
+export function* readLines(
+  file: string,
+  from: Pick<Line, "end" | "number"> = { end: 0, number: 1 },
+): Generator<Line> {
   const handle = attempt(file, "read", () => openSync(file, "r"));
   const chunk = Buffer.alloc(2 ** 20);
   try {
     let rest = Buffer.alloc(0);
-    let [number, end] = [1, 0];
+    let { number, end } = from;
+    let position = end;
     for (;;) {
-      const length = attempt(file, "read", () => readSync(handle, chunk));
+      const length = attempt(file, "read", () => readSync(handle, chunk, { position }));
       if (length === 0) break;
+      position += length;
       rest = Buffer.concat([rest, chunk.subarray(0, length)]);
       let start = 0;
       for (let stop = rest.indexOf(newline); stop >= 0; stop = rest.indexOf(newline, start)) {

@@ -1,7 +1,7 @@
 /** Charts as SVG, drawn when the report is written, so that the page shows them without a program. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { type Markup, Markup as Piece } from "../markup.js";
+import { type Markup, markup, Markup as Piece } from "../markup.js";
 
 export { Plot };
 
@@ -19,6 +19,11 @@ export function lineColour(i: number): string {
 /** The dashes of the i-th line; none for the first lines, whose colours differ. */
 export function lineDash(i: number): string | undefined {
   return [undefined, "6 3", "2 3", "8 3 2 3"][Math.floor(i / colours) % 4];
+}
+
+/** A piece of the i-th line, for a legend. */
+export function lineSample(i: number): Markup {
+  return markup`<svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" stroke="${lineColour(i)}" stroke-width="2" stroke-dasharray="${lineDash(i) ?? "none"}"/></svg>`;
 }
 
 export interface ChartOptions extends Plot.PlotOptions {
@@ -39,10 +44,11 @@ export function chart({ title, ...options }: ChartOptions): Markup {
     ...options,
     document: document as never,
     className: "chart",
-    style: { fontSize: "12px" },
     ...(options.x && { x: { labelOffset: 40, ...options.x } }),
   }) as unknown as Drawn;
   svg.querySelector("style")?.remove();
+  // An attribute, not a style: the viewer's pages allow no style but that of their file.
+  svg.setAttribute("font-size", "12");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", title);
   const x = svg.scale("x");

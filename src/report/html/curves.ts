@@ -3,7 +3,7 @@ import { parseRadius } from "../../base/index.js";
 import { bySeed, type Result } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
-import { chart, chartWidth, lineColour, lineDash, Plot } from "./chart.js";
+import { chart, chartWidth, lineColour, lineDash, lineSample, Plot } from "./chart.js";
 
 export function curves({ result }: ReportedRun): Markup {
   const drawn = drawnAttacks(result);
@@ -13,7 +13,7 @@ export function curves({ result }: ReportedRun): Markup {
 <figure><figcaption>mIoU; shaded: down to the lower bound over these attacks</figcaption>${curve(result, "mIoU")}</figure>
 </div>
 <ul class="legend">${drawn.map(
-    ({ name }, i) => markup`<li><svg width="28" height="10" aria-hidden="true">${line(i)}</svg>${name}</li>`,
+    ({ name }, i) => markup`<li>${lineSample(i)}${name}</li>`,
   )}<li><svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" class="worst"/></svg>worst case over these attacks</li></ul>
 ${starts > 1 && markup`<p class="note">Each attack ran from ${starts} starts; its curve is the lowest of them at each radius.</p>`}
 `;
@@ -24,10 +24,6 @@ function drawnAttacks({ protocol, robust }: Result): { readonly name: string; re
   const names = robust[0]!.attacks.map(({ name }) => name);
   const [first, ...others] = bySeed(protocol, names).map(({ attacks }) => attacks);
   return first!.map((name, i) => ({ name, repeats: [name, ...others.map((attacks) => attacks[i]!)] }));
-}
-
-function line(i: number): Markup {
-  return markup`<path d="M0 5H28" stroke="${lineColour(i)}" stroke-width="2" stroke-dasharray="${lineDash(i) ?? "none"}"/>`;
 }
 
 /** A point of a curve; `low` is the lower end of the shaded area. */

@@ -6,7 +6,7 @@ import { accuracyBySeed, galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { formatShare, plural } from "../text.js";
-import { classLabel, panels, pictureUrl } from "./parts.js";
+import { classLegend, panels, perturbationName, tile } from "./parts.js";
 
 const titles = {
   worst: "Lowest accuracy under attack",
@@ -68,18 +68,11 @@ function tiles(run: ReportedRun, record: RunRecord): Markup[] {
     ["label", { slot: 0, kind: "label" }],
     ["clean prediction", { slot: 0, kind: "prediction" }],
     ["under attack", { slot, kind: "prediction" }],
-    [
-      radius > 0 ? `perturbation × ${Math.round(0.5 / radius)}` : "perturbation",
-      { slot, kind: "perturbation" },
-    ],
+    [perturbationName(radius), { slot, kind: "perturbation" }],
   ];
   return list.flatMap(([name, key]) => {
     const webp = run.picture({ index, ...key });
-    if (!webp && key.kind === "label") return [];
-    const shown = webp
-      ? markup`<img src="${pictureUrl(webp)}" alt="${name}"${key.kind !== "image" && markup` class="pixels"`}/>`
-      : markup`<span class="none">not stored</span>`;
-    return [markup`<span class="tile">${shown}<span class="name">${name}</span></span>`];
+    return !webp && key.kind === "label" ? [] : [tile(name, webp, key.kind === "image")];
   });
 }
 
@@ -89,7 +82,5 @@ function legend({ description: run, result }: ReportedRun): Markup {
   const present = Array.from({ length: run.model.classes }, (_, s) => s).filter((s) =>
     sets.some((figures) => figures[s] !== null),
   );
-  const shared =
-    run.model.classes > 24 ? markup`<p class="note">Every 24 classes, the colours repeat.</p>` : undefined;
-  return markup`<ul class="legend">${present.map((s) => markup`<li>${classLabel(run, s)}</li>`)}<li>${classLabel(run, -1)}</li></ul>${shared}`;
+  return classLegend(present, run.model.classes, run.model.classNames);
 }

@@ -49,7 +49,7 @@ function sectionsOf(run: ReportedRun, gates: readonly GateOutcome[]): Section[] 
  * @param gates judged; default: those of the stored result
  */
 export function htmlReport(run: ReportedRun, gates: readonly GateOutcome[] = storedGates(run)): string {
-  const [style, script] = [page("report.css"), page("report.js")];
+  const [style, script] = [page("figures.css") + page("report.css"), page("report.js")];
   const sections = sectionsOf(run, gates);
   const { model, data } = run.result;
   return markup`<!doctype html>

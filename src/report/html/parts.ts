@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import type { RunDescription } from "../../journal/index.js";
 import { type Content, type Markup, markup } from "../markup.js";
-import { classColour } from "../pictures/palette.js";
+import { classColour, palette } from "../pictures/palette.js";
 import { formatFigure } from "../text.js";
 
 export interface Column {
@@ -61,14 +61,48 @@ export function figureCell(figure: number | null | undefined): Cell {
 
 /** The name of a class. */
 export function className({ model }: RunDescription, label: number): string {
-  return model.classNames?.[label] ?? `class ${label}`;
+  return nameOfClass(model.classNames, label);
+}
+
+function nameOfClass(names: readonly string[] | undefined, label: number): string {
+  return names?.[label] ?? `class ${label}`;
 }
 
 /** A class's colour in the pictures, and its name. */
-export function classLabel(run: RunDescription, label: number): Markup {
-  return markup`<span class="class"><i style="background:rgb(${classColour(label).join(" ")})"></i>${
-    label < 0 ? "ignored" : className(run, label)
+export function classLabel({ model }: RunDescription, label: number): Markup {
+  return classEntry(model.classNames, label);
+}
+
+function classEntry(names: readonly string[] | undefined, label: number): Markup {
+  const colour = `rgb(${classColour(label).join(" ")})`;
+  return markup`<span class="class"><svg class="swatch" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="${colour}"/></svg>${
+    label < 0 ? "ignored" : nameOfClass(names, label)
   }</span>`;
+}
+
+/** The legend of classes in pictures, and of ignored pixels. */
+export function classLegend(
+  labels: readonly number[],
+  classes: number,
+  names: readonly string[] | undefined,
+): Markup {
+  const repeats = classes > palette.length;
+  return markup`<ul class="legend">${[...labels, -1].map((label) => markup`<li>${classEntry(names, label)}</li>`)}</ul>${
+    repeats && markup`<p class="note">Every ${palette.length} classes, the colours repeat.</p>`
+  }`;
+}
+
+/** A picture with its name below; a place for it where none is stored. */
+export function tile(name: string, webp: Uint8Array | undefined, isImage = false): Markup {
+  const shown = webp
+    ? markup`<img src="${pictureUrl(webp)}" alt="${name}"${!isImage && markup` class="pixels"`}/>`
+    : markup`<span class="none">not stored</span>`;
+  return markup`<span class="tile">${shown}<span class="name">${name}</span></span>`;
+}
+
+/** How a picture of a perturbation of this radius is named: by its magnification. */
+export function perturbationName(radius: number): string {
+  return radius > 0 ? `perturbation × ${Math.round(0.5 / radius)}` : "perturbation";
 }
 
 export interface Panel {

@@ -1,13 +1,13 @@
-/** The viewer's style, and the script that refreshes its pages. */
+/** The viewer's style, which follows that of charts and pictures in page/figures.css, and the script that refreshes its pages. */
 
 export const style = `
-:root { color-scheme: light dark; --line: #8884; --soft: #667; --accent: #0b6e99; }
+:root { color-scheme: light dark; --line: #8884; --soft: #667; --accent: #0b6e99; --panel: #8882; }
 @media (prefers-color-scheme: dark) { :root { --soft: #99a; --accent: #5cc8ef; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 a { color: var(--accent); }
-.facts, .note, .progress { color: var(--soft); font-size: .9rem; }
+.facts, .note, .progress, figcaption { color: var(--soft); font-size: .9rem; }
 .problem { color: #c02626; font-size: .9rem; white-space: pre-wrap; }
 @media (prefers-color-scheme: dark) { .problem { color: #ff8a80; } }
 .runs { list-style: none; margin: 0; padding: 0; }

@@ -1,4 +1,4 @@
-/** The viewer's pages: the list of runs, and one run. */
+/** The viewer's pages: the list of runs and trainings, and one of them. */
 
 import type { GateOutcome } from "../../journal/index.js";
 import { gatesLine, gateVerdict } from "../gate-verdict.js";
@@ -7,6 +7,14 @@ import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 
 import type { AttackRow, RadiusOverview, RunOverview } from "./overview.js";
 import type { RunState } from "./runs.node.js";
+import {
+  type ExamplePictures,
+  trainingContent,
+  trainingFacts,
+  trainingHeadline,
+  trainingProgress,
+} from "./training-pages.js";
+import type { WatchedTraining } from "./trainings.node.js";
 
 /** A page with this content. It refreshes itself. */
 function page(title: string, main: Markup): string {
@@ -30,11 +38,14 @@ ${main}
 `.text;
 }
 
-/** The page of all runs. */
-export function listPage(runs: readonly RunState[]): string {
+/** What the viewer shows: the run of an evaluation, or a training. */
+export type ShownState = RunState | WatchedTraining;
+
+/** The page of all runs and trainings. */
+export function listPage(runs: readonly ShownState[]): string {
   const content =
     runs.length === 0
-      ? markup`<p class="note">There are no runs yet. A run that <code>seawall eval --out</code> writes here appears automatically.</p>`
+      ? markup`<p class="note">There are no runs yet. A run that <code>seawall eval --out</code> or <code>seawall train --out</code> writes here appears automatically.</p>`
       : markup`<ul class="runs">${runs.map(listEntry)}</ul>`;
   return page(
     "Seawall: runs",
@@ -43,13 +54,24 @@ ${content}`,
   );
 }
 
-function listEntry({ id, name, status, overview, problem }: RunState): Markup {
+function listEntry(state: ShownState): Markup {
+  const { id, name, status, problem } = state;
   return markup`
 <li><a href="/runs/${id}/">
 <span class="title"><b>${name}</b> ${badge(status)}</span>
-${overview ? markup`<span class="facts">${factsOf(overview)}</span>${headline(overview, status)}` : undefined}
+${state.kind === "training" ? trainingSummary(state) : runSummary(state)}
 ${problem ? markup`<span class="problem">${problem}</span>` : undefined}
 </a></li>`;
+}
+
+function runSummary({ overview, status }: RunState): Markup | undefined {
+  return overview && markup`<span class="facts">${factsOf(overview)}</span>${headline(overview, status)}`;
+}
+
+function trainingSummary({ overview }: WatchedTraining): Markup | undefined {
+  if (!overview) return undefined;
+  const going = !overview.isOver && trainingProgress(overview);
+  return markup`<span class="facts">${trainingFacts(overview)}</span>${trainingHeadline(overview)}${going}`;
 }
 
 function badge(status: RunState["status"]): Markup {
@@ -81,10 +103,24 @@ function figure(value: number | null): string {
 }
 
 /** The page of one run, with its figures so far or at the end. */
-export function runPage({ id, name, status, overview, problem, workers }: RunState): string {
-  const content = overview
-    ? runContent(id, status, overview, workers)
-    : markup`<p class="problem">${problem}</p>`;
+export function runPage(state: RunState): string {
+  const { id, status, overview, workers } = state;
+  return statePage(state, overview && runContent(id, status, overview, workers));
+}
+
+/** The page of one training. */
+export function trainingPage(state: WatchedTraining, examples: readonly ExamplePictures[]): string {
+  const { id, status, overview } = state;
+  const content =
+    overview &&
+    markup`${trainingContent(overview, examples)}
+${status === "stopped" && resumeNote}
+${fileLinks(id, ["training.json", "log.jsonl"])}`;
+  return statePage(state, content);
+}
+
+function statePage({ name, status, problem }: ShownState, given: Markup | undefined): string {
+  const content = given ?? markup`<p class="problem">${problem}</p>`;
   return page(
     `Seawall: ${name}`,
     markup`<p><a href="/">All runs</a></p>
@@ -108,13 +144,19 @@ function runContent(
   const files = ["run.json", "journal.jsonl", ...(status === "complete" ? ["result.json"] : [])];
   return markup`<p class="facts">${factsOf(overview)} · ${remarks.join(" · ")}</p>
 ${self ? markup`<p class="note">Predictions are compared with the model's own clean predictions: figures are consistency, not accuracy.</p>` : undefined}
-${status === "stopped" ? markup`<p class="note">No process is writing to this folder. To continue the run, repeat its command with <code>--resume</code>.</p>` : undefined}
+${status === "stopped" && resumeNote}
 ${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
 ${workers && workersTable(workers)}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
 ${gates.length > 0 ? markup`<section><h2>Gates</h2><ul>${gates.map(gateEntry)}</ul></section>` : undefined}
 <p><a href="/runs/${id}/report">Full report</a></p>
-<p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
+${fileLinks(id, files)}`;
+}
+
+const resumeNote = markup`<p class="note">No process is writing to this folder. To continue, repeat the command with <code>--resume</code>.</p>`;
+
+function fileLinks(id: string, files: readonly string[]): Markup {
+  return markup`<p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
 }
 
 /** Who works for the run, and at what. */

@@ -4,13 +4,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { messageOf, SeawallError, sha256 } from "../../base/index.js";
-import { runFiles } from "../../journal/index.node.js";
+import { packageFile } from "../../base/index.node.js";
+import { runFiles, trainingRecords } from "../../journal/index.node.js";
 import { htmlReport } from "../html/index.node.js";
 import { escapeText } from "../markup.js";
 import { readReportedRun } from "../stored.node.js";
 import { script, style } from "./assets.js";
-import { listPage, runPage } from "./pages.js";
-import { findRuns, isFile, type RunFolder, RunStates } from "./runs.node.js";
+import { findRuns, isFile, type RunFolder } from "./folders.node.js";
+import { listPage, runPage, type ShownState, trainingPage } from "./pages.js";
+import { RunStates } from "./runs.node.js";
+import { examplesIn, TrainingStates, type WatchedTraining } from "./trainings.node.js";
 
 /** The report that `seawall report` writes into a run folder. */
 const reportFile = "report.html";
@@ -83,7 +86,10 @@ const types = { html: "text/html", css: "text/css", js: "text/javascript", plain
 
 class Viewer {
   readonly #folders: readonly string[];
-  readonly #states = new RunStates();
+  readonly #runs = new RunStates();
+  readonly #trainings = new TrainingStates();
+  /** Drawing curves takes a while; a state is of one training at one time. */
+  readonly #trainingPages = new WeakMap<WatchedTraining, string>();
 
   constructor(folders: readonly string[]) {
     this.#folders = folders;
@@ -100,21 +106,34 @@ class Viewer {
   /** URLs are matched against known run ids and a fixed list of files. They are never turned into file-system paths. */
   #route(url: string): Answer {
     const path = url.split("?")[0]!;
-    if (path === "/view.css") return text("css", style);
+    if (path === "/view.css")
+      return text("css", readFileSync(packageFile("page/figures.css"), "utf8") + style);
     if (path === "/view.js") return text("js", script);
     const runs = findRuns(this.#folders);
-    if (path === "/") return text("html", listPage(runs.map((run) => this.#states.of(run))));
+    if (path === "/") return text("html", listPage(runs.map((run) => this.#stateOf(run))));
     const [, id, place] = /^\/runs\/([0-9a-f]{16})\/(now|report|files\/[a-z.]+)?$/.exec(path) ?? [];
     const run = runs.find((entry) => entry.id === id);
     if (!run) return problem(404, "This page does not exist, or its run was deleted.");
     if (place?.startsWith("files/")) return fileOf(run, place.slice(6));
-    return place === "report" ? reportOf(run) : this.#page(run, place === "now");
+    if (place === "report" && run.kind === "evaluation") return reportOf(run);
+    return this.#page(run, place === "now");
+  }
+
+  #stateOf({ kind, ...folder }: RunFolder): ShownState {
+    return kind === "training" ? this.#trainings.of({ kind, ...folder }) : this.#runs.of({ kind, ...folder });
   }
 
   #page(run: RunFolder, now: boolean): Answer {
-    const state = this.#states.of(run);
+    const state = this.#stateOf(run);
+    if (state.kind === "training") return text("html", this.#trainingPage(state));
     const reported = state.status === "complete" && isFile(join(run.dir, reportFile));
     return reported && !now ? reportOf(run) : text("html", runPage(state));
+  }
+
+  #trainingPage(state: WatchedTraining): string {
+    const drawn = this.#trainingPages.get(state) ?? trainingPage(state, examplesIn(state.dir));
+    this.#trainingPages.set(state, drawn);
+    return drawn;
   }
 }
 
@@ -125,9 +144,15 @@ function reportOf({ dir }: RunFolder): Answer {
   return { ...text("html", content), policy: reportPolicy };
 }
 
+/** Files that are shown as they are. */
+const shownFiles: Readonly<Record<RunFolder["kind"], readonly string[]>> = {
+  evaluation: Object.values(runFiles),
+  training: [trainingRecords.description, trainingRecords.log],
+};
+
 /** A file of the run, as plain text. */
-function fileOf({ dir }: RunFolder, name: string): Answer {
-  const known = Object.values(runFiles).find((file) => file === name);
+function fileOf({ kind, dir }: RunFolder, name: string): Answer {
+  const known = shownFiles[kind].find((file) => file === name);
   if (known === undefined || !isFile(join(dir, known)))
     return problem(404, "The run does not have this file.");
   return text("plain", readFileSync(join(dir, known)));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { formatJson, messageOf, plainJson, SeawallError } from "../../base/index.js";
 import { writeFileAtomic } from "../../base/index.node.js";
 import { differences, type PluginFacts } from "../../journal/index.js";
+import { trainingRecords } from "../../journal/index.node.js";
 import { engineVersion } from "../../runtime/index.js";
 import type { TrainingConfig } from "../settings/config.js";
 import type { TopCheckpoint } from "../state/history.js";
@@ -11,11 +12,11 @@ import type { TrainingPlan } from "./plan.node.js";
 
 /** The files of a training's folder. */
 export const trainingFiles = {
-  description: "training.json",
+  description: trainingRecords.description,
   last: "last.safetensors",
   bestRobust: "best-robust.safetensors",
   bestClean: "best-clean.safetensors",
-  model: "model.onnx",
+  model: trainingRecords.model,
 } as const;
 
 /** The path of a file in the folder of a training. */
@@ -65,6 +66,8 @@ function descriptionOf({ config, training, plugins }: TrainingPlan) {
     data: {
       images: training.length,
       filesSha256: training.filesSha256,
+      classes: training.settings.classes,
+      classNames: training.classNames,
       // The content of maps and palettes, whose files may move.
       labels: plainJson({ labelMap, palette, labelSuffix }),
     },

@@ -2,11 +2,11 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, writeFileAtomic } from "../../base/index.node.js";
+import type { TrainingLine } from "../../journal/index.js";
+import { trainingRecords } from "../../journal/index.node.js";
 import type { EpochEvent, StepEvent } from "../loop/train.js";
 import type { ValidationFigures } from "../loop/validate.js";
 import { restartRecord, scalarRecord, versionRecord } from "./events.js";
-
-const logName = "log.jsonl";
 
 /** Appends to the logs of a folder. */
 export class TrainingLog {
@@ -19,7 +19,7 @@ export class TrainingLog {
    * @param step updates done
    */
   constructor(folder: string, step: number) {
-    this.#lines = join(folder, logName);
+    this.#lines = join(folder, trainingRecords.log);
     const started = Math.floor(Date.now() / 1000);
     this.#events = join(folder, `events.out.tfevents.${started}.seawall.${process.pid}`);
     if (existsSync(this.#lines)) forgetAfter(this.#lines, step);
@@ -54,7 +54,7 @@ export class TrainingLog {
     this.#line({ kind: "stopped", step, epoch, validations });
   }
 
-  #line(value: object): void {
+  #line(value: TrainingLine): void {
     append(this.#lines, `${JSON.stringify(value)}\n`);
   }
 

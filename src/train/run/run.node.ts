@@ -5,7 +5,7 @@ import type { Plugin } from "../../components/index.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
 import { writeModelFile } from "../../onnx/index.node.js";
 import { type EpochEvent, type StepEvent, train } from "../loop/train.js";
-import { type Validation, validate } from "../loop/validate.js";
+import { type Validation, type ValidationExample, validate } from "../loop/validate.js";
 import type { TrainingConfig } from "../settings/config.js";
 import { loadCheckpoint } from "../state/checkpoint.node.js";
 import type { ValidationHistory } from "../state/history.js";
@@ -15,6 +15,12 @@ import { CheckpointKeeper } from "./keeper.node.js";
 import { openTraining } from "./open.node.js";
 import { planTraining, type TrainingPlan } from "./plan.node.js";
 
+/** A held-out image of this size at a validation. */
+export interface TrainingExample extends ValidationExample {
+  readonly height: number;
+  readonly width: number;
+}
+
 /** Called while a training goes on. */
 export interface TrainingEvents {
   readonly onNotice?: (sentence: string) => void;
@@ -22,6 +28,8 @@ export interface TrainingEvents {
   readonly onPlan?: (plan: TrainingPlan, from: number) => void;
   readonly onStep?: (event: StepEvent) => void;
   readonly onEpoch?: (event: EpochEvent) => void;
+  /** Gets the first held-out images at each validation, before and after the attack; not those of a classifier. */
+  readonly onExample?: (example: TrainingExample) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -75,13 +83,17 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
   for (const notice of begun.notices) events.onNotice?.(notice);
   events.onPlan?.(plan, begun.state.step);
   const keeper = new CheckpointKeeper(plan, open);
+  const [height, width] = plan.network.size;
+  const onExample = async (example: ValidationExample) => {
+    if (plan.target === "pixels") await events.onExample?.({ ...example, height, width });
+  };
   let validation: Validation | undefined;
   let steps: number;
   try {
     const last = await train(learner, begun.state, plan.loop, {
       batches: stream.batches(),
       validate: async (state) =>
-        heldOut && validate(learner.network, state, heldOut, plan.validationAttack, plan.classes),
+        heldOut && validate(learner.network, state, heldOut, plan.validationAttack, plan.classes, onExample),
       onStep(event) {
         log.step(event);
         events.onStep?.(event);
