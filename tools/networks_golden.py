@@ -278,8 +278,12 @@ def swin_backbones() -> None:
     save(converted | norm, "upernet-swin.mmsegmentation-backbone")
 
     classifier = SwinForImageClassification(SwinConfig(**sizes, window_size=SWIN["window"], num_labels=5))
-    others = {key: tensor for key, tensor in classifier.state_dict().items() if re.match(r"classifier|swin.layernorm", key)}
-    state = {key.replace("backbone.", "swin."): tensor for key, tensor in hub.items() if key.startswith("backbone.e")} | others
+    others = {
+        key: tensor for key, tensor in classifier.state_dict().items() if re.match(r"classifier|swin.layernorm", key)
+    }
+    state = {
+        key.replace("backbone.", "swin."): tensor for key, tensor in hub.items() if key.startswith("backbone.e")
+    } | others
     assert set(state) == set(to.renamed(classifier.state_dict(), to.SWIN_TO_HUB)), "names are not transformers'"
     save(state, "upernet-swin.transformers-backbone")
 

@@ -8,7 +8,7 @@ import { mixTransformer } from "./mit.js";
 import { pspNet } from "./pspnet.js";
 import { segFormer } from "./segformer.js";
 import { segmenter } from "./segmenter.js";
-import { swin } from "./swin.js";
+import { type SwinConfig, swin } from "./swin.js";
 import { uperNet } from "./upernet.js";
 
 const convNextT = { dims: [96, 192, 384, 768], depths: [3, 3, 9, 3], dropPath: 0.4 };
@@ -17,6 +17,12 @@ const convNextB = { dims: [128, 256, 512, 1024], depths: [3, 3, 27, 3], dropPath
 const convNextL = { dims: [192, 384, 768, 1536], depths: [3, 3, 27, 3], dropPath: 0.4 };
 const heads = { channels: 512, auxiliaryChannels: 256 };
 
+/** UPerNet on Swin as published, trained on ADE20K. */
+const swinUperNet = (summary: string, config: SwinConfig): Architecture => ({
+  ...uperNet(summary, swin(config), heads),
+  size: [512, 512],
+  classes: 150,
+});
 const swinTS = { dims: [96, 192, 384, 768], heads: [3, 6, 12, 24], dropPath: 0.3 };
 const swinB = { dims: [128, 256, 512, 1024], heads: [4, 8, 16, 32], depths: [2, 2, 18, 2], dropPath: 0.3 };
 
@@ -107,14 +113,10 @@ export const architectures = {
     channels: 64,
     auxiliaryChannels: 32,
   }),
-  "upernet-swin-t": uperNet("UPerNet, Swin-T", swin({ ...swinTS, depths: [2, 2, 6, 2], window: 7 }), heads),
-  "upernet-swin-s": uperNet("UPerNet, Swin-S", swin({ ...swinTS, depths: [2, 2, 18, 2], window: 7 }), heads),
-  "upernet-swin-b": uperNet("UPerNet, Swin-B with windows of 12×12", swin({ ...swinB, window: 12 }), heads),
-  "upernet-swin-b-window7": uperNet(
-    "UPerNet, Swin-B with windows of 7×7",
-    swin({ ...swinB, window: 7 }),
-    heads,
-  ),
+  "upernet-swin-t": swinUperNet("UPerNet, Swin-T", { ...swinTS, depths: [2, 2, 6, 2], window: 7 }),
+  "upernet-swin-s": swinUperNet("UPerNet, Swin-S", { ...swinTS, depths: [2, 2, 18, 2], window: 7 }),
+  "upernet-swin-b": swinUperNet("UPerNet, Swin-B with windows of 12×12", { ...swinB, window: 12 }),
+  "upernet-swin-b-window7": swinUperNet("UPerNet, Swin-B with windows of 7×7", { ...swinB, window: 7 }),
   "upernet-swin-micro": uperNet("UPerNet, a very small Swin", swinMicro, microHeads),
   "segmenter-vit-ti": segmenter("Segmenter, ViT-Ti/16 with mask transformer", {
     ...vit,
