@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRun } from "../../bench/made-run.mjs";
 import { keepExample, readReportedRun, serveRuns, writeReports } from "../../src/report/index.node.js";
@@ -127,7 +128,9 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
       const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: "light" });
       await page.goto(url);
       await page.locator("li a").first().click();
-      await page.screenshot({ path: docs(`view-training-${width}.png`), fullPage: true });
+      // Its pictures take much room in full colour.
+      const taken = sharp(await page.screenshot({ fullPage: true }));
+      await taken.png({ palette: true }).toFile(docs(`view-training-${width}.png`));
       await page.close();
     }
     await close();

@@ -185,7 +185,13 @@ describe("the log of a training", () => {
 
   it("may hold figures out of all proportion", async () => {
     const folder = temporaryFolder();
-    const wild = { loss: 1e308, gradientNorm: -1e308, learningRate: 0, epoch: 1e-300 };
+    const wild = {
+      imagesPerSecond: 5e-324,
+      loss: 1e308,
+      gradientNorm: -1e308,
+      learningRate: 0,
+      epoch: 1e-300,
+    };
     writeTraining(join(folder, "at3"), [update(1, wild), update(2, { ...wild, epoch: 1e9 })]);
     const { port, path } = await page(folder);
     expect((await get(port, path)).status).toBe(200);

@@ -96,13 +96,17 @@ describe("settings of the inner attack", () => {
   });
 
   it.each<[Partial<TrainingInput>, string]>([
-    [{ replay: 4, attackSteps: 2 }, "attackSteps: 2 with --replay 4: each replay is one step"],
-    [{ replay: 4, attack: "segpgd" }, "attack: segpgd with --replay 4: replays climb the training loss"],
-    [{ replay: 4, attackGradients: "accumulate" }, "attackGradients: accumulate with --replay 4"],
-    [{ replay: 4, randomStart: true }, "randomStart: with --replay 4: the perturbation goes on"],
-    [{ replay: 4, cleanShare: 0.5 }, "cleanShare: 0.5 with --replay 4: all images are perturbed"],
-    [{ replay: 4, epochs: 50 }, "epochs: 50 with --replay 4: no multiple of 4; give 48 or 52"],
-    [{ replay: 4, epochs: 3 }, "no multiple of 4; give 4"],
+    [
+      { replay: 4, attackSteps: 2 },
+      "replay: each replay is one step of the attack, not 2; give --attack-steps 1",
+    ],
+    [{ replay: 4, attack: "segpgd" }, "replay: replays climb the training loss; leave --attack segpgd out"],
+    [{ replay: 4, attackGradients: "accumulate" }, "leave --attack-gradients out"],
+    [{ replay: 4, randomStart: true }, "leave --random-start out"],
+    [{ replay: 4, cleanShare: 0.5 }, "leave --clean-share 0.5 out"],
+    [{ replay: 4, epochs: 50 }, "replay: --epochs 50 is no multiple of 4; give 48 or 52"],
+    [{ replay: 4, epochs: 3 }, "--epochs 3 is no multiple of 4; give 4"],
+    [{ replay: 4, recipe: "pir-at5-voc-upernet-convnext-t", epochs: 52 }, "not 5; give --attack-steps 1"],
     [
       { attack: "segpgd", attackGradients: "accumulate" },
       "attackGradients: accumulate is what the published code",

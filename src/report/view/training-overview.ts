@@ -70,7 +70,8 @@ export class TrainingSoFar {
   readonly best = new Map<"clean" | "robust", ValidationLine>();
   /** The line that says so if training ended early. */
   stopped: LineOf<"stopped"> | undefined;
-  readonly #speeds: number[] = [];
+  /** Seconds an image, for each of the last updates. */
+  readonly #seconds: number[] = [];
 
   add(line: TrainingLine): void {
     // A training that ended early and was continued has not ended.
@@ -79,17 +80,18 @@ export class TrainingSoFar {
     if (line.kind === "validation") this.#addValidation(line);
   }
 
-  /** Images per second of the last updates: the median; undefined before the first update. */
-  get imagesPerSecond(): number | undefined {
-    return [...this.#speeds].sort((a, b) => a - b)[Math.floor(this.#speeds.length / 2)];
+  /** Seconds that an image took in the last updates, on average; undefined before the first update. */
+  get secondsPerImage(): number | undefined {
+    const { length } = this.#seconds;
+    return length === 0 ? undefined : this.#seconds.reduce((sum, seconds) => sum + seconds, 0) / length;
   }
 
   #addUpdate(line: UpdateLine): void {
     this.update = line;
     const { epoch, loss, cleanLoss, learningRate, gradientNorm } = line;
     this.#draw(epoch, { loss, cleanLoss, learningRate, gradientNorm });
-    this.#speeds.push(line.imagesPerSecond);
-    if (this.#speeds.length > recentUpdates) this.#speeds.shift();
+    this.#seconds.push(1 / line.imagesPerSecond);
+    if (this.#seconds.length > recentUpdates) this.#seconds.shift();
   }
 
   #addValidation(line: ValidationLine): void {
@@ -130,7 +132,7 @@ export interface TrainingOverview {
 }
 
 export function trainingOverview(description: TrainingDescription, soFar: TrainingSoFar): TrainingOverview {
-  const { update, stopped, imagesPerSecond } = soFar;
+  const { update, stopped, secondsPerImage } = soFar;
   const { epochs, batchSize, accumulate } = description.config;
   const done = update?.step ?? 0;
   const total = update && Math.round((update.step / update.epoch) * epochs);
@@ -138,9 +140,6 @@ export function trainingOverview(description: TrainingDescription, soFar: Traini
   const left = total === undefined || isOver ? undefined : total - done;
   return {
     ...{ description, soFar, done, total, isOver },
-    secondsLeft:
-      left === undefined || imagesPerSecond === undefined
-        ? undefined
-        : (left * batchSize * accumulate) / imagesPerSecond,
+    secondsLeft: left && secondsPerImage && left * batchSize * accumulate * secondsPerImage,
   };
 }

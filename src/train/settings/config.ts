@@ -57,24 +57,18 @@ function* contradictions(
 /** Replays make their steps of the attack with the updates themselves. */
 function* contradictionsOfReplay(replay: number, config: TrainingConfig): ReturnType<typeof contradictions> {
   const { attack, attackSteps, attackGradients, randomStart, cleanShare, epochs } = config;
-  const only = `with --replay ${replay}`;
   if (attackSteps !== 1)
-    yield ["attackSteps", `${attackSteps} ${only}: each replay is one step of the attack; give 1`];
-  if (attack !== "pgd") yield ["attack", `${attack} ${only}: replays climb the training loss; give pgd`];
+    yield ["replay", `each replay is one step of the attack, not ${attackSteps}; give --attack-steps 1`];
+  if (attack !== "pgd") yield ["replay", `replays climb the training loss; leave --attack ${attack} out`];
   if (attackGradients !== "separate")
-    yield [
-      "attackGradients",
-      `${attackGradients} ${only}: replays update by these gradients already; give separate`,
-    ];
+    yield ["replay", "replays update by the gradients of their passes already; leave --attack-gradients out"];
   if (randomStart)
-    yield ["randomStart", `${only}: the perturbation goes on from the batch before; leave it out`];
-  if (cleanShare > 0) yield ["cleanShare", `${cleanShare} ${only}: all images are perturbed; give 0`];
+    yield ["replay", "the perturbation goes on from the batch before; leave --random-start out"];
+  if (cleanShare > 0) yield ["replay", `all images are perturbed; leave --clean-share ${cleanShare} out`];
   const fewer = epochs - (epochs % replay);
-  if (fewer < epochs)
-    yield [
-      "epochs",
-      `${epochs} ${only}: no multiple of ${replay}; give ${fewer > 0 ? `${fewer} or ` : ""}${fewer + replay}`,
-    ];
+  if (fewer === epochs) return;
+  const near = [fewer, fewer + replay].filter((count) => count > 0).join(" or ");
+  yield ["replay", `--epochs ${epochs} is no multiple of ${replay}; give ${near}`];
 }
 
 /** The schema of a configuration, applied after the recipe has been filled in. */
