@@ -113,8 +113,7 @@ export function trainingPage(state: WatchedTraining, examples: readonly ExampleP
   const { id, status, overview } = state;
   const content =
     overview &&
-    markup`${trainingContent(overview, examples)}
-${status === "stopped" && resumeNote}
+    markup`${trainingContent(overview, examples, status === "stopped" && resumeNote)}
 ${fileLinks(id, ["training.json", "log.jsonl"])}`;
   return statePage(state, content);
 }

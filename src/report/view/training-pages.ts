@@ -47,14 +47,22 @@ export function trainingProgress({ done, total, secondsLeft, soFar, description 
   return markup`<span class="progress"><progress max="${total}" value="${done}"></progress> ${formatCount(done)} of ${plural(total, "update")}, ${epoch}${left}</span>`;
 }
 
-/** The content of a training's page below its title. */
-export function trainingContent(overview: TrainingOverview, examples: readonly ExamplePictures[]): Markup {
+/**
+ * The content of a training's page below its title.
+ * @param note stands above the curves
+ */
+export function trainingContent(
+  overview: TrainingOverview,
+  examples: readonly ExamplePictures[],
+  note: Markup | false,
+): Markup {
   const { soFar, isOver } = overview;
   const { stopped, validation } = soFar;
   return markup`<p class="facts">${trainingFacts(overview)}</p>
 ${stopped && markup`<p class="note">Ended early after ${plural(stopped.validations, "validation")} without a better accuracy.</p>`}
 <p>${trainingHeadline(overview)}</p>
 ${!isOver && markup`<p>${trainingProgress(overview)}</p>`}
+${note}
 <section><h2>Curves</h2>
 <div class="charts">${chartsOf(overview)}</div></section>
 ${validation && examples.length > 0 && examplesSection(overview, validation, examples)}`;
