@@ -164,6 +164,7 @@ export {
 export {
   runTraining,
   type TrainingEvents,
+  type TrainingExample,
   type TrainingOptions,
   type TrainingOutcome,
 } from "./train/index.node.js";
