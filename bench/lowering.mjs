@@ -1,5 +1,5 @@
 /**
- * Timings behind the thresholds in `src/compile/lower/thresholds.ts`:
+ * Timings behind the thresholds in `src/compile/lower/facts/thresholds.ts`:
  *
  *     npm run bench -- lowering [THRESHOLD …]
  *
@@ -76,6 +76,14 @@ const cases = {
   rowHeightOfKernel: [
     [40, 80, 160],
     (b, height) => convolution(b, "ConvolutionKernelGradient", { side: 7, height }),
+  ],
+  tiledChannels: [
+    [128, 256, 512],
+    (b, channels) => convolution(b, "Convolution", { side: 3, height: 64, inner: channels, outer: channels }),
+  ],
+  tiledPixels: [
+    [16, 32, 64, 128],
+    (b, height) => convolution(b, "Convolution", { side: 3, height, inner: 512, outer: 512 }),
   ],
   transposedTaps: [
     [9, 25, 49],

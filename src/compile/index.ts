@@ -20,9 +20,9 @@ export {
   type StepFragment,
   stepProgram,
 } from "./evaluation.js";
+export { cpuThresholds, type Threshold, type ThresholdName } from "./lower/facts/thresholds.js";
 export { lower } from "./lower/lower.js";
 export { type Target, targetOf } from "./lower/target.js";
-export { cpuThresholds, type Threshold, type ThresholdName } from "./lower/thresholds.js";
 export {
   bindProgram,
   defineProgram,

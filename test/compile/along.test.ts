@@ -17,7 +17,7 @@ import {
   cpuForms,
   plainForms,
 } from "../../src/compile/lower/along.js";
-import { blocksOf, workOf } from "../../src/compile/lower/maps.js";
+import { blocksOf, workOf } from "../../src/compile/lower/facts/maps.js";
 import { emptyGraph, GraphBuilder } from "../../src/onnx/index.js";
 import { openSession } from "../../src/runtime/index.js";
 import { applyTaps, largestDifference } from "../helpers/maps.js";

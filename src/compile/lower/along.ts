@@ -19,8 +19,8 @@ import {
   piecesOf,
   type TapRun,
   workOf,
-} from "./maps.js";
-import { cpuThresholds } from "./thresholds.js";
+} from "./facts/maps.js";
+import { cpuThresholds } from "./facts/thresholds.js";
 
 /** A value of known shape and the axis along which it is mapped. */
 interface Line {

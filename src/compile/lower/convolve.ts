@@ -3,8 +3,9 @@ import { type Convolution, padZeros, picks, type Windows } from "../../autodiff/
 import { sizeOf } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { applyAlongAxes, cpuForms } from "./along.js";
+import { edges, isDepthwise, isWhole, reversed } from "./facts/windows.js";
 import { convolveByRows, suitsRows } from "./rows.js";
-import { edges, isDepthwise, isWhole, reversed } from "./windows.js";
+import { convolveByTiles, suitsTiles } from "./tiles.js";
 
 /** `Conv`. */
 export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes: Convolution): Value {
@@ -12,6 +13,22 @@ export function convolve(build: GraphBuilder, image: Value, kernel: Value, sizes
     ...geometry(sizes),
     pads: edges(sizes.windows, (window) => [window.before, Math.max(0, window.after)]),
   });
+}
+
+/**
+ * A convolution whose kernel is computed, in a form that beats `Conv`; undefined where none does.
+ * @param bias one number per channel
+ */
+export function convolveComputed(
+  build: GraphBuilder,
+  image: Value,
+  kernel: Value,
+  sizes: Convolution,
+  bias?: Value,
+): Value | undefined {
+  if (suitsRows(build, kernel, sizes)) return convolveByRows(build, image, kernel, sizes, bias);
+  if (suitsTiles(build, kernel, sizes)) return convolveByTiles(build, image, kernel, sizes, bias);
+  return undefined;
 }
 
 /** The input gradient as `ConvTranspose`. */
@@ -71,7 +88,9 @@ export function rotatedConvolution(
   );
   const mirror = { ...sizes, inner: sizes.outer, outer: sizes.inner, windows: windows.map(uncut) };
   const turned = rotated(build, kernel, sizes);
+  // The kernel decides, not the turned one: of a constant kernel the engine computes that on loading.
   if (suitsRows(build, kernel, mirror)) return convolveByRows(build, image, turned, mirror);
+  if (suitsTiles(build, kernel, mirror)) return convolveByTiles(build, image, turned, mirror);
   return build.op("Conv", [image, turned], {
     ...geometry(mirror),
     pads: edges(mirror.windows, ({ before, after }) => [before, after]),

@@ -5,21 +5,23 @@ import { float, type GraphBuilder, type Node, type Value } from "../../onnx/inde
 import { applyAlongAxes, cpuForms } from "./along.js";
 import {
   convolve,
+  convolveComputed,
   isPointwise,
   pointwiseAdjoint,
   rotatedConvolution,
   spread,
   transposedConvolution,
 } from "./convolve.js";
+import { blockLength, repetitionOf } from "./facts/maps.js";
+import { cpuThresholds } from "./facts/thresholds.js";
+import { isDepthwise, tapsOf } from "./facts/windows.js";
 import type { TargetForms } from "./forms.js";
 import { kernelByConvolution, kernelByMirror, kernelByProducts } from "./kernel.js";
-import { blockLength, repetitionOf } from "./maps.js";
 import { comparedAtLabel, scatteredByMap } from "./picks.js";
-import { convolveRows, giveAllSizes, spreadSlope } from "./rewrites.js";
-import { convolveByRows, kernelByRows, suitsRows, suitsRowsOfKernel } from "./rows.js";
+import { convolveOtherwise, giveAllSizes, spreadSlope } from "./rewrites.js";
+import { kernelByRows, suitsRowsOfKernel } from "./rows.js";
 import { reducedByProduct } from "./sums.js";
-import { cpuThresholds } from "./thresholds.js";
-import { isDepthwise, tapsOf } from "./windows.js";
+import { kernelByTiles, suitsTilesOfKernel } from "./tiles.js";
 
 type ConvolutionForm = (build: GraphBuilder, left: Value, right: Value, sizes: Convolution) => Value;
 
@@ -40,10 +42,9 @@ export const cpu: TargetForms = {
     SumOver: reducedByProduct,
     AddAt: scatteredByMap,
     AddAtLabel: comparedAtLabel,
-    Convolution: convolution((build, image, kernel, sizes) =>
-      suitsRows(build, kernel, sizes)
-        ? convolveByRows(build, image, kernel, sizes)
-        : convolve(build, image, kernel, sizes),
+    Convolution: convolution(
+      (build, image, kernel, sizes) =>
+        convolveComputed(build, image, kernel, sizes) ?? convolve(build, image, kernel, sizes),
     ),
     ConvolutionInputGradient: convolution(inputGradient),
     ConvolutionKernelGradient: convolution(kernelGradient),
@@ -53,7 +54,7 @@ export const cpu: TargetForms = {
     /** A clamped steep line takes half the time of the operator Sign. */
     SignOf: ({ inputs: [x] }, build) => build.op("Clip", [build.mul(x!, steep), -1, 1]),
   },
-  rewrites: { PRelu: spreadSlope, Conv: convolveRows, Resize: giveAllSizes },
+  rewrites: { PRelu: spreadSlope, Conv: convolveOtherwise, Resize: giveAllSizes },
 };
 
 /**
@@ -77,6 +78,7 @@ function inputGradient(build: GraphBuilder, gradient: Value, kernel: Value, size
 
 function kernelGradient(build: GraphBuilder, image: Value, gradient: Value, sizes: Convolution): Value {
   if (suitsRowsOfKernel(sizes)) return kernelByRows(build, image, gradient, sizes);
+  if (suitsTilesOfKernel(sizes)) return kernelByTiles(build, image, gradient, sizes);
   const dense = sizes.windows.every(({ stride, kernel }) => stride === 1 && kernel > 1);
   if (sizes.outer < sizes.inner && dense) return kernelByMirror(build, image, gradient, sizes);
   const strided = sizes.windows.some(({ stride }) => stride > 1);

@@ -1,7 +1,7 @@
 /** The gradient of a convolution in its kernel. */
 import { type Convolution, padZeros, type Windows } from "../../autodiff/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { edges, isWhole, reversed } from "./windows.js";
+import { edges, isWhole, reversed } from "./facts/windows.js";
 
 /**
  * One matrix product for each tap: kernel[·, ·, t] is the product of the result's gradient with the part of the image

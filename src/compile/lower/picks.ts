@@ -3,7 +3,7 @@ import { additionOf, picks, transposed, zerosOf } from "../../autodiff/index.js"
 import { float32, int64 } from "../../base/index.js";
 import { attribute, type GraphBuilder, type Node, type Value } from "../../onnx/index.js";
 import { applyAlong, cpuForms, isCopying } from "./along.js";
-import { cpuThresholds } from "./thresholds.js";
+import { cpuThresholds } from "./facts/thresholds.js";
 
 /**
  * Rows added one after the other. Never ScatterND with reduction "add": ONNX Runtime's CPU kernel adds its rows in

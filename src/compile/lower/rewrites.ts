@@ -2,8 +2,8 @@
 import { convolutionOf, windowsOf } from "../../autodiff/index.js";
 import { numbersOf } from "../../base/index.js";
 import { attribute, producersOf, type Value } from "../../onnx/index.js";
+import { convolveComputed } from "./convolve.js";
 import type { Rewrite } from "./forms.js";
-import { convolveByRows, suitsRows } from "./rows.js";
 
 /** PRelu: the CPU kernel broadcasts the slope element by element; two elementwise operators take a tenth of its time. */
 export const spreadSlope: Rewrite = (node, build) => {
@@ -13,18 +13,15 @@ export const spreadSlope: Rewrite = (node, build) => {
   return build.add(build.op("Relu", [x]), build.mul(slope, build.min(x, 0)));
 };
 
-/**
- * Depthwise Conv whose kernel is not a constant: rewritten as products with banded matrices. The added zeros may change
- * rounding in the last bit.
- */
-export const convolveRows: Rewrite = (node, build, types) => {
+/** Conv whose kernel is not a constant, in a form that may round the last bits otherwise. */
+export const convolveOtherwise: Rewrite = (node, build, types) => {
   const [x, kernel, bias] = node.inputs as [Value, Value, Value | undefined];
   // The engine fuses an integer kernel with its convolution.
   if (producersOf(build.graph).get(kernel)?.op === "DequantizeLinear") return undefined;
   const known = [x, kernel, node.outputs[0]!].every((value) => types.has(value));
   if (!known) return undefined;
   const sizes = convolutionOf(node, (value) => types.get(value)!.shape, node.outputs[0]!, windowsOf);
-  return suitsRows(build, kernel, sizes) ? convolveByRows(build, x, kernel, sizes, bias) : undefined;
+  return convolveComputed(build, x, kernel, sizes, bias);
 };
 
 /** Resize after a Transpose: the engine's optimizer loses the sizes of some axes, so all of them are given. */

@@ -5,8 +5,8 @@
 import { type Convolution, padZeros, type Windows } from "../../autodiff/index.js";
 import { float32 } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
-import { cpuThresholds } from "./thresholds.js";
-import { isDepthwise } from "./windows.js";
+import { cpuThresholds } from "./facts/thresholds.js";
+import { isDepthwise } from "./facts/windows.js";
 
 /** True if rows beat the engine's Conv. Only for computed kernels: the engine packs constant ones on loading. */
 export function suitsRows(build: GraphBuilder, kernel: Value, sizes: Convolution): boolean {

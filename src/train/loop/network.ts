@@ -189,7 +189,8 @@ export class TrainingNetwork {
       builds.attacked === builds.inference ? inference : await traceNetwork(builds.attacked, rules);
     const training = await traceNetwork(builds.training, rules);
     const { recompute = "none" } = options;
-    const repeating = recompute === "none" ? engine : { ...engine, mergeCommon: false };
+    // What is common is merged already, save what is made again on purpose.
+    const repeating = { ...engine, mergeCommon: false };
     const gradient = trainingProgram(training, loss, target, replaying);
     const attack = attackProgram(attacked, loss, target, accumulating, climbed);
     const sessions = {

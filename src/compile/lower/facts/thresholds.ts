@@ -35,6 +35,19 @@ export const cpuThresholds = {
       "per tap it costs about ten times as much as the convolution.",
     bench: lowering("rowHeightOfKernel"),
   },
+  tiledChannels: {
+    value: 200,
+    meaning:
+      "From this many channels, a dense 3×3 convolution with a computed kernel is faster in tiles of 2×2 results: half " +
+      "the harmonic mean of the channels of image and result. With fewer, the sums before and after cost more than products save.",
+    bench: lowering("tiledChannels"),
+  },
+  tiledPixels: {
+    value: 4096,
+    meaning:
+      "From this many results of each channel, tiles are faster; with fewer, the sums over the kernel weigh too much.",
+    bench: lowering("tiledPixels"),
+  },
   transposedTaps: {
     value: 9,
     meaning:

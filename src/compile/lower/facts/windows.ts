@@ -1,6 +1,6 @@
 /** Questions about sliding windows that choosing a form asks. */
-import type { Convolution, Windows } from "../../autodiff/index.js";
-import { sizeOf } from "../../base/index.js";
+import type { Convolution, Windows } from "../../../autodiff/index.js";
+import { sizeOf } from "../../../base/index.js";
 
 /** Each channel has a kernel of its own. */
 export function isDepthwise({ inner, outer }: Convolution): boolean {

@@ -1,5 +1,5 @@
 /** Structure of a sparse linear map along an axis: copies, sums of neighbours, spreading, or a banded matrix. */
-import type { AxisMap, Tap } from "../../autodiff/index.js";
+import type { AxisMap, Tap } from "../../../autodiff/index.js";
 
 /** The k for which output `o` is the sum of inputs `o·k … o·k + k − 1`, or undefined. */
 export function blockLength({ inputs, taps }: AxisMap): number | undefined {
