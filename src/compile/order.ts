@@ -17,11 +17,15 @@ export function byDepth(graph: Graph): Graph {
     depths.set(node, depth);
     for (const output of node.outputs) made.set(output, depth);
   }
-  const read = new Set(graph.nodes.flatMap(readsOf));
+  // The engine removes identities, and what they named is last then.
+  const isName = ({ op }: Node) => op === "Identity";
+  const read = new Set(graph.nodes.filter((node) => !isName(node)).flatMap(readsOf));
   const isLast = ({ outputs }: Node) => !outputs.some((value) => read.has(value));
   const sorted = [...graph.nodes].sort((a, b) => depths.get(a)! - depths.get(b)!);
+  const last = sorted.filter(isLast).reverse();
+  const names = last.filter(isName);
   return {
     ...graph,
-    nodes: [...sorted.filter((node) => !isLast(node)), ...sorted.filter(isLast).reverse()],
+    nodes: [...sorted.filter((node) => !isLast(node)), ...last.filter((node) => !isName(node)), ...names],
   };
 }

@@ -55,9 +55,23 @@ function gathered(
 ): Value {
   const stacked = products.length === 1 ? products[0]! : build.concat(products, 1);
   const summed = batch === 1 ? stacked : build.reduce("ReduceSum", stacked, [0], false);
-  const byTap = build.reshape(summed, [products.length, groups * outer * inner]);
-  const kernel = products.length === 1 ? byTap : build.transpose(byTap, [1, 0]);
-  return build.reshape(kernel, [groups * outer, inner, ...windows.map(({ kernel: length }) => length)]);
+  const lengths = windows.map(({ kernel }) => kernel);
+  if (products.length === 1) return build.reshape(summed, [groups * outer, inner, ...lengths]);
+  return tapsLast(build, summed, [groups * outer, inner], lengths);
+}
+
+/**
+ * From taps × channels to a kernel. The transposition stands last: the engine would turn a reshaping behind it into nodes of
+ * its own, which it runs before all others.
+ */
+export function tapsLast(
+  build: GraphBuilder,
+  value: Value,
+  channels: readonly number[],
+  lengths: readonly number[],
+): Value {
+  const axes = [...channels, ...lengths].map((_, axis) => (axis + lengths.length) % (2 + lengths.length));
+  return build.transpose(build.reshape(value, [...lengths, ...channels]), axes);
 }
 
 /** The part of the padded image that each tap reads. */

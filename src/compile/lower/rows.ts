@@ -95,8 +95,14 @@ export function kernelByRows(
     [0, 2, 1, 3],
   );
   const flat = build.reshape(pairs, [groups, columns.kernel, rows.output * rows.input]);
-  const taps = build.transpose(build.matmul(flat, bandOf(build, rows)), [0, 2, 1]);
-  return build.reshape(taps, [groups, 1, rows.kernel, columns.kernel]);
+  const taps = build.reshape(build.matmul(flat, bandOf(build, rows)), [
+    groups,
+    1,
+    columns.kernel,
+    rows.kernel,
+  ]);
+  // Last, as in `tapsLast`.
+  return build.transpose(taps, [0, 1, 3, 2]);
 }
 
 /** [output · input, kernel]: 1 where an output row reads an input row by a tap. */

@@ -7,6 +7,7 @@ import { type Convolution, padZeros, type Windows } from "../../autodiff/index.j
 import { float32, invariant } from "../../base/index.js";
 import type { GraphBuilder, Value } from "../../onnx/index.js";
 import { cpuThresholds } from "./facts/thresholds.js";
+import { tapsLast } from "./kernel.js";
 
 /**
  * True if tiles beat the engine's Conv. Only for computed kernels: the engine lays out constant ones on loading, and a model
@@ -94,8 +95,12 @@ export function kernelByTiles(build: GraphBuilder, image: Value, gradient: Value
   );
   const places = build.reshape(build.concat(products, 0), [products.length, outer * inner]);
   const taps = build.matmul(squareOf(build, transposed(kernelSums)), places);
-  const lengths = windows.map(({ kernel }) => kernel);
-  return build.reshape(build.transpose(taps, [1, 0]), [outer, inner, ...lengths]);
+  return tapsLast(
+    build,
+    taps,
+    [outer, inner],
+    windows.map(({ kernel }) => kernel),
+  );
 }
 
 /** Tiles along an axis; the last one may reach beyond the result. */
