@@ -84,10 +84,7 @@ export function rehearsalRows({
 }: RehearsalFigures): string[] {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
   return alignRows([
-    [
-      "memory",
-      `${gib(peakBytes)} at the peak of one update, ${gib(stateBytes)} of it parameters and moments`,
-    ],
+    ["memory", `${gib(peakBytes)} at the peak, ${gib(stateBytes)} of it parameters and moments`],
     [
       "time",
       `${secondsPerUpdate.toPrecision(3)} s an update here, about ${formatDuration(seconds)} in all, validation apart`,

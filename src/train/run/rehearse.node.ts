@@ -1,6 +1,7 @@
 /** A dry run: two updates on the first batches, to know the time and memory of a training. */
 import type { Batch } from "../loop/network.js";
 import { updateState } from "../loop/update.js";
+import { validate } from "../loop/validate.js";
 import type { TrainingConfig } from "../settings/config.js";
 import { beginAnew } from "./begin.node.js";
 import { openPasses } from "./open.node.js";
@@ -20,7 +21,7 @@ export interface RehearsalFigures {
   readonly loss: number;
 }
 
-/** Times the second of two updates, since the first one allocates memory. Writes nothing. */
+/** Times the second of two updates, since the first one allocates memory, and validates for the memory of that. Writes nothing. */
 export async function rehearseTraining(
   config: TrainingConfig,
   events: { readonly onNotice?: (sentence: string) => void } = {},
@@ -36,8 +37,11 @@ export async function rehearseTraining(
     const first = await updateState(learner, state, batches, 0, plan.loop);
     const { loss } = first.report;
     const started = performance.now();
-    await updateState(learner, first.state, batches, 0, plan.loop);
+    const second = await updateState(learner, first.state, batches, 0, plan.loop);
     const secondsPerUpdate = (performance.now() - started) / 1000;
+    const attack = { ...plan.validationAttack, steps: Math.min(1, plan.validationAttack.steps) };
+    if (config.holdOut > 0)
+      await validate(learner.network, second.state, batches.slice(0, 1), attack, plan.classes);
     const updates = plan.loop.schedule.steps;
     const vectors = 2 + state.moments.length + (averaging ? 1 : 0);
     return {

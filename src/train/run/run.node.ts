@@ -1,5 +1,6 @@
 /** A training from its configuration to the exported model: plan, open, loop, export. */
 import { mkdirSync } from "node:fs";
+import type { Tensor } from "../../base/index.js";
 import { attempt, lockFolder, removeLeftovers } from "../../base/index.node.js";
 import type { Plugin } from "../../components/index.js";
 import { buildArchitecture, withWeights } from "../../nn/index.js";
@@ -7,9 +8,8 @@ import { writeModelFile } from "../../onnx/index.node.js";
 import { type EpochEvent, type StepEvent, train } from "../loop/train.js";
 import { type Validation, type ValidationExample, validate } from "../loop/validate.js";
 import type { TrainingConfig } from "../settings/config.js";
-import { loadCheckpoint } from "../state/checkpoint.node.js";
+import { loadTrainedWeights } from "../state/checkpoint.node.js";
 import type { ValidationHistory } from "../state/history.js";
-import { type TrainingState, trainedWeights } from "../state/state.js";
 import { topFile, trainingFile } from "./folder.node.js";
 import { CheckpointKeeper } from "./keeper.node.js";
 import { openTraining } from "./open.node.js";
@@ -76,7 +76,18 @@ export async function runTraining(
 }
 
 async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise<TrainingOutcome> {
-  const { config } = plan;
+  const { out } = plan.config;
+  const { steps, validation, history } = await trainToEnd(plan, events);
+  const { best } = history;
+  const checkpoint = trainingFile(out, best.bestRobust === undefined ? "last" : "bestRobust");
+  const model = trainingFile(out, "model");
+  await exportModel(plan, await loadTrainedWeights(checkpoint, plan.format), model);
+  const top = history.top.map((own) => topFile(out, own));
+  return { steps, stoppedEarly: steps < plan.loop.schedule.steps, model, checkpoint, validation, best, top };
+}
+
+/** All updates. What it returns holds nothing of the state, so that the export does not need memory beside it. */
+async function trainToEnd(plan: TrainingPlan, events: TrainingEvents) {
   const { signal } = events;
   const open = await openTraining(plan, signal);
   const { begun, learner, stream, heldOut, log } = open;
@@ -88,9 +99,8 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
     if (plan.target === "pixels") await events.onExample?.({ ...example, height, width });
   };
   let validation: Validation | undefined;
-  let steps: number;
   try {
-    const last = await train(learner, begun.state, plan.loop, {
+    const { step: steps } = await train(learner, begun.state, plan.loop, {
       batches: stream.batches(),
       validate: async (state) =>
         heldOut && validate(learner.network, state, heldOut, plan.validationAttack, plan.classes, onExample),
@@ -111,27 +121,22 @@ async function trainPlanned(plan: TrainingPlan, events: TrainingEvents): Promise
       lastCheckpoint: () => keeper.saved,
       ...(signal && { signal }),
     });
-    steps = last.step;
+    return { steps, validation, history: keeper.history };
   } finally {
     await open.dispose();
   }
-  const { out } = config;
-  const { best } = keeper.history;
-  const checkpoint = trainingFile(out, best.bestRobust === undefined ? "last" : "bestRobust");
-  const { state } = await loadCheckpoint(checkpoint, plan.format);
-  const model = trainingFile(out, "model");
-  await exportModel(plan, state, model);
-  const top = keeper.history.top.map((own) => topFile(out, own));
-  return { steps, stoppedEarly: steps < plan.loop.schedule.steps, model, checkpoint, validation, best, top };
 }
 
-async function exportModel(plan: TrainingPlan, state: TrainingState, file: string): Promise<void> {
-  const { config, network, classes, format } = plan;
+async function exportModel(
+  { config, network, classes, format }: TrainingPlan,
+  weights: ReadonlyMap<string, Tensor>,
+  file: string,
+): Promise<void> {
   const built = buildArchitecture(config.architecture, {
     classes,
     channels: config.channels,
     size: config.exportSize ?? network.size,
     normalization: format.build.normalization,
   });
-  await writeModelFile(file, withWeights(built, trainedWeights(format.layouts, state)));
+  await writeModelFile(file, withWeights(built, weights));
 }

@@ -93,6 +93,19 @@ export async function loadCheckpoint(
   };
 }
 
+/**
+ * The weights to use the network with, by name, of a file that `saveCheckpoint` wrote.
+ * @throws SeawallError `training` if the file is no checkpoint of this network
+ */
+export async function loadTrainedWeights(
+  file: string,
+  { layouts: { learned, statistics } }: Pick<CheckpointFormat, "layouts">,
+): Promise<Map<string, Tensor>> {
+  const { tensors } = await readWeightsFile(file);
+  const views = [learned, statistics].map((layout) => viewsOf(layout, packed(file, layout, tensors, "")));
+  return new Map(views.flatMap((own) => Object.entries(own)));
+}
+
 function recordOf(file: string, text: string | undefined): ValidationHistory & { readonly step: number } {
   if (text === undefined) throw refusal(file, "it holds weights, but no training to continue");
   try {

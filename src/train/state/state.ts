@@ -3,7 +3,7 @@ import type { Tensor } from "../../base/index.js";
 import { type BuiltArchitecture, isLearned, type ParameterSpec } from "../../nn/index.js";
 import { type OptimizerName, optimizers } from "../graphs/optimizers.js";
 import { groupParameters, type Multipliers, type ParameterGroup } from "./groups.js";
-import { layOut, pack, type VectorLayout, viewsOf } from "./layout.js";
+import { layOut, pack, type VectorLayout } from "./layout.js";
 
 /** A stretch of the vector of learned parameters whose tensors share learning rate and weight decay. */
 export interface GroupRange extends ParameterGroup {
@@ -84,14 +84,4 @@ export function initialState(
     moments: optimizers[optimizer].moments.map(() => new Float32Array(learned.length)),
     average: averaging ? parameters.slice() : undefined,
   };
-}
-
-/** The weights to use the network with, by name: the average where one is kept, else the parameters. */
-export function trainedWeights(
-  { learned, statistics }: ParameterLayouts,
-  { parameters, average, statistics: held }: TrainingState,
-): Map<string, Tensor> {
-  return new Map(
-    Object.entries({ ...viewsOf(learned, average ?? parameters), ...viewsOf(statistics, held) }),
-  );
 }
