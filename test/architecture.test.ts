@@ -145,9 +145,14 @@ describe("the source", () => {
     expect(wrong.map((entry) => `${name(entry.from)} → ${entry.to}`)).toEqual([]);
   });
 
-  it("has one importer of the engine", () => {
-    const importers = imports.filter(({ to }) => to.startsWith("onnxruntime")).map(({ from }) => name(from));
-    expect(importers).toEqual(["src/runtime/ort.node.ts"]);
+  it("has one importer of each engine", () => {
+    const engines = imports.filter(({ to, typeOnly }) => to.startsWith("onnxruntime") && !typeOnly);
+    const importers = engines.map(({ from, to }) => `${name(from)} → ${to}`);
+    expect(importers.sort()).toEqual([
+      "src/runtime/ort.node.ts → onnxruntime-node",
+      "src/runtime/ort.web.ts → onnxruntime-web/wasm",
+      "src/runtime/ort.web.ts → onnxruntime-web/webgpu",
+    ]);
   });
 
   it("opens every file with a sentence that says what it is", () => {
