@@ -137,7 +137,7 @@ describe("the source", () => {
   });
 
   it("keeps Node out of what runs in a page", () => {
-    const needsNode = /^(node:|sharp$|onnxruntime-node$|fast-png$|cli-progress$|commander$)/;
+    const needsNode = /^(node:|sharp$|onnxruntime-node$|cli-progress$|commander$)/;
     const wrong = imports.filter(({ from, to, typeOnly }) => {
       const page = inModule(from) && !from.endsWith(".node.ts") && moduleOf(from) !== "cli";
       return page && !typeOnly && (needsNode.test(to) || to.endsWith(".node.js"));

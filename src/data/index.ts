@@ -20,6 +20,8 @@ export {
   labelStats,
   majorityLabel,
 } from "./counts.js";
+export { decodeLabelPng, labelPngParts } from "./formats/label-png.js";
+export { isPng, type PngParts, unpackedBytes } from "./formats/png.js";
 export type {
   DataFiles,
   DatasetLayout,
@@ -45,6 +47,7 @@ export {
 } from "./pixels/augment.js";
 export { gaussianBlur } from "./pixels/blur.js";
 export {
+  encodeImage,
   firstOfKind,
   type ImageEncoding,
   isOfBytes,

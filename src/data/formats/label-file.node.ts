@@ -7,15 +7,16 @@ import { readBytes } from "./files.node.js";
 import { decodeImage } from "./image.node.js";
 import { decodeBmp, isBmp } from "./label-bmp.js";
 import { readLabelMat } from "./label-mat.node.js";
-import { decodeLabelPng } from "./label-png.node.js";
-import { isPng } from "./png.node.js";
+import { decodeLabelPng, labelPngParts } from "./label-png.js";
+import { isPng } from "./png.js";
+import { checkPacked } from "./unpack.node.js";
 
 /** The formats, except those of MATLAB, which are told by their ending. */
 const formats: readonly {
   readonly is: (bytes: Buffer) => boolean;
   readonly decode: (bytes: Buffer, file: string) => StoredLabels | Promise<StoredLabels>;
 }[] = [
-  { is: isPng, decode: decodeLabelPng },
+  { is: isPng, decode: readLabelPng },
   { is: isArray, decode: async (bytes, file) => fromImage(await decodeImage(bytes, file)) },
   { is: isBmp, decode: decodeBmp },
 ];
@@ -39,6 +40,12 @@ export async function readLabelFile(file: string): Promise<StoredLabels> {
         "whose values are class numbers (palette, or grey of 8 or 16 bits) or colours",
     );
   }
+}
+
+function readLabelPng(bytes: Buffer): StoredLabels {
+  const parts = labelPngParts(bytes);
+  checkPacked(parts);
+  return decodeLabelPng(parts);
 }
 
 /** TIFF, or an array of NumPy. */

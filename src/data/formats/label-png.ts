@@ -2,18 +2,23 @@
 import { decode } from "fast-png";
 import { fromRgb, type StoredLabels } from "../pixels/stored.js";
 import { maxPixels } from "../pixels/transform.js";
-import { checkPacked, type PngHeader, pngChannels, takeApart } from "./png.node.js";
+import { type PngHeader, type PngParts, pngChannels, takeApart } from "./png.js";
+
+/** The parts of a PNG that can hold labels. @throws Error describing the problem, without the file's name */
+export function labelPngParts(bytes: Uint8Array): PngParts {
+  const parts = takeApart(bytes);
+  checkHeader(parts.header);
+  return parts;
+}
 
 /**
  * The values of a PNG: palette indices of 1 to 8 bits, grey of 1 to 16 bits, or colours of 8 bits. Transparency is
  * dropped. Numbers that a tool stored as equal red, green and blue are numbers.
+ * @param parts whose packed pixels were found to unpack to as many as the header says
  * @throws Error describing the problem, without the file's name
  */
-export function decodeLabelPng(bytes: Buffer): StoredLabels {
-  const parts = takeApart(bytes);
+export function decodeLabelPng(parts: PngParts): StoredLabels {
   const { header } = parts;
-  checkHeader(header);
-  checkPacked(parts);
   const { width, height, depth, data, channels, palette } = decode(parts.essential, { checkCrc: true });
   const size = { width, height };
   refuseHidden(data, channels);
