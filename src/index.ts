@@ -140,11 +140,11 @@ export {
 } from "./report/index.js";
 export {
   htmlReport,
+  type LocalServer as ViewServer,
   type ReportedRun,
   type ReportFormat,
   readReportedRun,
   serveRuns,
-  type ViewServer,
   writeReports,
 } from "./report/index.node.js";
 export { type Device, type DeviceInfo, devices, openSession, type Session } from "./runtime/index.js";

@@ -22,8 +22,11 @@ const products = [program, join(root, "dist/bundle/main.js"), join(root, "schema
 export async function build() {
   const hash = hashOfSources();
   if (products.every(existsSync) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
-  // Files of an earlier build may have no source any more.
-  rmSync(join(root, "dist"), { recursive: true, force: true });
+  // Files of an earlier build may have no source any more. The page is built on its own (tools/build-page.mjs).
+  const built = existsSync(join(root, "dist")) ? readdirSync(join(root, "dist")) : [];
+  for (const name of built.filter((name) => name !== "page" && name !== ".page-sources")) {
+    rmSync(join(root, "dist", name), { recursive: true, force: true });
+  }
   run(join(dirname(compilerPackage), "bin/tsc"), "-p", "tsconfig.build.json");
   run("tools/write-schema.mjs");
   await bundle(root);

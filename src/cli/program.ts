@@ -47,6 +47,10 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     summary: "show runs in the browser, live while they are going",
     load: async () => (await import("./verbs/view.js")).viewVerb,
   },
+  page: {
+    summary: "attack models in the browser, without uploading anything",
+    load: async () => (await import("./verbs/page.js")).pageVerb,
+  },
   report: {
     summary: "write report.html, csv and junit.xml of a stored run",
     load: async () => (await import("./verbs/report.js")).reportVerb,

@@ -1,5 +1,6 @@
 /** Evaluation: the loop over radii, attacks and batches, and the checks of its soundness. */
 
+export { Chain, type ChainOptions } from "./chain.js";
 export type { Finding } from "./doctor/finding.js";
 export type { LabelTally } from "./doctor/labels.js";
 export { type EvaluationLoop, evaluate, type Samples } from "./evaluate.js";
@@ -12,7 +13,8 @@ export {
 } from "./plan/config.js";
 export { modelOptions } from "./plan/model-options.js";
 export { renamedSettings, renameSettings } from "./plan/renamed.js";
-export type { ProgressEvent } from "./progress.js";
+export { pointsInMemory } from "./points.js";
+export { Progress, type ProgressEvent } from "./progress.js";
 export {
   checkModel,
   checkNames,
@@ -31,4 +33,4 @@ export {
   localWorker,
   passesOf,
 } from "./workers/image-worker.js";
-export type { AttackTrace, TracedPass } from "./workers/trace.js";
+export type { AttackTrace, TracedPass, Watched } from "./workers/trace.js";

@@ -13,7 +13,7 @@ import { Chain, idleRecord, isIdle } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
-import { noPoints } from "./points.node.js";
+import { noPoints } from "./points.js";
 import { compareRecords, type RecordVerdict } from "./verdict.js";
 import { openImageWorkers, type WorkerWatch } from "./workers/image-workers.node.js";
 

@@ -7,4 +7,6 @@ export { type KeptOutcome, pruneToGallery, ReportKeeper } from "./pictures/keepe
 export { demoPicture, type PictureOptions, type PictureRow } from "./pictures/picture.node.js";
 export { type HeldOutExample, keepExample } from "./pictures/training.node.js";
 export { type ReportedRun, readReportedRun } from "./stored.node.js";
-export { serveRuns, type ViewServer } from "./view/server.node.js";
+export type { LocalServer } from "./view/loopback.node.js";
+export { servePage } from "./view/page.node.js";
+export { serveRuns } from "./view/server.node.js";

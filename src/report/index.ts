@@ -13,7 +13,11 @@ export { type CompareOptions, type Comparison, compareRuns } from "./compare/com
 export { comparisonLines, formatDifference } from "./compare/compare-table.js";
 export { checkComparisonGates } from "./compare/comparison-gates.js";
 export { gateVerdict } from "./gate-verdict.js";
+export { classLegend, perturbationName } from "./html/parts.js";
+export { type CurvedTrace, traceCurves } from "./html/traces.js";
+export { type Markup, markup } from "./markup.js";
 export { classColour, palette, type Rgb } from "./pictures/palette.js";
+export { colourMap, imageBytes, perturbationBytes } from "./pictures/pixels.js";
 export { invariantsLine, resultLines } from "./table.js";
 export {
   alignRows,

@@ -26,6 +26,7 @@ it("lists the verbs", async () => {
       compare    compare two stored runs image by image
       verify     recompute a sample of a stored run and say match or mismatch
       view       show runs in the browser, live while they are going
+      page       attack models in the browser, without uploading anything
       report     write report.html, csv and junit.xml of a stored run
       convert    make an ONNX file of a checkpoint and an architecture
       models     list the built-in architectures

@@ -1,8 +1,7 @@
 /** `seawall view`: a local page that lists runs and shows their figures, updated while a run is in progress. */
-import { once } from "node:events";
 import type { Command } from "commander";
 import { serveRuns } from "../../report/index.node.js";
-import { say } from "../output/terminal.js";
+import { serveUntilInterrupted } from "../process/serve.js";
 import { flagValue, whole } from "../settings/values.js";
 
 export function viewVerb(command: Command): void {
@@ -25,8 +24,5 @@ Example:
 async function viewAction(given: readonly string[], flags: { readonly port?: string }): Promise<void> {
   const port = flags.port === undefined ? 8327 : flagValue("--port", flags.port, whole);
   const folders = given.length > 0 ? given : ["runs"];
-  const { url, close } = await serveRuns(folders, port);
-  say(`${url} shows the runs in ${folders.join(", ")}; Ctrl-C ends it`);
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-  await close();
+  await serveUntilInterrupted(await serveRuns(folders, port), `shows the runs in ${folders.join(", ")}`);
 }

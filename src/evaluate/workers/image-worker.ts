@@ -14,7 +14,7 @@ import { type ImageOracle, type Oracle, transferOracle } from "../../oracle/inde
 import type { CheckOutcomes } from "../soundness/index.js";
 import { checkUntouched, perturbedValues, perturbingOnly } from "./channels.js";
 import { evidencePasses, gatherEvidence, watchGradients } from "./evidence.js";
-import { type AttackTrace, tracedOracle } from "./trace.js";
+import { type AttackTrace, tracedOracle, type Watched } from "./trace.js";
 
 /** Which attack at which radius; `clean` at radius 0 is the prediction of the image itself. */
 export type AttackAtRadius = Pick<RunRecord, "attack" | "eps">;
@@ -85,6 +85,8 @@ export interface ImageWorkerSettings {
   readonly labels: "truth" | "self";
   /** The attacks on images up to this position in the data are traced; default none. */
   readonly trace?: number;
+  /** Called after each pass of a traced attack, which waits for it. */
+  readonly onTracedPass?: (watched: Watched) => Promise<void>;
   /** Channels that attacks may change, counted from 1; default: all. */
   readonly perturbChannels?: readonly number[] | undefined;
 }
@@ -134,7 +136,10 @@ async function attacked(
   const settings = { ...run.settings, steps: steps ?? usual, radius: radius.value };
   const perturbed = perturbedValues(oracle, run.perturbChannels);
   const watch = watchGradients(perturbingOnly(oracle, perturbed), perturbed);
-  const traced = sample.index < (run.trace ?? 0) ? traceOf(watch.oracle, model, attack, settings) : undefined;
+  const traced =
+    sample.index < (run.trace ?? 0)
+      ? traceOf(watch.oracle, model, attack, settings, run.onTracedPass)
+      : undefined;
   const found = await attack.run(
     traced?.oracle ?? watch.oracle,
     settings,
@@ -166,12 +171,14 @@ function traceOf(
   model: Oracle,
   attack: AttackMember["attack"],
   { steps, radius }: AttackSettings,
+  onPass: ImageWorkerSettings["onTracedPass"],
 ) {
   // A second oracle of the image, so that looking at predictions costs the record nothing.
   const onlooker = model.image(oracle.image, oracle.labels);
   return tracedOracle(oracle, {
     passes: attack.passes(steps),
     radius,
+    onPass,
     classesAt: async (point) => Int32Array.from((await onlooker.predict(point)).classes),
   });
 }

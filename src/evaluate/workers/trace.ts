@@ -26,18 +26,28 @@ export interface AttackTrace {
 /** Predictions that are kept of an attack. */
 const mostMaps = 12;
 
+/** A pass while the attack goes on. */
+export interface Watched {
+  readonly pass: TracedPass;
+  readonly point: Float32Array;
+  /** The prediction at the point, made where it costs the attacked image nothing. */
+  classes(): Promise<ArrayLike<number>>;
+}
+
 export interface TraceOptions {
   /** Passes that the attack makes at most; the predictions kept are spread evenly over them. */
   readonly passes: number;
   readonly radius: number;
   /** The prediction at a point, made where it costs the attacked image nothing. */
   classesAt(point: Float32Array): Promise<ArrayLike<number>>;
+  /** Called after each pass; the attack waits for it. */
+  readonly onPass?: ((watched: Watched) => Promise<void>) | undefined;
 }
 
 /** An oracle that answers as the given one and writes down what it is asked. */
 export function tracedOracle(
   oracle: ImageOracle,
-  { passes: most, radius: firstRadius, classesAt }: TraceOptions,
+  { passes: most, radius: firstRadius, classesAt, onPass }: TraceOptions,
 ): { readonly oracle: ImageOracle; readonly trace: AttackTrace } {
   const passes: TracedPass[] = [];
   const maps: { pass: number; classes: ArrayLike<number> }[] = [];
@@ -46,23 +56,26 @@ export function tracedOracle(
 
   const note = async (
     answer: Pick<TracedPass, "objective" | "tracked" | "correct">,
+    point: Float32Array,
     classes: () => Promise<ArrayLike<number>>,
   ) => {
     if (passes.length % between === 0) maps.push({ pass: passes.length, classes: await classes() });
     const { objective, tracked, correct } = answer;
-    passes.push({ ...at, objective: finite(objective), tracked: finite(tracked), correct });
+    const pass = { ...at, objective: finite(objective), tracked: finite(tracked), correct };
+    passes.push(pass);
     at = { ...at, stepSize: null };
+    await onPass?.({ pass, point, classes });
   };
   const watched = oracleAround(oracle, {
     async evaluate(point, query) {
       const answer = await oracle.evaluate(point, query);
-      await note(answer, () => classesAt(point));
+      await note(answer, point, () => classesAt(point));
       return answer;
     },
     async predict(point, query) {
       const answer = await oracle.predict(point, query);
       const { correct, classes } = answer;
-      await note({ correct, objective: null, tracked: null }, async () => Int32Array.from(classes));
+      await note({ correct, objective: null, tracked: null }, point, async () => Int32Array.from(classes));
       return answer;
     },
     step(step, tensors, scalars) {

@@ -4,7 +4,7 @@ import type { StoredTrace } from "../../journal/index.js";
 import { type Markup, markup, Markup as Piece } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";
 import { plural } from "../text.js";
-import { chart, lineColour, Plot } from "./chart.js";
+import { chart, lineColour, lineSample, Plot } from "./chart.js";
 import { type Panel, panels, pictureUrl } from "./parts.js";
 
 /** The most bytes of the page that traces can take. */
@@ -46,7 +46,7 @@ function viewer(trace: StoredTrace): Markup {
 <figure><img class="pixels" src="${pictureUrl(keptMap)}" alt="prediction for the attack's result"/><figcaption>the attack's result, found at step ${kept}</figcaption></figure></div>
 <label class="slider">pass <input type="range" min="0" max="${last}" value="0" step="1"/></label>
 <output>&#160;</output>
-<div class="charts three">${curvesOf(trace)}</div>
+<div class="charts three">${traceCurves(trace)}</div>
 <script type="application/json">${json(data)}</script></div>
 `;
 }
@@ -55,6 +55,9 @@ function viewer(trace: StoredTrace): Markup {
 function json(value: unknown): Markup {
   return new Piece(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }
+
+/** What curves show of a trace. */
+export type CurvedTrace = Pick<StoredTrace, "passes" | "eps" | "valid">;
 
 interface Stage {
   readonly radius: number;
@@ -65,7 +68,7 @@ interface Stage {
 }
 
 /** Stages: passes with the same radius, named as multiples of ε. */
-function stagesOf({ passes: { radius }, eps }: StoredTrace): Stage[] {
+function stagesOf({ passes: { radius }, eps }: CurvedTrace): Stage[] {
   const starts = radius.flatMap((value, i) => (value === radius[i - 1] ? [] : [i]));
   const own = parseRadius(eps).value;
   return starts.map((from, i) => {
@@ -80,7 +83,8 @@ function stageOfPass(trace: StoredTrace): number[] {
   return trace.passes.radius.map((_, pass) => stages.findLastIndex(({ from }) => from <= pass));
 }
 
-function curvesOf(trace: StoredTrace): Markup[] {
+/** Charts of loss, right pixels and step size, pass by pass. There is at least one pass. */
+export function traceCurves(trace: CurvedTrace): Markup[] {
   const { objective, tracked, correct, stepSize } = trace.passes;
   const same = objective.every((value, i) => value === tracked[i]);
   const losses: Curve[] = [
@@ -110,7 +114,7 @@ interface Curve {
 }
 
 function plotted(
-  trace: StoredTrace,
+  trace: CurvedTrace,
   name: string,
   list: readonly Curve[],
   y: Plot.ScaleOptions = {},
@@ -150,6 +154,6 @@ function plotted(
   });
   const keys =
     list.length > 1 &&
-    markup` <span class="keys">${list.map((curve, i) => markup`<i style="background:${lineColour(i)}"></i>${curve.name} `)}</span>`;
+    markup` <span class="keys">${list.map((curve, i) => markup`${lineSample(i)} ${curve.name} `)}</span>`;
   return markup`<figure><figcaption>${name}${keys}</figcaption>${drawing}</figure>`;
 }

@@ -1,16 +1,13 @@
 /** The server of `seawall view`. Only this machine reaches it, and it serves nothing but runs: list, figures, reports. */
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { messageOf, SeawallError, sha256 } from "../../base/index.js";
 import { packageFile } from "../../base/index.node.js";
 import { runFiles, trainingRecords } from "../../journal/index.node.js";
 import { htmlReport } from "../html/index.node.js";
-import { escapeText } from "../markup.js";
 import { readReportedRun } from "../stored.node.js";
 import { script, style } from "./assets.js";
 import { findRuns, isFile, type RunFolder } from "./folders.node.js";
+import { type Answer, type LocalServer, problem, serveLocally } from "./loopback.node.js";
 import { listPage, runPage, type ShownState, trainingPage } from "./pages.js";
 import { RunStates } from "./runs.node.js";
 import { examplesIn, TrainingStates, type WatchedTraining } from "./trainings.node.js";
@@ -18,59 +15,15 @@ import { examplesIn, TrainingStates, type WatchedTraining } from "./trainings.no
 /** The report that `seawall report` writes into a run folder. */
 const reportFile = "report.html";
 
-export interface ViewServer {
-  /** The address of the list of runs, with a slash at the end. */
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-const loopback = "127.0.0.1";
-
 /**
  * Starts the viewer for the runs in these folders and below them.
  * @param port 0 for any free port
  * @throws SeawallError `usage` for a path that is not a folder, or a port that cannot be used
  */
-export async function serveRuns(folders: readonly string[], port: number): Promise<ViewServer> {
+export async function serveRuns(folders: readonly string[], port: number): Promise<LocalServer> {
   findRuns(folders); // reports a wrong folder now, not at the first request
   const viewer = new Viewer(folders);
-  const server = createServer((request, response) => viewer.answer(request, response));
-  await listen(server, port);
-  return {
-    url: `http://${loopback}:${(server.address() as AddressInfo).port}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      reject(
-        new SeawallError(
-          "usage",
-          `--port ${port}: cannot be used (${messageOf(error)}); choose another port`,
-        ),
-      );
-    };
-    server.once("error", fail);
-    try {
-      server.listen(port, loopback, resolve);
-    } catch (error) {
-      fail(error); // not a valid port number
-    }
-  });
-}
-
-/** A response before it is sent. */
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string | Uint8Array;
-  readonly policy: string;
+  return serveLocally(port, (path) => viewer.route(path));
 }
 
 /** For the viewer's pages: they load style and script from this server, and connect to nothing else. */
@@ -95,17 +48,8 @@ class Viewer {
     this.#folders = folders;
   }
 
-  answer(request: IncomingMessage, response: ServerResponse): void {
-    try {
-      send(request, response, refusedRequest(request) ?? this.#route(request.url ?? "/"));
-    } catch (error) {
-      send(request, response, problem(500, messageOf(error)));
-    }
-  }
-
   /** URLs are matched against known run ids and a fixed list of files. They are never turned into file-system paths. */
-  #route(url: string): Answer {
-    const path = url.split("?")[0]!;
+  route(path: string): Answer {
     if (path === "/view.css")
       return text("css", readFileSync(packageFile("page/figures.css"), "utf8") + style);
     if (path === "/view.js") return text("js", script);
@@ -158,37 +102,6 @@ function fileOf({ kind, dir }: RunFolder, name: string): Answer {
   return text("plain", readFileSync(join(dir, known)));
 }
 
-/**
- * The response to a request that is not served. The Host header must be a name of this machine, because a web page can
- * make its own name point here (DNS rebinding).
- */
-function refusedRequest({ headers, method, socket }: IncomingMessage): Answer | undefined {
-  const names = [loopback, "localhost"].map((name) => `${name}:${socket.localPort}`);
-  if (!names.includes(headers.host ?? "")) return problem(403, `This server only answers at ${names[0]}.`);
-  if (method !== "GET" && method !== "HEAD") return problem(405, "Only GET and HEAD are allowed.");
-  return undefined;
-}
-
 function text(type: keyof typeof types, body: string | Uint8Array): Answer {
-  return { status: 200, type: types[type], body, policy: ownPolicy };
-}
-
-function problem(status: number, message: string): Answer {
-  const body = `<!doctype html><meta charset="utf-8"><title>Seawall</title><p>${escapeText(message)}</p>`;
-  return { ...text("html", body), status };
-}
-
-function send({ method, headers }: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const tag = `"${sha256(answer.body).slice(0, 32)}"`;
-  const unchanged = answer.status === 200 && headers["if-none-match"] === tag;
-  response.writeHead(unchanged ? 304 : answer.status, {
-    "Content-Type": `${answer.type}; charset=utf-8`,
-    "Content-Security-Policy": answer.policy,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-    ETag: tag,
-  });
-  response.end(unchanged || method === "HEAD" ? undefined : answer.body);
+  return { status: 200, type: `${types[type]}; charset=utf-8`, body, policy: ownPolicy };
 }
