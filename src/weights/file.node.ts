@@ -4,7 +4,7 @@ import { messageOf, SeawallError, type Tensor } from "../base/index.js";
 import { writePiecesAtomic } from "../base/index.node.js";
 import { refuseFile } from "./guard/refuse.js";
 import { readWeights, type Weights } from "./read.js";
-import { writeSafetensors } from "./safetensors/safetensors-write.js";
+import { safetensorsPieces } from "./safetensors/safetensors-write.js";
 
 /** Node reads at most 2 GiB per call. */
 const chunkBytes = 2 ** 30;
@@ -57,5 +57,5 @@ export async function writeSafetensorsFile(
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: ReadonlyMap<string, string>,
 ): Promise<void> {
-  await writePiecesAtomic(path, [{ offset: 0, bytes: writeSafetensors(tensors, metadata) }]);
+  await writePiecesAtomic(path, safetensorsPieces(tensors, metadata));
 }

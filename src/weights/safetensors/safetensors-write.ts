@@ -14,18 +14,32 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
+  const pieces = safetensorsPieces(tensors, metadata);
+  const { offset, bytes } = pieces.at(-1)!;
+  const file = new Uint8Array(offset + bytes.length);
+  for (const piece of pieces) file.set(piece.bytes, piece.offset);
+  return file;
+}
+
+/**
+ * The same bytes in pieces: the header, and the memory of each tensor itself, which is not copied.
+ * @throws SeawallError as `writeSafetensors`
+ */
+export function safetensorsPieces(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): readonly { readonly offset: number; readonly bytes: Uint8Array }[] {
   const sorted = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(byWidthThenName);
   const header = headerOf(sorted, metadata);
-  const length = sorted.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const file = new Uint8Array(8 + header.length + length);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, 8);
-  let position = 8 + header.length;
-  for (const { bytes } of sorted) {
-    file.set(bytes, position);
-    position += bytes.length;
-  }
-  return file;
+  const head = new Uint8Array(8 + header.length);
+  new DataView(head.buffer).setBigUint64(0, BigInt(header.length), true);
+  head.set(header, 8);
+  let end = 0;
+  return [head, ...sorted.map(({ bytes }) => bytes)].map((bytes) => {
+    const offset = end;
+    end += bytes.length;
+    return { offset, bytes };
+  });
 }
 
 interface Entry {
