@@ -329,7 +329,7 @@ describe("a void first image", () => {
   it("after which all are void is refused", async () => {
     const settings = await made({ classes: 3, encode: (map) => voidFirst(map.map(() => 255)) });
     await expect(evaluated({ ...settings, ignoreLabel: 255 })).rejects.toThrow(
-      /no pixel of any of the 3 images counts: all have a label that is ignored \(255\); check --ignore-label and --label-map/,
+      /no pixel of any of the 3 images \(the first is [^)]+\) counts: all have a label that is ignored \(255\); check --ignore-label and --label-map/,
     );
     const { findings } = await inspectInputs({ ...settings, ignoreLabel: 255 });
     expect(findings).toContainEqual(expect.objectContaining({ name: "ignored", status: "fail" }));
