@@ -45,13 +45,13 @@ export function refuseLargeValues(graph: Graph, types: Types, constants: Readonl
   for (const node of graph.nodes) {
     if (![...node.outputs, ...readsOf(node)].every((value) => value === "" || types.has(value))) continue;
     if (longestAxis(node, graph, types) > longest) throw tooLarge(node, "asks for an axis of over 2³¹");
-    const largest = node.outputs.reduce((most, value) => Math.max(most, bytesOf(types.get(value))), 0);
+    const largest = node.outputs.reduce((most, value) => Math.max(most, valueBytes(types.get(value))), 0);
     if (largest > largestValue) throw tooLarge(node, `makes a value of ${gibibytes(largest)}`);
     const work = workOf(node, types);
     sums.work += work;
     if (sums.work > mostWork) throw tooLarge(node, "and the nodes before it take more work than a day");
     if (!node.outputs.every((value) => value === "" || constants.has(value))) continue;
-    sums.bytes += node.outputs.reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+    sums.bytes += node.outputs.reduce((sum, value) => sum + valueBytes(types.get(value)), 0);
     sums.constantWork += work;
     if (sums.bytes > largestConstants)
       throw tooLarge(node, `and the constants before it take more than ${gibibytes(largestConstants)}`);
@@ -63,7 +63,7 @@ export function refuseLargeValues(graph: Graph, types: Types, constants: Readonl
 
 /** @throws SeawallError `unsupported` for an input that no image can fill */
 export function refuseLargeInput(name: Value, typed: TypedShape): void {
-  const bytes = bytesOf(typed);
+  const bytes = valueBytes(typed);
   if (bytes <= largestValue) return;
   throw new SeawallError(
     "unsupported",
@@ -140,11 +140,11 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
   for (const [i, node] of nodes.entries()) for (const value of readsOf(node)) last.set(value, i);
   for (const { name } of outputs) last.set(name, nodes.length);
   const given = [...initializers.keys(), ...inputs.map(({ name }) => name)];
-  let held = given.reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+  let held = given.reduce((sum, value) => sum + valueBytes(types.get(value)), 0);
   const most = machineMemory();
   for (const [i, node] of nodes.entries()) {
     const made = node.outputs.filter(Boolean);
-    held += made.reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+    held += made.reduce((sum, value) => sum + valueBytes(types.get(value)), 0);
     if (held > most) {
       throw new SeawallError(
         "unsupported",
@@ -153,7 +153,7 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
     }
     const done = new Set([...readsOf(node), ...made]);
     for (const value of done)
-      if ((last.get(value) ?? i) <= i && !initializers.has(value)) held -= bytesOf(types.get(value));
+      if ((last.get(value) ?? i) <= i && !initializers.has(value)) held -= valueBytes(types.get(value));
   }
 }
 
@@ -164,7 +164,7 @@ function refuseMemory({ nodes, outputs, initializers, inputs }: Graph, types: Ty
  */
 export function refuseKeptValues({ nodes, initializers }: Graph, types: Types): void {
   const kept = new Set([...initializers.keys(), ...nodes.filter(hasBranches).flatMap(readsOf)]);
-  const bytes = [...kept].reduce((sum, value) => sum + bytesOf(types.get(value)), 0);
+  const bytes = [...kept].reduce((sum, value) => sum + valueBytes(types.get(value)), 0);
   const most = machineMemory();
   if (bytes <= most) return;
   throw new SeawallError(
@@ -177,8 +177,8 @@ const there = (most: number) => `this process may have ${gibibytes(most)}`;
 
 const hasBranches = (node: Node) => subgraphsOf(node).length > 0;
 
-/** 0 for a value that is not measured. */
-function bytesOf(typed: TypedShape | undefined): number {
+/** The memory of a value; 0 for one that is not measured. */
+export function valueBytes(typed: TypedShape | undefined): number {
   if (!typed) return 0;
   const bytes = typed.type === "string" ? 16 : arrayConstructors[typed.type].BYTES_PER_ELEMENT;
   return bytes * sizeOf(typed.shape);
@@ -280,7 +280,7 @@ export function isBounded(node: Node, { initializers }: Graph, types: Types): bo
   const scales = numbersOf(sizes).map((size, i) => size / Math.max(1, shape[axes[i]!] ?? 1));
   const largest = Math.max(1, ...scales);
   const bound = shape.map((length, axis) => (axes.includes(axis) ? Math.ceil(length * largest) + 1 : length));
-  return bytesOf({ ...image, shape: bound }) <= largestValue;
+  return valueBytes({ ...image, shape: bound }) <= largestValue;
 }
 
 const control: Readonly<Record<string, string>> = {

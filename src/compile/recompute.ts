@@ -1,6 +1,5 @@
 /** Recomputing in the backward part what the forward part made: less memory for more work. */
 import type { TypedShape } from "../autodiff/index.js";
-import { arrayConstructors, sizeOf } from "../base/index.js";
 import {
   copyGraph,
   type Graph,
@@ -13,6 +12,7 @@ import {
   subgraphsOf,
   type Value,
 } from "../onnx/index.js";
+import { valueBytes } from "./limits.js";
 import { measure } from "./measure.js";
 import { FlowNetwork } from "./min-cut.js";
 import { byDepth } from "./order.js";
@@ -89,7 +89,7 @@ function isSum(
   dependent: ReadonlySet<Value>,
 ): boolean {
   if (op !== "Add" && op !== "Sum") return false;
-  const sizes = inputs.filter((value) => dependent.has(value)).map((value) => bytesOf(types.get(value)));
+  const sizes = inputs.filter((value) => dependent.has(value)).map((value) => valueBytes(types.get(value)));
   return sizes.length > 1 && sizes.every((size) => size === sizes[0]);
 }
 
@@ -106,7 +106,7 @@ function chooseKept(
   const [source, sink] = [2 * values.length, 2 * values.length + 1];
   const network = new FlowNetwork(2 * values.length + 2);
   for (const value of values) {
-    const bytes = bytesOf(types.get(value));
+    const bytes = valueBytes(types.get(value));
     const into = numbers.get(value)!;
     network.connect(into, into + 1, bytes < smallest ? 0 : bytes);
   }
@@ -154,9 +154,4 @@ function repeat(graph: Graph, isForward: (node: Node) => boolean, kept: Readonly
     return repeated.has(node) ? [node, copyOf(node)] : [node];
   });
   return { ...copyGraph(graph), nodes };
-}
-
-function bytesOf(typed: TypedShape | undefined): number {
-  if (!typed || typed.type === "string") return 0;
-  return arrayConstructors[typed.type].BYTES_PER_ELEMENT * sizeOf(typed.shape);
 }

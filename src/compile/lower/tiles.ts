@@ -1,7 +1,7 @@
 /**
  * Dense 3×3 convolutions in tiles of 2×2 results (Winograd 1980; Lavin and Gray 2016, F(2×2, 3×3)): 16 products over the
  * channels where the engine makes 36. Images and kernels are added up in small sums before, the products after. The sums
- * have no factors but 1 and ½, so that nothing is lost in rounding beside the engine's own way.
+ * have no factors but 1 and ½, so that rounding loses little more than the engine's own way does.
  */
 import { type Convolution, padZeros, type Windows } from "../../autodiff/index.js";
 import { float32, invariant } from "../../base/index.js";
