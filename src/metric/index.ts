@@ -39,6 +39,7 @@ export {
   type MeanEstimate,
   meanDifference,
   meanEstimate,
+  studentQuantile,
 } from "./uncertainty/student.js";
 export { type SeedSpread, type SetInterval, seedSpread, setInterval } from "./uncertainty/worst-case.js";
 export { type WorstCase, worstCase } from "./worst.js";

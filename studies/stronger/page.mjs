@@ -1,50 +1,40 @@
 /** The page of the study: its tables and its picture. */
-import { readFileSync, writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
-import sharp from "sharp";
-
-const percent = (value, digits = 2) => (100 * value).toFixed(digits);
-const halfOf = ({ interval: [low, high] }) => (high - low) / 2;
-const withInterval = (estimate) =>
-  estimate.interval ? `${percent(estimate.mean)} ± ${percent(halfOf(estimate))}` : percent(estimate.mean);
-const change = (estimate) => `${estimate.mean > 0 ? "+" : ""}${withInterval(estimate)}`;
+import {
+  change,
+  groups,
+  markdownTable,
+  percent,
+  plotPicture,
+  printTable,
+  sheetOf,
+  withInterval,
+} from "../pages.mjs";
 
 /** @param {{ bed: string, eps: string, ensemble: string, figures: object }[]} rows */
 export function tableOf(rows) {
-  const head = [
-    "| model | ε | ensemble | passes | aAcc | change | mIoU | change |",
-    "|---|---|---|---|---|---|---|---|",
-  ];
+  const head = ["model", "ε", "ensemble", "passes", "aAcc", "change", "mIoU", "change"];
   const lines = rows.map(({ bed, eps, ensemble, figures }) => {
     const { passes, aAcc, mIoU, aAccChange, mIoUChange } = figures;
     const cells = [bed, eps, `\`${ensemble}\``, passes.toFixed(0), withInterval(aAcc), change(aAccChange)];
-    return `| ${[...cells, withInterval(mIoU), change(mIoUChange)].join(" | ")} |`;
+    return [...cells, withInterval(mIoU), change(mIoUChange)];
   });
-  return [...head, ...lines].join("\n");
+  return markdownTable(head, lines);
 }
 
 /** @param {{ bed: string, eps: string, taken: string, figures: object }[]} rows */
 export function ablationTable(rows) {
-  const head = [
-    "| model | ε | taken away | aAcc | change | mIoU | change |",
-    "|---|---|---|---|---|---|---|",
-  ];
+  const head = ["model", "ε", "taken away", "aAcc", "change", "mIoU", "change"];
   const lines = rows.map(({ bed, eps, taken, figures }) => {
     const { aAcc, mIoU, aAccChange, mIoUChange } = figures;
-    return `| ${[bed, eps, taken, percent(aAcc.mean), change(aAccChange), percent(mIoU.mean), change(mIoUChange)].join(" | ")} |`;
+    return [bed, eps, taken, percent(aAcc.mean), change(aAccChange), percent(mIoU.mean), change(mIoUChange)];
   });
-  return [...head, ...lines].join("\n");
+  return markdownTable(head, lines);
 }
 
 /** Puts a table between its marks in docs/studies/stronger.md. */
 export function print(name, table) {
-  const page = new URL("../../docs/studies/stronger.md", import.meta.url);
-  const marks = new RegExp(`(<!-- printed: ${name} -->\\n)[^]*?(<!-- /printed -->)`);
-  writeFileSync(
-    page,
-    readFileSync(page, "utf8").replace(marks, (_, open, close) => `${open}${table}\n${close}`),
-  );
+  printTable(new URL("../../docs/studies/stronger.md", import.meta.url), name, table);
 }
 
 const panel = { width: 480, height: 300 };
@@ -57,28 +47,15 @@ const shown = 12;
  * @param {{ bed: string, eps: string, ensemble: string, curve: number[] }[]} curves
  */
 export async function pictureOf(curves) {
-  const rows = groups(curves, ({ bed }) => bed);
-  const panels = await Promise.all(
-    rows.flatMap((row, i) =>
-      groups(row, ({ eps }) => eps).map(async (own, j) => ({
-        input: await panelOf(own),
-        left: j * panel.width,
-        top: i * panel.height,
-      })),
-    ),
+  const rows = groups(curves, ({ bed }) => bed).map((row) =>
+    Promise.all(groups(row, ({ eps }) => eps).map(panelOf)),
   );
-  const size = { width: 2 * panel.width, height: rows.length * panel.height };
-  const paper = sharp({ create: { ...size, channels: 3, background: "white" } });
-  return paper.composite(panels).png({ palette: true }).toBuffer();
+  return sheetOf(await Promise.all(rows), panel);
 }
 
 function drawnFirst(points) {
   const isUnder = ({ ensemble }) => ensemble === "strongest";
   return [...points.filter(isUnder), ...points.filter((point) => !isUnder(point))];
-}
-
-function groups(items, keyOf) {
-  return [...new Set(items.map(keyOf))].map((key) => items.filter((item) => keyOf(item) === key));
 }
 
 /** Blue, orange and grey for what is published, red and green for what is new. */
@@ -95,10 +72,8 @@ function panelOf(curves) {
   );
   const lowest = Math.min(...points.map(({ share }) => share));
   const domain = curves.map(({ ensemble }) => ensemble);
-  const { document } = parseHTML("<html></html>");
-  const svg = Plot.plot({
-    ...{ document, ...panel, marginLeft: 50, marginTop: 30, marginBottom: 40 },
-    style: { fontSize: "12px", fontFamily: "sans-serif" },
+  return plotPicture({
+    ...{ ...panel, marginLeft: 50, marginTop: 30, marginBottom: 40 },
     x: { label: "passes of an image", labelAnchor: "center", ticks: 5 },
     y: { label: null, grid: true, domain: [lowest - 0.5, lowest + shown], ticks: 6 },
     color: { domain, range: colours },
@@ -116,6 +91,4 @@ function panelOf(curves) {
       ),
     ],
   });
-  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  return sharp(Buffer.from(svg.outerHTML)).flatten({ background: "white" }).png().toBuffer();
 }

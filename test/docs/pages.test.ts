@@ -10,7 +10,7 @@ const read = (url: URL) => readFileSync(url, "utf8");
 const root = new URL("../../", import.meta.url);
 
 /** Flags that are no setting of an evaluation or a training: those that the verbs and the programs beside them declare. */
-const otherFlags = ["src/cli", "tools", "bench", "test/fuzz", "test/resume", "test/soak"].flatMap(
+const otherFlags = ["src/cli", "tools", "bench", "test/fuzz", "test/resume", "test/soak", "studies"].flatMap(
   (folder) => {
     const place = new URL(`${folder}/`, root);
     const files = readdirSync(place, { encoding: "utf8", recursive: true }).filter((name) =>

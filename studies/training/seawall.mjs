@@ -1,0 +1,39 @@
+/** Runs `seawall` in processes of their own, a few at a time. */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
+
+/** @typedef {(args: string[], log: string) => Promise<void>} Seawall runs a verb, whose output goes to a file */
+
+/**
+ * A function that waits until fewer than `jobs` of its processes run, and starts another.
+ * @param {number} jobs
+ * @returns {Seawall} throws an error that names the file of the output, if the process fails
+ */
+export function seawallProcesses(jobs) {
+  let running = 0;
+  const waiting = [];
+  return async (args, log) => {
+    if (running === jobs) await new Promise((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      await runProcess(args, log);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
+async function runProcess(args, log) {
+  mkdirSync(dirname(log), { recursive: true });
+  const output = openSync(log, "a");
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", output, output] });
+  const code = await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
+  closeSync(output);
+  if (code !== 0) throw new Error(`seawall ${args[0]} ended with code ${code}; ${log} says why`);
+}

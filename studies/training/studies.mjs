@@ -1,0 +1,65 @@
+/** The networks of the studies, and the trainings that each study compares. */
+
+/** A network, the classifier whose backbone it begins with, and the learning rate of both. */
+export const networks = {
+  "convnext-nano": {
+    classifier: "convnext-nano-cvst",
+    network: "upernet-convnext-nano-cvst",
+    rate: 1e-3,
+  },
+  "convnext-micro": {
+    classifier: "convnext-micro-cvst",
+    network: "upernet-convnext-micro-cvst",
+    rate: 1e-3,
+  },
+  "convnext-milli": {
+    classifier: "convnext-milli-cvst",
+    network: "upernet-convnext-milli-cvst",
+    rate: 1e-3,
+  },
+  "swin-micro": { classifier: "swin-micro", network: "upernet-swin-micro", rate: 1e-3 },
+  "mit-micro": { classifier: "mit-micro", network: "segformer-micro", rate: 5e-4 },
+};
+
+/** Backbones that a training begins with. */
+export const starts = ["clean", "robust"];
+
+/** @typedef {{ backbones: (keyof typeof networks)[], steps: number[], epochs: number[] }} Study all combinations are trained */
+
+/** @type {Record<string, Study>} */
+export const studies = {
+  "pir-at": { backbones: ["convnext-micro"], steps: [2, 5], epochs: [2, 4, 8, 16] },
+  architectures: {
+    backbones: ["convnext-micro", "swin-micro", "mit-micro"],
+    steps: [2],
+    epochs: [2, 4, 8],
+  },
+  widths: {
+    backbones: ["convnext-nano", "convnext-micro", "convnext-milli"],
+    steps: [2],
+    epochs: [2, 4, 8],
+  },
+};
+
+/** @typedef {{ backbone: string, start: string, steps: number, epochs: number, seed: number }} Cell one training */
+
+/**
+ * The trainings of a study with a seed, long ones first, so that all processes end at about the same time.
+ * @param {Study} study
+ * @returns {Cell[]}
+ */
+export function cellsOf({ backbones, steps, epochs }, seed) {
+  const cells = epochs.flatMap((count) =>
+    steps.flatMap((step) =>
+      backbones.flatMap((backbone) =>
+        starts.map((start) => ({ backbone, start, steps: step, epochs: count, seed })),
+      ),
+    ),
+  );
+  return cells.sort((a, b) => b.epochs * (b.steps + 1) - a.epochs * (a.steps + 1));
+}
+
+/** Passes forward and backward of each training image: those of the attack, and that of the update. */
+export function passesOf({ epochs, steps }) {
+  return epochs * (steps + 1);
+}
