@@ -21,7 +21,9 @@ export {
   majorityLabel,
 } from "./counts.js";
 export { decodeLabelPng, labelPngParts } from "./formats/label-png.js";
+export { npyFile } from "./formats/npy.js";
 export { isPng, type PngParts, unpackedBytes } from "./formats/png.js";
+export { pngFile } from "./formats/png-file.js";
 export type {
   DataFiles,
   DatasetLayout,

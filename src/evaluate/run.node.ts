@@ -1,6 +1,5 @@
 /** An evaluation from files to files: plan, loop, result. */
 import type { Sample } from "../data/index.js";
-import { npyFile } from "../data/index.node.js";
 import {
   type AttackFigures,
   cleanAttack,
@@ -11,7 +10,6 @@ import {
   RunningFigures,
   type RunRecord,
   type Soundness,
-  slotOf,
   summarize,
   withGates,
 } from "../journal/index.js";
@@ -19,6 +17,7 @@ import { openRun, readOtherShards, writePerturbed, writeResult } from "../journa
 import { Chain } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { evaluate } from "./evaluate.js";
+import { perturbedFiles } from "./perturbed.js";
 import { type EvaluationInput, parseConfig } from "./plan/config.js";
 import { makePlan, type Plan } from "./plan/plan.node.js";
 import { renameSettings } from "./plan/renamed.js";
@@ -188,7 +187,7 @@ async function attackAll(
         attacking = attack !== cleanAttack;
       },
       onOutcome: async (outcome) => {
-        if (config.saveImages) saveImage(config.out!, description, outcome);
+        if (config.saveImages) writePerturbed(config.out!, perturbedFiles(description, outcome));
         await events.onPoint?.(pointEvent(outcome));
         chain.keep(outcome.record, outcome.point.pixels);
       },
@@ -256,15 +255,6 @@ function summarizeWithout(
   const own = records.filter(({ attack }) => isDone(attack));
   const result = summarize(run, own, { soundness: checkRecords(own, run) });
   return { ...result, waiting: [...waiting] };
-}
-
-function saveImage(
-  dir: string,
-  run: RunDescription,
-  { record, point: { pixels }, sample: { height, width } }: AttackedImage & { readonly sample: Sample },
-): void {
-  const shape = [pixels.length / (height * width), height, width];
-  writePerturbed(dir, { index: record.index, slot: slotOf(run, record)! }, npyFile(shape, pixels));
 }
 
 /** @param figures its records are those of the journal, which is not read again for every attack */

@@ -6,9 +6,10 @@ import {
   type RunDescription,
   type RunRecord,
   resultDifferences,
+  runFiles,
   sortRecords,
 } from "../journal/index.js";
-import { hasResult, readResult, readRun, runFiles } from "../journal/index.node.js";
+import { hasResult, readResult, readRun } from "../journal/index.node.js";
 import { Chain, idleRecord, isIdle } from "./chain.js";
 import { describePlan } from "./describe.node.js";
 import { type EvaluationConfig, parseConfig } from "./plan/config.js";

@@ -1,8 +1,6 @@
 /** The run folder on disk. */
 export {
   listPictures,
-  type PictureKey,
-  type PictureKind,
   prunePictures,
   type RunWorkers,
   readPicture,
@@ -17,20 +15,19 @@ export {
   writePoint,
   writeRunWorkers,
   writeTrace,
-} from "./extras.node.js";
-export { type MergedRun, mergeRuns, mergeThen, readOtherShards } from "./merge.node.js";
-export { openRun, type Run, type RunOptions } from "./run.node.js";
+} from "./folder/extras.node.js";
+export { type MergedRun, mergeRuns, mergeThen, readOtherShards } from "./folder/merge.node.js";
+export { openRun, type Run, type RunOptions } from "./folder/run.node.js";
 export {
   type CheckedRun,
   hasResult,
   readDescription,
   readResult,
   readRun,
-  runFiles,
   type StoredRun,
   writeDescription,
   writeResult,
-} from "./stored.node.js";
+} from "./folder/stored.node.js";
 export {
   type LogPlace,
   readTrainingDescription,

@@ -27,6 +27,16 @@ export {
   figuresIn,
   resultDifferences,
 } from "./differences.js";
+export {
+  extraFolders,
+  type PictureKey,
+  type PictureKind,
+  pictureName,
+  type RecordPlace,
+  recordFileName,
+  runFiles,
+  runTexts,
+} from "./folder/files.js";
 export { checkGates, failedChecks, type GateOptions, judgeGate, withGates } from "./gates/check.js";
 export {
   type Gate,

@@ -4,23 +4,17 @@ import { join } from "node:path";
 import { canonicalJson, inPlace, SeawallError } from "../base/index.js";
 import {
   figuresIn,
+  type PictureKey,
   type Result,
   type RunDescription,
   type RunRecord,
+  runFiles,
   type StoredTrace,
   sortRecords,
   summarize,
   unsealedNotice,
 } from "../journal/index.js";
-import {
-  listPictures,
-  type PictureKey,
-  readPicture,
-  readResult,
-  readRun,
-  readTraces,
-  runFiles,
-} from "../journal/index.node.js";
+import { listPictures, readPicture, readResult, readRun, readTraces } from "../journal/index.node.js";
 import { type ImageOutcome, imagesOf } from "./images.js";
 
 /** The content of a report. */

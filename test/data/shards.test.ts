@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { type DataOptions, imagesByCost } from "../../src/data/index.js";
-import { npyFile, openData } from "../../src/data/index.node.js";
+import { type DataOptions, imagesByCost, npyFile } from "../../src/data/index.js";
+import { openData } from "../../src/data/index.node.js";
 import { folderWith, rgbPng } from "./pixels.js";
 
 const allShards = (costs: readonly number[], count: number) =>

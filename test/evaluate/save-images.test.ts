@@ -38,14 +38,15 @@ const settings = () => ({
   saveImages: true,
 });
 
-/** The images of a run folder by file name. */
-const imagesOf = (out: string) =>
+/** The files of a run folder's perturbed images, of one type, by name. */
+const filesOf = (out: string, ending: string) =>
   new Map(
-    readdirSync(join(out, "perturbed")).map((name) => [
-      name,
-      readNpy(readFileSync(join(out, "perturbed", name)), 1e6),
-    ]),
+    readdirSync(join(out, "perturbed"))
+      .filter((name) => name.endsWith(ending))
+      .map((name) => [name, readFileSync(join(out, "perturbed", name))]),
   );
+const imagesOf = (out: string) =>
+  new Map([...filesOf(out, ".npy")].map(([name, bytes]) => [name, readNpy(bytes, 1e6)]));
 
 it("stores every image that is counted, bit for bit, named by image and slot", async () => {
   const out = join(root, "whole");
@@ -61,6 +62,41 @@ it("stores every image that is counted, bit for bit, named by image and slot", a
       data: point,
     });
   }
+});
+
+it("stores each as a PNG too, at which the model is right as often as the record's evidence says", async () => {
+  const out = join(root, "bytes");
+  const points: PointEvent[] = [];
+  await runEvaluation(
+    { ...settings(), eps: "1.5/255,2.5/255", out },
+    { onPoint: (point) => void points.push(point) },
+  );
+  const pictures = filesOf(out, ".png");
+  expect(pictures.size).toBe(points.length);
+  const run = readRun(out).description;
+  const attacked = points.filter(({ attack }) => attack !== "clean");
+  const nameOf = ({ record }: PointEvent) => `${record.index}-${slotOf(run, record)}`;
+  const stored = await folderWith({
+    ...Object.fromEntries(
+      attacked.map(nameOf).map((name) => [`images/${name}.png`, pictures.get(`${name}.png`)!]),
+    ),
+    ...Object.fromEntries(
+      attacked.map((point) => [
+        `labels/${nameOf(point)}.png`,
+        greyPng(height, width, Array.from(point.labels)),
+      ]),
+    ),
+  });
+  const right = new Map<string, number>();
+  const data = `folder:${join(stored, "images")},${join(stored, "labels")}`;
+  await runEvaluation(
+    { ...settings(), data, labels: "truth", saveImages: false, attacks: "noise" },
+    { onPoint: ({ record }) => void (record.attack === "clean" && right.set(record.image, record.correct)) },
+  );
+  const rounded = attacked.map(({ record }) => record.evidence?.rounded);
+  expect(attacked.map((point) => right.get(nameOf(point)))).toEqual(rounded);
+  // Else the floats would pass, too.
+  expect(rounded).not.toEqual(attacked.map(({ record }) => record.correct));
 });
 
 it("merge copies those of shards", async () => {

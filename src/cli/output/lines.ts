@@ -6,9 +6,10 @@ import {
   isRaised,
   type Result,
   type RunRecord,
+  runFiles,
   type Soundness,
 } from "../../journal/index.js";
-import { readRun, runFiles } from "../../journal/index.node.js";
+import { readRun } from "../../journal/index.node.js";
 import {
   alignRows,
   formatCount,

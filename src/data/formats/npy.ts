@@ -47,7 +47,7 @@ function narrowed(value: bigint): number {
   return number;
 }
 
-const magic = [0x93, ...Buffer.from("NUMPY", "latin1")];
+const magic = "\x93NUMPY";
 
 /** Bytes. Longer headers belong to structured arrays, which are not images. */
 const longestHeader = 4096;
@@ -81,28 +81,33 @@ export function readNpy(bytes: Uint8Array, limit: number): NpyArray {
 }
 
 /** A `.npy` file, version 1, of float32 numbers in row-major order. */
-export function npyFile(shape: readonly number[], data: Float32Array): Uint8Array {
+export function npyFile(shape: readonly number[], data: Float32Array): Uint8Array<ArrayBuffer> {
   const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  const lengthAt = magic.length + 2;
+  const begin = lengthAt + 2;
   // NumPy pads the header, so that the numbers begin at a multiple of 64 bytes.
-  const start = Math.ceil((magic.length + 4 + description.length + 1) / 64) * 64;
-  const bytes = Buffer.alloc(start + 4 * data.length, " ");
-  Buffer.from([...magic, 1, 0]).copy(bytes);
-  bytes.writeUInt16LE(start - magic.length - 4, magic.length + 2);
-  bytes.write(description, magic.length + 4, "latin1");
-  bytes[start - 1] = 0x0a;
-  for (let i = 0; i < data.length; i++) bytes.writeFloatLE(data[i]!, start + 4 * i);
+  const start = Math.ceil((begin + description.length + 1) / 64) * 64;
+  const head = `${magic}\x01\0\0\0${description}`.padEnd(start - 1);
+  const bytes = new Uint8Array(start + 4 * data.length);
+  bytes.set(Uint8Array.from(`${head}\n`, (character) => character.charCodeAt(0)));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(lengthAt, start - begin, true);
+  for (let i = 0; i < data.length; i++) view.setFloat32(start + 4 * i, data[i]!, true);
   return bytes;
 }
 
+const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes);
+
 function headerOf(bytes: Uint8Array, view: DataView): { header: string; start: number } {
-  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) throw new Error("not a .npy file");
+  if (bytes.length < 12 || latin1(bytes.subarray(0, magic.length)) !== magic)
+    throw new Error("not a .npy file");
   const version = bytes[6]!;
   if (version < 1 || version > 3) throw new Error(`version ${version} of the format is not known`);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const begin = version === 1 ? 10 : 12;
   if (length > longestHeader || begin + length > bytes.length) throw new Error("its header is damaged");
   return {
-    header: Buffer.from(bytes.subarray(begin, begin + length)).toString("latin1"),
+    header: latin1(bytes.subarray(begin, begin + length)),
     start: begin + length,
   };
 }

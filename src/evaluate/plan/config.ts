@@ -210,7 +210,9 @@ export const evaluationSchema = z.strictObject({
   saveImages: z
     .boolean()
     .default(false)
-    .describe("store every perturbed image that is counted in the run folder, as a NumPy array of floats"),
+    .describe(
+      "store every perturbed image that is counted in the run folder, as a NumPy array of floats and, rounded to 8 bits, as a PNG",
+    ),
   gate: z
     .array(text)
     .optional()

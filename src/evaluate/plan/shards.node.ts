@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SeawallError } from "../../base/index.js";
 import type { DataOptions, Dataset, ShardOf, Size } from "../../data/index.js";
-import { shardName } from "../../journal/index.js";
-import { readDescription, readRun, runFiles } from "../../journal/index.node.js";
+import { runFiles, shardName } from "../../journal/index.js";
+import { readDescription, readRun } from "../../journal/index.node.js";
 import { windowGrid } from "../../oracle/index.js";
 import type { EvaluationConfig } from "./config.js";
 

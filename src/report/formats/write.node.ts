@@ -2,8 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, removeLeftoversOf, writeFileAtomic } from "../../base/index.node.js";
-import type { GateOutcome } from "../../journal/index.js";
-import { runFiles } from "../../journal/index.node.js";
+import { type GateOutcome, runFiles } from "../../journal/index.js";
 import { htmlReport } from "../html/index.node.js";
 import { storedGates } from "../own-gates.js";
 import type { ReportedRun } from "../stored.node.js";

@@ -1,7 +1,6 @@
 /** The section of images: at each radius those of lowest, median and highest accuracy. */
 import { parseRadius } from "../../base/index.js";
-import { type RunRecord, slotOf } from "../../journal/index.js";
-import type { PictureKey } from "../../journal/index.node.js";
+import { type PictureKey, type RunRecord, slotOf } from "../../journal/index.js";
 import { accuracyBySeed, galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../stored.node.js";

@@ -2,7 +2,8 @@
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { messageOf, SeawallError, shortHash } from "../../base/index.js";
-import { runFiles, trainingRecords } from "../../journal/index.node.js";
+import { runFiles } from "../../journal/index.js";
+import { trainingRecords } from "../../journal/index.node.js";
 
 /** A folder that holds the run of an evaluation, or a training. */
 export interface RunFolder {

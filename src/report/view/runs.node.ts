@@ -3,15 +3,8 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { SeawallError } from "../../base/index.js";
 import { isBeingWritten } from "../../base/index.node.js";
-import { missingOf, resultDifferences } from "../../journal/index.js";
-import {
-  hasResult,
-  type RunWorkers,
-  readResult,
-  readRun,
-  readRunWorkers,
-  runFiles,
-} from "../../journal/index.node.js";
+import { missingOf, resultDifferences, runFiles } from "../../journal/index.js";
+import { hasResult, type RunWorkers, readResult, readRun, readRunWorkers } from "../../journal/index.node.js";
 import { damageOf, type RunFolder, refuseLink } from "./folders.node.js";
 import { overviewOf, type RunOverview } from "./overview.js";
 

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFile } from "../../base/index.node.js";
-import { runFiles, trainingRecords } from "../../journal/index.node.js";
+import { runFiles } from "../../journal/index.js";
+import { trainingRecords } from "../../journal/index.node.js";
 import { htmlReport } from "../html/index.node.js";
 import { readReportedRun } from "../stored.node.js";
 import { script, style } from "./assets.js";

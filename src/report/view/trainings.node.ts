@@ -2,10 +2,10 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { isBeingWritten } from "../../base/index.node.js";
+import type { PictureKey } from "../../journal/index.js";
 import {
   type LogPlace,
   listPictures,
-  type PictureKey,
   readPicture,
   readTrainingDescription,
   readTrainingLog,

@@ -2,22 +2,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { checkJson, formatJson, jsonObject, parseJson, SeawallError } from "../base/index.js";
-import { readText, writeFileAtomic } from "../base/index.node.js";
-import { descriptionSchema, type RunDescription, type Soundness } from "./description.js";
-import { fileSeal } from "./lines/seal.js";
-import { readJournal } from "./lines.node.js";
-import type { RunRecord } from "./record.js";
-import { type Result, resultSchema } from "./result.js";
-import { upgradeDescription, upgradeResult } from "./versions/version-1.js";
-
-/** Names of the files in a run folder. */
-export const runFiles = {
-  run: "run.json",
-  journal: "journal.jsonl",
-  result: "result.json",
-  report: "report.html",
-} as const;
+import { checkJson, jsonObject, parseJson, SeawallError } from "../../base/index.js";
+import { readText, writeFileAtomic } from "../../base/index.node.js";
+import { descriptionSchema, type RunDescription, type Soundness } from "../description.js";
+import { fileSeal } from "../lines/seal.js";
+import { readJournal } from "../lines.node.js";
+import type { RunRecord } from "../record.js";
+import { type Result, resultSchema } from "../result.js";
+import { upgradeDescription, upgradeResult } from "../versions/version-1.js";
+import { runFiles, sealedText } from "./files.js";
 
 const storedDescription = z.preprocess(upgradeDescription, descriptionSchema);
 const storedResult = z.preprocess(upgradeResult, resultSchema);
@@ -54,11 +47,6 @@ export function readDescription(dir: string): RunDescription {
 /** Writes `run.json`, as a whole or not at all. */
 export function writeDescription(dir: string, description: RunDescription): void {
   writeFileAtomic(join(dir, runFiles.run), sealedText(description.identity, description));
-}
-
-/** The content of a file with its seal, as it is written. */
-export function sealedText(identity: string | undefined, content: object): string {
-  return formatJson({ ...content, seal: fileSeal(identity, content) });
 }
 
 /** Is there a stored result? */

@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { formatJson, parseJson, SeawallError } from "../base/index.js";
+import { formatJson, parseJson, SeawallError } from "../../base/index.js";
 import {
   attempt,
   copyFileAtomic,
@@ -13,32 +13,20 @@ import {
   readText,
   removeLeftovers,
   writeFileAtomic,
-} from "../base/index.node.js";
-import { memberNames, type RunDescription } from "./description.js";
-import { slotOf, slotsOf } from "./record.js";
-import { runFiles } from "./stored.node.js";
-import { type StoredTrace, traceProblem, traceSchema } from "./trace.js";
-
-/** Folders in a run folder. */
-const extraFolders = {
-  pictures: "pictures",
-  traces: "traces",
-  perturbed: "perturbed",
-  points: "points",
-} as const;
-
-/** What a picture shows: the image, its label, a prediction, or a magnified perturbation. */
-const pictureKinds = ["image", "label", "prediction", "perturbation"] as const;
-export type PictureKind = (typeof pictureKinds)[number];
-
-/** Which picture: image and label belong to slot 0, the clean prediction. */
-export interface PictureKey {
-  /** Position of the image in the data. */
-  readonly index: number;
-  /** Position of the record among its image's, as `slotOf` counts. */
-  readonly slot: number;
-  readonly kind: PictureKind;
-}
+} from "../../base/index.node.js";
+import { memberNames, type RunDescription } from "../description.js";
+import { slotOf, slotsOf } from "../record.js";
+import { type StoredTrace, traceProblem, traceSchema } from "../trace.js";
+import {
+  extraFolders,
+  type PictureKey,
+  pictureName,
+  pictureNamed,
+  picturesOf,
+  type RecordPlace,
+  recordFileName,
+  runFiles,
+} from "./files.js";
 
 /** Who works for a run with a queue. */
 const workersFile = "workers.json";
@@ -72,10 +60,9 @@ export type RunWorkers = z.infer<typeof workersSchema>;
 const largestPicture = 2 ** 20;
 const largestPoint = 2 ** 32;
 const largestTrace = 16 * 2 ** 20;
-const pictureForm = new RegExp(`^(\\d{1,9})-(\\d{1,7})\\.(${pictureKinds.join("|")})\\.webp$`);
 
-function pictureFile(dir: string, { index, slot, kind }: PictureKey): string {
-  return join(dir, extraFolders.pictures, `${index}-${slot}.${kind}.webp`);
+function pictureFile(dir: string, key: PictureKey): string {
+  return join(dir, extraFolders.pictures, pictureName(key));
 }
 
 /** Writes a picture, WebP, as a whole or not at all. */
@@ -88,10 +75,7 @@ export function writePicture(dir: string, key: PictureKey, webp: Uint8Array): vo
 export function listPictures(dir: string): PictureKey[] {
   const folder = join(dir, extraFolders.pictures);
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  const keys = namesIn(folder).flatMap((name) => {
-    const [, index, slot, kind] = pictureForm.exec(name) ?? [];
-    return kind ? [{ index: Number(index), slot: Number(slot), kind: kind as PictureKind }] : [];
-  });
+  const keys = namesIn(folder).flatMap((name) => pictureNamed(name) ?? []);
   return keys.sort((a, b) => a.index - b.index || a.slot - b.slot);
 }
 
@@ -111,8 +95,8 @@ export function readPicture(dir: string, key: PictureKey): Uint8Array {
 }
 
 /** Removes a record's pictures. */
-export function removePictures(dir: string, { index, slot }: Omit<PictureKey, "kind">): void {
-  for (const kind of pictureKinds) rmSync(pictureFile(dir, { index, slot, kind }), { force: true });
+export function removePictures(dir: string, place: RecordPlace): void {
+  for (const key of picturesOf(place)) rmSync(pictureFile(dir, key), { force: true });
 }
 
 /** Removes the pictures that are not to be kept. */
@@ -120,33 +104,29 @@ export function prunePictures(dir: string, keep: (key: PictureKey) => boolean): 
   for (const key of listPictures(dir)) if (!keep(key)) rmSync(pictureFile(dir, key), { force: true });
 }
 
-function pointFile(dir: string, { index, slot }: Omit<PictureKey, "kind">): string {
-  return join(dir, extraFolders.points, `${index}-${slot}.f32`);
+function pointFile(dir: string, place: RecordPlace): string {
+  return join(dir, extraFolders.points, recordFileName(place, "f32"));
 }
 
 /** Writes the point that a record counts, C·H·W floats in the machine's byte order, as a whole or not at all. */
-export function writePoint(dir: string, key: Omit<PictureKey, "kind">, point: Float32Array): void {
+export function writePoint(dir: string, place: RecordPlace, point: Float32Array): void {
   attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.points), { recursive: true }));
-  writeFileAtomic(pointFile(dir, key), new Uint8Array(point.buffer, point.byteOffset, point.byteLength));
+  writeFileAtomic(pointFile(dir, place), new Uint8Array(point.buffer, point.byteOffset, point.byteLength));
 }
 
 /** The point of a record; undefined where it is not stored, or damaged. */
-export function readPoint(dir: string, key: Omit<PictureKey, "kind">): Float32Array | undefined {
-  const file = pointFile(dir, key);
+export function readPoint(dir: string, place: RecordPlace): Float32Array | undefined {
+  const file = pointFile(dir, place);
   if (!existsSync(file) || statSync(file).size > largestPoint) return undefined;
   const bytes = attempt(file, "read", () => readFileSync(file));
   return bytes.length % 4 === 0 ? new Float32Array(new Uint8Array(bytes).buffer) : undefined;
 }
 
-/** Writes the image that a record counts, as the bytes of a `.npy` file, as a whole or not at all. */
-export function writePerturbed(
-  dir: string,
-  { index, slot }: Omit<PictureKey, "kind">,
-  npy: Uint8Array,
-): void {
+/** Writes the files of the image that a record counts, by their names, each as a whole or not at all. */
+export function writePerturbed(dir: string, files: Readonly<Record<string, Uint8Array>>): void {
   const folder = join(dir, extraFolders.perturbed);
   attempt(dir, "written", () => mkdirSync(folder, { recursive: true }));
-  writeFileAtomic(join(folder, `${index}-${slot}.npy`), npy);
+  for (const [name, bytes] of Object.entries(files)) writeFileAtomic(join(folder, name), bytes);
 }
 
 /** Removes the points of a radius, and the folder after the last one. */
@@ -162,7 +142,7 @@ export function removePoints(dir: string, run: RunDescription, eps: string): voi
 /** Writes a trace, as a whole or not at all. */
 export function writeTrace(dir: string, run: RunDescription, trace: StoredTrace): void {
   attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.traces), { recursive: true }));
-  const name = `${trace.index}-${slotOf(run, trace)}.json`;
+  const name = recordFileName({ index: trace.index, slot: slotOf(run, trace)! }, "json");
   writeFileAtomic(join(dir, extraFolders.traces, name), `${JSON.stringify(trace)}\n`);
 }
 

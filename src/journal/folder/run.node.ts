@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
+import { SeawallError } from "../../base/index.js";
 import {
   attempt,
   type FolderLock,
@@ -18,15 +18,16 @@ import {
   isLeftover,
   lockFolder,
   lockName,
-} from "../base/index.node.js";
-import type { RunDescription } from "./description.js";
-import { compareDescriptions } from "./differences.js";
+} from "../../base/index.node.js";
+import type { RunDescription } from "../description.js";
+import { compareDescriptions } from "../differences.js";
+import { checkNewRecord, type Journal } from "../journal.js";
+import { lineText, sealed, unsealedNotice } from "../lines/seal.js";
+import { readJournal, type StoredJournal } from "../lines.node.js";
+import type { RunRecord } from "../record.js";
 import { removeRunLeftovers } from "./extras.node.js";
-import { checkNewRecord, type Journal } from "./journal.js";
-import { lineText, sealed, unsealedNotice } from "./lines/seal.js";
-import { readJournal, type StoredJournal } from "./lines.node.js";
-import type { RunRecord } from "./record.js";
-import { readDescription, runFiles, writeDescription } from "./stored.node.js";
+import { runFiles } from "./files.js";
+import { readDescription, writeDescription } from "./stored.node.js";
 
 /** A run folder open for writing. */
 export interface Run extends Journal {

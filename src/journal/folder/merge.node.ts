@@ -1,9 +1,9 @@
 /** The shards of a run, put together. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { SeawallError } from "../base/index.js";
-import { writeFileAtomic } from "../base/index.node.js";
-import { missingOf, sortRecords } from "./arrange.js";
+import { SeawallError } from "../../base/index.js";
+import { writeFileAtomic } from "../../base/index.node.js";
+import { missingOf, sortRecords } from "../arrange.js";
 import {
   imageCount,
   inShard,
@@ -11,13 +11,14 @@ import {
   type Soundness,
   shardName,
   withIdentity,
-} from "./description.js";
-import { compareDescriptions } from "./differences.js";
+} from "../description.js";
+import { compareDescriptions } from "../differences.js";
+import { linesOf, unsealedNotice } from "../lines/seal.js";
+import type { RunRecord } from "../record.js";
 import { copyExtras, removeRun } from "./extras.node.js";
-import { linesOf, unsealedNotice } from "./lines/seal.js";
-import type { RunRecord } from "./record.js";
+import { runFiles } from "./files.js";
 import { claimFolder } from "./run.node.js";
-import { readRun, runFiles, type StoredRun, writeDescription } from "./stored.node.js";
+import { readRun, type StoredRun, writeDescription } from "./stored.node.js";
 
 /** The run that shards make together. */
 export interface MergedRun extends StoredRun {
