@@ -10,6 +10,6 @@ export { readClasses } from "./classes.node.js";
 export { readImage } from "./formats/image.node.js";
 export { readLabelFile } from "./formats/label-file.node.js";
 export { readLabelMat } from "./formats/label-mat.node.js";
-export { type FileDataset, openData, openTrainingData, type TrainingDataOptions } from "./open.node.js";
+export { openData, openTrainingData, type TrainingDataOptions } from "./open.node.js";
 export { type Overlap, overlap } from "./overlap.node.js";
 export { type CountedWeights, cachedClassWeights } from "./weights.node.js";

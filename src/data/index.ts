@@ -4,7 +4,7 @@
  *
  * - `sets/` the table of data sets, one file a row; `layouts/` what a row declares, and helpers for listing files
  * - `formats/` decoders of image and label files; `pixels/` crops, resizing, augmentation, labels to classes
- * - `spec.ts` reads `--data`; `open.node.ts` opens a data set; `reader.node.ts` turns files into samples
+ * - `spec.ts` reads `--data`; `open.ts` opens a data set; `reader.ts` turns files into samples
  * - `batches/` batches for training: their order, the workers that make crops, the cache of decoded pixels
  * - `counts.ts`, `weights.ts`, `weights.node.ts` label counts, and class weights made of them
  * - `overlap.node.ts` images that two data sets share
@@ -25,6 +25,7 @@ export { npyFile } from "./formats/npy.js";
 export { isPng, type PngParts, unpackedBytes } from "./formats/png.js";
 export { pngFile } from "./formats/png-file.js";
 export type {
+  DataAccess,
   DataFiles,
   DatasetLayout,
   DatasetTable,
@@ -38,6 +39,7 @@ export type {
 export { findRoot, type PairOptions, pairFolders, readList } from "./layouts/listing.js";
 export type { DataOptions } from "./layouts/options.js";
 export { imagesByCost, type ShardOf } from "./layouts/shards.js";
+export { type FileDataset, openDataIn } from "./open.js";
 export {
   type Augmentation,
   type AugmentOptions,

@@ -2,7 +2,7 @@
 import { sha256 } from "../base/index.js";
 import { readBytes } from "./formats/files.node.js";
 import type { StampedEntry } from "./layouts/layout.js";
-import type { FileDataset } from "./open.node.js";
+import type { FileDataset } from "./open.js";
 
 /** Images that occur in both data sets, by their names in the first one. */
 export interface Overlap {

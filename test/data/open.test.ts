@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DataOptions, Dataset, Sample } from "../../src/data/index.js";
 import { openData } from "../../src/data/index.node.js";
-import { readAhead } from "../../src/data/reader.node.js";
+import { readAhead } from "../../src/data/reader.js";
 import { folderWith, greyPng, noise, rgbPng } from "./pixels.js";
 
 async function all(dataset: Dataset, positions?: Iterable<number>): Promise<Sample[]> {

@@ -1,8 +1,8 @@
 /** The batches of a training run, decoded and augmented ahead of the trainer. */
 import { SeawallError } from "../../base/index.js";
-import type { FileDataset } from "../open.node.js";
+import type { FileDataset } from "../open.js";
 import { type AugmentOptions, completeAugment } from "../pixels/augment.js";
-import { readAhead } from "../reader.node.js";
+import { readAhead } from "../reader.js";
 import { threadCrops } from "./crop-thread.node.js";
 import { type Crop, type CropSettings, type CropSource, type LabelTarget, localCrops } from "./crops.node.js";
 import { type StepPlan, stepsPerEpoch, trainingSteps } from "./order.js";

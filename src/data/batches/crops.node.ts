@@ -1,12 +1,14 @@
 /** Crops for training: an image is decoded or taken from the cache, then augmented as seed, epoch and name decide. */
 import { invariant, randomStream, SeawallError } from "../../base/index.js";
 import { majorityLabel } from "../counts.js";
+import { readImage } from "../formats/image.node.js";
+import { readLabelFile } from "../formats/label-file.node.js";
 import { checkStamp } from "../formats/stamp.node.js";
 import type { StampedEntry } from "../layouts/layout.js";
 import { augmentImage, augmentLabels, type CompleteAugment, drawAugmentation } from "../pixels/augment.js";
 import type { ImageEncoding } from "../pixels/encoding.js";
 import type { LabelTables } from "../pixels/labels.js";
-import { createDecoder, type Decoder, type Pixels } from "../reader.node.js";
+import { createDecoder, type Decoder, type Pixels } from "../reader.js";
 import { unitPlanes } from "../sample.js";
 import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
 
@@ -50,7 +52,11 @@ export interface CropSource {
 
 /** A source in the calling thread. */
 export function localCrops(settings: CropSettings): CropSource {
-  const decoder = createDecoder(settings.labelTables, settings.encoding);
+  const decoder = createDecoder(
+    { readImage, readLabels: readLabelFile },
+    settings.labelTables,
+    settings.encoding,
+  );
   const cache = new PixelCache(settings.cacheBytes);
   const make = async ({ position, epoch }: CropRequest) => {
     const entry = settings.entries[position]!;

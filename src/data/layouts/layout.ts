@@ -1,5 +1,8 @@
 /** What a row of the table of data sets says: where the files lie and what the stored labels mean. */
+import type { StoredImage } from "../pixels/encoding.js";
 import type { LabelScheme } from "../pixels/labels.js";
+import type { Size } from "../pixels/raster.js";
+import type { StoredLabels } from "../pixels/stored.js";
 
 /** One image and the label file that belongs to it. */
 export interface Entry {
@@ -37,6 +40,20 @@ export interface DataFiles {
    * @throws SeawallError `data` when it is missing, unreadable, no plain file or too large
    */
   readText(file: string): Promise<string>;
+}
+
+/** All that opening a data set asks of its files; handed in, so that a data set opens in a page, too. */
+export interface DataAccess extends DataFiles {
+  /** The stamp of a plain file; undefined where there is none. */
+  stampOf(file: string): Promise<Stamp | undefined>;
+  /** The bytes of a file; errors as `readText`. */
+  readBytes(file: string): Promise<Uint8Array>;
+  /** @throws SeawallError `data` when the file is missing, damaged, too large or of another format */
+  readImage(file: string): Promise<StoredImage>;
+  /** The stored size of an image and its EXIF orientation; errors as `readImage`. */
+  readImageSize(file: string): Promise<Size & Pick<StoredImage, "orientation">>;
+  /** The values of a label file; errors as `readImage`. */
+  readLabels(file: string): Promise<StoredLabels>;
 }
 
 /** What was listed, and what was found out on the way. */

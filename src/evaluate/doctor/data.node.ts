@@ -1,9 +1,16 @@
 /** Do images and labels look as an evaluation needs them? */
 import { plural, SeawallError } from "../../base/index.js";
-import { type Dataset, firstOfKind, imageEncoding, type Sample, sizeText } from "../../data/index.js";
-import { type FileDataset, openData, readClasses } from "../../data/index.node.js";
+import {
+  type Dataset,
+  type FileDataset,
+  firstOfKind,
+  imageEncoding,
+  type Sample,
+  sizeText,
+} from "../../data/index.js";
+import { openData, readClasses } from "../../data/index.node.js";
 import type { Model } from "../../oracle/index.js";
-import { hasLabelledPixel } from "../plan/fit-data.node.js";
+import { hasLabelledPixel } from "../plan/fit-data.js";
 import { Findings, type Settings } from "./finding.js";
 import { addToTally, type LabelTally } from "./labels.js";
 

@@ -3,19 +3,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AttackMember, aimsAtSet } from "../../attack/index.js";
 import { inPlace, plural, type Radius, SeawallError, sizeOf } from "../../base/index.js";
-import type { Components, Plugin } from "../../components/index.js";
+import type { Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
 import {
   type DataOptions,
   type Dataset,
-  type DatasetTable,
   firstOfKind,
-  imageEncoding,
-  maxPixels,
   parseDataSpec,
   type Sample,
   type ShardOf,
-  type TransformOptions,
 } from "../../data/index.js";
 import { cachedClassWeights, openData, readClasses } from "../../data/index.node.js";
 import { type PluginFacts, parseGate } from "../../journal/index.js";
@@ -24,7 +20,8 @@ import { findImage, type ImageInput, type Model, type ModelOpener } from "../../
 import { machineMemory, type SessionOptions, threadNotices } from "../../runtime/index.js";
 import { attacksOf } from "./attacks.js";
 import { type EvaluationConfig, radiiOf } from "./config.js";
-import { openFittingData } from "./fit-data.node.js";
+import { dataOptionsOf, publishedEvaluation, sizeNotice } from "./data-options.js";
+import { openFittingData } from "./fit-data.js";
 import { engineOptions, openerOf, openSurrogate, type Surrogate } from "./models.node.js";
 import { divisionOf, shardNotice } from "./shards.node.js";
 
@@ -84,13 +81,13 @@ export async function makePlan(
   const { graph, sha256: modelSha256 } = await readModelFile(config.model);
   const input = findImage(graph, config.layout);
   const dataOptions = {
-    ...(await dataOptionsOf(config, input, components)),
+    ...dataOptionsOf(config, input, await classesOf(config), components.datasets),
     ...divisionOf(config, shard),
     tell: firstOfKind((_, sentence) => onNotice?.(sentence)),
   };
   const modelFor = (classes: number | undefined) =>
     openerOf({ graph, networks: new Map() }, config, classes, components);
-  const fitting = await openFittingData(config.data, dataOptions, modelFor);
+  const fitting = await openFittingData(openData, config.data, dataOptions, modelFor);
   const { data, probe, model } = fitting;
   const opened = await model.at(probe);
   checkPerturbed(config, input);
@@ -208,49 +205,8 @@ function pluginNotices(values: readonly Plugin[]): string[] {
   ];
 }
 
-async function dataOptionsOf(
-  config: EvaluationConfig,
-  input: ImageInput,
-  { datasets }: Components,
-): Promise<DataOptions> {
-  const { labels, split, limit, offset, ignoreLabel, labelMap, palette, labelSuffix } = config;
-  const classes = config.classes === undefined ? undefined : await readClasses(String(config.classes));
-  const labelVariant = config.labelVariant ?? publishedEvaluation(config, datasets)?.labelVariant;
-  return {
-    ...{ labels, split, limit, offset, ignoreLabel, classes, labelVariant, datasets },
-    ...{ labelMap, palette, labelSuffix },
-    transform: transformOf(config, input),
-    encoding: imageEncoding(config, input.channels),
-  };
-}
-
-/** What the publication does with this data set otherwise, where the run follows the publication. */
-function publishedEvaluation({ protocol, data }: EvaluationConfig, datasets: DatasetTable | undefined) {
-  return protocol === "authors" ? parseDataSpec(data, datasets).layout.published : undefined;
-}
-
-function transformOf(
-  { model, resizeShort, crop, window }: EvaluationConfig,
-  { size, info }: ImageInput,
-): TransformOptions {
-  const { height, width } = size;
-  if ((height ?? 1) * (width ?? 1) > maxPixels) {
-    throw new SeawallError(
-      "model",
-      `${model}: input "${info.name}" is fixed at ${sidesText(height, width)}, expected at most ${maxPixels} pixels; check the origin of the file, or export it with an open size`,
-    );
-  }
-  const asked = { ...(resizeShort && { resizeShort }), ...(crop && { crop }) };
-  // Windows have the size that the model fixes; images keep their own.
-  if (window) return asked;
-  if (crop && (crop[0] !== (height ?? crop[0]) || crop[1] !== (width ?? crop[1]))) {
-    throw new SeawallError(
-      "config",
-      `--crop ${crop.join("x")}: the model's input "${info.name}" is fixed at ${sidesText(height, width)}; leave --crop out or export the model with an open size`,
-    );
-  }
-  if (crop || (height === undefined && width === undefined)) return asked;
-  return { ...asked, size: [height, width] };
+async function classesOf({ classes }: EvaluationConfig): Promise<DataOptions["classes"]> {
+  return classes === undefined ? undefined : readClasses(String(classes));
 }
 
 function checkPerturbed({ perturbChannels = [] }: EvaluationConfig, { info, channels }: ImageInput): void {
@@ -273,18 +229,6 @@ function perturbedNotice({ perturbChannels }: EvaluationConfig, { channels }: Im
 
 function channelsText(channels: readonly number[]): string {
   return `channel${channels.length === 1 ? "" : "s"} ${channels.join(", ")}`;
-}
-
-function sizeNotice({ transform }: DataOptions): string[] {
-  if (!transform?.size) return [];
-  return [
-    `images of another size are resized to the model's ${sidesText(...transform.size)}, labels by nearest neighbour`,
-  ];
-}
-
-/** "480×640"; an open side reads "any". */
-function sidesText(height: number | undefined, width: number | undefined): string {
-  return `${height ?? "any"}×${width ?? "any"} (height×width)`;
 }
 
 /** Weights of the classes for those attacks that need them; counted once and kept in the user's cache. */

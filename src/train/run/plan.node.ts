@@ -4,10 +4,15 @@ import { attackLosses } from "../../attack/index.js";
 import { parseRadius, plural, SeawallError } from "../../base/index.js";
 import type { Components, Plugin } from "../../components/index.js";
 import { loadComponents } from "../../components/index.node.js";
-import { type Dataset, type DatasetTable, imageEncoding, parseDataSpec } from "../../data/index.js";
+import {
+  type Dataset,
+  type DatasetTable,
+  type FileDataset,
+  imageEncoding,
+  parseDataSpec,
+} from "../../data/index.js";
 import {
   type BatchOptions,
-  type FileDataset,
   type LabelTarget,
   openData,
   openTrainingData,

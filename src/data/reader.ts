@@ -1,8 +1,6 @@
 /** From files to samples, with one label scheme and one chain of transforms. */
 import { invariant, SeawallError } from "../base/index.js";
-import { readImage, readImageSize } from "./formats/image.node.js";
-import { readLabelFile } from "./formats/label-file.node.js";
-import type { Entry } from "./layouts/layout.js";
+import type { DataAccess, Entry } from "./layouts/layout.js";
 import {
   encodeImage,
   type ImageEncoding,
@@ -45,6 +43,7 @@ export interface Decoder {
 
 /** A decoder; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
 export function createDecoder(
+  files: Pick<DataAccess, "readImage" | "readLabels">,
   { own, codings }: LabelTables,
   encoding: ImageEncoding = {},
   tell?: TellDecision,
@@ -53,12 +52,12 @@ export function createDecoder(
     if (file === undefined) return undefined;
     const table = coding === undefined ? own : codings[coding];
     invariant(table !== undefined, `the layout has no label coding "${coding}"`);
-    return toClasses(table, await readLabelFile(file), file);
+    return toClasses(table, await files.readLabels(file), file);
   };
   return {
     labels: labelsOf,
     async pixels(entry) {
-      const [file, labels] = await Promise.all([readImage(entry.image), labelsOf(entry)]);
+      const [file, labels] = await Promise.all([files.readImage(entry.image), labelsOf(entry)]);
       const { image, form } = encodeImage(file, encoding, entry.image, tell);
       if (labels) checkSameSize(entry, image, labels, file);
       return { image, labels, stored: form };
@@ -68,12 +67,13 @@ export function createDecoder(
 
 /** A reader; its methods throw SeawallError `data` for files that are damaged or contradict each other. */
 export function createReader(
+  files: DataAccess,
   tables: LabelTables,
   chosen: readonly Transform[],
   encoding: ImageEncoding = {},
   tell?: TellDecision,
 ): SampleReader {
-  const decoder = createDecoder(tables, encoding, tell);
+  const decoder = createDecoder(files, tables, encoding, tell);
   return {
     async sample(entry, index) {
       const { image, labels, stored } = await decoder.pixels(entry);
@@ -97,11 +97,12 @@ export function createReader(
 
 /** The size of an entry's transformed image, for which no pixel is decoded; errors as those of a reader. */
 export async function transformedSize(
+  files: Pick<DataAccess, "readImageSize">,
   { image: file }: Entry,
   chosen: readonly Transform[],
   { orientation: choice = "apply" }: ImageEncoding,
 ): Promise<Size> {
-  const { height, width, orientation } = await readImageSize(file);
+  const { height, width, orientation } = await files.readImageSize(file);
   const isTurned = choice === "apply" && swapsSides(orientation);
   const size = isTurned ? { height: width, width: height } : { height, width };
   return stepsFor(size, chosen, file).at(-1)?.size ?? size;

@@ -1,9 +1,6 @@
 /** How the label files of a data set are read: settings, what the file names say, and what the files hold. */
 import { SeawallError, sha256 } from "../base/index.js";
-import { readBytes } from "./formats/files.node.js";
-import { readLabelFile } from "./formats/label-file.node.js";
-import { stampOf } from "./formats/stamp.node.js";
-import type { DatasetLayout, Entry, Listing } from "./layouts/layout.js";
+import type { DataAccess, DatasetLayout, Entry, Listing } from "./layouts/layout.js";
 import type { DataOptions } from "./layouts/options.js";
 import { overrideScheme, selectVariant, wantedClasses } from "./layouts/scheme.js";
 import { type LabelMap, parseLabelMap, parseLabelMapFile } from "./pixels/label-map.js";
@@ -29,16 +26,17 @@ export interface LabelReading {
  * each other
  */
 export async function chooseReading(
+  files: DataAccess,
   name: string,
   layout: DatasetLayout,
   options: DataOptions,
   listing: Listing,
 ): Promise<LabelReading> {
-  const given = await givenMap(options.labelMap);
-  const palette = await givenPalette(options.palette);
+  const given = await givenMap(files, options.labelMap);
+  const palette = await givenPalette(files, options.palette);
   const labelVariant = given || palette ? options.labelVariant : selectVariant(name, layout, options);
   const own = labelVariant === undefined ? layout.scheme : layout.variants[labelVariant]!;
-  const guessed = given ? undefined : await guessMap(own, palette, options, listing);
+  const guessed = given ? undefined : await guessMap(files, own, palette, options, listing);
   const map = given ?? guessed?.map;
   const variantTitle =
     labelVariant !== options.labelVariant && labelVariant && layout.variants[labelVariant]!.title;
@@ -46,7 +44,8 @@ export async function chooseReading(
     scheme: overrideScheme(own, options, map, palette),
     labelVariant,
     labelMap: map?.text,
-    palette: palette && (Object.hasOwn(palettes, palette.name) ? palette.name : await hashOf(palette.name)),
+    palette:
+      palette && (Object.hasOwn(palettes, palette.name) ? palette.name : await hashOf(files, palette.name)),
     notices: [
       ...(variantTitle
         ? [
@@ -59,26 +58,26 @@ export async function chooseReading(
   };
 }
 
-async function hashOf(file: string): Promise<string> {
-  return `sha256:${sha256(await readBytes(file))}`;
+async function hashOf(files: DataAccess, file: string): Promise<string> {
+  return `sha256:${sha256(await files.readBytes(file))}`;
 }
 
-async function givenMap(text: string | undefined): Promise<LabelMap | undefined> {
+async function givenMap(files: DataAccess, text: string | undefined): Promise<LabelMap | undefined> {
   if (text === undefined) return undefined;
-  if ((await stampOf(text)) === undefined) return parseLabelMap(text);
-  return parseLabelMapFile((await readBytes(text)).toString("utf8"), text, await hashOf(text));
+  if ((await files.stampOf(text)) === undefined) return parseLabelMap(text);
+  return parseLabelMapFile(await files.readText(text), text, await hashOf(files, text));
 }
 
-async function givenPalette(name: string | undefined): Promise<Palette | undefined> {
+async function givenPalette(files: DataAccess, name: string | undefined): Promise<Palette | undefined> {
   if (name === undefined) return undefined;
   if (Object.hasOwn(palettes, name)) return palettes[name as keyof typeof palettes];
-  if ((await stampOf(name)) === undefined) {
+  if ((await files.stampOf(name)) === undefined) {
     throw new SeawallError(
       "usage",
       `--palette ${name}: no such file; expected a file with one line a class (red green blue and its name), or one of ${Object.keys(palettes).join(", ")}`,
     );
   }
-  return parsePalette((await readBytes(name)).toString("utf8"), name);
+  return parsePalette(await files.readText(name), name);
 }
 
 interface Guess {
@@ -89,6 +88,7 @@ interface Guess {
 
 /** The map that file names, palette or values make certain, where the user gave none. */
 async function guessMap(
+  files: DataAccess,
   own: LabelScheme,
   palette: Palette | undefined,
   options: DataOptions,
@@ -103,7 +103,7 @@ async function guessMap(
     return { map: parseLabelMap("cityscapes-ids"), notice: notices.cityscapes };
   }
   const isTwoClass = wanted === 2 && [2, undefined].includes(classCount(own));
-  if (!isTwoClass || !(await holdsMasks(entries))) return undefined;
+  if (!isTwoClass || !(await holdsMasks(files, entries))) return undefined;
   if (ignoreLabelsOf(options).includes(255)) return { map: undefined, notice: notices.foreground };
   return { map: parseLabelMap("255:1"), notice: notices.masks };
 }
@@ -121,12 +121,12 @@ const notices = {
 const maskFiles = 64;
 
 /** Whether label files, looked at here and there, hold 0 and 255 and nothing else. */
-export async function holdsMasks(entries: readonly Entry[]): Promise<boolean> {
-  const files = entries.flatMap(({ labels }) => labels ?? []);
-  const step = Math.max(1, files.length / maskFiles);
+async function holdsMasks(files: DataAccess, entries: readonly Entry[]): Promise<boolean> {
+  const labelled = entries.flatMap(({ labels }) => labels ?? []);
+  const step = Math.max(1, labelled.length / maskFiles);
   const seen = new Set<number>();
-  for (let at = 0; at < files.length; at += step) {
-    const stored = await readLabelFile(files[Math.floor(at)]!);
+  for (let at = 0; at < labelled.length; at += step) {
+    const stored = await files.readLabels(labelled[Math.floor(at)]!);
     if (stored.coloured) return false;
     for (const value of distinctValues(stored.values)) seen.add(value);
     if ([...seen].some((value) => value !== 0 && value !== 255)) return false;

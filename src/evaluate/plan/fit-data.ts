@@ -1,7 +1,6 @@
 /** Model and data that fit each other: the reading of the labels, and the image on which the checks are made. */
 import { SeawallError } from "../../base/index.js";
 import { type DataOptions, type Dataset, ignored, ignoreLabelsOf, type Sample } from "../../data/index.js";
-import { openData } from "../../data/index.node.js";
 import type { ModelOpener } from "../../oracle/index.js";
 
 export interface FittingData {
@@ -14,12 +13,17 @@ export interface FittingData {
   readonly notices: readonly string[];
 }
 
+/** Opens a data set, as `openData` does. */
+export type DataOpener = (spec: string, options: DataOptions) => Promise<Dataset>;
+
 /**
  * Opens data and model, and reads the labels as the model's number of classes wants it.
+ * @param openData where the files are
  * @param modelFor opens the model and checks that it has so many classes; undefined: as many as it has
  * @throws SeawallError naming the file or flag, what was expected, what came and what to do
  */
 export async function openFittingData(
+  openData: DataOpener,
   spec: string,
   options: DataOptions,
   modelFor: (classes: number | undefined) => ModelOpener,
