@@ -2,12 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseRadius, randomStream, sha256 } from "../dist/base/index.js";
-import { describeRun, inShard, slotOf, summarize } from "../dist/journal/index.js";
-import { openRun, runFiles, writeResult } from "../dist/journal/index.node.js";
+import { describeRun, inShard, runFiles, slotOf, summarize } from "../dist/journal/index.js";
+import { openRun, writeResult } from "../dist/journal/index.node.js";
 import { linesOf } from "../dist/journal/lines/seal.js";
 import { countDetails, countPixels } from "../dist/metric/index.js";
 import { galleryAt, galleryGroups, imagesOf } from "../dist/report/images.js";
-import { ReportKeeper } from "../dist/report/index.node.js";
+import { openKeeper } from "../dist/report/index.node.js";
 
 const [height, width] = [72, 96];
 const names = "sky building pole road pavement tree sign fence car pedestrian bicyclist".split(" ");
@@ -72,7 +72,7 @@ export async function makeRun(dir, options = {}) {
   for (const index of own.slice(0, traces)) {
     for (const slot of slots.slice(1)) {
       const traced = outcomeOf(index, slot);
-      await new ReportKeeper(dir).add({ ...traced, trace: traceOf(run, traced) });
+      await openKeeper(dir).add({ ...traced, trace: traceOf(run, traced) });
     }
   }
   open.close();
@@ -99,7 +99,7 @@ const checks = [
 /** Only the pictures that a report shows, since pictures of all images would take longer than the measurement. */
 async function keepPictures(dir, run, records, outcomeAt) {
   const images = imagesOf(run, records);
-  const keeper = new ReportKeeper(dir);
+  const keeper = openKeeper(dir);
   const clean = new Set();
   for (const radius of run.protocol.eps) {
     const gallery = galleryAt(run, images, radius);

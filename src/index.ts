@@ -136,12 +136,12 @@ export {
   checkComparisonGates,
   compareRuns,
   comparisonLines,
+  type ReportedRun,
   resultLines,
 } from "./report/index.js";
 export {
   htmlReport,
   type LocalServer as ViewServer,
-  type ReportedRun,
   type ReportFormat,
   readReportedRun,
   serveRuns,

@@ -60,6 +60,6 @@ export {
 } from "./nn/index.js";
 export { emptyGraph, GraphBuilder, type Node, simplify, type Value, type ValueInfo } from "./onnx/index.js";
 export type { Differentiable } from "./oracle/index.js";
-export { ReportKeeper } from "./report/index.node.js";
+export { openKeeper } from "./report/index.node.js";
 export { type Optimizer, scheduleFactor } from "./train/index.js";
 export { planTraining, rehearseTraining, type TrainingPlan } from "./train/index.node.js";

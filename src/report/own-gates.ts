@@ -1,6 +1,6 @@
 /** The gates that a run was made with, judged again on its figures. */
 import { checkGates, type GateOptions, type GateOutcome } from "../journal/index.js";
-import type { ReportedRun } from "./stored.node.js";
+import type { ReportedRun } from "./reported.js";
 
 /** The gates of the stored result; without one, those that the run was started with. Both keep their own choice of `despiteChecks`. */
 export function ownGates(

@@ -146,7 +146,8 @@ it("explains eval", async () => {
       --report                             write report.html and its pictures into the run folder
                                            (--no-report: do not) (default: true)
       --save-images                        store every perturbed image that is counted in the run
-                                           folder, as a NumPy array of floats
+                                           folder, as a NumPy array of floats and, rounded to 8 bits, as
+                                           a PNG
       --gate <EXPR>                        condition on the result, such as worst.mIoU@4/255>=0.60; exit
                                            code 3 if it does not hold
       --gate-allow <CHECK,…>               gates may hold although these soundness checks failed, such

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Result, summarize } from "../../src/journal/index.js";
 import { chart, lineColour, Plot } from "../../src/report/html/chart.js";
 import { curves } from "../../src/report/html/curves.js";
-import type { ReportedRun } from "../../src/report/index.node.js";
+import type { ReportedRun } from "../../src/report/index.js";
 import { describeWith, membersOf, recordsOf } from "../journal/runs.js";
 
 function resultOf(eps: string[], ...names: readonly string[]): Result {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { classColour } from "../../src/report/index.js";
 import { demoPicture, type PictureRow } from "../../src/report/index.node.js";
 import { imageBytes, perturbationBytes } from "../../src/report/pictures/pixels.js";
-import { imageThumbnail, mapThumbnail } from "../../src/report/pictures/thumbnail.node.js";
+import { thumbnails } from "../../src/report/pictures/thumbnail.node.js";
 
 /** An image of a few pixels, as three planes. */
 const image = fc
@@ -64,7 +64,7 @@ describe("thumbnails", () => {
     const size = { width, height };
     const grey = new Float32Array(3 * width * height).fill(0.5);
     const classes = new Int32Array(width * height);
-    for (const bytes of [await imageThumbnail(grey, size), await mapThumbnail(classes, size)]) {
+    for (const bytes of [await thumbnails.image(grey, size), await thumbnails.map(classes, size)]) {
       const small = await decoded(bytes);
       expect([small.width, small.height]).toEqual([smallWidth, smallHeight]);
     }
@@ -73,7 +73,7 @@ describe("thumbnails", () => {
   it("of class maps hold no colour between those of two classes", async () => {
     const [width, height] = [333, 50];
     const classes = Int8Array.from({ length: width * height }, (_, i) => ((i % width) % 3) - 1);
-    const { data } = await decoded(await mapThumbnail(classes, { width, height }));
+    const { data } = await decoded(await thumbnails.map(classes, { width, height }));
     const colours = new Set(
       Array.from({ length: data.length / 3 }, (_, i) => data.subarray(3 * i, 3 * i + 3).join()),
     );

@@ -1,16 +1,16 @@
 /** The report of a run: its pictures are stored during the run, and its page is written at the end. */
 import type { EvaluationConfig } from "../../evaluate/index.js";
 import type { RunEvents } from "../../evaluate/index.node.js";
-import { pruneToGallery, ReportKeeper, readReportedRun, writeReports } from "../../report/index.node.js";
+import { openKeeper, pruneToGallery, readReportedRun, writeReports } from "../../report/index.node.js";
 
 type OnPoint = NonNullable<RunEvents["onPoint"]>;
 
 /** Stores pictures and traces of every counted image if the run is to have a report. The folder exists by then. */
 export function keepPoints({ out, report }: EvaluationConfig): OnPoint | undefined {
   if (out === undefined || !report) return undefined;
-  let keeper: ReportKeeper | undefined;
+  let keeper: ReturnType<typeof openKeeper> | undefined;
   return (point) => {
-    keeper ??= new ReportKeeper(out);
+    keeper ??= openKeeper(out);
     return keeper.add(point);
   };
 }

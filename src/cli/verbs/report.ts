@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
 import { checkRun } from "../../evaluate/index.js";
 import { checkGates, type Result } from "../../journal/index.js";
+import type { ReportedRun } from "../../report/index.js";
 import {
   ownGates,
-  type ReportedRun,
   type ReportFormat,
   readReportedRun,
   reportFormats,

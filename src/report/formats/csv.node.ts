@@ -2,7 +2,7 @@
 import { stringify } from "csv-stringify/sync";
 import { cleanAttack, cleanEps, type Figures, type WorstFigures } from "../../journal/index.js";
 import { meanIoU } from "../../metric/index.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 
 /** The entry of the attack column for the worst case. */
 const worst = "worst";

@@ -5,7 +5,7 @@ import { attempt, removeLeftoversOf, writeFileAtomic } from "../../base/index.no
 import { type GateOutcome, runFiles } from "../../journal/index.js";
 import { htmlReport } from "../html/index.node.js";
 import { storedGates } from "../own-gates.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { csvFiles } from "./csv.node.js";
 import { junitXml } from "./junit.js";
 

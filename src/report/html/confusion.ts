@@ -1,7 +1,7 @@
 /** The section on confusions between classes. */
 import type { RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { formatCount, formatShare } from "../text.js";
 import { chart, Plot } from "./chart.js";
 import { classLabel, className, panels, sortableTable } from "./parts.js";

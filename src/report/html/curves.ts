@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import { bySeed, type Result } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { chart, chartWidth, lineColour, lineDash, lineSample, Plot } from "./chart.js";
 
 export function curves({ result }: ReportedRun): Markup {

@@ -3,7 +3,7 @@ import { parseRadius } from "../../base/index.js";
 import { type PictureKey, type RunRecord, slotOf } from "../../journal/index.js";
 import { accuracyBySeed, galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { formatShare, plural } from "../text.js";
 import { classLegend, panels, perturbationName, tile } from "./parts.js";
 

@@ -1,6 +1,8 @@
 /** Parts used by several sections of the page. */
+
 import { parseRadius } from "../../base/index.js";
 import type { RunDescription } from "../../journal/index.js";
+import { base64 } from "../base64.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { classColour, palette } from "../pictures/palette.js";
 import { formatFigure } from "../text.js";
@@ -126,7 +128,7 @@ ${list.map(({ name, content }) => markup`<div class="panel" data-panel="${id}"><
 
 /** A data URL of a picture. */
 export function pictureUrl(webp: Uint8Array | string): string {
-  return `data:image/webp;base64,${typeof webp === "string" ? webp : Buffer.from(webp).toString("base64")}`;
+  return `data:image/webp;base64,${typeof webp === "string" ? webp : base64(webp)}`;
 }
 
 /** The first entry of the largest radius. */

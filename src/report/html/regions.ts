@@ -3,7 +3,7 @@ import { cleanEps, type RunRecord } from "../../journal/index.js";
 import { type DetailSums, meanIoU, type RegionCounts, sumDetails } from "../../metric/index.js";
 import { worstAt } from "../images.js";
 import { type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { chart, lineColour, Plot } from "./chart.js";
 import { figureCell, sortableTable } from "./parts.js";
 

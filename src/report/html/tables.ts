@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import { cleanAttack, type Figures, type Result, type RunRecord } from "../../journal/index.js";
 import { type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { formatCount, formatDuration, formatFigure } from "../text.js";
 import { type Cell, classLabel, className, figureCell, sortableTable } from "./parts.js";
 

@@ -2,7 +2,7 @@
 import { parseRadius } from "../../base/index.js";
 import type { StoredTrace } from "../../journal/index.js";
 import { type Markup, markup, Markup as Piece } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { plural } from "../text.js";
 import { chart, lineColour, lineSample, Plot } from "./chart.js";
 import { type Panel, panels, pictureUrl } from "./parts.js";

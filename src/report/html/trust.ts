@@ -2,7 +2,7 @@
 import { type GateOutcome, isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
 import { gateVerdict } from "../gate-verdict.js";
 import { type Content, type Markup, markup } from "../markup.js";
-import type { ReportedRun } from "../stored.node.js";
+import type { ReportedRun } from "../reported.js";
 import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 
 const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: string]>> = {

@@ -1,6 +1,6 @@
 /** Stores a training's held-out images as they were at the last validation. */
 import { writePicture } from "../../journal/index.node.js";
-import { imageThumbnail, mapThumbnail, perturbationThumbnail } from "./thumbnail.node.js";
+import { thumbnails } from "./thumbnail.node.js";
 
 /** A held-out image before and after the attack of a validation. Maps of classes are row by row, −1 for ignored pixels. */
 export interface HeldOutExample {
@@ -26,14 +26,14 @@ export async function keepExample(dir: string, example: HeldOutExample, radius: 
     { index, slot: 0 },
     { index, slot: 1 },
   ];
-  writePicture(dir, { ...clean, kind: "image" }, await imageThumbnail(image, example));
-  writePicture(dir, { ...clean, kind: "label" }, await mapThumbnail(example.labels, example));
-  writePicture(dir, { ...clean, kind: "prediction" }, await mapThumbnail(example.prediction, example));
+  writePicture(dir, { ...clean, kind: "image" }, await thumbnails.image(image, example));
+  writePicture(dir, { ...clean, kind: "label" }, await thumbnails.map(example.labels, example));
+  writePicture(dir, { ...clean, kind: "prediction" }, await thumbnails.map(example.prediction, example));
   writePicture(
     dir,
     { ...under, kind: "prediction" },
-    await mapThumbnail(example.attackedPrediction, example),
+    await thumbnails.map(example.attackedPrediction, example),
   );
-  const perturbation = await perturbationThumbnail(image, attacked, radius, example);
+  const perturbation = await thumbnails.perturbation(image, attacked, radius, example);
   writePicture(dir, { ...under, kind: "perturbation" }, perturbation);
 }
