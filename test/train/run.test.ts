@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { SeawallError } from "../../src/base/index.js";
 import { extractWeights } from "../../src/nn/index.js";
 import { readModelFile } from "../../src/onnx/index.node.js";
@@ -13,6 +13,7 @@ import {
   type TrainingExample,
   trainingFiles,
 } from "../../src/train/index.node.js";
+import { TrainingNetwork } from "../../src/train/loop/network.js";
 import { readWeightsFile, writeSafetensorsFile } from "../../src/weights/index.node.js";
 import { folderWith, greyPng, rgbPng } from "../data/pixels.js";
 import { logOf, smallData, smallTraining } from "./small.js";
@@ -182,6 +183,16 @@ describe("a training", () => {
     expect(figures.updates).toBe(14);
     expect(figures.seconds).toBeCloseTo(14 * figures.secondsPerUpdate);
     await expect(readdir(out)).rejects.toThrow("ENOENT");
+  });
+
+  it("is rehearsed with two of the many batches that an update sums", async () => {
+    const gradients = vi.spyOn(TrainingNetwork.prototype, "gradient");
+    const { figures } = await rehearseTraining(
+      smallTraining(data, await folder(), { batchSize: 2, accumulate: 4 }),
+    );
+    expect(figures).toMatchObject({ accumulate: 4, batches: 2 });
+    expect(gradients).toHaveBeenCalledTimes(2 * 2);
+    gradients.mockRestore();
   });
 });
 

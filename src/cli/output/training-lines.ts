@@ -75,19 +75,15 @@ export function outcomeLines(outcome: TrainingOutcome): string[] {
 }
 
 /** Rows with time and memory of one update, and the estimate for all. */
-export function rehearsalRows({
-  secondsPerUpdate,
-  seconds,
-  peakBytes,
-  stateBytes,
-  loss,
-}: RehearsalFigures): string[] {
+export function rehearsalRows(figures: RehearsalFigures): string[] {
+  const { accumulate, batches, secondsPerUpdate, seconds, peakBytes, stateBytes, loss } = figures;
+  const from = batches < accumulate ? ` (from ${batches} of its ${accumulate} batches)` : "";
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
   return alignRows([
     ["memory", `${gib(peakBytes)} at the peak, ${gib(stateBytes)} of it parameters and moments`],
     [
       "time",
-      `${secondsPerUpdate.toPrecision(3)} s an update here, about ${formatDuration(seconds)} in all, validation apart`,
+      `${secondsPerUpdate.toPrecision(3)} s an update here${from}, about ${formatDuration(seconds)} in all, validation apart`,
     ],
     ["loss", `${loss.toFixed(3)} at the first update`],
   ]);

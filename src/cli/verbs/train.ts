@@ -25,7 +25,10 @@ export function trainVerb(command: Command): void {
   command
     .option("--config <FILE>", configHelp)
     .option("--json", "print the outcome as JSON on stdout")
-    .option("--dry-run", "take one update on the first batch, print plan, memory and time, and write nothing")
+    .option(
+      "--dry-run",
+      "take two updates on the first batches, print plan, memory and time, and write nothing",
+    )
     .option("--recipes", "list the recipes with the paper's figures, and do nothing")
     .addHelpText("after", example)
     .action(trainAction);
@@ -33,7 +36,7 @@ export function trainVerb(command: Command): void {
 
 const example = `
 Examples:
-  seawall train --recipe pir-at5-voc-upernet-convnext-t --init convnext_t_cvst_robust.pt \\
+  seawall train --recipe pir-at5-voc-upernet-convnext-t --init convnext_tiny_cvst_robust.pt \\
                 --data voc:VOCdevkit --out runs/pir-at5
   seawall train --architecture upernet-convnext-micro-cvst --data camvid:CamVid --crop 128x160 --base-size 180 \\
                 --attack-steps 2 --epochs 30 --batch-size 8 --out runs/at2`;
