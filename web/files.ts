@@ -5,6 +5,12 @@ import type { GivenFile, Opening } from "./messages.js";
 /** The files of an opening. */
 export type Files = Pick<Opening, "model" | "images" | "labels">;
 
+/** A model with its images, and the names of its classes as far as they are known. */
+export interface ShownModel {
+  readonly classNames: readonly string[];
+  readonly files: Files;
+}
+
 /** @throws SeawallError `data` if a file of the page cannot be loaded */
 async function load(path: string): Promise<GivenFile> {
   const answer = await fetch(path).catch(() => undefined);
@@ -18,31 +24,32 @@ async function load(path: string): Promise<GivenFile> {
   return { name, bytes: new Uint8Array(await answer.arrayBuffer()) };
 }
 
-/** The classes of the demo's models, in their order. */
-export async function demoClasses(): Promise<string[]> {
-  const { bytes } = await load("demo/street-classes.txt");
-  return new TextDecoder().decode(bytes).trim().split("\n");
-}
-
-/** A demo model with its street photo. */
-export async function demoFiles(model: "fragile" | "robust"): Promise<Files> {
-  const [file, image] = await Promise.all([load(`demo/${model}.onnx`), load("demo/street/palace.png")]);
-  return { model: file, images: [image], labels: [] };
-}
-
-/** Files as a person chose them. */
-export interface Chosen {
-  readonly model: File | undefined;
+/** Images and labels as a person chose them. Without an image, the demo's photo is taken. */
+export interface ChosenImages {
   readonly images: readonly File[];
   readonly labels: readonly File[];
 }
 
-/** Reads chosen files. Without an image, the demo's photo is taken. */
-export async function chosenFiles(chosen: Chosen): Promise<Files> {
-  if (!chosen.model) throw new SeawallError("usage", "no model is chosen; choose an .onnx file, or drop one");
-  const images = chosen.images.length > 0 ? chosen.images.map(read) : [load("demo/street/palace.png")];
-  const [model, ...others] = await Promise.all([read(chosen.model), ...images]);
-  return { model, images: others, labels: await Promise.all(chosen.labels.map(read)) };
+/** A demo model, and the names of its classes. */
+export async function demoModel(name: "fragile" | "robust", chosen: ChosenImages): Promise<ShownModel> {
+  const [model, classes, images] = await Promise.all([
+    load(`demo/${name}.onnx`),
+    load("demo/street-classes.txt"),
+    readImages(chosen),
+  ]);
+  const classNames = new TextDecoder().decode(classes.bytes).trim().split("\n");
+  return { classNames, files: { model, ...images } };
+}
+
+/** A person's own model. */
+export async function chosenModel(file: File, chosen: ChosenImages): Promise<ShownModel> {
+  const [model, images] = await Promise.all([read(file), readImages(chosen)]);
+  return { classNames: [], files: { model, ...images } };
+}
+
+async function readImages({ images, labels }: ChosenImages): Promise<Omit<Files, "model">> {
+  const photos = images.length > 0 ? images.map(read) : [load("demo/street/palace.png")];
+  return { images: await Promise.all(photos), labels: await Promise.all(labels.map(read)) };
 }
 
 async function read(file: File): Promise<GivenFile> {

@@ -9,9 +9,13 @@ export interface GivenFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Where a model stands: two are attacked side by side. */
+export type Side = "left" | "right";
+
 /** A model with the images that it is attacked on. */
 export interface Opening {
-  /** Counts openings, so that reports on an earlier one can be told apart. */
+  readonly side: Side;
+  /** Counts the openings of a side, so that reports on an earlier one can be told apart. */
   readonly opening: number;
   readonly model: GivenFile;
   readonly images: readonly GivenFile[];
@@ -22,8 +26,9 @@ export interface Opening {
   readonly device: Device;
 }
 
-/** An attack, or several, on every image. */
+/** An attack, or several, on every image of the model on a side. */
 export interface AttackOrder {
+  readonly side: Side;
   /** A list as `seawall eval --attacks` takes it. */
   readonly attacks: string;
   /** The radius, as `4/255`. */
@@ -31,11 +36,11 @@ export interface AttackOrder {
   readonly steps: number;
 }
 
-/** Requests of the page. An opening replaces the one before; a stop ends the attack that goes on. */
+/** Requests of the page. An opening replaces the one before; a stop ends the attack that goes on, and a closing the opening. */
 export type Request =
   | ({ readonly kind: "open" } & Opening)
   | ({ readonly kind: "attack" } & AttackOrder)
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" | "close"; readonly side: Side };
 
 /** A picture: three bytes per pixel, row by row. */
 export interface Picture {
@@ -79,10 +84,10 @@ export interface Facilities {
   readonly memory: number;
 }
 
-/** What the worker says: once that it is ready, then reports on the opening that it works on. */
+/** What the worker says: once that it is ready, then reports on the openings that it works on. */
 export type Said =
   | ({ readonly kind: "ready" } & Facilities)
-  | { readonly kind: "report"; readonly opening: number; readonly report: Report };
+  | { readonly kind: "report"; readonly side: Side; readonly opening: number; readonly report: Report };
 
 /** Reports on an opened model, or one that cannot be opened. */
 export type Report =

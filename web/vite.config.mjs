@@ -1,6 +1,7 @@
 /** How Vite builds the page: static files in `dist/page`, with the engine's files and the demo's beside the scripts. */
-import { copyFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
@@ -36,6 +37,30 @@ const copies = {
   },
 };
 
+/** The service worker, whose address stays the same. It begins with the list of all other files. */
+const offline = "offline.js";
+const listed = {
+  name: "listed",
+  closeBundle() {
+    const dir = at("dist/page");
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== offline)
+      .map(({ parentPath, name }) => relative(dir, join(parentPath, name)).replaceAll("\\", "/"))
+      .sort();
+    const hash = createHash("sha256");
+    for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
+    const built = JSON.stringify({ files, hash: hash.digest("hex").slice(0, 16) });
+    const script = readFileSync(join(dir, offline), "utf8");
+    writeFileSync(join(dir, offline), `const built = ${built};\n${script}`);
+  },
+};
+
+/**
+ * Modules that nothing is taken from are left out, whatever they would do when loaded: the worker has no chart, the page no
+ * schema.
+ */
+const treeshake = { moduleSideEffects: (id) => !/node_modules|\/src\//.test(id) };
+
 /** The engine's files lie in a folder beside the scripts, so all scripts lie beside the page. */
 const flat = { entryFileNames: "[name]-[hash].js", chunkFileNames: "[name]-[hash].js" };
 
@@ -51,14 +76,21 @@ export default defineConfig({
       linkedom: at("web/linkedom.ts"),
     },
   },
-  plugins: [copies],
-  worker: { format: "es", rolldownOptions: { output: flat } },
+  plugins: [copies, listed],
+  worker: { format: "es", rolldownOptions: { treeshake, output: flat } },
   build: {
     outDir: at("dist/page"),
     emptyOutDir: true,
     assetsDir: "",
     target: "es2023",
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: flat },
+    rolldownOptions: {
+      treeshake,
+      input: { index: at("web/index.html"), offline: at("web/offline.ts") },
+      output: {
+        ...flat,
+        entryFileNames: ({ name }) => (name === "offline" ? offline : flat.entryFileNames),
+      },
+    },
   },
 });

@@ -1,54 +1,68 @@
 /** The worker that attacks, so that the page never freezes: requests come in, reports go out. */
 import { messageOf, SeawallError } from "../src/base/index.js";
 import { devices, engineVersion, machineMemory, mostThreads } from "../src/runtime/index.js";
-import type { Report, Request, Said } from "./messages.js";
+import type { Report, Request, Said, Side } from "./messages.js";
 import { Session } from "./session.js";
 
 const say = (message: Said) => postMessage(message);
 
-/** The opening that is worked on. */
-let current = 0;
-const tell = (report: Report) => say({ kind: "report", opening: current, report });
-
-let session: Session | undefined;
-let stop = new AbortController();
-let busy: Promise<void> = Promise.resolve();
-
 /** The reason of an attack that was ended by a request. */
 const stopped = new Error("stopped");
 
-/** Requests are served one after the other; an opening and a stop end the attack that goes on. */
-addEventListener("message", ({ data: request }: MessageEvent<Request>) => {
-  if (request.kind !== "attack") stop.abort(stopped);
-  if (request.kind === "stop") return;
-  busy = busy.then(() => serve(request)).catch((error) => tell({ kind: "failed", message: sentence(error) }));
-});
+/** Serves the requests for one side, one after the other; all but an attack end the attack that goes on. */
+class Desk {
+  readonly #side: Side;
+  /** The opening that is worked on. */
+  #opening = 0;
+  #session: Session | undefined;
+  #stop = new AbortController();
+  #busy: Promise<void> = Promise.resolve();
 
-async function serve(request: Exclude<Request, { kind: "stop" }>): Promise<void> {
-  if (request.kind === "open") {
-    current = request.opening;
-    session = undefined;
-    session = await Session.open(request, tell);
-    return;
+  constructor(side: Side) {
+    this.#side = side;
   }
-  stop = new AbortController();
-  const start = performance.now();
-  const end = (isStopped: boolean) =>
-    tell({ kind: "finished", stopped: isStopped, seconds: (performance.now() - start) / 1000 });
-  try {
-    await session?.attack(request, stop.signal);
-    end(false);
-  } catch (error) {
-    if (error !== stopped) throw error;
-    end(true);
+
+  take(request: Request): void {
+    if (request.kind !== "attack") this.#stop.abort(stopped);
+    this.#busy = this.#busy
+      .then(() => this.#serve(request))
+      .catch((error) => this.#tell({ kind: "failed", message: sentence(error) }));
+  }
+
+  #tell = (report: Report) => say({ kind: "report", side: this.#side, opening: this.#opening, report });
+
+  async #serve(request: Request): Promise<void> {
+    if (request.kind === "attack") return this.#attack(request);
+    if (request.kind === "stop") return;
+    this.#session = undefined;
+    if (request.kind !== "open") return;
+    this.#opening = request.opening;
+    this.#session = await Session.open(request, this.#tell);
+  }
+
+  async #attack(order: Extract<Request, { kind: "attack" }>): Promise<void> {
+    this.#stop = new AbortController();
+    const start = performance.now();
+    const end = (isStopped: boolean) =>
+      this.#tell({ kind: "finished", stopped: isStopped, seconds: (performance.now() - start) / 1000 });
+    try {
+      await this.#session?.attack(order, this.#stop.signal);
+      end(false);
+    } catch (error) {
+      if (error !== stopped) throw error;
+      end(true);
+    }
   }
 }
 
-/** Of our own mistakes, which a person cannot correct, too. */
+/** Our own mistakes, which a person cannot correct, are sentences too. */
 function sentence(error: unknown): string {
   if (error instanceof SeawallError) return error.message;
   return `The page failed (${messageOf(error)}). This is a mistake in Seawall; please report it with the model, if it may be shared.`;
 }
+
+const desks: Readonly<Record<Side, Desk>> = { left: new Desk("left"), right: new Desk("right") };
+addEventListener("message", ({ data: request }: MessageEvent<Request>) => desks[request.side].take(request));
 
 say({
   kind: "ready",

@@ -11,6 +11,7 @@ import {
   type SessionOptions,
 } from "./session.js";
 import { copyInto } from "./store.js";
+import { turns } from "./turns.js";
 
 /** The part of a browser's globals that is used here. */
 interface Browser {
@@ -66,15 +67,23 @@ export const ortEngine: Engine = {
   devices,
 };
 
+/**
+ * The engine waits within a call while its arguments lie on its stack. Another call in the meantime, even of another session,
+ * overwrites them without an error, so that calls take turns.
+ */
+const inTurn = turns();
+
 async function open({ model, tensors }: DetachedModel, options: SessionOptions): Promise<Session> {
   const runtime = await runtimeFor(options.device);
   const externalData = tensors.map(({ location, bytes }) => ({ path: location, data: bytes }));
   try {
-    const session = await runtime.InferenceSession.create(model, {
-      ...commonOptions(options),
-      executionProviders: options.device === "webgpu" ? ["webgpu", "wasm"] : ["wasm"],
-      externalData,
-    });
+    const session = await inTurn(() =>
+      runtime.InferenceSession.create(model, {
+        ...commonOptions(options),
+        executionProviders: options.device === "webgpu" ? ["webgpu", "wasm"] : ["wasm"],
+        externalData,
+      }),
+    );
     return wrap(runtime, session, options.label ?? "model");
   } catch (error) {
     throw refused(options.label, error);
@@ -85,8 +94,8 @@ async function open({ model, tensors }: DetachedModel, options: SessionOptions):
 function wrap(runtime: Runtime, session: wasm.InferenceSession, label: string): Session {
   const inputs = toEngine(runtime.Tensor);
   const plain = wrapped(session, label, (feeds, fetches) => {
-    if (!fetches) return session.run(inputs(feeds));
-    return session.run(inputs(feeds), isNameList(fetches) ? [...fetches] : Object.keys(fetches));
+    const names = fetches && (isNameList(fetches) ? [...fetches] : Object.keys(fetches));
+    return inTurn(() => (names ? session.run(inputs(feeds), names) : session.run(inputs(feeds))));
   });
   return {
     ...plain,
@@ -96,6 +105,7 @@ function wrap(runtime: Runtime, session: wasm.InferenceSession, label: string): 
       copyInto(fetches, results);
       return { ...fetches };
     },
+    dispose: () => inTurn(() => plain.dispose()),
   };
 }
 

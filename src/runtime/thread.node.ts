@@ -4,6 +4,7 @@ import { openThread } from "../base/index.node.js";
 import { type DetachedModel, detachModel, type Graph } from "../onnx/index.js";
 import { type Fetches, isNameList, type Session, type SessionOptions, type Tensors } from "./session.js";
 import { copyInto, Store } from "./store.js";
+import { turns } from "./turns.js";
 
 /** The data that a worker thread starts with. */
 export interface ThreadStart {
@@ -41,7 +42,7 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
   const program = new URL("./thread-worker.node.js", import.meta.url);
   const thread = openThread<ThreadRequest, ThreadReply>("a session", program, workerData);
   const [given, found] = [sharedStore(), sharedStore()];
-  const inTurn = queue();
+  const inTurn = turns();
   const { outputs } = await thread.request({ kind: "open" }).catch(async (error) => {
     await thread.end();
     throw error;
@@ -64,13 +65,3 @@ export async function openThreadSession(graph: Graph, options: SessionOptions = 
 }
 
 const sharedStore = () => new Store((bytes) => new SharedArrayBuffer(bytes));
-
-/** Runs tasks one after the other. */
-function queue() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(task: () => Promise<T>): Promise<T> => {
-    const result = last.then(task);
-    last = result.catch(() => {});
-    return result;
-  };
-}

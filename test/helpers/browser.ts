@@ -24,7 +24,9 @@ export async function openPage(
   page.on("console", (message) => faults.push(message.text()));
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("request", (request) => {
-    const known = [address, "data:", ...allowed].some((start) => request.url().startsWith(start));
+    const known = [address.replace(/#.*/, ""), "data:", ...allowed].some((start) =>
+      request.url().startsWith(start),
+    );
     if (!known) faults.push(request.url());
   });
   await page.goto(address);

@@ -17,15 +17,15 @@ function resultOf(eps: string[], ...names: readonly string[]): Result {
 function drawn(result: Result) {
   const { document } = parseHTML(`<html><body>${curves({ result } as ReportedRun).text}</body></html>`);
   const dots = (svg: (typeof document)["body"]) =>
-    [...svg.querySelectorAll('g[aria-label="dot"]')].map((group) =>
+    [...svg.querySelectorAll('g[data-mark="dot"]')].map((group) =>
       [...group.querySelectorAll("circle")].map((dot) =>
         ["cx", "cy"].map((a) => Number(dot.getAttribute(a))),
       ),
     );
   const charts = [...document.querySelectorAll("figure > svg")].map((svg) => ({
     dots: dots(svg),
-    ticks: [...svg.querySelectorAll('g[aria-label="x-axis tick label"] text')].map((t) => t.textContent),
-    areas: svg.querySelectorAll('g[aria-label="area"] path'),
+    ticks: [...svg.querySelectorAll('g[data-mark="x-axis tick label"] text')].map((t) => t.textContent),
+    areas: svg.querySelectorAll('g[data-mark="area"] path'),
   }));
   return { document, charts };
 }

@@ -63,7 +63,7 @@ describe("the page", () => {
     const section = document.querySelector("#curves")!;
     const legend = [...section.querySelectorAll(".legend li")].map(({ textContent }) => textContent);
     expect(legend).toEqual(["apgd:js", "square", "worst case over these attacks"]);
-    const lines = section.querySelector("figure")!.querySelectorAll('g[aria-label="line"]');
+    const lines = section.querySelector("figure")!.querySelectorAll('g[data-mark="line"]');
     expect(lines).toHaveLength(legend.length);
     expect(section.textContent).toContain("Each attack ran from 3 starts; its curve is the lowest of them");
   });

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { source as axe } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runEvaluation } from "../../src/evaluate/index.node.js";
@@ -59,13 +60,13 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
   it("attacks the demo to its end, and asks no other server for anything", async () => {
     const page = await openDemo(1280);
     await attack(page, { steps: 3 });
-    expect(await page.textContent("#status")).toMatch(/^Done in .* still right\.$/);
+    expect(await textOf(page, "status")).toMatch(/^Done in .*\.$/);
     const rows = await outcome(page);
     expect(rows.map(({ attack }) => attack)).toEqual(["none", "apgd:mask-ce, ε = 4/255"]);
     expect(rows[0]!.right).toBe(rows[0]!.of);
     expect(rows[1]!.right).toBeLessThan(rows[0]!.right);
-    expect(await page.locator("#curves .chart").count()).toBe(3);
-    expect(await page.textContent("#rate")).toMatch(/pass \d+ of \d+ · .* passes per second · .* left/);
+    expect(await page.locator(`${part("curves")} .chart`).count()).toBe(3);
+    expect(await textOf(page, "rate")).toMatch(/pass \d+ of \d+ · .* passes per second · .* left/);
   });
 
   it("runs on one thread where a server sends no headers", async () => {
@@ -73,22 +74,113 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     const page = await openDemo(1280, plain.url);
     expect(await page.textContent("#engine")).toMatch(/, 1 thread\./);
     await attack(page, { steps: 2 });
-    expect(await page.textContent("#status")).toMatch(/^Done/);
+    expect(await textOf(page, "status")).toMatch(/^Done/);
     await page.close();
     plain.server.closeAllConnections();
     plain.server.close();
+  });
+
+  it("attacks two models side by side as it attacks each alone", async () => {
+    const rightOf = async (settings: string) => {
+      const page = await openDemo(1280, url, `${settings}&steps=6`);
+      await attack(page, { steps: 6 });
+      const rows = [...(await outcome(page)), ...(await outcome(page, "right"))];
+      await page.close();
+      return rows.filter(({ attack }) => attack !== "none").map(({ right }) => right);
+    };
+    const alone = [await rightOf("left=fragile&right=none"), await rightOf("left=robust&right=none")].flat();
+    expect(alone).toHaveLength(2);
+    expect(await rightOf("left=fragile&right=robust")).toEqual(alone);
+  });
+
+  it("takes its settings from a link, and puts them into one", async () => {
+    const page = await openDemo(1280, url, "left=robust&right=none&attacks=pgd:ce&eps=7&steps=3");
+    expect(await page.locator(".pane:visible h2").allTextContents()).toEqual(["robust demo"]);
+    await attack(page);
+    expect((await outcome(page))[1]!.attack).toBe("pgd:ce, ε = 7/255");
+    await page.fill("#eps", "2");
+    expect(new URL(page.url()).hash).toBe("#left=robust&right=none&attacks=pgd:ce&eps=2&steps=3");
+    await page.evaluate("location.hash = '#right=none&eps=8'");
+    await page.locator(part("title"), { hasText: "fragile demo" }).waitFor();
+    expect(await page.inputValue("#eps")).toBe("8");
+    expect(await page.inputValue("#attacks")).toBe("apgd:mask-ce");
+  });
+
+  it("takes dropped files: models and images anywhere, labels on their field", async () => {
+    const [height, width] = [12, 16];
+    const page = await openDemo(1280);
+    const labels = greyPng(
+      height,
+      width,
+      noise(height * width).map((byte) => byte % 4),
+    );
+    const model = Buffer.from(writeModel(tinyModel()));
+    await dropOn(page, "#panes", {
+      "one.onnx": model,
+      "two.onnx": model,
+      "photo.png": rgbPng(height, width),
+    });
+    for (const [side, name] of [
+      ["left", "one.onnx"],
+      ["right", "two.onnx"],
+    ] as const) {
+      await page.locator(part("title", side), { hasText: name }).waitFor();
+      await page.locator(part("status", side), { hasText: /^1 image, 4 classes\./ }).waitFor();
+    }
+    // Chromium gives a file field what is dropped on it only where a person drops it.
+    await page.setInputFiles("#label-files", {
+      name: "photo.png",
+      mimeType: "image/png",
+      buffer: Buffer.from(labels),
+    });
+    await page.locator(part("status", "right"), { hasText: /of the labelled pixels are right/ }).waitFor();
+    await dropOn(page, "#panes", { "notes.txt": Buffer.from("notes") });
+    await page.locator(part("problem"), { hasText: /^notes\.txt: expected \.onnx files, or/ }).waitFor();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "has nothing that an audit of accessibility finds, %s",
+    async (colorScheme) => {
+      const page = await openDemo(1280, url, "");
+      await page.emulateMedia({ colorScheme });
+      const findings = async () => {
+        await page.evaluate(axe);
+        const { violations } = (await page.evaluate("axe.run()")) as { violations: Violation[] };
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+      };
+      expect(await findings()).toEqual([]);
+      await attack(page, { steps: 1 });
+      expect(await findings()).toEqual([]);
+    },
+  );
+
+  it("works without its server after the first load, then with threads on any server", async () => {
+    const plain = await servePlainly();
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${plain.url}#right=none`);
+    await page.waitForSelector("#start:enabled");
+    await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
+    plain.server.closeAllConnections();
+    plain.server.close();
+    await page.reload();
+    await page.waitForSelector("#start:enabled");
+    expect(await page.evaluate("crossOriginIsolated")).toBe(true);
+    await attack(page, { steps: 1 });
+    expect(await textOf(page, "status")).toMatch(/^Done/);
+    await context.close();
   });
 
   it("stops when asked, keeps what there is, and starts again", async () => {
     const page = await openDemo(1280);
     await page.fill("#steps", "1000");
     await page.click("#start");
-    await page.waitForSelector("#curves .chart");
+    await page.waitForSelector(`${part("curves")} .chart`);
     await page.click("#stop");
     await page.waitForSelector("text=Stopped after");
-    expect(await page.locator("#curves .chart").count()).toBe(3);
+    expect(await page.locator(`${part("curves")} .chart`).count()).toBe(3);
     await attack(page, { steps: 2 });
-    expect(await page.textContent("#status")).toMatch(/^Done/);
+    expect(await textOf(page, "status")).toMatch(/^Done/);
   });
 
   it("attacks a model of one's own on images with labels, and counts as Node does", async () => {
@@ -108,7 +200,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     });
     const [model, images, maps] = [join(folder, "mine.onnx"), join(folder, "images"), join(folder, "labels")];
     const page = await openDemo(1280);
-    await page.check('[value="own"]');
+    await page.selectOption("#left", "own");
     await page.setInputFiles(
       "#image-files",
       names.map((name) => join(images, name)),
@@ -117,8 +209,8 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       "#label-files",
       names.map((name) => join(maps, name)),
     );
-    await page.fill("#ignore-label", "255");
-    await page.setInputFiles("#model-file", model);
+    await page.fill("#ignored", "255");
+    await page.setInputFiles("#left-file", model);
     await page.waitForSelector("text=of the labelled pixels are right before the attack");
     const clean = await outcome(page);
     expect(clean.map(({ image }) => image)).toEqual(["photo0", "photo1"]);
@@ -141,32 +233,32 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
 
   it("says in a sentence what is wrong with a file, and goes on", async () => {
     const page = await openDemo(390);
-    await page.check('[value="own"]');
+    await page.selectOption("#left", "own");
     const choose = (field: string, name: string, content: string) =>
       page.setInputFiles(field, { name, mimeType: "", buffer: Buffer.from(content, "latin1") });
     const problem = async () => {
-      await page.locator("#problem", { hasText: /./ }).waitFor();
+      await page.locator(part("problem"), { hasText: /./ }).waitFor();
       expect(await page.isDisabled("#start")).toBe(true);
-      return page.textContent("#problem");
+      return textOf(page, "problem");
     };
-    await choose("#model-file", "broken.onnx", "not a model");
+    await choose("#left-file", "broken.onnx", "not a model");
     expect(await problem()).toMatch(/^broken\.onnx: .+/);
-    await page.setInputFiles("#model-file", demo("fragile.onnx"));
+    await page.setInputFiles("#left-file", demo("fragile.onnx"));
     await page.waitForSelector("#start:enabled");
     await choose("#image-files", "broken.png", "\x89PNG\r\n\x1a\nno more");
     expect(await problem()).toMatch(/^broken\.png: cannot be decoded .+; expected a complete image$/);
     await choose("#image-files", "old.png", "GIF89a");
     await page
-      .locator("#problem", { hasText: /^old\.png: not a JPEG, PNG or WebP image; convert it/ })
+      .locator(part("problem"), { hasText: /^old\.png: not a JPEG, PNG or WebP image; convert it/ })
       .waitFor();
     await page.setInputFiles("#image-files", demo("street/palace.png"));
     await choose("#label-files", "labels.png", "GIF89a");
     await page
-      .locator("#problem", { hasText: /^labels\.png: not a PNG file; labels are expected/ })
+      .locator(part("problem"), { hasText: /^labels\.png: not a PNG file; labels are expected/ })
       .waitFor();
-    await page.check('[value="robust"]');
+    await page.click("#clear");
     await page.waitForSelector("#start:enabled");
-    expect(await page.textContent("#problem")).toBe("");
+    expect(await textOf(page, "problem")).toBe("");
   });
 
   it.each([1280, 390])("fits %i pixels before and after an attack, which moves nothing", async (width) => {
@@ -177,7 +269,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     };
     await isWhole();
     const top = () =>
-      page.evaluate("document.getElementById('outcome').getBoundingClientRect().top + scrollY");
+      page.evaluate(`document.querySelector('${part("outcome")}').getBoundingClientRect().top + scrollY`);
     const before = await top();
     await attack(page, { steps: 2 });
     await isWhole();
@@ -187,7 +279,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
   it.each(["fragile", "robust"])("counts the right pixels of the %s demo as Node does", async (name) => {
     const steps = 20;
     const page = await openDemo(1280);
-    await page.check(`[value="${name}"]`);
+    await page.selectOption("#left", name);
     await page.waitForSelector("#start:enabled");
     await attack(page, { steps });
     const inPage = (await outcome(page)).map(({ right }) => right);
@@ -211,19 +303,47 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
 const faults: string[][] = [];
 afterEach(() => expect(faults.splice(0).flat()).toEqual([]));
 
-/** The page with its demo opened. */
-async function openDemo(width: number, address = url): Promise<Page> {
-  const { page, faults: own } = await openPage(browser, address, width);
+/** The selector of a part of the model that stands on a side. */
+const part = (name: string, side = "left") => `[data-side="${side}"] [data-part="${name}"]`;
+
+const textOf = (page: Page, name: string, side?: string) => page.textContent(part(name, side));
+
+/** The page with the fragile demo opened alone, or what the settings after `#` say. */
+async function openDemo(width: number, address = url, settings = "right=none"): Promise<Page> {
+  const { page, faults: own } = await openPage(browser, `${address}#${settings}`, width);
   faults.push(own);
   await page.waitForSelector("#start:enabled");
   return page;
 }
 
 /** Attacks with the settings that are chosen, to the end. */
-async function attack(page: Page, { steps }: { readonly steps: number }): Promise<void> {
-  await page.fill("#steps", String(steps));
+async function attack(page: Page, { steps }: { readonly steps?: number } = {}): Promise<void> {
+  if (steps !== undefined) await page.fill("#steps", String(steps));
   await page.click("#start");
-  await page.locator("#status", { hasText: /^(Done|Nothing)/ }).waitFor({ timeout: 100_000 });
+  await page.waitForSelector("#start:enabled", { timeout: 100_000 });
+}
+
+/** Drops files on an element, as a person would. */
+async function dropOn(
+  page: Page,
+  selector: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
+  const given = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]);
+  await page.evaluate(`{
+    const dataTransfer = new DataTransfer();
+    for (const [name, text] of ${JSON.stringify(given)})
+      dataTransfer.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+    const event = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    const target = document.querySelector(${JSON.stringify(selector)});
+    for (const type of ["dragover", "drop"]) target.dispatchEvent(event(type));
+  }`);
+}
+
+/** A finding of axe-core. */
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
 }
 
 interface Row {
@@ -234,8 +354,8 @@ interface Row {
 }
 
 /** The table of outcomes. */
-async function outcome(page: Page): Promise<Row[]> {
-  const cells = await page.$$eval("#outcome tbody tr", (rows) =>
+async function outcome(page: Page, side = "left"): Promise<Row[]> {
+  const cells = await page.$$eval(`${part("outcome", side)} tbody tr`, (rows) =>
     rows.map((row) => [...row.querySelectorAll("td")].map(({ textContent }) => textContent ?? "")),
   );
   const count = (text = "") => Number(text.replaceAll(",", ""));

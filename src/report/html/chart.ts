@@ -51,6 +51,11 @@ export function chart({ title, ...options }: ChartOptions): Markup {
   svg.setAttribute("font-size", "12");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", title);
+  // A drawing has one label, its own: those of its parts say "line" and "rect".
+  for (const part of svg.querySelectorAll("g[aria-label]")) {
+    part.setAttribute("data-mark", part.getAttribute("aria-label")!);
+    part.removeAttribute("aria-label");
+  }
   const x = svg.scale("x");
   if (x?.type === "linear") svg.setAttribute("data-x", [...x.domain, ...x.range.map(short)].join(" "));
   // Two decimals of a pixel suffice, and halve the size.
@@ -61,10 +66,16 @@ export function chart({ title, ...options }: ChartOptions): Markup {
 const coordinates = / (?:d|points|transform|c?[xy]|[xy][12]|dx|dy|width|height)="[^"]*"/g;
 
 /** The part of an SVG element that is used here. Node has no DOM types. */
-interface Drawn {
-  readonly outerHTML: string;
+interface Part {
+  getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+}
+
+interface Drawn extends Part {
+  readonly outerHTML: string;
   querySelector(selector: string): { remove(): void } | null;
+  querySelectorAll(selector: string): Iterable<Part>;
   scale(name: "x"): { type?: string; domain: number[]; range: number[] } | undefined;
 }
 

@@ -1,0 +1,260 @@
+/** One model on the page: what is known of it, and what is shown. */
+import {
+  formatCount,
+  formatDuration,
+  formatShare,
+  messageOf,
+  plural,
+  SeawallError,
+} from "../src/base/index.js";
+import type { RunRecord } from "../src/journal/index.js";
+import { classLegend, markup } from "../src/report/index.js";
+import type { ShownModel } from "./files.js";
+import type { AttackOrder, LiveProgress, LiveTrace, Opening, Report, Request, Side } from "./messages.js";
+import { PictureBoard } from "./pictures.js";
+
+/** `closed`: no model is opened, or it cannot be; `waiting`: a file is missing. */
+export type PaneState = "closed" | "waiting" | "opening" | "ready" | "attacking";
+
+/** What a pane needs of the page. */
+export interface PaneHost {
+  send(request: Request): void;
+  changed(): void;
+}
+
+type ReportOf<K extends Report["kind"]> = Extract<Report, { kind: K }>;
+
+/** The part of the page that shows one model. It is made from the page's template. */
+export class Pane {
+  readonly element: HTMLElement;
+  readonly side: Side;
+  readonly #host: PaneHost;
+  readonly #board: PictureBoard;
+  #state: PaneState = "closed";
+  /** The number of the last opening; what is reported on earlier ones comes too late. */
+  #opening = 0;
+  #clean: readonly RunRecord[] = [];
+  #attacked: RunRecord[] = [];
+  #classNames: readonly string[] = [];
+  #isSelf = true;
+
+  constructor(side: Side, host: PaneHost) {
+    this.side = side;
+    this.#host = host;
+    const template = document.querySelector<HTMLTemplateElement>("#pane")!;
+    this.element = template.content.cloneNode(true).firstChild!.nextSibling as HTMLElement;
+    this.element.dataset.side = side;
+    const title = this.#part("title");
+    title.id = `title-${side}`;
+    this.element.setAttribute("aria-labelledby", title.id);
+    // A table that is wider than its place is scrolled by keys too.
+    const outcome = this.#part("outcome");
+    outcome.tabIndex = 0;
+    outcome.ariaLabel = `Outcome, ${side}`;
+    this.#board = new PictureBoard(this.#part("pictures"));
+  }
+
+  get state(): PaneState {
+    return this.#state;
+  }
+
+  /** Opens a model; `read` fetches its files, which takes a while in which a person may choose others. */
+  async open(
+    title: string,
+    read: () => Promise<ShownModel>,
+    settings: Pick<Opening, "ignoreLabel" | "device">,
+  ) {
+    const opening = this.#began(title, "opening", "Opening the model …");
+    try {
+      const { classNames, files } = await read();
+      if (opening !== this.#opening) return;
+      this.#classNames = classNames;
+      this.#host.send({ kind: "open", side: this.side, opening, ...files, ...settings });
+    } catch (error) {
+      if (opening === this.#opening) this.fail(error);
+    }
+  }
+
+  /** Shows no model until a person has done what `sentence` asks for. */
+  wait(title: string, sentence: string): void {
+    this.#began(title, "waiting", sentence);
+    this.#clear();
+    this.#host.send({ kind: "close", side: this.side });
+  }
+
+  /** Forgets the model. */
+  close(): void {
+    this.#began("", "closed", "");
+    this.#clear();
+    this.#host.send({ kind: "close", side: this.side });
+  }
+
+  attack(order: Omit<AttackOrder, "side">): void {
+    this.#part("problem").textContent = "";
+    this.#attacked = [];
+    this.#showOutcome();
+    this.#board.magnified(order.eps);
+    this.#become("attacking", "Preparing the attack …");
+    this.#host.send({ kind: "attack", side: this.side, ...order });
+  }
+
+  stop(): void {
+    if (this.#state !== "attacking") return;
+    this.#host.send({ kind: "stop", side: this.side });
+    this.#say("Stopping …");
+  }
+
+  /** Shows what is wrong. */
+  fail(error: unknown): void {
+    this.#part("problem").textContent =
+      error instanceof SeawallError ? error.message : `The page failed (${messageOf(error)}).`;
+    this.#become(this.#clean.length > 0 ? "ready" : "closed", "Nothing runs.");
+  }
+
+  /** Shows a report of the worker, unless it is on an earlier opening. */
+  show(opening: number, report: Report): void {
+    if (opening !== this.#opening) return;
+    if (report.kind === "opened") this.#opened(report);
+    else if (report.kind === "live") this.#live(report);
+    else if (report.kind === "attacked") this.#add(report);
+    else if (report.kind === "finished") this.#finished(report);
+    else this.fail(new SeawallError("data", report.message));
+  }
+
+  #part<T extends HTMLElement>(name: string): T {
+    return this.element.querySelector<T>(`[data-part="${name}"]`)!;
+  }
+
+  #say(sentence: string): void {
+    this.#part("status").textContent = sentence;
+  }
+
+  #become(state: PaneState, sentence: string): void {
+    this.#state = state;
+    this.#say(sentence);
+    this.#host.changed();
+  }
+
+  #began(title: string, state: PaneState, sentence: string): number {
+    this.#clean = [];
+    this.#part("title").textContent = title;
+    this.#part("problem").textContent = "";
+    this.#become(state, sentence);
+    return ++this.#opening;
+  }
+
+  /** Empties the pane for another model. */
+  #clear(): void {
+    this.#attacked = [];
+    this.#board.clear();
+    for (const name of ["problem", "curves", "outcome", "legend", "notices", "rate", "share"])
+      this.#part(name).replaceChildren();
+    this.#part<HTMLProgressElement>("progress").value = 0;
+  }
+
+  #opened({ clean, self, pictures, notices, classes, images }: ReportOf<"opened">): void {
+    this.#clear();
+    this.#clean = clean;
+    this.#isSelf = self;
+    this.#board.show(pictures);
+    this.#part("notices").replaceChildren(...notices.map(item));
+    this.#part("legend").innerHTML = classLegend([...Array(classes).keys()], classes, this.#classNames).text;
+    this.#showOutcome();
+    this.#showShare(shareOf(clean));
+    this.#become(
+      "ready",
+      `${plural(images.length, "image")}, ${plural(classes, "class")}. ${this.#referenceText()}`,
+    );
+  }
+
+  #live({ progress, trace, pictures }: ReportOf<"live">): void {
+    this.#board.show(pictures);
+    this.#showProgress(progress);
+    void this.#showCurves(trace);
+    const { correct } = trace.passes;
+    if (correct.length > 0) this.#showShare(correct.at(-1)! / Math.max(1, trace.valid));
+  }
+
+  #add({ record, pictures }: ReportOf<"attacked">): void {
+    this.#attacked.push(record);
+    this.#board.show(pictures);
+    this.#showOutcome();
+  }
+
+  #finished({ stopped, seconds }: ReportOf<"finished">): void {
+    if (!stopped) this.#part<HTMLProgressElement>("progress").value = 1;
+    const worst = shareOf(worstOf(this.#attacked));
+    this.#showShare(worst ?? shareOf(this.#clean));
+    const sentence = stopped
+      ? `Stopped after ${formatDuration(seconds)}. What was found so far stays.`
+      : `Done in ${formatDuration(seconds)}.`;
+    this.#become("ready", sentence);
+  }
+
+  #referenceText(): string {
+    const right = shareOf(this.#clean);
+    return this.#isSelf || right === undefined
+      ? "There are no labels: the model's own prediction counts as right."
+      : `${formatShare(right)} of the labelled pixels are right before the attack.`;
+  }
+
+  #showShare(share: number | undefined): void {
+    this.#part("share").innerHTML =
+      share === undefined
+        ? ""
+        : markup`<span class="value">${formatShare(share)}</span> of the pixels ${this.#attacked.length > 0 ? "are still right" : "are right"}`
+            .text;
+  }
+
+  #showProgress({ image, attack, done, total, passesPerSecond, secondsLeft }: LiveProgress): void {
+    this.#part<HTMLProgressElement>("progress").value = done / Math.max(1, total);
+    this.#say(`${attack} attacks ${image}.`);
+    this.#part("rate").textContent = [
+      `pass ${formatCount(done)} of ${formatCount(total)}`,
+      `${passesPerSecond.toFixed(1)} passes per second`,
+      `${formatDuration(secondsLeft)} left`,
+    ].join(" · ");
+  }
+
+  /** Charts are a large part of the page's script, and nobody sees one before an attack. */
+  async #showCurves(trace: LiveTrace): Promise<void> {
+    const { traceCurves } = await import("./curves.js");
+    if (trace.passes.step.length > 0) this.#part("curves").innerHTML = traceCurves(trace).join("");
+  }
+
+  /** A row for each attack on each image, with counts that other programs can be compared with. */
+  #showOutcome(): void {
+    const rows = [...this.#clean, ...this.#attacked].map(
+      ({ image, attack, eps, correct, valid, step }) =>
+        markup`<tr><td>${image}</td><td>${attack === "clean" ? "none" : `${attack}, ε = ${eps}`}</td><td class="number">${formatCount(correct)}</td><td class="number">${formatCount(valid)}</td><td class="number">${valid > 0 ? formatShare(correct / valid) : "–"}</td><td class="number">${step}</td></tr>`,
+    );
+    this.#part("outcome").innerHTML =
+      markup`<table><thead><tr><th>image</th><th>attack</th><th class="number">right pixels</th><th class="number">of</th><th class="number">share</th><th class="number">at step</th></tr></thead><tbody>${rows}</tbody></table>`.text;
+  }
+}
+
+/** Right pixels, of those that count. */
+function shareOf(records: readonly RunRecord[]): number | undefined {
+  const [right, all] = records.reduce(
+    ([right, all], { correct, valid }) => [right + correct, all + valid],
+    [0, 0],
+  );
+  return all > 0 ? right / all : undefined;
+}
+
+/** The record of each image with the fewest right pixels. */
+function worstOf(records: readonly RunRecord[]): RunRecord[] {
+  const worst = new Map<string, RunRecord>();
+  for (const record of records) {
+    if (record.correct < (worst.get(record.image)?.correct ?? Number.POSITIVE_INFINITY)) {
+      worst.set(record.image, record);
+    }
+  }
+  return [...worst.values()];
+}
+
+function item(text: string): HTMLLIElement {
+  const line = document.createElement("li");
+  line.textContent = text;
+  return line;
+}
