@@ -53,11 +53,12 @@ function visible({ standardError }, seeds) {
 
 /**
  * How many times as many epochs a clean start needs for the worst-case mIoU that a robust one has, for each backbone and
- * number of attack steps.
+ * number of attack steps above 0.
  * @param {Result[]} results
  */
 export function ratios(results) {
-  return groups(results, ({ backbone, steps }) => `${backbone} ${steps}`).flatMap((own) => {
+  const attacked = results.filter(({ steps }) => steps > 0);
+  return groups(attacked, ({ backbone, steps }) => `${backbone} ${steps}`).flatMap((own) => {
     const epochs = [...new Set(own.map((result) => result.epochs))].sort((a, b) => a - b);
     return epochs.map((count) => ({ ...own[0], epochs: count, ...ratioAt(own, count) }));
   });

@@ -10,11 +10,13 @@ export function comparisonTable(rows) {
     ...[`${name}, clean start`, "robust start", "difference", "visible"],
   ]);
   const lines = rows.map(({ backbone, steps, epochs, passes, aAcc, mIoU }) => [
-    ...[backbone, `AT${steps}`, epochs, passes],
+    ...[backbone, nameOf(steps), epochs, passes],
     ...[aAcc, mIoU].flatMap(comparedCells),
   ]);
   return markdownTable([...head, ...figures], lines);
 }
+
+const nameOf = (steps) => (steps > 0 ? `AT${steps}` : "no attack");
 
 function comparedCells({ clean, robust, difference, visible }) {
   return [withInterval(clean, 1), withInterval(robust, 1), change(difference, 1), percent(visible, 1)];
@@ -31,7 +33,7 @@ export function ratioTable(rows) {
     "95 % interval",
   ];
   const lines = rows.map(({ backbone, steps, epochs, single, mean }) => [
-    ...[backbone, `AT${steps}`, epochs, single.map((ratio) => times(ratio)).join(", ")],
+    ...[backbone, nameOf(steps), epochs, single.map((ratio) => times(ratio)).join(", ")],
     ...(mean
       ? [times(2 ** mean.mean), mean.interval.map((end) => times(2 ** end)).join(" to ")]
       : ["–", "–"]),
@@ -75,7 +77,7 @@ function panelOf(results, label, along) {
     marks: [
       Plot.lineY(points, Plot.groupX({ y: "mean" }, { x: "at", y: "mIoU", stroke: "start" })),
       Plot.dot(points, { x: "at", y: "mIoU", stroke: "start", r: 3 }),
-      Plot.text([`AT${results[0].steps}: worst-case mIoU, %`], { frameAnchor: "top-left", dy: -22 }),
+      Plot.text([`${nameOf(results[0].steps)}: worst-case mIoU, %`], { frameAnchor: "top-left", dy: -22 }),
       ...starts.map((start, i) =>
         Plot.text([`${start} backbone`], { frameAnchor: "bottom-right", dy: -15 * i, fill: () => start }),
       ),

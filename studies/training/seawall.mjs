@@ -33,7 +33,10 @@ async function runProcess(args, log) {
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, "a");
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", output, output] });
+  const end = () => child.kill();
+  process.once("exit", end);
   const code = await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
+  process.off("exit", end);
   closeSync(output);
   if (code !== 0) throw new Error(`seawall ${args[0]} ended with code ${code}; ${log} says why`);
 }

@@ -28,7 +28,7 @@ export const starts = ["clean", "robust"];
 
 /** @type {Record<string, Study>} */
 export const studies = {
-  "pir-at": { backbones: ["convnext-micro"], steps: [2, 5], epochs: [2, 4, 8, 16] },
+  "pir-at": { backbones: ["convnext-micro"], steps: [0, 2, 5], epochs: [2, 4, 8, 16] },
   architectures: {
     backbones: ["convnext-micro", "swin-micro", "mit-micro"],
     steps: [2],

@@ -67,12 +67,26 @@ export class Trainings {
       ...["--attack-steps", `${cell.steps}`, "--eps", eps, "--epochs", `${cell.epochs}`],
       ...["--learning-rate", `${rate}`, "--warmup-epochs", `${cell.epochs / 8}`],
     ]);
-    const model = join(folder, "training", "model.onnx");
-    const attack = ["--eps", eps, "--attacks", "sea-2024", "--steps", "20", "--no-report"];
-    const running = ["--threads", "1", "--parallel", "1", "--out", evaluation];
-    const resumed = existsSync(evaluation) ? ["--resume"] : [];
-    const args = ["--model", model, "--data", test, "--classes", `${classes}`, ...attack, ...running];
-    await this.#seawall(["eval", ...args, ...resumed], join(folder, "evaluation.log"));
+    await this.#seawall(
+      [
+        ...["eval", "--model", join(folder, "training", "model.onnx"), "--classes", `${classes}`],
+        ...[
+          "--data",
+          test,
+          "--class-weights",
+          training,
+          "--eps",
+          eps,
+          "--attacks",
+          "sea-2024",
+          "--steps",
+          "20",
+        ],
+        ...["--threads", "1", "--parallel", "1", "--no-report", "--out", evaluation],
+        ...(existsSync(evaluation) ? ["--resume"] : []),
+      ],
+      join(folder, "evaluation.log"),
+    );
   }
 
   /** Trains unless that is done. The model is what a training writes last. */
