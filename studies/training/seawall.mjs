@@ -6,27 +6,36 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
 
-/** @typedef {(args: string[], log: string) => Promise<void>} Seawall runs a verb, whose output goes to a file */
+/** @typedef {{ out: string } & Record<string, string | number | boolean | undefined>} Settings as the library names them */
+/** @typedef {(verb: string, settings: Settings) => Promise<void>} Seawall runs a verb; what it prints goes to `<out>.log` */
 
 /**
  * A function that waits until fewer than `jobs` of its processes run, and starts another.
  * @param {number} jobs
- * @returns {Seawall} throws an error that names the file of the output, if the process fails
+ * @returns {Seawall} throws an error that names the file with the output, if the process fails
  */
 export function seawallProcesses(jobs) {
   let running = 0;
   const waiting = [];
-  return async (args, log) => {
+  return async (verb, settings) => {
     if (running === jobs) await new Promise((resolve) => waiting.push(resolve));
     else running++;
     try {
-      await runProcess(args, log);
+      await runProcess([verb, ...flagsOf(settings)], `${settings.out}.log`);
     } finally {
       const next = waiting.shift();
       if (next) next();
       else running--;
     }
   };
+}
+
+function flagsOf(settings) {
+  return Object.entries(settings).flatMap(([name, value]) => {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${flag}`] : [`--${flag}`, `${value}`];
+  });
 }
 
 async function runProcess(args, log) {

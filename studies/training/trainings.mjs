@@ -5,27 +5,29 @@ import { readResult } from "../../dist/index.js";
 import { classes, gratingFolders, size } from "./gratings.mjs";
 import { networks } from "./studies.mjs";
 
-/** Radius of the attack in [0, 1] image units, as written: a sixth of the coarse gratings, above the fine ones. */
+/** Radius of the attack: a sixth of the coarse gratings' amplitude, above that of the fine ones. */
 const eps = "8/255";
 
-/** An attacked accuracy of held-out images from which a backbone counts as robust: chance is 1/8. */
-const robustFrom = 0.5;
+/** The accuracy of (attacked) held-out images from which a backbone is taken as clean (robust); chance is 1/8. */
+const leastAccuracy = 0.5;
 
-/** Settings of all trainings. Gratings are told apart by scale and direction, so that images stay as they are. */
-const common = [
-  ...["--classes", `${classes}`, "--crop", `${size}x${size}`, "--scale", "1,1", "--flip", "0", "--blur", "0"],
-  ...["--batch-size", "8", "--clip", "1", "--threads", "1", "--workers", "1", "--resume"],
-];
+const running = { classes, threads: 1 };
+
+/** Settings of all trainings. Scale and direction tell gratings apart, so that images stay as they are. */
+const common = {
+  ...{ ...running, workers: 1, resume: true },
+  ...{ crop: `${size}x${size}`, scale: "1,1", flip: 0, blur: 0, batchSize: 8, clip: 1 },
+};
 
 /**
- * Phases of a classifier's training; its last weights are the backbone. The radius grows in two phases: attacked at the whole
- * radius from the start, some networks fall back to guessing.
+ * Phases of a classifier's training; its last weights are the backbone. The radius grows: attacked at the whole radius from the
+ * start, some networks fall back to guessing. `share` is that of the learning rate.
  */
 const phases = {
-  clean: [{ name: "clean", epochs: 12, rate: 1, attack: ["--attack-steps", "0", "--eps", eps] }],
-  robust: [
-    { name: "half", epochs: 4, rate: 1 / 2, attack: ["--attack-steps", "2", "--eps", "4/255"] },
-    { name: "robust", epochs: 10, rate: 1 / 2, attack: ["--attack-steps", "3", "--eps", eps] },
+  clean: ({ epochs }) => [{ name: "clean", share: 1, settings: { attackSteps: 0, eps, epochs } }],
+  robust: () => [
+    { name: "half", share: 1 / 2, settings: { attackSteps: 2, eps: "4/255", epochs: 4 } },
+    { name: "robust", share: 1 / 2, settings: { attackSteps: 3, eps, epochs: 10 } },
   ],
 };
 
@@ -33,7 +35,7 @@ const phases = {
 export class Trainings {
   #root;
   #seawall;
-  /** Promises of what several trainings need, by its name. */
+  /** Promises of what several trainings need, by name. */
   #shared = new Map();
 
   /**
@@ -53,46 +55,50 @@ export class Trainings {
   async figures(cell) {
     const { backbone, seed, start, steps, epochs } = cell;
     const folder = join(this.#root, `${backbone}-${seed}`, `${start}-at${steps}-${epochs}`);
-    const evaluation = join(folder, "evaluation");
-    if (!existsSync(join(evaluation, "result.json"))) await this.#trainAndEvaluate(cell, folder, evaluation);
-    return readResult(evaluation).robust[0].worst;
+    const out = join(folder, "evaluation");
+    if (!existsSync(join(out, "result.json"))) {
+      await this.#segmentation(cell, join(folder, "training"));
+      await this.#evaluate(seed, join(folder, "training", "model.onnx"), out);
+    }
+    return readResult(out).robust[0].worst;
   }
 
-  async #trainAndEvaluate(cell, folder, evaluation) {
-    const { training, test } = await this.#data(cell.seed);
-    const init = await this.#classifier(cell, cell.start);
-    const { network, rate } = networks[cell.backbone];
-    await this.#train(join(folder, "training"), cell.seed, [
-      ...["--data", training, "--architecture", network, "--init", init, "--hold-out", "0"],
-      ...["--attack-steps", `${cell.steps}`, "--eps", eps, "--epochs", `${cell.epochs}`],
-      ...["--learning-rate", `${rate}`, "--warmup-epochs", `${cell.epochs / 8}`],
-    ]);
-    await this.#seawall(
-      [
-        ...["eval", "--model", join(folder, "training", "model.onnx"), "--classes", `${classes}`],
-        ...[
-          "--data",
-          test,
-          "--class-weights",
-          training,
-          "--eps",
-          eps,
-          "--attacks",
-          "sea-2024",
-          "--steps",
-          "20",
-        ],
-        ...["--threads", "1", "--parallel", "1", "--no-report", "--out", evaluation],
-        ...(existsSync(evaluation) ? ["--resume"] : []),
-      ],
-      join(folder, "evaluation.log"),
-    );
+  async #segmentation({ backbone, start, steps, epochs, seed }, out) {
+    const { training: data } = await this.#data(seed);
+    const init = await this.#classifier({ backbone, seed }, start);
+    const { network: architecture, rate: learningRate } = networks[backbone];
+    const optimization = { epochs, learningRate, warmupEpochs: epochs / 8 };
+    await this.#train(out, {
+      data,
+      architecture,
+      init,
+      holdOut: 0,
+      attackSteps: steps,
+      eps,
+      ...optimization,
+      seed,
+    });
+  }
+
+  async #evaluate(seed, model, out) {
+    const { training: classWeights, test: data } = await this.#data(seed);
+    const attack = { eps, attacks: "sea-2024", steps: 20, classWeights };
+    const resume = existsSync(out);
+    await this.#seawall("eval", {
+      model,
+      data,
+      ...attack,
+      ...running,
+      parallel: 1,
+      noReport: true,
+      out,
+      resume,
+    });
   }
 
   /** Trains unless that is done. The model is what a training writes last. */
-  async #train(out, seed, settings) {
-    if (existsSync(join(out, "model.onnx"))) return;
-    await this.#seawall(["train", ...common, ...settings, "--seed", `${seed}`, "--out", out], `${out}.log`);
+  async #train(out, settings) {
+    if (!existsSync(join(out, "model.onnx"))) await this.#seawall("train", { ...common, ...settings, out });
   }
 
   #data(seed) {
@@ -102,31 +108,22 @@ export class Trainings {
   /** The checkpoint of a classifier, trained on clean images, and from there, if it is to be robust, on attacked ones. */
   #classifier({ backbone, seed }, start) {
     return this.#once(`${start} ${backbone} ${seed}`, async () => {
-      let init = start === "clean" ? undefined : await this.#classifier({ backbone, seed }, "clean");
-      for (const phase of phases[start]) init = await this.#phase({ backbone, seed, init }, phase);
+      let init = start === "robust" ? await this.#classifier({ backbone, seed }, "clean") : undefined;
+      for (const phase of phases[start](networks[backbone])) {
+        init = await this.#phase({ backbone, seed, init }, phase);
+      }
       checkClassifier(init, start);
       return init;
     });
   }
 
-  async #phase({ backbone, seed, init }, { name, epochs, rate, attack }) {
-    const { pretraining } = await this.#data(seed);
-    const { classifier, rate: whole } = networks[backbone];
+  async #phase({ backbone, seed, init }, { name, share, settings }) {
+    const { pretraining: data } = await this.#data(seed);
+    const { classifier: architecture, rate } = networks[backbone];
     const out = join(this.#root, `${backbone}-${seed}`, `classifier-${name}`);
-    await this.#train(out, seed, [
-      ...["--data", pretraining, "--architecture", classifier, ...(init ? ["--init", init] : [])],
-      ...[
-        "--hold-out",
-        "64",
-        "--validate-every",
-        `${epochs}`,
-        "--epochs",
-        `${epochs}`,
-        "--warmup-epochs",
-        "1",
-      ],
-      ...["--learning-rate", `${rate * whole}`, ...attack],
-    ]);
+    const heldOut = { holdOut: 64, validateEvery: settings.epochs };
+    const optimization = { learningRate: share * rate, warmupEpochs: 1 };
+    await this.#train(out, { data, architecture, init, ...heldOut, ...settings, ...optimization, seed });
     return join(out, "last.safetensors");
   }
 
@@ -143,11 +140,10 @@ function checkClassifier(checkpoint, start) {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  const last = lines.findLast(({ kind }) => kind === "validation");
-  const { aAcc } = start === "clean" ? last.clean : last.robust;
-  if (aAcc >= robustFrom) return;
-  const images = start === "clean" ? "held-out" : "attacked held-out";
+  const { aAcc } = lines.findLast(({ kind }) => kind === "validation")[start];
+  if (aAcc >= leastAccuracy) return;
+  const images = start === "robust" ? "attacked held-out" : "held-out";
   throw new Error(
-    `${log}: the ${start} classifier is right on ${aAcc.toFixed(2)} of the ${images} images, and a backbone needs ${robustFrom}: train it longer`,
+    `${log}: the ${start} classifier is right on ${aAcc.toFixed(2)} of the ${images} images, and a backbone needs ${leastAccuracy}: train it for more epochs`,
   );
 }
