@@ -1,13 +1,10 @@
 /** The networks of the studies, and the trainings that each study compares. */
 
-const convnext = { rate: 1e-3, epochs: 12 };
-/** At larger rates, or with fewer epochs, some classifiers never do better than guessing. */
-const transformer = { rate: 5e-4, epochs: 30 };
+const convnext = { rate: 1e-3, classifierRates: { clean: 1e-3, robust: 5e-4 } };
+/** At larger rates some of these classifiers never do better than guessing. */
+const transformer = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 2e-4 } };
 
-/**
- * A network, and the classifier whose backbone it begins with: the learning rate of both, and the number of epochs of the
- * classifier on clean images.
- */
+/** Networks, and the classifiers whose backbones they begin with, with learning rates of both. */
 export const networks = {
   "convnext-nano": { classifier: "convnext-nano-cvst", network: "upernet-convnext-nano-cvst", ...convnext },
   "convnext-micro": {

@@ -21,14 +21,14 @@ const common = {
 
 /**
  * Phases of a classifier's training; its last weights are the backbone. The radius grows: attacked at the whole radius from the
- * start, some networks fall back to guessing. `share` is that of the learning rate.
+ * start, some networks fall back to guessing.
  */
 const phases = {
-  clean: ({ epochs }) => [{ name: "clean", share: 1, settings: { attackSteps: 0, eps, epochs } }],
-  robust: () => [
-    { name: "half", share: 1 / 2, settings: { attackSteps: 2, eps: "4/255", epochs: 4 } },
-    { name: "robust", share: 1 / 2, settings: { attackSteps: 3, eps, epochs: 10 } },
-  ],
+  clean: { clean: { attackSteps: 0, eps, epochs: 12 } },
+  robust: {
+    half: { attackSteps: 2, eps: "4/255", epochs: 4 },
+    robust: { attackSteps: 3, eps, epochs: 10 },
+  },
 };
 
 /** Makes trainings, or reads them; each classifier is trained once. */
@@ -83,17 +83,8 @@ export class Trainings {
   async #evaluate(seed, model, out) {
     const { training: classWeights, test: data } = await this.#data(seed);
     const attack = { eps, attacks: "sea-2024", steps: 20, classWeights };
-    const resume = existsSync(out);
-    await this.#seawall("eval", {
-      model,
-      data,
-      ...attack,
-      ...running,
-      parallel: 1,
-      noReport: true,
-      out,
-      resume,
-    });
+    const files = { model, data, out, resume: existsSync(out) };
+    await this.#seawall("eval", { ...files, ...attack, ...running, parallel: 1, noReport: true });
   }
 
   /** Trains unless that is done. The model is what a training writes last. */
@@ -109,21 +100,20 @@ export class Trainings {
   #classifier({ backbone, seed }, start) {
     return this.#once(`${start} ${backbone} ${seed}`, async () => {
       let init = start === "robust" ? await this.#classifier({ backbone, seed }, "clean") : undefined;
-      for (const phase of phases[start](networks[backbone])) {
-        init = await this.#phase({ backbone, seed, init }, phase);
+      const { classifier: architecture, classifierRates } = networks[backbone];
+      for (const [name, phase] of Object.entries(phases[start])) {
+        const settings = { architecture, init, ...phase, learningRate: classifierRates[start], seed };
+        init = await this.#phase(join(this.#root, `${backbone}-${seed}`, `classifier-${name}`), settings);
       }
       checkClassifier(init, start);
       return init;
     });
   }
 
-  async #phase({ backbone, seed, init }, { name, share, settings }) {
-    const { pretraining: data } = await this.#data(seed);
-    const { classifier: architecture, rate } = networks[backbone];
-    const out = join(this.#root, `${backbone}-${seed}`, `classifier-${name}`);
+  async #phase(out, settings) {
+    const { pretraining: data } = await this.#data(settings.seed);
     const heldOut = { holdOut: 64, validateEvery: settings.epochs };
-    const optimization = { learningRate: share * rate, warmupEpochs: 1 };
-    await this.#train(out, { data, architecture, init, ...heldOut, ...settings, ...optimization, seed });
+    await this.#train(out, { data, ...heldOut, ...settings, warmupEpochs: 1 });
     return join(out, "last.safetensors");
   }
 
