@@ -10,22 +10,15 @@ const power = 0.8;
 
 /**
  * The two starts side by side, for each backbone, number of attack steps and number of epochs.
- * @param {Result[]} results with both starts of every seed
+ * @param {Result[]} results in the order of `inOrder`, with both starts of every seed
  */
 export function comparisons(results) {
-  return groups(results, ({ backbone, steps, epochs }) => `${backbone} ${steps} ${epochs}`)
-    .sort((a, b) => orderOf(a[0]) - orderOf(b[0]))
-    .map((own) => ({
-      ...own[0],
-      passes: passesOf(own[0]),
-      aAcc: compared(own, "aAcc"),
-      mIoU: compared(own, "mIoU"),
-    }));
-
-  function orderOf({ backbone, steps, epochs }) {
-    const backbones = [...new Set(results.map((result) => result.backbone))];
-    return 1e6 * backbones.indexOf(backbone) + 1e3 * steps + epochs;
-  }
+  return groups(results, ({ backbone, steps, epochs }) => `${backbone} ${steps} ${epochs}`).map((own) => ({
+    ...own[0],
+    passes: passesOf(own[0]),
+    aAcc: compared(own, "aAcc"),
+    mIoU: compared(own, "mIoU"),
+  }));
 }
 
 /** Means of both starts, and the difference of each seed: robust less clean. */
@@ -41,8 +34,7 @@ function compared(results, figure) {
 }
 
 function valuesOf(results, start, figure) {
-  const own = results.filter((result) => result.start === start);
-  return own.sort((a, b) => a.seed - b.seed).map(({ figures }) => figures[figure]);
+  return results.filter((result) => result.start === start).map(({ figures }) => figures[figure]);
 }
 
 /** The difference that so many seeds, which vary as these do, would show to be none of chance with a chance of 80 %. */
@@ -54,12 +46,12 @@ function visible({ standardError }, seeds) {
 /**
  * How many times as many epochs a clean start needs for the worst-case mIoU that a robust one has, for each backbone and
  * number of attack steps above 0.
- * @param {Result[]} results
+ * @param {Result[]} results in the order of `inOrder`
  */
 export function ratios(results) {
   const attacked = results.filter(({ steps }) => steps > 0);
   return groups(attacked, ({ backbone, steps }) => `${backbone} ${steps}`).flatMap((own) => {
-    const epochs = [...new Set(own.map((result) => result.epochs))].sort((a, b) => a - b);
+    const epochs = [...new Set(own.map((result) => result.epochs))];
     return epochs.map((count) => ({ ...own[0], epochs: count, ...ratioAt(own, count) }));
   });
 }
@@ -76,9 +68,7 @@ function ratioAt(results, epochs) {
 
 function curveOf(results, start) {
   const own = results.filter((result) => result.start === start);
-  return own
-    .map(({ epochs, figures }) => ({ epochs, mIoU: figures.mIoU }))
-    .sort((a, b) => a.epochs - b.epochs);
+  return own.map(({ epochs, figures }) => ({ epochs, mIoU: figures.mIoU }));
 }
 
 /**

@@ -5,7 +5,7 @@
  *     node studies/training/main.mjs --study pir-at|architectures|widths --out DIR [--seeds N] [--jobs N]
  *
  * It can be stopped and called again; what is trained and evaluated is read. It prints to docs/studies/training.md after each
- * seed from the second on, and the picture of the study pir-at to docs/studies/training.png.
+ * seed from the second on, and draws its picture.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { printTable } from "../pages.mjs";
 import { comparisons, ratios } from "./figures.mjs";
 import { comparisonTable, pictureOf, ratioTable } from "./page.mjs";
 import { seawallProcesses } from "./seawall.mjs";
-import { cellsOf, studies } from "./studies.mjs";
+import { cellsOf, inOrder, studies } from "./studies.mjs";
 import { Trainings } from "./trainings.mjs";
 
 const { values } = parseArgs({
@@ -43,9 +43,9 @@ async function resultOf(cell) {
 }
 
 async function printStudy() {
-  const page = new URL("../../docs/studies/training.md", import.meta.url);
-  printTable(page, values.study, comparisonTable(comparisons(results)));
-  printTable(page, `${values.study}-ratios`, ratioTable(ratios(results)));
-  const picture = new URL(`../../docs/studies/training.png`, import.meta.url);
-  if (values.study === "pir-at") writeFileSync(picture, await pictureOf(results));
+  const docs = (name) => new URL(`../../docs/studies/${name}`, import.meta.url);
+  const ordered = inOrder(study, results);
+  printTable(docs("training.md"), values.study, comparisonTable(comparisons(ordered)));
+  printTable(docs("training.md"), `${values.study}-ratios`, ratioTable(ratios(ordered)));
+  writeFileSync(docs(study.picture), await pictureOf(ordered));
 }

@@ -43,44 +43,58 @@ export function ratioTable(rows) {
 
 const times = (ratio) => (Number.isFinite(ratio) ? ratio.toFixed(1) : "not reached");
 
-const panel = { width: 480, height: 320 };
+const panel = { width: 520, height: 340 };
 
-/** Red for trainings from a robust backbone, blue for those from a clean one. */
-const colours = { clean: "#4269d0", robust: "#d6334a" };
+/** Red from a robust backbone, blue from a clean one; darker with more steps of the attack. */
+const colours = { clean: ["#b8c7ee", "#4269d0", "#1b2f6b"], robust: ["#f3b3bc", "#d6334a", "#75131f"] };
 
 /**
- * The worst-case mIoU against epochs and passes, a row for each.
- * @param {import("./figures.mjs").Result[]} results
+ * The worst-case mIoU against epochs, and against passes where these are not the same for all trainings; a row for each
+ * backbone.
+ * @param {import("./figures.mjs").Result[]} results in the order of `inOrder`
  */
 export async function pictureOf(results) {
-  const axes = { epochs: ({ epochs }) => epochs, "passes of each image": passesOf };
-  const rows = Object.entries(axes).map(([label, along]) =>
-    Promise.all(groups(results, ({ steps }) => steps).map((own) => panelOf(own, label, along))),
+  const steps = [...new Set(results.map((result) => result.steps))];
+  const axes = [["epochs", ({ epochs }) => epochs]];
+  if (steps.length > 1) axes.push(["passes of each image", passesOf]);
+  const rows = groups(results, ({ backbone }) => backbone).map((own) =>
+    Promise.all(axes.map((axis) => panelOf(own, axis))),
   );
   return sheetOf(await Promise.all(rows), panel);
 }
 
 /** Dots are seeds, lines go through their means. */
-function panelOf(results, label, along) {
+function panelOf(results, [label, along]) {
   const points = results.map((result) => ({
-    start: result.start,
+    name: `${nameOf(result.steps)}, ${result.start}`,
+    colour: colours[result.start][[0, 2, 5].indexOf(result.steps)],
     at: along(result),
     mIoU: 100 * result.figures.mIoU,
   }));
-  const places = [...new Set(points.map(({ at }) => at))].sort((a, b) => a - b);
-  const starts = Object.keys(colours);
+  const names = groups(points, ({ name }) => name).map(([{ name, colour }]) => ({ name, colour }));
   return plotPicture({
-    ...{ ...panel, marginLeft: 50, marginTop: 30, marginBottom: 40 },
-    x: { type: "log", base: 2, label, labelAnchor: "center", ticks: places, tickFormat: String },
+    ...{ ...panel, marginLeft: 50, marginRight: 125, marginTop: 30, marginBottom: 40 },
+    x: { type: "log", base: 2, label, labelAnchor: "center", ticks: ticksOf(points), tickFormat: String },
     y: { label: null, grid: true, domain: [0, 100], ticks: 5 },
-    color: { domain: starts, range: Object.values(colours) },
+    color: { domain: names.map(({ name }) => name), range: names.map(({ colour }) => colour) },
     marks: [
-      Plot.lineY(points, Plot.groupX({ y: "mean" }, { x: "at", y: "mIoU", stroke: "start" })),
-      Plot.dot(points, { x: "at", y: "mIoU", stroke: "start", r: 3 }),
-      Plot.text([`${nameOf(results[0].steps)}: worst-case mIoU, %`], { frameAnchor: "top-left", dy: -22 }),
-      ...starts.map((start, i) =>
-        Plot.text([`${start} backbone`], { frameAnchor: "bottom-right", dy: -15 * i, fill: () => start }),
+      Plot.lineY(points, Plot.groupX({ y: "mean" }, { x: "at", y: "mIoU", stroke: "name", sort: "at" })),
+      Plot.dot(points, { x: "at", y: "mIoU", stroke: "name", r: 3 }),
+      Plot.text([`${results[0].backbone}: worst-case mIoU in %, by training and backbone`], {
+        frameAnchor: "top-left",
+        dy: -22,
+      }),
+      ...names.map(({ name }, i) =>
+        Plot.text([name], {
+          frameAnchor: "right",
+          textAnchor: "start",
+          dx: 8,
+          dy: 16 * i - 60,
+          fill: () => name,
+        }),
       ),
     ],
   });
 }
+
+const ticksOf = (points) => [...new Set(points.map(({ at }) => at))];

@@ -24,20 +24,21 @@ export const networks = {
 /** Backbones that a training begins with. */
 export const starts = ["clean", "robust"];
 
-/** @typedef {{ backbones: (keyof typeof networks)[], steps: number[], epochs: number[] }} Study all combinations are trained */
+/** @typedef {{ backbones: (keyof typeof networks)[], steps: number[], epochs: number[], picture: string }} Study all combinations are trained */
 
 /** @type {Record<string, Study>} */
 export const studies = {
-  "pir-at": { backbones: ["convnext-micro"], steps: [0, 2, 5], epochs: [2, 4, 8, 16] },
+  "pir-at": {
+    ...{ backbones: ["convnext-micro"], steps: [0, 2, 5], epochs: [2, 4, 8, 16] },
+    picture: "training.png",
+  },
   architectures: {
-    backbones: ["convnext-micro", "swin-micro", "mit-micro"],
-    steps: [2],
-    epochs: [2, 4, 8],
+    ...{ backbones: ["convnext-micro", "swin-micro", "mit-micro"], steps: [2], epochs: [2, 4, 8] },
+    picture: "training-architectures.png",
   },
   widths: {
-    backbones: ["convnext-nano", "convnext-micro", "convnext-milli"],
-    steps: [2],
-    epochs: [2, 4, 8],
+    ...{ backbones: ["convnext-nano", "convnext-micro", "convnext-milli"], steps: [2], epochs: [2, 4, 8] },
+    picture: "training-widths.png",
   },
 };
 
@@ -57,6 +58,19 @@ export function cellsOf({ backbones, steps, epochs }, seed) {
     ),
   );
   return cells.sort((a, b) => b.epochs * (b.steps + 1) - a.epochs * (a.steps + 1));
+}
+
+/** The results of a study sorted by backbone, attack steps, epochs, and seed, for its tables. */
+export function inOrder({ backbones }, results) {
+  const keys = ({ backbone, steps, epochs, seed }) => [backbones.indexOf(backbone), steps, epochs, seed];
+  return results.toSorted((a, b) => {
+    const other = keys(b);
+    return (
+      keys(a)
+        .map((key, i) => key - other[i])
+        .find((difference) => difference !== 0) ?? 0
+    );
+  });
 }
 
 /** Passes forward and backward of each training image: those of the attack, and that of the update. */
