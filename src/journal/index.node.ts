@@ -16,6 +16,7 @@ export {
   writeRunWorkers,
   writeTrace,
 } from "./folder/extras.node.js";
+export { withRunFolders } from "./folder/given.node.js";
 export { type MergedRun, mergeRuns, mergeThen, readOtherShards } from "./folder/merge.node.js";
 export { openRun, type Run, type RunOptions } from "./folder/run.node.js";
 export {

@@ -37,6 +37,7 @@ export {
   runFiles,
   runTexts,
 } from "./folder/files.js";
+export { packRun, type RunFileContents, unpackRun } from "./folder/zip.js";
 export { checkGates, failedChecks, type GateOptions, judgeGate, withGates } from "./gates/check.js";
 export {
   type Gate,

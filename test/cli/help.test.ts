@@ -210,8 +210,8 @@ it("explains compare", async () => {
     Compares two stored runs image by image, B with A, from their records alone.
 
     Arguments:
-      A                       run folder that is compared with
-      B                       run folder that is compared
+      A                       run folder that is compared with, or a zip of one
+      B                       run folder that is compared, or a zip of one
 
     Options:
       --allow-different       compare what both have although data or protocol differ
@@ -243,7 +243,7 @@ it("explains verify", async () => {
     Recomputes a random sample of a stored run's records and compares: match or mismatch.
 
     Arguments:
-      RUN                         run folder
+      RUN                         run folder, or a zip of one
 
     Model:
       --model <FILE>              ONNX file: image N×C×H×W in, logits N×K×h×w out
@@ -292,7 +292,8 @@ it("explains view", async () => {
     Shows runs and trainings in the browser, live while they are going. Answers this machine alone.
 
     Arguments:
-      RUN         folders of runs and trainings, or folders above them (default: runs)
+      RUN         folders of runs and trainings, folders above them, or zips of run folders (default:
+                  runs)
 
     Options:
       --port <N>  port of the page; 0 takes any free one (default: 8327)

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { formatJson, inPlace } from "../../base/index.js";
 import { checkRun, evaluationSchema } from "../../evaluate/index.js";
-import { readRun } from "../../journal/index.node.js";
+import { readRun, withRunFolders } from "../../journal/index.node.js";
 import { checkComparisonGates, compareRuns, comparisonLines } from "../../report/index.js";
 import { print, say } from "../output/terminal.js";
 import { judge } from "../process/judge.js";
@@ -21,8 +21,8 @@ interface CompareFlags extends Readonly<Record<string, unknown>> {
 export function compareVerb(command: Command): void {
   command
     .description("Compares two stored runs image by image, B with A, from their records alone.")
-    .argument("<A>", "run folder that is compared with")
-    .argument("<B>", "run folder that is compared")
+    .argument("<A>", "run folder that is compared with, or a zip of one")
+    .argument("<B>", "run folder that is compared, or a zip of one")
     .option("--allow-different", "compare what both have although data or protocol differ")
     .addOption(new Option("--top <N>", "images that changed most to list").default("5", "5"))
     .option("--seed <N>", "seed of the bootstrap resamples behind the intervals (default: 0)")
@@ -65,7 +65,9 @@ async function compareAction(a: string, b: string, flags: CompareFlags): Promise
     seed,
   } = await readSettings(compareSchema, flags, flags.config);
   const { allowDifferent = false, top } = flags;
-  const [one, other] = [a, b].map((dir) => inPlace(dir, () => checkRun(readRun(dir))));
+  const [one, other] = await withRunFolders([a, b], (dirs) =>
+    dirs.map((dir) => inPlace(dir, () => checkRun(readRun(dir)))),
+  );
   const options = { allowDifferent, seed, top: flagValue("--top", top, whole) };
   const comparison = inPlace(`${a} and ${b}`, () => compareRuns(one!, other!, options));
   const outcomes = checkComparisonGates(comparison, gate, { despiteChecks, allow });

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { SeawallError } from "../../base/index.js";
 import { checkRun } from "../../evaluate/index.js";
 import { checkGates, type Result } from "../../journal/index.js";
+import { withRunFolders } from "../../journal/index.node.js";
 import type { ReportedRun } from "../../report/index.js";
 import {
   ownGates,
@@ -27,9 +28,9 @@ export function reportVerb(command: Command): void {
     .description(
       "Writes reports of a stored run, finished or not, from its folder alone; recomputes nothing.",
     )
-    .argument("<RUN>", "run folder")
+    .argument("<RUN>", "run folder, or a zip of one")
     .option("--format <LIST>", `some of ${Object.keys(reportFormats).join(", ")}`, "html")
-    .option("--out <DIR>", "folder of the reports (default: the run folder)")
+    .option("--out <DIR>", "folder of the reports (default: the run folder; of NAME.zip, NAME-report)")
     .option(
       "--gate <EXPR>",
       "condition such as worst.mIoU@4/255>=0.60; exit code 3 if it fails (default: those of the run)",
@@ -40,7 +41,17 @@ export function reportVerb(command: Command): void {
   addGateFlags(command);
 }
 
-function reportAction(dir: string, { format, out = dir, gate, ...flags }: ReportOptions): void {
+async function reportAction(given: string, options: ReportOptions): Promise<void> {
+  await withRunFolders([given], ([dir]) => {
+    const beside = given.replace(/(\.zip)?$/i, "-report");
+    report(dir!, { out: dir === given ? dir : beside, ...options });
+  });
+}
+
+function report(
+  dir: string,
+  { format, out, gate, ...flags }: ReportOptions & { readonly out: string },
+): void {
   const [formats, options] = [readFormats(format), gateOptionsOf(flags)];
   const run = readReportedRun(dir);
   const result = checked(run);

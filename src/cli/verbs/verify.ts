@@ -5,6 +5,7 @@ import { formatJson } from "../../base/index.js";
 import { evaluationSchema, type RecordVerdict } from "../../evaluate/index.js";
 import { type Verification, verifyRun } from "../../evaluate/index.node.js";
 import { unsealedNotice } from "../../journal/index.js";
+import { withRunFolders } from "../../journal/index.node.js";
 import { formatDifference, plural } from "../../report/index.js";
 import { marks } from "../output/lines.js";
 import { print, say } from "../output/terminal.js";
@@ -33,7 +34,7 @@ const overridesSchema = z.strictObject({
 export function verifyVerb(command: Command): void {
   command
     .description("Recomputes a random sample of a stored run's records and compares: match or mismatch.")
-    .argument("<RUN>", "run folder");
+    .argument("<RUN>", "run folder, or a zip of one");
   addFlags(command, overridesSchema.keyof().options);
   command
     .addOption(new Option("--sample <N>", "records to make again").default("10", "10"))
@@ -59,7 +60,7 @@ async function verifyAction(
 ): Promise<void> {
   const { signal, listen, release } = interruptible(() => "interrupted");
   try {
-    const verification = await verifyRun(run, {
+    const options = {
       sample: flagValue("--sample", sample, positiveWhole),
       seed: flagValue("--seed", seed, whole),
       tolerance: flagValue("--tolerance", tolerance, fraction),
@@ -67,9 +68,10 @@ async function verifyAction(
       signal,
       background: true,
       onPlan: listen,
-      onNotice: (sentence) => say(`unlike the run: ${sentence}; the last digits may depend on it`),
-      onVerdict: (verdict) => say(verdictLine(verdict)),
-    });
+      onNotice: (sentence: string) => say(`unlike the run: ${sentence}; the last digits may depend on it`),
+      onVerdict: (verdict: RecordVerdict) => say(verdictLine(verdict)),
+    };
+    const verification = await withRunFolders([run], ([dir]) => verifyRun(dir!, options));
     if (json) print(formatJson(verification));
     say(...closingLines(verification));
     if (!verification.match) process.exitCode = exitCodes.gate;
