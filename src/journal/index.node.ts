@@ -6,6 +6,7 @@ export {
   readPicture,
   readPoint,
   readRunWorkers,
+  readTrace,
   readTraces,
   removePictures,
   removePoints,

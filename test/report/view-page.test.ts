@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRun } from "../../bench/made-run.mjs";
@@ -73,10 +73,12 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     const { page, faults } = await openPage(browser, server.url, 1280);
     await page.getByText("going").click();
     expect(await page.locator("progress").getAttribute("value")).toBe("9");
+    expect(await page.locator(".tile img").count()).toBe(5);
+    expect(await page.locator(".chart").count()).toBe(3);
     await page.evaluate("window.stays = true");
     appendFileSync(join(root, "going", "journal.jsonl"), toCome.join(""));
     await page.locator(".badge.complete").waitFor();
-    expect(await page.locator("progress").count()).toBe(0);
+    expect(await page.locator("progress, .tile, .chart").count()).toBe(0);
     expect(await page.evaluate("window.stays")).toBe(true);
     await page.getByText("All runs").click();
     expect(await page.locator(".badge.complete").count()).toBe(2);
@@ -114,9 +116,9 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
     for (const width of [1280, 390]) {
       const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: "light" });
       await page.goto(url);
-      await page.screenshot({ path: docs(`view-list-${width}.png`), fullPage: true });
+      await takePicture(page, `view-list-${width}.png`);
       await page.locator("li:has(progress) b").first().click();
-      await page.screenshot({ path: docs(`view-run-${width}.png`), fullPage: true });
+      await takePicture(page, `view-run-${width}.png`);
       await page.close();
     }
     await close();
@@ -128,11 +130,15 @@ describe.skipIf(!hasBrowser)("in a browser (skipped where there is no Chromium)"
       const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: "light" });
       await page.goto(url);
       await page.locator("li a").first().click();
-      // Its pictures take much room in full colour.
-      const taken = sharp(await page.screenshot({ fullPage: true }));
-      await taken.png({ palette: true }).toFile(docs(`view-training-${width}.png`));
+      await takePicture(page, `view-training-${width}.png`);
       await page.close();
     }
     await close();
   });
 });
+
+/** Pictures in pages take much room in full colour. */
+async function takePicture(page: Page, name: string): Promise<void> {
+  const taken = sharp(await page.screenshot({ fullPage: true }));
+  await taken.png({ palette: true }).toFile(docs(name));
+}

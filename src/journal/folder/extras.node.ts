@@ -139,11 +139,31 @@ export function removePoints(dir: string, run: RunDescription, eps: string): voi
   if (entriesOf(folder).length === 0) rmSync(folder, { recursive: true, force: true });
 }
 
+function traceFile(dir: string, place: RecordPlace): string {
+  return join(dir, extraFolders.traces, recordFileName(place, "json"));
+}
+
 /** Writes a trace, as a whole or not at all. */
 export function writeTrace(dir: string, run: RunDescription, trace: StoredTrace): void {
   attempt(dir, "written", () => mkdirSync(join(dir, extraFolders.traces), { recursive: true }));
-  const name = recordFileName({ index: trace.index, slot: slotOf(run, trace)! }, "json");
-  writeFileAtomic(join(dir, extraFolders.traces, name), `${JSON.stringify(trace)}\n`);
+  const file = traceFile(dir, { index: trace.index, slot: slotOf(run, trace)! });
+  writeFileAtomic(file, `${JSON.stringify(trace)}\n`);
+}
+
+/**
+ * The trace of a record; undefined where none is stored.
+ * @throws SeawallError `journal` naming a file that is damaged or none of this run's
+ */
+export function readTrace(dir: string, run: RunDescription, place: RecordPlace): StoredTrace | undefined {
+  const file = traceFile(dir, place);
+  return existsSync(file) ? traceIn(file, run) : undefined;
+}
+
+function traceIn(file: string, run: RunDescription): StoredTrace {
+  const trace = parseJson(traceSchema, readText(file, largestTrace), file);
+  const problem = traceProblem(run, trace);
+  if (problem) throw new SeawallError("journal", `${file}: ${problem}`);
+  return trace;
 }
 
 /**
@@ -153,13 +173,7 @@ export function writeTrace(dir: string, run: RunDescription, trace: StoredTrace)
 export function readTraces(dir: string, run: RunDescription): StoredTrace[] {
   const folder = join(dir, extraFolders.traces);
   const names = namesIn(folder).filter((name) => name.endsWith(".json"));
-  const traces = names.map((name) => {
-    const file = join(folder, name);
-    const trace = parseJson(traceSchema, readText(file, largestTrace), file);
-    const problem = traceProblem(run, trace);
-    if (problem) throw new SeawallError("journal", `${file}: ${problem}`);
-    return trace;
-  });
+  const traces = names.map((name) => traceIn(join(folder, name), run));
   const place = (trace: StoredTrace) => trace.index * slotsOf(run) + slotOf(run, trace)!;
   return traces.sort((a, b) => place(a) - place(b));
 }

@@ -5,7 +5,7 @@ import { accuracyBySeed, galleryAt, galleryGroups } from "../images.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../reported.js";
 import { formatShare, plural } from "../text.js";
-import { classLegend, panels, perturbationName, tile } from "./parts.js";
+import { attackPictures, attackTiles, classLegend, panels } from "./parts.js";
 
 const titles = {
   worst: "Lowest accuracy under attack",
@@ -59,20 +59,9 @@ function card(run: ReportedRun, record: RunRecord): Markup {
 }
 
 function tiles(run: ReportedRun, record: RunRecord): Markup[] {
-  const { index, eps } = record;
   const slot = slotOf(run.description, record)!;
-  const radius = parseRadius(eps).value;
-  const list: readonly [string, Omit<PictureKey, "index">][] = [
-    ["image", { slot: 0, kind: "image" }],
-    ["label", { slot: 0, kind: "label" }],
-    ["clean prediction", { slot: 0, kind: "prediction" }],
-    ["under attack", { slot, kind: "prediction" }],
-    [perturbationName(radius), { slot, kind: "perturbation" }],
-  ];
-  return list.flatMap(([name, key]) => {
-    const webp = run.picture({ index, ...key });
-    return !webp && key.kind === "label" ? [] : [tile(name, webp, key.kind === "image")];
-  });
+  const read = (slot: number, kind: PictureKey["kind"]) => run.picture({ index: record.index, slot, kind });
+  return attackTiles(attackPictures(slot, read), parseRadius(record.eps).value);
 }
 
 /** The classes that occur in the run, with their colours. */

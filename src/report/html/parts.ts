@@ -1,7 +1,7 @@
 /** Parts used by several sections of the page. */
 
 import { parseRadius } from "../../base/index.js";
-import type { RunDescription } from "../../journal/index.js";
+import type { PictureKey, RunDescription } from "../../journal/index.js";
 import { base64 } from "../base64.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { classColour, palette } from "../pictures/palette.js";
@@ -100,6 +100,39 @@ export function tile(name: string, webp: Uint8Array | undefined, isImage = false
     ? markup`<img src="${pictureUrl(webp)}" alt="${name}"${!isImage && markup` class="pixels"`}/>`
     : markup`<span class="none">not stored</span>`;
   return markup`<span class="tile">${shown}<span class="name">${name}</span></span>`;
+}
+
+/** The stored pictures of an image before and under an attack, WebP. */
+export type AttackPictures = Readonly<
+  Record<"image" | "label" | "prediction" | "attackedPrediction" | "perturbation", Uint8Array | undefined>
+>;
+
+/** Those of a record's slot; the pictures before the attack have slot 0. */
+export function attackPictures(
+  slot: number,
+  read: (slot: number, kind: PictureKey["kind"]) => Uint8Array | undefined,
+): AttackPictures {
+  return {
+    image: read(0, "image"),
+    label: read(0, "label"),
+    prediction: read(0, "prediction"),
+    attackedPrediction: read(slot, "prediction"),
+    perturbation: read(slot, "perturbation"),
+  };
+}
+
+/**
+ * The pictures of an image before and under an attack. There may be no label.
+ * @param radius of the attack in [0, 1], to which the perturbation is scaled
+ */
+export function attackTiles(pictures: AttackPictures, radius: number): Markup[] {
+  return [
+    tile("image", pictures.image, true),
+    ...(pictures.label ? [tile("label", pictures.label)] : []),
+    tile("clean prediction", pictures.prediction),
+    tile("under attack", pictures.attackedPrediction),
+    tile(perturbationName(radius), pictures.perturbation),
+  ];
 }
 
 /** How a picture of a perturbation of this radius is named: by its magnification. */

@@ -1,10 +1,14 @@
 /** The viewer's pages: the list of runs and trainings, and one of them. */
 
+import { parseRadius } from "../../base/index.js";
 import type { GateOutcome } from "../../journal/index.js";
 import { gatesLine, gateVerdict } from "../gate-verdict.js";
+import { attackTiles } from "../html/parts.js";
+import { traceCurves } from "../html/traces.js";
 import { type Markup, markup } from "../markup.js";
-import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
+import { formatCount, formatDuration, formatFigure, formatShare, plural } from "../text.js";
 
+import type { LatestAttack } from "./latest.node.js";
 import type { AttackRow, RadiusOverview, RunOverview } from "./overview.js";
 import type { RunState } from "./runs.node.js";
 import {
@@ -104,8 +108,7 @@ function figure(value: number | null): string {
 
 /** The page of one run, with its figures so far or at the end. */
 export function runPage(state: RunState): string {
-  const { id, status, overview, workers } = state;
-  return statePage(state, overview && runContent(id, status, overview, workers));
+  return statePage(state, state.overview && runContent(state, state.overview));
 }
 
 /** The page of one training. */
@@ -128,12 +131,7 @@ ${content}`,
   );
 }
 
-function runContent(
-  id: string,
-  status: RunState["status"],
-  overview: RunOverview,
-  workers: RunState["workers"],
-): Markup {
+function runContent({ id, status, workers, latest }: RunState, overview: RunOverview): Markup {
   const { self, radii, clean, seconds, classes, accounting, gates } = overview;
   const remarks = [
     plural(classes, "class"),
@@ -146,6 +144,7 @@ ${self ? markup`<p class="note">Predictions are compared with the model's own cl
 ${status === "stopped" && resumeNote}
 ${status === "complete" ? undefined : markup`<p>${progress(overview)}</p>`}
 ${workers && workersTable(workers)}
+${latest && latestSection(latest)}
 ${radii.map((radius) => radiusTable(radius, clean, overview))}
 ${gates.length > 0 ? markup`<section><h2>Gates</h2><ul>${gates.map(gateEntry)}</ul></section>` : undefined}
 <p><a href="/runs/${id}/report">Full report</a></p>
@@ -156,6 +155,18 @@ const resumeNote = markup`<p class="note">No process is writing to this folder. 
 
 function fileLinks(id: string, files: readonly string[]): Markup {
   return markup`<p class="facts">Files: ${files.map((file) => markup`<a href="/runs/${id}/files/${file}">${file}</a> `)}</p>`;
+}
+
+/** What a run attacked last, as its report and the page of `seawall page` show it. */
+function latestSection({ record, pictures, trace }: LatestAttack): Markup {
+  const { image, attack, eps, accuracy } = record;
+  return markup`
+<section>
+<h2>Attacked last</h2>
+<p class="facts">${image}, by ${attack} at ${eps}${accuracy !== null && ` · ${formatShare(accuracy)} of the pixels are still right`}</p>
+<figure class="card"><span class="tiles">${attackTiles(pictures, parseRadius(eps).value)}</span></figure>
+${trace && trace.passes.step.length > 0 && markup`<div class="charts three">${traceCurves(trace)}</div>`}
+</section>`;
 }
 
 /** Who works for the run, and at what. */

@@ -6,6 +6,7 @@ import { isBeingWritten } from "../../base/index.node.js";
 import { missingOf, resultDifferences, runFiles } from "../../journal/index.js";
 import { hasResult, type RunWorkers, readResult, readRun, readRunWorkers } from "../../journal/index.node.js";
 import { damageOf, type RunFolder, refuseLink } from "./folders.node.js";
+import { type LatestAttack, latestAttack } from "./latest.node.js";
 import { overviewOf, type RunOverview } from "./overview.js";
 
 type EvaluationFolder = RunFolder & { readonly kind: "evaluation" };
@@ -16,6 +17,8 @@ export interface RunState extends RunFolder {
   readonly status: "complete" | "running" | "stopped" | "damaged";
   readonly overview: RunOverview | undefined;
   readonly problem: string | undefined;
+  /** What one that is not complete attacked last. */
+  readonly latest?: LatestAttack | undefined;
   /** Who works for a running one with a queue. */
   readonly workers?: RunWorkers | undefined;
 }
@@ -54,23 +57,24 @@ function workersOf({ dir }: EvaluationFolder): RunWorkers | undefined {
 
 function readState(folder: EvaluationFolder): RunState {
   try {
-    const overview = readOverview(folder.dir);
+    const { overview, latest } = readSoFar(folder.dir);
     const status = overview.complete ? "complete" : isBeingWritten(folder.dir) ? "running" : "stopped";
-    return { ...folder, status, overview, problem: undefined };
+    return { ...folder, status, overview, latest, problem: undefined };
   } catch (error) {
     return { ...folder, status: "damaged", overview: undefined, problem: damageOf(folder, error) };
   }
 }
 
 /** @throws SeawallError if the folder is damaged or its result differs from its journal, naming file and line */
-function readOverview(dir: string): RunOverview {
+function readSoFar(dir: string): Pick<RunState, "latest"> & { readonly overview: RunOverview } {
   for (const name of Object.values(runFiles)) refuseLink(join(dir, name));
   const run = readRun(dir);
   const complete = missingOf(run.description, run.records).records === 0;
-  if (!complete || !hasResult(dir)) return overviewOf(run);
+  if (!complete) return { overview: overviewOf(run), latest: latestAttack(dir, run) };
+  if (!hasResult(dir)) return { overview: overviewOf(run) };
   const result = readResult(dir);
   const [first] = resultDifferences(result, run.description, run.records);
   if (first)
     throw new SeawallError("journal", `${join(dir, runFiles.result)}: differs from the journal: ${first}`);
-  return overviewOf(run, result);
+  return { overview: overviewOf(run, result) };
 }

@@ -1,20 +1,15 @@
 /** A training on the viewer's pages: its entry in the list, and its own page with curves and examples. */
 import { parseRadius } from "../../base/index.js";
 import { chart, lineColour, lineSample, Plot } from "../html/chart.js";
-import { classLegend, perturbationName, tile } from "../html/parts.js";
+import { type AttackPictures, attackTiles, classLegend } from "../html/parts.js";
 import { type Markup, markup } from "../markup.js";
 import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
 import type { CurveName, TrainingOverview, ValidationLine } from "./training-overview.js";
 
-/** The stored pictures of a held-out image at the last validation, WebP. */
-export interface ExamplePictures {
+/** The stored pictures of a held-out image at the last validation. */
+export interface ExamplePictures extends AttackPictures {
   /** Position among the held-out images. */
   readonly index: number;
-  readonly image: Uint8Array | undefined;
-  readonly label: Uint8Array | undefined;
-  readonly prediction: Uint8Array | undefined;
-  readonly attackedPrediction: Uint8Array | undefined;
-  readonly perturbation: Uint8Array | undefined;
 }
 
 /** Network, data and attack in a line. */
@@ -165,15 +160,9 @@ function examplesSection(
   examples: readonly ExamplePictures[],
 ): Markup {
   const { classes, classNames } = description.data;
-  const name = perturbationName(parseRadius(description.config.eps).value);
+  const radius = parseRadius(description.config.eps).value;
   const card = (example: ExamplePictures) =>
-    markup`<figure class="card"><span class="tiles">${[
-      tile("image", example.image, true),
-      tile("label", example.label),
-      tile("clean prediction", example.prediction),
-      tile("under attack", example.attackedPrediction),
-      tile(name, example.perturbation),
-    ]}</span><figcaption>held-out image ${example.index + 1}</figcaption></figure>`;
+    markup`<figure class="card"><span class="tiles">${attackTiles(example, radius)}</span><figcaption>held-out image ${example.index + 1}</figcaption></figure>`;
   const legend =
     classes !== undefined &&
     classLegend(

@@ -6,12 +6,13 @@ import type { PictureKey } from "../../journal/index.js";
 import {
   type LogPlace,
   listPictures,
-  readPicture,
   readTrainingDescription,
   readTrainingLog,
   trainingRecords,
 } from "../../journal/index.node.js";
+import { attackPictures } from "../html/parts.js";
 import { damageOf, isFile, type RunFolder, refuseLink } from "./folders.node.js";
+import { pictureIn } from "./latest.node.js";
 import { type TrainingOverview, TrainingSoFar, trainingOverview } from "./training-overview.js";
 import type { ExamplePictures } from "./training-pages.js";
 
@@ -87,21 +88,6 @@ export function examplesIn(dir: string): ExamplePictures[] {
   const indices = [...new Set(stored.map(({ index }) => index))].slice(0, mostExamples);
   return indices.map((index) => {
     const read = (slot: number, kind: PictureKey["kind"]) => pictureIn(dir, { index, slot, kind });
-    return {
-      index,
-      image: read(0, "image"),
-      label: read(0, "label"),
-      prediction: read(0, "prediction"),
-      attackedPrediction: read(1, "prediction"),
-      perturbation: read(1, "perturbation"),
-    };
+    return { index, ...attackPictures(1, read) };
   });
-}
-
-function pictureIn(dir: string, key: PictureKey): Uint8Array | undefined {
-  try {
-    return readPicture(dir, key);
-  } catch {
-    return undefined;
-  }
 }
