@@ -7,9 +7,21 @@ const browserFile = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin
 );
 export const hasBrowser = browserFile !== undefined;
 
+const args = ["--no-sandbox", "--headless", "--disable-background-networking"];
+
 export function openBrowser(): Promise<Browser> {
-  const args = ["--no-sandbox", "--headless", "--disable-background-networking"];
   return chromium.launch({ executablePath: browserFile!, args });
+}
+
+/** Chromium's driver of a graphics card that the processor plays. */
+const softwareGpu = "/usr/lib/chromium/vk_swiftshader_icd.json";
+export const hasGpuBrowser = hasBrowser && existsSync(softwareGpu);
+
+/** A browser with WebGPU on any machine. It is slow: for tiny graphs. */
+export function openGpuBrowser(): Promise<Browser> {
+  const gpu = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader"];
+  const env = { ...process.env, VK_ICD_FILENAMES: softwareGpu };
+  return chromium.launch({ executablePath: browserFile!, args: [...args, ...gpu], env });
 }
 
 /** A page at a width; whatever it says or loads from elsewhere than the `allowed` addresses is a fault. */
