@@ -72,7 +72,7 @@ export async function compareOnDevice(settings) {
     );
 
     const batch = `4x3x${size}`;
-    const update = () => own("training.mjs", architecture, batch);
+    const update = () => own("training.mjs", architecture, batch, "2");
     const network = [architecture, "--size", batch];
     await beside(`training ${architecture}, ${batch}`, update, "bench_training_torch.py", network, 4, {
       steps,

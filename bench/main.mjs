@@ -2,7 +2,7 @@
  * Steps of Seawall against PyTorch eager, or against another build of Seawall, in alternation on this machine.
  *
  *     npm run bench -- lowering [THRESHOLD …]
- *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--torch "FLAGS"] [CASE …]
+ *     npm run bench -- [--python PYTHON] [--steps N] [--row N] [--threads N] [--attack-steps N] [--torch "FLAGS"] [CASE …]
  *     npm run bench -- --window HxW --stride HxW [--steps N] [--threads N] MODEL.onnx:1xCxHxW
  *     npm run bench -- --against CHECKOUT [--steps N] [--row N] [--threads N] [CASE …]
  *     npm run bench -- --device cuda|webgpu|cpu [--python PYTHON] [--steps N] [--size HxW] [--images N,…] [--sea-steps N] [--modes M,…]
@@ -16,7 +16,7 @@
  *
  * CASE is one of:
  * - MODEL.onnx:NxCxHxW, one attack step (update, forward, loss, gradient)
- * - ARCHITECTURE:NxCxHxW, one update of adversarial training (two attack passes, gradient of both losses, AdamW)
+ * - ARCHITECTURE:NxCxHxW, one update of adversarial training (--attack-steps passes, by default two, gradient of both losses, AdamW)
  * - `training`, one such update of a small network
  *
  * Each program makes --row steps, by default one, before the other program's turn.
@@ -40,6 +40,7 @@ const { values, positionals } = parseArgs({
     steps: { type: "string", default: "30" },
     row: { type: "string", default: "1" },
     threads: { type: "string", default: "2" },
+    "attack-steps": { type: "string", default: "2" },
     torch: { type: "string", default: "" },
     against: { type: "string" },
     window: { type: "string" },
@@ -79,11 +80,18 @@ function compareWindows(file, size) {
 }
 
 function compareTraining(architecture, size) {
+  const steps = values["attack-steps"];
   const second = values.against
-    ? other("training.mjs", architecture, size)
-    : torch("bench_training_torch.py", architecture, ...settings(size));
-  const workers = [own("training.mjs", architecture, size), second];
-  return alternate(`training ${architecture} at ${size}`, workers, names, turns, Number.parseInt(size, 10));
+    ? other("training.mjs", architecture, size, steps)
+    : torch("bench_training_torch.py", architecture, "--attack-steps", steps, ...settings(size));
+  const workers = [own("training.mjs", architecture, size, steps), second];
+  return alternate(
+    `training ${architecture} at ${size}, ${steps} attack steps`,
+    workers,
+    names,
+    turns,
+    Number.parseInt(size, 10),
+  );
 }
 
 if (values.device) {

@@ -1,5 +1,5 @@
 /**
- * Updates of adversarial training on request, as `seawall train` makes them with two attack steps. All updates use the
+ * Updates of adversarial training on request, as `seawall train` makes them with so many attack steps. All updates use the
  * same batch.
  */
 import { architectures, initialWeights } from "../dist/nn/index.js";
@@ -12,13 +12,13 @@ import { serve } from "./serve.mjs";
 
 const classes = 11;
 const learningRate = 1e-3;
+const [name, size, steps, threads, device = "cpu"] = process.argv.slice(2);
 const settings = {
-  attack: { steps: 2, radius: 4 / 255, stepSize: 4 / 255, randomStart: true },
+  attack: { steps: Number(steps), radius: 4 / 255, stepSize: 4 / 255, randomStart: true },
   cleanImages: 0,
   seed: 0,
 };
 
-const [name, size, threads, device = "cpu"] = process.argv.slice(2);
 const [images, , height, width] = size.split("x").map(Number);
 
 const noise = (i) => Math.abs((Math.sin(12.9898 * i) * 43758.5453) % 1);

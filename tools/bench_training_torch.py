@@ -1,10 +1,10 @@
 """A worker that times updates of adversarial training in PyTorch eager mode, in turn with another program.
 
     python tools/bench_training_torch.py upernet-convnext-micro-cvst [--size 8x3x128x160] [--threads 2] [--channels-last]
-                                         [--device cuda] [--compile]
+                                         [--attack-steps 2] [--device cuda] [--compile]
 
 It prints a line `ready {…}` with its settings, then for every line `step` that it reads the seconds one update took:
-a random start, two sign steps of PGD on cross-entropy through the network in inference, and one step of AdamW along the
+a random start, sign steps of PGD on cross-entropy through the network in inference, and one step of AdamW along the
 gradient of cross-entropy + 0.4 · that of the auxiliary logits through the network in training; always on the same
 batch. `quit` prints a line `peak {bytes}`, the most memory that was resident, and ends it.
 
@@ -23,7 +23,7 @@ from images import random_image
 from networks import UperNet, normalized, resized
 from worker import add_device_flags, compiled, device_facts, dims_of, in_channels_last, serve, use_device
 
-CLASSES, STEPS, RADIUS, STEP_SIZE = 11, 2, 4 / 255, 4 / 255
+CLASSES, RADIUS, STEP_SIZE = 11, 4 / 255, 4 / 255
 CONVNEXT_T = {"dims": [96, 192, 384, 768], "channels": 512, "auxiliary": 256, "stem": [(48, 2), (96, 2)]}
 NETWORKS = {
     "upernet-convnext-micro-cvst": {
@@ -44,6 +44,7 @@ class Learner:
     def __init__(self, name: str, size: list[int], arguments: argparse.Namespace, device: torch.device):
         n, _, h, w = size
         channels_last = arguments.channels_last
+        self.attack_steps = arguments.attack_steps
         self.network = UperNet(**NETWORKS[name], classes=CLASSES).to(device)
         self.images = random_image(size, seed=0).to(device)
         self.labels = ((torch.arange(n * h * w).reshape(n, h, w) % (CLASSES + 1)) - 1).to(device)
@@ -81,7 +82,7 @@ class Learner:
         self.network.eval().requires_grad_(False)
         norm = NORMS["linf"]
         point = (self.images + torch.empty_like(self.images).uniform_(-RADIUS, RADIUS)).clamp(0, 1)
-        for _ in range(STEPS):
+        for _ in range(self.attack_steps):
             point = point.detach().requires_grad_()
             (gradient,) = torch.autograd.grad(self.attack_loss(point), point)
             with torch.no_grad():
@@ -105,6 +106,7 @@ def main() -> None:
         "architecture": arguments.architecture,
         **device_facts(arguments),
         "channelsLast": arguments.channels_last,
+        "attackSteps": arguments.attack_steps,
         "images": size,
     }
     serve(learner.step, settings)
@@ -115,6 +117,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("architecture", choices=NETWORKS)
     parser.add_argument("--size", default="8x3x128x160", help="N x C x H x W of the images")
     add_device_flags(parser)
+    parser.add_argument("--attack-steps", type=int, default=2)
     parser.add_argument("--channels-last", action="store_true")
     return parser.parse_args()
 

@@ -1,7 +1,7 @@
 /** A batch attacked in equal parts side by side, each by a worker with an engine of its own. */
 import { availableParallelism } from "node:os";
 import { type DataType, float32, invariant, type Tensor } from "../../base/index.js";
-import { bindProgram, type TensorSpecs, type TensorsOf } from "../../compile/index.js";
+import { bindProgram, cpuThresholds, type TensorSpecs, type TensorsOf } from "../../compile/index.js";
 import type { SessionOptions } from "../../runtime/index.js";
 import { openThreadSession } from "../../runtime/index.node.js";
 import type { AttackProgram, SessionOf } from "../graphs/graphs.js";
@@ -13,8 +13,9 @@ import {
 } from "../loop/network.js";
 
 /**
- * Opens a network whose attack runs in workers where the batch has several parts. Its sessions take turns, and give back what
- * a run took, so that the largest of them decides the memory and not their sum.
+ * Opens a network whose attack runs in workers where the batch has several parts. Its sessions take turns. Those of a large
+ * network, and of one that recomputes, give back what a run took, so that the largest of them decides the memory and not
+ * their sum; those of a small one keep it, since fresh memory takes longer than many of its operators.
  */
 export function openNetwork(
   options: NetworkOptions,
@@ -22,9 +23,11 @@ export function openNetwork(
   engine: SessionOptions,
 ): Promise<TrainingNetwork> {
   const { parts } = builds;
-  const modest = { ...engine, arena: false };
-  if (parts === 1) return TrainingNetwork.open(options, builds, modest);
-  return TrainingNetwork.open(options, builds, modest, (program, settings) =>
+  const isSmall = builds.layouts.learned.length <= cpuThresholds.keptMemory.value;
+  const arena = isSmall && (options.recompute ?? "none") === "none";
+  const settings = { ...engine, arena };
+  if (parts === 1) return TrainingNetwork.open(options, builds, settings);
+  return TrainingNetwork.open(options, builds, settings, (program, settings) =>
     openInParts(program, parts, settings),
   );
 }

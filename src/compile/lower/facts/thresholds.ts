@@ -113,6 +113,13 @@ export const cpuThresholds = {
       "Results are bit-identical.",
     bench: lowering("labelClasses"),
   },
+  keptMemory: {
+    value: 1e7,
+    meaning:
+      "Up to this many parameters, the sessions of a training keep the memory that a run took: fresh memory costs a tenth of " +
+      "a pass. Beyond, three sessions that keep it would take more than twice as much.",
+    bench: "npm run bench -- --against CHECKOUT training",
+  },
   dividedParameters: {
     value: 1e7,
     meaning:
