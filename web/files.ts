@@ -3,13 +3,7 @@ import { SeawallError } from "../src/base/index.js";
 import type { GivenFile, Opening } from "./messages.js";
 
 /** The files of an opening. */
-export type Files = Pick<Opening, "model" | "images" | "labels">;
-
-/** A model with its images, and the names of its classes as far as they are known. */
-export interface ShownModel {
-  readonly classNames: readonly string[];
-  readonly files: Files;
-}
+export type Files = Pick<Opening, "model" | "images" | "labels" | "places" | "classNames">;
 
 /** @throws SeawallError `data` if a file of the page cannot be loaded */
 async function load(path: string): Promise<GivenFile> {
@@ -31,25 +25,31 @@ export interface ChosenImages {
 }
 
 /** A demo model, and the names of its classes. */
-export async function demoModel(name: "fragile" | "robust", chosen: ChosenImages): Promise<ShownModel> {
+export async function demoModel(name: "fragile" | "robust", chosen: ChosenImages): Promise<Files> {
   const [model, classes, images] = await Promise.all([
     load(`demo/${name}.onnx`),
     load("demo/street-classes.txt"),
     readImages(chosen),
   ]);
   const classNames = new TextDecoder().decode(classes.bytes).trim().split("\n");
-  return { classNames, files: { model, ...images } };
+  const places = { ...images.places, model: `demo/${name}.onnx`, classes: "demo/street-classes.txt" };
+  return { ...images, model, classNames, places };
 }
 
 /** A person's own model. */
-export async function chosenModel(file: File, chosen: ChosenImages): Promise<ShownModel> {
+export async function chosenModel(file: File, chosen: ChosenImages): Promise<Files> {
   const [model, images] = await Promise.all([read(file), readImages(chosen)]);
-  return { classNames: [], files: { model, ...images } };
+  return { ...images, model, classNames: [], places: { ...images.places, model: file.name } };
 }
 
-async function readImages({ images, labels }: ChosenImages): Promise<Omit<Files, "model">> {
-  const photos = images.length > 0 ? images.map(read) : [load("demo/street/palace.png")];
-  return { images: await Promise.all(photos), labels: await Promise.all(labels.map(read)) };
+async function readImages({ images, labels }: ChosenImages) {
+  const own = images.length > 0;
+  const photos = own ? images.map(read) : [load("demo/street/palace.png")];
+  return {
+    images: await Promise.all(photos),
+    labels: await Promise.all(labels.map(read)),
+    places: { images: own ? "images" : "demo/street", labels: "labels" },
+  };
 }
 
 async function read(file: File): Promise<GivenFile> {

@@ -1,7 +1,9 @@
 /** What the page and the worker that attacks say to each other. */
-import type { RunRecord } from "../src/journal/index.js";
+import type { Result, RunDescription, RunRecord, StoredTrace } from "../src/journal/index.js";
 import type { CurvedTrace } from "../src/report/index.js";
 import type { Device } from "../src/runtime/index.js";
+import type { KeptPicture } from "./kept.js";
+import type { Places } from "./places.js";
 
 /** A file that a person chose, or one of the demo's. */
 export interface GivenFile {
@@ -21,6 +23,9 @@ export interface Opening {
   readonly images: readonly GivenFile[];
   /** Without labels, the model's own clean prediction is the reference. */
   readonly labels: readonly GivenFile[];
+  readonly places: Places;
+  /** The names of the model's classes, where they are known. */
+  readonly classNames: readonly string[];
   /** The stored value of labels that count nowhere. */
   readonly ignoreLabel: number | undefined;
   readonly device: Device;
@@ -36,11 +41,15 @@ export interface AttackOrder {
   readonly steps: number;
 }
 
-/** Requests of the page. An opening replaces the one before; a stop ends the attack that goes on, and a closing the opening. */
+/**
+ * Requests of the page. An opening replaces the one before; a stop ends the attack that goes on, and a closing the opening.
+ * `resume` attacks what a stopped attack has left; `save` packs its run with this report, which only a page can draw.
+ */
 export type Request =
   | ({ readonly kind: "open" } & Opening)
   | ({ readonly kind: "attack" } & AttackOrder)
-  | { readonly kind: "stop" | "close"; readonly side: Side };
+  | { readonly kind: "stop" | "close" | "resume"; readonly side: Side }
+  | { readonly kind: "save"; readonly side: Side; readonly report: string | undefined };
 
 /** A picture: three bytes per pixel, row by row. */
 export interface Picture {
@@ -89,6 +98,21 @@ export type Said =
   | ({ readonly kind: "ready" } & Facilities)
   | { readonly kind: "report"; readonly side: Side; readonly opening: number; readonly report: Report };
 
+/** What a run has come to. */
+export interface RunOutcome {
+  readonly description: RunDescription;
+  readonly records: readonly RunRecord[];
+  /** Every image has met every attack; only then are the checks made. */
+  readonly isComplete: boolean;
+  /** That of the images that have met every attack; absent where there is none. */
+  readonly result?: Result;
+  readonly traces: readonly StoredTrace[];
+  /** The pictures that its report shows. */
+  readonly pictures: readonly KeptPicture[];
+  /** Perturbed images that there was no memory for. */
+  readonly left: number;
+}
+
 /** Reports on an opened model, or one that cannot be opened. */
 export type Report =
   | {
@@ -108,5 +132,15 @@ export type Report =
       readonly pictures: Pictures;
     }
   | { readonly kind: "attacked"; readonly record: RunRecord; readonly pictures: Pictures }
-  | { readonly kind: "finished"; readonly stopped: boolean; readonly seconds: number }
+  /** The attack is done; the checks of its soundness are made. */
+  | { readonly kind: "checking" }
+  | {
+      readonly kind: "finished";
+      readonly stopped: boolean;
+      readonly seconds: number;
+      readonly run: RunOutcome;
+    }
+  | { readonly kind: "saved"; readonly zip: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly message: string };
+
+export type Tell = (report: Report) => void;

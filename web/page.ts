@@ -1,6 +1,6 @@
 /** The page: what a person chooses goes to the worker, and what the worker reports is shown. */
 import { plural, SeawallError } from "../src/base/index.js";
-import { type ChosenImages, chosenModel, demoModel, type ShownModel } from "./files.js";
+import { type ChosenImages, chosenModel, demoModel, type Files } from "./files.js";
 import type { Facilities, Request, Said, Side } from "./messages.js";
 import { Pane } from "./pane.js";
 import { fromHash, type ModelChoice, offeredAttacks, type PageSettings, toHash } from "./settings.js";
@@ -20,6 +20,7 @@ function element<T extends HTMLElement>(id: string): T {
 
 const form = element<HTMLFormElement>("controls");
 const [start, stop] = [element<HTMLButtonElement>("start"), element<HTMLButtonElement>("stop")];
+const resume = element<HTMLButtonElement>("resume");
 const [eps, steps] = [element<HTMLInputElement>("eps"), element<HTMLInputElement>("steps")];
 const kind = element<HTMLSelectElement>("attacks");
 const device = element<HTMLSelectElement>("device");
@@ -38,11 +39,16 @@ const host = { send: (request: Request) => worker.postMessage(request), changed:
 const panes = { left: new Pane("left", host), right: new Pane("right", host) };
 const all = Object.values(panes);
 
+const order = () => ({ attacks: kind.value, eps: radius(), steps: Number(steps.value) });
+
 /** While an attack goes on, only a stop is possible. */
 function showButtons(): void {
   const has = (state: Pane["state"]) => all.some((pane) => pane.state === state);
   start.disabled = has("attacking") || has("opening") || !has("ready");
   stop.disabled = !has("attacking");
+  // Other settings are another run.
+  resume.disabled = start.disabled || !all.some((pane) => pane.canResume(order()));
+  for (const pane of all) pane.showCommand(order());
 }
 
 function choiceOf(side: Side): ModelChoice {
@@ -90,7 +96,7 @@ function open(side: Side): void {
   else pane.wait("Your model", "Choose an .onnx file, or drop one.");
 }
 
-function show(pane: Pane, title: string, read: (images: ChosenImages) => Promise<ShownModel>): void {
+function show(pane: Pane, title: string, read: (images: ChosenImages) => Promise<Files>): void {
   const images = {
     images: [...(imageFiles.files ?? [])],
     labels: [...(labelFiles.files ?? [])],
@@ -123,8 +129,7 @@ function ready({ engine, threads, devices, memory }: Facilities): void {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const order = { attacks: kind.value, eps: radius(), steps: Number(steps.value) };
-  for (const pane of all) if (pane.state === "ready") pane.attack(order);
+  for (const pane of all) if (pane.state === "ready") pane.attack(order());
   element("panes").scrollIntoView({ block: "nearest" });
 });
 
@@ -132,8 +137,13 @@ stop.addEventListener("click", () => {
   for (const pane of all) pane.stop();
 });
 
+resume.addEventListener("click", () => {
+  for (const pane of all) if (pane.canResume(order())) pane.resume();
+});
+
 form.addEventListener("input", () => {
   showRadius();
+  showButtons();
   history.replaceState(null, "", toHash(chosenSettings()) || location.pathname + location.search);
 });
 

@@ -7,11 +7,22 @@ import {
   plural,
   SeawallError,
 } from "../src/base/index.js";
-import type { RunRecord } from "../src/journal/index.js";
+import { evalCommand } from "../src/cli/output/eval-command.js";
+import type { RunRecord, Soundness } from "../src/journal/index.js";
 import { classLegend, markup } from "../src/report/index.js";
-import type { ShownModel } from "./files.js";
-import type { AttackOrder, LiveProgress, LiveTrace, Opening, Report, Request, Side } from "./messages.js";
+import type { Files } from "./files.js";
+import type {
+  AttackOrder,
+  LiveProgress,
+  LiveTrace,
+  Opening,
+  Report,
+  Request,
+  RunOutcome,
+  Side,
+} from "./messages.js";
 import { PictureBoard } from "./pictures.js";
+import { dataSpecOf } from "./places.js";
 
 /** `closed`: no model is opened, or it cannot be; `waiting`: a file is missing. */
 export type PaneState = "closed" | "waiting" | "opening" | "ready" | "attacking";
@@ -22,6 +33,7 @@ export interface PaneHost {
   changed(): void;
 }
 
+type Order = Omit<AttackOrder, "side">;
 type ReportOf<K extends Report["kind"]> = Extract<Report, { kind: K }>;
 
 /** The part of the page that shows one model. It is made from the page's template. */
@@ -35,8 +47,10 @@ export class Pane {
   #opening = 0;
   #clean: readonly RunRecord[] = [];
   #attacked: RunRecord[] = [];
-  #classNames: readonly string[] = [];
   #isSelf = true;
+  #files: (Files & Pick<Opening, "ignoreLabel" | "device">) | undefined;
+  #order: Order | undefined;
+  #run: RunOutcome | undefined;
 
   constructor(side: Side, host: PaneHost) {
     this.side = side;
@@ -52,6 +66,10 @@ export class Pane {
     outcome.tabIndex = 0;
     outcome.ariaLabel = `Outcome, ${side}`;
     this.#board = new PictureBoard(this.#part("pictures"));
+    this.#part("save").addEventListener("click", () => void this.#save());
+    this.#part("copy").addEventListener("click", () =>
+      navigator.clipboard.writeText(this.#part("command").textContent),
+    );
   }
 
   get state(): PaneState {
@@ -59,17 +77,13 @@ export class Pane {
   }
 
   /** Opens a model; `read` fetches its files, which takes a while in which a person may choose others. */
-  async open(
-    title: string,
-    read: () => Promise<ShownModel>,
-    settings: Pick<Opening, "ignoreLabel" | "device">,
-  ) {
+  async open(title: string, read: () => Promise<Files>, settings: Pick<Opening, "ignoreLabel" | "device">) {
     const opening = this.#began(title, "opening", "Opening the model …");
     try {
-      const { classNames, files } = await read();
+      const files = await read();
       if (opening !== this.#opening) return;
-      this.#classNames = classNames;
-      this.#host.send({ kind: "open", side: this.side, opening, ...files, ...settings });
+      this.#files = { ...files, ...settings };
+      this.#host.send({ kind: "open", side: this.side, opening, ...this.#files });
     } catch (error) {
       if (opening === this.#opening) this.fail(error);
     }
@@ -89,13 +103,44 @@ export class Pane {
     this.#host.send({ kind: "close", side: this.side });
   }
 
-  attack(order: Omit<AttackOrder, "side">): void {
+  attack(order: Order): void {
     this.#part("problem").textContent = "";
     this.#attacked = [];
+    this.#order = order;
+    this.#forgetRun();
     this.#showOutcome();
     this.#board.magnified(order.eps);
     this.#become("attacking", "Preparing the attack …");
     this.#host.send({ kind: "attack", side: this.side, ...order });
+  }
+
+  /** Whether an attack of this order was stopped before its end. */
+  canResume(order: Order): boolean {
+    const isSame = JSON.stringify(order) === JSON.stringify(this.#order);
+    return this.#state === "ready" && isSame && this.#run?.isComplete === false;
+  }
+
+  /** Attacks what a stopped attack has left. */
+  resume(): void {
+    this.#forgetRun();
+    this.#become("attacking", "Preparing the attack …");
+    this.#host.send({ kind: "resume", side: this.side });
+  }
+
+  /** Shows the command line that does what this order does here. */
+  showCommand(order: Order): void {
+    const files = this.#files;
+    if (!files) return;
+    const { places, ignoreLabel, labels, device } = files;
+    this.#part("command").textContent = evalCommand({
+      model: places.model,
+      data: dataSpecOf(places, labels.length > 0),
+      ...(labels.length === 0 && { labels: "self" as const }),
+      ...(places.classes && { classes: places.classes }),
+      ...{ ignoreLabel, ...order },
+      ...(device !== "cpu" && { device }),
+      out: "run",
+    });
   }
 
   stop(): void {
@@ -117,7 +162,9 @@ export class Pane {
     if (report.kind === "opened") this.#opened(report);
     else if (report.kind === "live") this.#live(report);
     else if (report.kind === "attacked") this.#add(report);
+    else if (report.kind === "checking") this.#say("Checking whether the figures can be believed …");
     else if (report.kind === "finished") this.#finished(report);
+    else if (report.kind === "saved") this.#saved(report);
     else this.fail(new SeawallError("data", report.message));
   }
 
@@ -137,6 +184,9 @@ export class Pane {
 
   #began(title: string, state: PaneState, sentence: string): number {
     this.#clean = [];
+    this.#files = undefined;
+    this.#order = undefined;
+    this.#forgetRun();
     this.#part("title").textContent = title;
     this.#part("problem").textContent = "";
     this.#become(state, sentence);
@@ -158,7 +208,8 @@ export class Pane {
     this.#isSelf = self;
     this.#board.show(pictures);
     this.#part("notices").replaceChildren(...notices.map(item));
-    this.#part("legend").innerHTML = classLegend([...Array(classes).keys()], classes, this.#classNames).text;
+    const names = this.#files?.classNames ?? [];
+    this.#part("legend").innerHTML = classLegend([...Array(classes).keys()], classes, names).text;
     this.#showOutcome();
     this.#showShare(shareOf(clean));
     this.#become(
@@ -181,14 +232,50 @@ export class Pane {
     this.#showOutcome();
   }
 
-  #finished({ stopped, seconds }: ReportOf<"finished">): void {
+  #finished({ stopped, seconds, run }: ReportOf<"finished">): void {
+    this.#run = run;
     if (!stopped) this.#part<HTMLProgressElement>("progress").value = 1;
     const worst = shareOf(worstOf(this.#attacked));
     this.#showShare(worst ?? shareOf(this.#clean));
     const sentence = stopped
       ? `Stopped after ${formatDuration(seconds)}. What was found so far stays.`
       : `Done in ${formatDuration(seconds)}.`;
+    this.#part<HTMLButtonElement>("save").disabled = false;
+    if (run.isComplete) void this.#showChecks(run.result?.soundness ?? []);
     this.#become("ready", sentence);
+  }
+
+  async #showChecks(outcomes: readonly Soundness[]): Promise<void> {
+    const { soundnessList } = await import("./curves.js");
+    this.#part("checks").innerHTML = soundnessList(outcomes).text;
+  }
+
+  #forgetRun(): void {
+    this.#run = undefined;
+    this.#part<HTMLButtonElement>("save").disabled = true;
+    this.#part("checks").textContent = "The checks are made at the end of an attack.";
+  }
+
+  /** The report is a large part of the page's script, and few need it. */
+  async #save(): Promise<void> {
+    if (!this.#run) return;
+    const { reportOf } = await import("./report.js");
+    this.#host.send({ kind: "save", side: this.side, report: reportOf(this.#run) });
+  }
+
+  #saved({ zip }: ReportOf<"saved">): void {
+    const address = URL.createObjectURL(new Blob([zip], { type: "application/zip" }));
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = `${this.#files?.model.name.replace(/\.onnx$/i, "") ?? "seawall"}-run.zip`;
+    link.click();
+    URL.revokeObjectURL(address);
+    this.#say(`Saved as ${link.download}. ${this.#leftText()}`.trim());
+  }
+
+  #leftText(): string {
+    const left = this.#run?.left ?? 0;
+    return left > 0 ? `${plural(left, "perturbed image")} had no room in memory and are not in it.` : "";
   }
 
   #referenceText(): string {

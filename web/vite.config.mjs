@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => join(root, path);
 
@@ -76,6 +77,7 @@ export default defineConfig({
       linkedom: at("web/linkedom.ts"),
     },
   },
+  define: { seawallVersion: JSON.stringify(version) },
   plugins: [copies, listed],
   worker: { format: "es", rolldownOptions: { treeshake, output: flat } },
   build: {

@@ -9,7 +9,10 @@ const say = (message: Said) => postMessage(message);
 /** The reason of an attack that was ended by a request. */
 const stopped = new Error("stopped");
 
-/** Serves the requests for one side, one after the other; all but an attack end the attack that goes on. */
+/** Requests that end the attack that goes on. */
+const ending: readonly Request["kind"][] = ["open", "stop", "close"];
+
+/** Serves the requests for one side, one after the other. */
 class Desk {
   readonly #side: Side;
   /** The opening that is worked on. */
@@ -23,7 +26,7 @@ class Desk {
   }
 
   take(request: Request): void {
-    if (request.kind !== "attack") this.#stop.abort(stopped);
+    if (ending.includes(request.kind)) this.#stop.abort(stopped);
     this.#busy = this.#busy
       .then(() => this.#serve(request))
       .catch((error) => this.#tell({ kind: "failed", message: sentence(error) }));
@@ -32,7 +35,9 @@ class Desk {
   #tell = (report: Report) => say({ kind: "report", side: this.#side, opening: this.#opening, report });
 
   async #serve(request: Request): Promise<void> {
-    if (request.kind === "attack") return this.#attack(request);
+    if (request.kind === "attack") return this.#run((session, signal) => session.attack(request, signal));
+    if (request.kind === "resume") return this.#run((session, signal) => session.resume(signal));
+    if (request.kind === "save") return this.#save(request.report);
     if (request.kind === "stop") return;
     this.#session = undefined;
     if (request.kind !== "open") return;
@@ -40,18 +45,26 @@ class Desk {
     this.#session = await Session.open(request, this.#tell);
   }
 
-  async #attack(order: Extract<Request, { kind: "attack" }>): Promise<void> {
+  async #run(attack: (session: Session, signal: AbortSignal) => Promise<void>): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
     this.#stop = new AbortController();
     const start = performance.now();
-    const end = (isStopped: boolean) =>
-      this.#tell({ kind: "finished", stopped: isStopped, seconds: (performance.now() - start) / 1000 });
-    try {
-      await this.#session?.attack(order, this.#stop.signal);
-      end(false);
-    } catch (error) {
-      if (error !== stopped) throw error;
-      end(true);
-    }
+    const isStopped = await attack(session, this.#stop.signal).then(
+      () => false,
+      (error: unknown) => {
+        if (error !== stopped) throw error;
+        return true;
+      },
+    );
+    const seconds = (performance.now() - start) / 1000;
+    if (!isStopped) this.#tell({ kind: "checking" });
+    this.#tell({ kind: "finished", stopped: isStopped, seconds, run: await session.outcome() });
+  }
+
+  async #save(report: string | undefined): Promise<void> {
+    const zip = await this.#session?.pack(report);
+    if (zip) this.#tell({ kind: "saved", zip });
   }
 }
 

@@ -1,9 +1,12 @@
 /** Evaluation: the loop over radii, attacks and batches, and the checks of its soundness. */
 
 export { Chain, type ChainOptions } from "./chain.js";
+export { type DescribedPlan, descriptionOf } from "./describe.js";
 export type { Finding } from "./doctor/finding.js";
 export type { LabelTally } from "./doctor/labels.js";
 export { type EvaluationLoop, evaluate, type Samples } from "./evaluate.js";
+export { perturbedFiles } from "./perturbed.js";
+export { attacksOf } from "./plan/attacks.js";
 export {
   type EvaluationConfig,
   type EvaluationInput,
@@ -11,6 +14,8 @@ export {
   parseConfig,
   radiiOf,
 } from "./plan/config.js";
+export { type DataChoice, dataOptionsOf, sizeNotice } from "./plan/data-options.js";
+export { type FittingData, openFittingData } from "./plan/fit-data.js";
 export { modelOptions } from "./plan/model-options.js";
 export { renamedSettings, renameSettings } from "./plan/renamed.js";
 export { pointsInMemory } from "./points.js";

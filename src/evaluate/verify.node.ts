@@ -92,7 +92,7 @@ async function planAgain(
   settings: Overrides = {},
 ): Promise<Plan> {
   // A stored run may come from anyone: the code of plugins is run only if the caller names them.
-  const { out: _, resume: __, gate: ___, plugin: ____, costs: _____, queue: ______, ...stored } = config;
+  const { out, resume, saveImages, gate, plugin, costs, queue, ...stored } = config;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   try {
     const again = parseConfig({ ...stored, ...Object.fromEntries(given) });

@@ -117,11 +117,6 @@ export const pluginSchema = z.strictObject({
   sha256: digest,
 });
 
-/** Whether a check found something that makes figures doubtful. */
-export function isRaised({ status }: Pick<Soundness, "status">): boolean {
-  return status === "warn" || status === "fail";
-}
-
 /** What is said of a file that is of no known version. */
 export const otherVersion =
   "this file was written by another version of Seawall; expected schemaVersion 2, or 1 of an older run";

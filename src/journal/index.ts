@@ -8,7 +8,6 @@ export {
   configHash,
   describeRun,
   inShard,
-  isRaised,
   type Member,
   memberNames,
   type PluginFacts,
@@ -52,6 +51,7 @@ export {
 } from "./gates/parse.js";
 export { type Journal, memoryJournal } from "./journal.js";
 export { unsealedNotice } from "./lines/seal.js";
+export { isRaised } from "./raised.js";
 export { type Evidence, type RecordKey, type RunRecord, recordSchema, slotOf, slotsOf } from "./record.js";
 export {
   type Figures,

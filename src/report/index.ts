@@ -14,6 +14,7 @@ export { type CompareOptions, type Comparison, compareRuns } from "./compare/com
 export { comparisonLines, formatDifference } from "./compare/compare-table.js";
 export { checkComparisonGates } from "./compare/comparison-gates.js";
 export { gateVerdict } from "./gate-verdict.js";
+export { soundnessList } from "./html/checks.js";
 export { htmlReportWith, type ReportAssets } from "./html/page.js";
 export { classLegend, perturbationName } from "./html/parts.js";
 export { type CurvedTrace, traceCurves } from "./html/traces.js";

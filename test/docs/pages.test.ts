@@ -1,7 +1,8 @@
 /** Pages of docs/: what they point to exists. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { evaluationFlags, flagName } from "../../src/cli/settings/flags.js";
+import { flagName } from "../../src/cli/output/eval-command.js";
+import { evaluationFlags } from "../../src/cli/settings/flags.js";
 import { trainingSet } from "../../src/cli/settings/training-flags.js";
 
 const docs = new URL("../../docs/", import.meta.url);

@@ -1,13 +1,7 @@
 /** Command lines quoted for a POSIX shell. */
 import { basename, relative } from "node:path";
 import { withoutPassword } from "../../queue/index.js";
-
-const plain = /^[\w@%+=:,./-]+$/;
-
-/** An argument, quoted so that a POSIX shell passes it on unchanged. */
-export function shellQuote(argument: string): string {
-  return plain.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}
+import { shellQuote } from "./eval-command.js";
 
 /** The words that started this process, up to the first argument. */
 export function programWords(env: NodeJS.ProcessEnv, script: string, cwd: string): string[] {

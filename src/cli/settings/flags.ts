@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { type EvaluationConfig, evaluationSchema, renamedSettings } from "../../evaluate/index.js";
+import { flagName } from "../output/eval-command.js";
 import {
   bands,
   checkList,
@@ -114,11 +115,6 @@ export const evaluationSet: FlagSet = {
 /** Help text of `--config`. */
 export const configHelp =
   "settings from a YAML or JSON file, or a module; a flag on the line wins; paths start at the working directory";
-
-/** `resizeShort` → `--resize-short`. */
-export function flagName(setting: string): string {
-  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
 
 /** A flag as help writes it: `--crop HxW`. */
 export function flagForm(setting: string, { flags } = evaluationSet): string {

@@ -2,9 +2,10 @@
 import type { z } from "zod";
 import { formatCount, messageOf, SeawallError } from "../../base/index.js";
 import { renameSettings } from "../../evaluate/index.js";
+import { flagName } from "../output/eval-command.js";
 import { say } from "../output/terminal.js";
 import { type ConfigFile, readConfigFile } from "./config-file.js";
-import { evaluationSet, type Flag, type FlagSet, flagForm, flagName, settingHelp } from "./flags.js";
+import { evaluationSet, type Flag, type FlagSet, flagForm, settingHelp } from "./flags.js";
 import { type Mistake, mistakesOf } from "./mistakes.js";
 
 /** Flags as commander returns them: text, list or boolean. */

@@ -5,18 +5,12 @@ import { labelStats } from "../../data/index.js";
 import { evaluationSchema, type Finding, type LabelTally } from "../../evaluate/index.js";
 import { type Inspection, inspect } from "../../evaluate/index.node.js";
 import { alignRows, formatShare, plural } from "../../report/index.js";
+import { flagName } from "../output/eval-command.js";
 import { checkLines, longest, marks } from "../output/lines.js";
 import { changedCommand, programWords } from "../output/quote.js";
 import { paint, print, say } from "../output/terminal.js";
 import { exitCodes } from "../process/exit.js";
-import {
-  addFlags,
-  configHelp,
-  evaluationFlags,
-  flagName,
-  type Setting,
-  settings,
-} from "../settings/flags.js";
+import { addFlags, configHelp, evaluationFlags, type Setting, settings } from "../settings/flags.js";
 import { readSettings } from "../settings/settings.js";
 
 interface DoctorOptions extends Readonly<Record<string, unknown>> {

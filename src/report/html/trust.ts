@@ -1,41 +1,26 @@
 /** The sections of soundness checks, cost and provenance. */
-import { type GateOutcome, isRaised, type Protocol, type Soundness, shardName } from "../../journal/index.js";
+import { type GateOutcome, type Protocol, type Soundness, shardName } from "../../journal/index.js";
 import { gateVerdict } from "../gate-verdict.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import type { ReportedRun } from "../reported.js";
 import { formatCount, formatDuration, formatFigure, plural } from "../text.js";
-
-const words: Readonly<Record<Soundness["status"], readonly [mark: string, word: string]>> = {
-  pass: ["✓", "passed"],
-  warn: ["!", "warning"],
-  fail: ["✗", "failed"],
-  skip: ["–", "skipped"],
-};
+import { soundnessList, statusWords } from "./checks.js";
 
 /** The soundness checks. */
 export function soundness({ result }: ReportedRun): Markup {
   if (result.soundness.length === 0) return markup`<p>No soundness checks are stored with this run.</p>`;
-  return markup`<ul class="checks">${result.soundness.map(outcome)}</ul>`;
-}
-
-/** The outcome of a check. A warning or failure says what it means and what to do. */
-function outcome({ check, status, detail, means, remedy }: Soundness): Markup {
-  const [mark, word] = words[status];
-  const advised = isRaised({ status }) && means !== undefined;
-  return markup`<li class="${status}"><span class="mark" aria-hidden="true">${mark}</span><b>${check}</b> <span class="word">${word}</span><p>${detail}</p>${
-    advised && markup`<p><b>Means:</b> ${means}. <b>Do:</b> ${remedy}.</p>`
-  }</li>`;
+  return soundnessList(result.soundness);
 }
 
 /** The outcomes of the checks in one line: `5 passed, 1 warning`. */
 export function soundnessLine({ result }: ReportedRun): string {
-  const statuses = Object.keys(words) as Soundness["status"][];
+  const statuses = Object.keys(statusWords) as Soundness["status"][];
   const counted = statuses.map(
     (status) => [status, result.soundness.filter((one) => one.status === status).length] as const,
   );
   return counted
     .filter(([, n]) => n > 0)
-    .map(([status, n]) => `${n} ${words[status][1]}`)
+    .map(([status, n]) => `${n} ${statusWords[status][1]}`)
     .join(", ");
 }
 
@@ -43,7 +28,7 @@ export function soundnessLine({ result }: ReportedRun): string {
 export function gateList(outcomes: readonly GateOutcome[]): Markup {
   const items = outcomes.map((gate) => {
     const status = gate.passed ? "pass" : "fail";
-    return markup`<li class="${status}"><span class="mark" aria-hidden="true">${words[status][0]}</span><b>${gate.gate}</b> <span class="word">${gateVerdict(gate)}</span><p>The figure is ${formatFigure(gate.value)}.</p></li>`;
+    return markup`<li class="${status}"><span class="mark" aria-hidden="true">${statusWords[status][0]}</span><b>${gate.gate}</b> <span class="word">${gateVerdict(gate)}</span><p>The figure is ${formatFigure(gate.value)}.</p></li>`;
   });
   return markup`<ul class="checks">${items}</ul>`;
 }
