@@ -5,6 +5,7 @@ import { cleanPictures } from "./live.js";
 import type { AttackOrder, Opening, Pictures, RunOutcome, Tell } from "./messages.js";
 import { type Opened, openChosen, predictions } from "./opened.js";
 import { PageRun } from "./run.js";
+import { inPageWords } from "./words.js";
 
 /** A model that is ready to be attacked on its images. */
 export class Session {
@@ -32,7 +33,8 @@ export class Session {
     const { data, choice, first, notices } = opened;
     tell({
       kind: "opened",
-      ...{ notices, images: data.ids, classes: first.classes, self: choice.labels === "self" },
+      notices: notices.map(inPageWords),
+      ...{ images: data.ids, classes: first.classes, self: choice.labels === "self" },
       ...{ clean, pictures: pictures ?? {} },
     });
     return new Session(opened, tell);

@@ -3,6 +3,7 @@ import { messageOf, SeawallError } from "../src/base/index.js";
 import { devices, engineVersion, machineMemory, mostThreads } from "../src/runtime/index.js";
 import type { Report, Request, Said, Side } from "./messages.js";
 import { Session } from "./session.js";
+import { inPageWords } from "./words.js";
 
 const say = (message: Said) => postMessage(message);
 
@@ -70,7 +71,7 @@ class Desk {
 
 /** Our own mistakes, which a person cannot correct, are sentences too. */
 function sentence(error: unknown): string {
-  if (error instanceof SeawallError) return error.message;
+  if (error instanceof SeawallError) return inPageWords(error.message);
   return `The page failed (${messageOf(error)}). This is a mistake in Seawall; please report it with the model, if it may be shared.`;
 }
 

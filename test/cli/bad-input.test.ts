@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { emptyGraph, type Graph, GraphBuilder, writeModel } from "../../src/onnx/index.js";
+import { type Graph, writeModel } from "../../src/onnx/index.js";
 import { greyPng } from "../data/pixels.js";
-import { tinyModel } from "../helpers/models.js";
+import { modelWithoutRule, tinyModel } from "../helpers/models.js";
 import { sampleFolder, seawall, shortEval } from "./program.js";
 
 /** What the sample says after `change`, which must refuse it. */
@@ -28,16 +28,6 @@ function twoImages(): Graph {
   return graph;
 }
 
-/** 4 classes behind an operator that has no gradient rule. */
-function withoutRule(): Graph {
-  const graph = emptyGraph("det", 18);
-  const b = new GraphBuilder(graph);
-  const x = b.input("image", "float32", [1, 3, 16, 16]);
-  const four = b.concat([x, b.slice(x, [1], [0], [1])], 1);
-  b.output(b.mul(four, b.reshape(b.op("Det", [four]), [1, 4, 1, 1])), "output");
-  return graph;
-}
-
 it.each<[string, (folder: string) => Promise<void>, string[], RegExp]>([
   [
     "a truncated ONNX file",
@@ -51,7 +41,7 @@ it.each<[string, (folder: string) => Promise<void>, string[], RegExp]>([
     [],
     /2 image inputs among "image".*"second".*export the model/,
   ],
-  ["an operator without a rule", model(withoutRule()), [], /Det.*has no gradient rule.*docs\/rules\.md/],
+  ["an operator without a rule", model(modelWithoutRule()), [], /Det.*has no gradient rule.*docs\/rules\.md/],
   [
     "labels of another size than the images",
     (folder) => writeFile(join(folder, "labels/photo1.png"), greyPng(8, 8, new Uint8Array(64))),

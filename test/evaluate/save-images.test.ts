@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { readNpy } from "../../src/data/formats/npy.js";
-import { type PointEvent, runEvaluation } from "../../src/evaluate/index.node.js";
+import { type PointEvent, runEvaluation, verifyRun } from "../../src/evaluate/index.node.js";
 import { slotOf } from "../../src/journal/index.js";
 import { mergeRuns, readRun } from "../../src/journal/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
@@ -106,6 +106,10 @@ it("merge copies those of shards", async () => {
   }
   await mergeRuns(parts, join(root, "merged"));
   expect(imagesOf(join(root, "merged"))).toEqual(imagesOf(join(root, "whole")));
+});
+
+it("can be verified, which stores nothing", async () => {
+  expect(await verifyRun(join(root, "whole"), { sample: 4 })).toMatchObject({ match: true });
 });
 
 it("needs a run folder", async () => {

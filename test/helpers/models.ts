@@ -104,3 +104,13 @@ export function colourModel(colours: readonly number[], oneChannel = false): Gra
   b.output(b.op("Conv", [image, kernel, b.constant(float32([rows.length], bias))]), "logits");
   return b.graph;
 }
+
+/** 4 classes behind an operator that has no gradient rule. */
+export function modelWithoutRule(): Graph {
+  const graph = emptyGraph("det", 18);
+  const b = new GraphBuilder(graph);
+  const x = b.input("image", "float32", [1, 3, 16, 16]);
+  const four = b.concat([x, b.slice(x, [1], [0], [1])], 1);
+  b.output(b.mul(four, b.reshape(b.op("Det", [four]), [1, 4, 1, 1])), "output");
+  return graph;
+}

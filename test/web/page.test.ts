@@ -2,41 +2,16 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { source as axe } from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { runEvaluation } from "../../src/evaluate/index.node.js";
 import { writeModel } from "../../src/onnx/index.js";
-import { servePage } from "../../src/report/index.node.js";
-import { buildPage } from "../../tools/build-page.mjs";
 import { folderWith, seawall } from "../cli/program.js";
 import { greyPng, noise, rgbPng } from "../data/pixels.js";
-import {
-  hasBrowser,
-  hasGpuBrowser,
-  openBrowser,
-  openGpuBrowser,
-  openPage,
-  strayElements,
-} from "../helpers/browser.js";
+import { hasBrowser, hasGpuBrowser, openGpuBrowser, openPage, strayElements } from "../helpers/browser.js";
 import { tinyModel } from "../helpers/models.js";
-
-const demo = (path: string) => fileURLToPath(new URL(`../../demo/${path}`, import.meta.url));
-
-let url: string;
-let close: () => Promise<void>;
-let browser: Browser;
-beforeAll(async () => {
-  await buildPage();
-  ({ url, close } = await servePage(0));
-  if (hasBrowser) browser = await openBrowser();
-  else console.warn("skipped: Chromium is missing, so that nothing is attacked in a page");
-});
-afterAll(async () => {
-  await browser?.close();
-  await close?.();
-});
+import { attack, browser, demo, faults, openDemo, outcome, part, textOf, url } from "./pages.js";
 
 describe("seawall page", () => {
   it("serves the page until Ctrl-C, isolated from other origins", async () => {
@@ -331,30 +306,6 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
   });
 });
 
-/** What pages did that they must not: messages of the console, failed scripts, requests to other servers. */
-const faults: string[][] = [];
-afterEach(() => expect(faults.splice(0).flat()).toEqual([]));
-
-/** The selector of a part of the model that stands on a side. */
-const part = (name: string, side = "left") => `[data-side="${side}"] [data-part="${name}"]`;
-
-const textOf = (page: Page, name: string, side?: string) => page.textContent(part(name, side));
-
-/** The page with the fragile demo opened alone, or what the settings after `#` say. */
-async function openDemo(width: number, address = url, settings = "right=none"): Promise<Page> {
-  const { page, faults: own } = await openPage(browser, `${address}#${settings}`, width);
-  faults.push(own);
-  await page.waitForSelector("#start:enabled");
-  return page;
-}
-
-/** Attacks with the settings that are chosen, to the end. */
-async function attack(page: Page, { steps }: { readonly steps?: number } = {}): Promise<void> {
-  if (steps !== undefined) await page.fill("#steps", String(steps));
-  await page.click("#start");
-  await page.waitForSelector("#start:enabled", { timeout: 100_000 });
-}
-
 /** Drops files on an element, as a person would. */
 async function dropOn(
   page: Page,
@@ -376,27 +327,6 @@ async function dropOn(
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string }[];
-}
-
-interface Row {
-  readonly image: string;
-  readonly attack: string;
-  readonly right: number;
-  readonly of: number;
-}
-
-/** The table of outcomes. */
-async function outcome(page: Page, side = "left"): Promise<Row[]> {
-  const cells = await page.$$eval(`${part("outcome", side)} tbody tr`, (rows) =>
-    rows.map((row) => [...row.querySelectorAll("td")].map(({ textContent }) => textContent ?? "")),
-  );
-  const count = (text = "") => Number(text.replaceAll(",", ""));
-  return cells.map(([image = "", attack = "", right, of]) => ({
-    image,
-    attack,
-    right: count(right),
-    of: count(of),
-  }));
 }
 
 /** The page as any server of files sends it. */
