@@ -5,7 +5,7 @@ import { passesOf } from "./studies.mjs";
 
 /** @typedef {import("./studies.mjs").Cell & { figures: { aAcc: number, mIoU: number } }} Result what a training reached */
 
-/** The chance with which a difference of the size `visible` is found. */
+/** The probability with which a difference of the size `visible` is found. */
 const power = 0.8;
 
 /**
@@ -21,26 +21,51 @@ export function comparisons(results) {
   }));
 }
 
-/** Means of both starts, and the difference of each seed: robust less clean. */
+/** Means of both starts, and what the robust one gains. */
 function compared(results, figure) {
-  const [clean, robust] = ["clean", "robust"].map((start) => valuesOf(results, start, figure));
-  const difference = meanEstimate(robust.map((value, i) => value - clean[i]));
-  return {
-    clean: meanEstimate(clean),
-    robust: meanEstimate(robust),
-    difference,
-    visible: visible(difference, clean.length),
-  };
+  const [clean, robust] = ["clean", "robust"].map((start) =>
+    valuesOf(
+      results.filter((result) => result.start === start),
+      figure,
+    ),
+  );
+  return { clean: meanEstimate(clean), robust: meanEstimate(robust), ...gainOver(clean, robust) };
 }
 
-function valuesOf(results, start, figure) {
-  return results.filter((result) => result.start === start).map(({ figures }) => figures[figure]);
+const valuesOf = (results, figure) => results.map(({ figures }) => figures[figure]);
+
+/**
+ * The difference of two trainings with the same seed, and the one that so many seeds, which vary as these do, would tell from
+ * chance with a probability of 80 %.
+ */
+function gainOver(reference, values) {
+  const difference = meanEstimate(values.map((value, i) => value - reference[i]));
+  const [tail, found] = [(1 + confidence) / 2, power].map((share) =>
+    studentQuantile(share, values.length - 1),
+  );
+  return { difference, visible: (tail + found) * difference.standardError };
 }
 
-/** The difference that so many seeds, which vary as these do, would show to be none of chance with a chance of 80 %. */
-function visible({ standardError }, seeds) {
-  const [tail, found] = [(1 + confidence) / 2, power].map((share) => studentQuantile(share, seeds - 1));
-  return (tail + found) * standardError;
+/**
+ * What more steps of the attack gain in worst-case mIoU, against fewer in as many epochs, and in as many passes.
+ * @param {Result[]} results in the order of `inOrder`, of one network
+ */
+export function stepGains(results) {
+  const trainings = groups(results, ({ start, steps, epochs }) => `${start} ${steps} ${epochs}`);
+  const steps = [...new Set(results.map((result) => result.steps))];
+  return trainings.flatMap((own) => {
+    const [{ start, steps: more, epochs }] = own;
+    const fewer = steps[steps.indexOf(more) - 1];
+    if (fewer === undefined) return [];
+    const others = trainings.filter(([other]) => other.start === start && other.steps === fewer);
+    const gain = (isEqual) => {
+      const other = others.find(([first]) => isEqual(first));
+      return other && gainOver(valuesOf(other, "mIoU"), valuesOf(own, "mIoU"));
+    };
+    const sameEpochs = gain((other) => other.epochs === epochs);
+    const samePasses = gain((other) => passesOf(other) === passesOf(own[0]));
+    return [{ start, more, fewer, epochs, sameEpochs, samePasses }];
+  });
 }
 
 /**

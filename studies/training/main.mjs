@@ -10,8 +10,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { printTable } from "../pages.mjs";
-import { comparisons, ratios } from "./figures.mjs";
-import { comparisonTable, pictureOf, ratioTable } from "./page.mjs";
+import { comparisons, ratios, stepGains } from "./figures.mjs";
+import { comparisonTable, pictureOf, ratioTable, stepTable } from "./page.mjs";
 import { seawallProcesses } from "./seawall.mjs";
 import { cellsOf, inOrder, studies } from "./studies.mjs";
 import { Trainings } from "./trainings.mjs";
@@ -47,5 +47,8 @@ async function printStudy() {
   const ordered = inOrder(study, results);
   printTable(docs("training.md"), values.study, comparisonTable(comparisons(ordered)));
   printTable(docs("training.md"), `${values.study}-ratios`, ratioTable(ratios(ordered)));
+  if (study.steps.length > 1) {
+    printTable(docs("training.md"), `${values.study}-steps`, stepTable(stepGains(ordered)));
+  }
   writeFileSync(docs(study.picture), await pictureOf(ordered));
 }

@@ -18,9 +18,21 @@ export function comparisonTable(rows) {
 
 const nameOf = (steps) => (steps > 0 ? `AT${steps}` : "no attack");
 
-function comparedCells({ clean, robust, difference, visible }) {
-  return [withInterval(clean, 1), withInterval(robust, 1), change(difference, 1), percent(visible, 1)];
+function comparedCells({ clean, robust, ...gain }) {
+  return [withInterval(clean, 1), withInterval(robust, 1), ...gainCells(gain)];
 }
+
+/** @param {ReturnType<typeof import("./figures.mjs").stepGains>} rows */
+export function stepTable(rows) {
+  const head = ["start", "epochs", "mIoU of", "less that of", "in as many epochs", "visible"];
+  const lines = rows.map(({ start, more, fewer, epochs, sameEpochs, samePasses }) => [
+    ...[start, epochs, nameOf(more), nameOf(fewer)],
+    ...[sameEpochs, samePasses].flatMap(gainCells),
+  ]);
+  return markdownTable([...head, "in as many passes", "visible"], lines);
+}
+
+const gainCells = (gain) => (gain ? [change(gain.difference, 1), percent(gain.visible, 1)] : ["–", "–"]);
 
 /** @param {ReturnType<typeof import("./figures.mjs").ratios>} rows */
 export function ratioTable(rows) {
