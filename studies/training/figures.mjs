@@ -64,7 +64,7 @@ export function stepGains(results) {
     };
     const sameEpochs = gain((other) => other.epochs === epochs);
     const samePasses = gain((other) => passesOf(other) === passesOf(own[0]));
-    return [{ start, more, fewer, epochs, sameEpochs, samePasses }];
+    return sameEpochs ? [{ start, more, fewer, epochs, sameEpochs, samePasses }] : [];
   });
 }
 

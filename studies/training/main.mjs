@@ -47,7 +47,7 @@ async function printStudy() {
   const ordered = inOrder(study, results);
   printTable(docs("training.md"), values.study, comparisonTable(comparisons(ordered)));
   printTable(docs("training.md"), `${values.study}-ratios`, ratioTable(ratios(ordered)));
-  if (study.steps.length > 1) {
+  if (Object.keys(study.epochs).length > 1) {
     printTable(docs("training.md"), `${values.study}-steps`, stepTable(stepGains(ordered)));
   }
   writeFileSync(docs(study.picture), await pictureOf(ordered));

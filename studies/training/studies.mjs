@@ -24,20 +24,23 @@ export const networks = {
 /** Backbones that a training begins with. */
 export const starts = ["clean", "robust"];
 
-/** @typedef {{ backbones: (keyof typeof networks)[], steps: number[], epochs: number[], picture: string }} Study all combinations are trained */
+/** @typedef {{ backbones: (keyof typeof networks)[], epochs: Record<number, number[]>, picture: string }} Study numbers of epochs by steps of the attack */
 
 /** @type {Record<string, Study>} */
 export const studies = {
   "pir-at": {
-    ...{ backbones: ["convnext-micro"], steps: [0, 2, 5], epochs: [2, 4, 8, 16] },
+    backbones: ["convnext-micro"],
+    epochs: { 0: [16], 2: [2, 4, 8, 16], 5: [2, 4, 8, 16] },
     picture: "training.png",
   },
   architectures: {
-    ...{ backbones: ["convnext-micro", "swin-micro", "mit-micro"], steps: [2], epochs: [2, 4, 8] },
+    backbones: ["convnext-micro", "swin-micro", "mit-micro"],
+    epochs: { 2: [2, 4, 8] },
     picture: "training-architectures.png",
   },
   widths: {
-    ...{ backbones: ["convnext-nano", "convnext-micro", "convnext-milli"], steps: [2], epochs: [2, 4, 8] },
+    backbones: ["convnext-nano", "convnext-micro", "convnext-milli"],
+    epochs: { 2: [2, 4, 8] },
     picture: "training-widths.png",
   },
 };
@@ -49,15 +52,14 @@ export const studies = {
  * @param {Study} study
  * @returns {Cell[]}
  */
-export function cellsOf({ backbones, steps, epochs }, seed) {
-  const cells = epochs.flatMap((count) =>
-    steps.flatMap((step) =>
-      backbones.flatMap((backbone) =>
-        starts.map((start) => ({ backbone, start, steps: step, epochs: count, seed })),
-      ),
-    ),
+export function cellsOf({ backbones, epochs }, seed) {
+  const lengths = Object.entries(epochs).flatMap(([steps, counts]) =>
+    counts.map((count) => ({ steps: Number(steps), epochs: count })),
   );
-  return cells.sort((a, b) => b.epochs * (b.steps + 1) - a.epochs * (a.steps + 1));
+  const cells = lengths.flatMap((length) =>
+    backbones.flatMap((backbone) => starts.map((start) => ({ backbone, start, ...length, seed }))),
+  );
+  return cells.sort((a, b) => passesOf(b) - passesOf(a));
 }
 
 /** The results of a study sorted by backbone, attack steps, epochs, and seed, for its tables. */
