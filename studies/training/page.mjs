@@ -92,7 +92,7 @@ function panelOf(results, [label, along]) {
     marks: [
       Plot.lineY(points, Plot.groupX({ y: "mean" }, { x: "at", y: "mIoU", stroke: "name", sort: "at" })),
       Plot.dot(points, { x: "at", y: "mIoU", stroke: "name", r: 3 }),
-      Plot.text([`${results[0].backbone}: worst-case mIoU in %, by training and backbone`], {
+      Plot.text([`${results[0].backbone}: worst-case mIoU in %, by training and start`], {
         frameAnchor: "top-left",
         dy: -22,
       }),
