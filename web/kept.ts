@@ -13,6 +13,9 @@ import type { ReportStore } from "../src/report/index.js";
 /** Bytes of perturbed images that are kept; the engine needs memory, too. */
 const mostPerturbed = 2 ** 30;
 
+/** The R of RIFF, with which a WebP begins. */
+const webpStart = 0x52;
+
 /** A picture of a run folder. */
 export interface KeptPicture {
   readonly key: PictureKey;
@@ -42,7 +45,10 @@ export class KeptFiles {
   /** Where a report keeper puts its pictures and traces. */
   storeOf(run: RunDescription): ReportStore {
     return {
-      writePicture: (key, webp) => void this.#pictures.set(pictureName(key), { key, webp }),
+      writePicture: (key, webp) => {
+        // A browser that cannot write WebP gives a PNG, which no report takes.
+        if (webp[0] === webpStart) this.#pictures.set(pictureName(key), { key, webp });
+      },
       removePictures: ({ index, slot }) => {
         for (const [name, { key }] of this.#pictures)
           if (key.index === index && key.slot === slot) this.#pictures.delete(name);

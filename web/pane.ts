@@ -269,7 +269,8 @@ export class Pane {
     link.href = address;
     link.download = `${this.#files?.model.name.replace(/\.onnx$/i, "") ?? "seawall"}-run.zip`;
     link.click();
-    URL.revokeObjectURL(address);
+    // Some browsers begin to read only after the click.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
     this.#say(`Saved as ${link.download}. ${this.#leftText()}`.trim());
   }
 

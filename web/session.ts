@@ -41,17 +41,18 @@ export class Session {
   }
 
   /**
-   * Attacks every image.
-   * @param signal ends the attack with its reason
+   * Makes ready an attack on every image.
    * @throws SeawallError for attacks that there are not
    */
-  async attack(order: Omit<AttackOrder, "side">, signal: AbortSignal): Promise<void> {
+  begin(order: Omit<AttackOrder, "side">): void {
     this.#run = new PageRun(this.#opened, order);
-    await this.#run.attack(this.#tell, signal);
   }
 
-  /** Attacks what the last attack has left. */
-  async resume(signal: AbortSignal): Promise<void> {
+  /**
+   * Attacks what is not attacked yet.
+   * @param signal ends the attack with its reason; what was finished stays
+   */
+  async attack(signal: AbortSignal): Promise<void> {
     await this.#lastRun().attack(this.#tell, signal);
   }
 

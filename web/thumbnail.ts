@@ -2,7 +2,7 @@
 import { SeawallError } from "../src/base/index.js";
 import { type ThumbnailEncoder, thumbnailSide } from "../src/report/index.js";
 
-/** Pictures of a report are WebP; a browser that cannot write WebP leaves them out. */
+/** A WebP, or a PNG from a browser that cannot write WebP. */
 export const encodeThumbnail: ThumbnailEncoder = async (pixels, { width, height }, { scaling, quality }) => {
   const scale = Math.min(1, thumbnailSide / Math.max(width, height));
   const canvas = canvasOf(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));

@@ -5,7 +5,7 @@ import type { Report, Request, Said, Side } from "./messages.js";
 import { Session } from "./session.js";
 import { inPageWords } from "./words.js";
 
-const say = (message: Said) => postMessage(message);
+const say = (message: Said, transfer: Transferable[] = []) => postMessage(message, { transfer });
 
 /** The reason of an attack that was ended by a request. */
 const stopped = new Error("stopped");
@@ -33,11 +33,12 @@ class Desk {
       .catch((error) => this.#tell({ kind: "failed", message: sentence(error) }));
   }
 
-  #tell = (report: Report) => say({ kind: "report", side: this.#side, opening: this.#opening, report });
+  #tell = (report: Report, transfer?: Transferable[]) =>
+    say({ kind: "report", side: this.#side, opening: this.#opening, report }, transfer);
 
   async #serve(request: Request): Promise<void> {
-    if (request.kind === "attack") return this.#run((session, signal) => session.attack(request, signal));
-    if (request.kind === "resume") return this.#run((session, signal) => session.resume(signal));
+    if (request.kind === "attack") this.#session?.begin(request);
+    if (request.kind === "attack" || request.kind === "resume") return this.#attack();
     if (request.kind === "save") return this.#save(request.report);
     if (request.kind === "stop") return;
     this.#session = undefined;
@@ -46,18 +47,18 @@ class Desk {
     this.#session = await Session.open(request, this.#tell);
   }
 
-  async #run(attack: (session: Session, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #attack(): Promise<void> {
     const session = this.#session;
     if (!session) return;
     this.#stop = new AbortController();
     const start = performance.now();
-    const isStopped = await attack(session, this.#stop.signal).then(
-      () => false,
-      (error: unknown) => {
-        if (error !== stopped) throw error;
-        return true;
-      },
-    );
+    let isStopped = false;
+    try {
+      await session.attack(this.#stop.signal);
+    } catch (error) {
+      isStopped = true;
+      if (error !== stopped) this.#tell({ kind: "failed", message: sentence(error) });
+    }
     const seconds = (performance.now() - start) / 1000;
     if (!isStopped) this.#tell({ kind: "checking" });
     this.#tell({ kind: "finished", stopped: isStopped, seconds, run: await session.outcome() });
@@ -65,7 +66,7 @@ class Desk {
 
   async #save(report: string | undefined): Promise<void> {
     const zip = await this.#session?.pack(report);
-    if (zip) this.#tell({ kind: "saved", zip });
+    if (zip) this.#tell({ kind: "saved", zip }, [zip.buffer]);
   }
 }
 

@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)("a run of the page", () => {
   });
 
   it("goes on after a stop with what is missing, and comes to the same", async () => {
-    const settings = "right=none&attacks=sea-2023&steps=25";
+    const settings = "right=none&attacks=sea-2023&steps=12";
     const whole = await openDemo(1280, url, settings);
     await attack(whole);
     const page = await openDemo(1280, url, settings);
@@ -178,6 +178,9 @@ describe.skipIf(!hasBrowser)("what the page cannot attack", () => {
     expect(await problem(page)).toMatch(
       /^det\.onnx: Det "Det": operator Det has no gradient rule, and it lies between .*; export the model with standard operators/,
     );
+    await page
+      .locator(part("status"), { hasText: /^Stopped after .* What was found so far stays\.$/ })
+      .waitFor();
     await page.selectOption("#left", "fragile");
     await page.waitForSelector("#start:enabled");
     await attack(page, { steps: 1 });
