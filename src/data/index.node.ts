@@ -4,6 +4,7 @@ export {
   type BatchStream,
   type TrainingBatch,
   trainingBatches,
+  usualCacheBytes,
 } from "./batches/batches.node.js";
 export type { LabelTarget } from "./batches/crops.node.js";
 export { readClasses } from "./classes.node.js";

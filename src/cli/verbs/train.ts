@@ -27,7 +27,7 @@ export function trainVerb(command: Command): void {
     .option("--json", "print the outcome as JSON on stdout")
     .option(
       "--dry-run",
-      "take two updates on the first batches, print plan, memory and time, and write nothing",
+      "take a few updates on the first batches, print plan, memory and time, and write nothing",
     )
     .option("--recipes", "list the recipes with the paper's figures, and do nothing")
     .addHelpText("after", example)

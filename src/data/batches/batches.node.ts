@@ -17,7 +17,12 @@ export interface TrainingBatch {
   readonly images: Float32Array;
   /** B×H×W classes, or B with the target `majority`; −1 where a pixel, or an image, counts nowhere. */
   readonly labels: BigInt64Array;
+  /** Bytes of the decoded images and labels that the crops were cut from; they are kept up to `cacheBytes`. */
+  readonly decodedBytes: number;
 }
+
+/** Decoded pixels that are kept unless told otherwise, in bytes. */
+export const usualCacheBytes = 2 ** 30;
 
 /** `batchSize`, `seed`, `augment` and `target` decide the content of a batch; the others only how soon it is ready. */
 export interface BatchOptions {
@@ -32,7 +37,7 @@ export interface BatchOptions {
   readonly workers?: number | undefined;
   /** Number of batches made ahead of the one in use (2). */
   readonly ahead?: number | undefined;
-  /** Memory for decoded pixels kept for the next epoch, in bytes, of all workers together (2³⁰). */
+  /** Memory for decoded pixels kept for the next epoch, in bytes, of all workers together (`usualCacheBytes`). */
   readonly cacheBytes?: number | undefined;
   /** Ends the batches with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -78,7 +83,7 @@ export function trainingBatches(dataset: FileDataset, options: BatchOptions): Ba
 
 function cropSettings(dataset: FileDataset, options: BatchOptions): CropSettings {
   const { entries, settings, labelTables } = dataset;
-  const { seed, target = "pixels", cacheBytes = 2 ** 30 } = options;
+  const { seed, target = "pixels", cacheBytes = usualCacheBytes } = options;
   const augment = completeAugment(options.augment);
   const { classes = Number.POSITIVE_INFINITY } = settings;
   if (augment.padLabel >= classes) {
@@ -125,7 +130,8 @@ function assemble(
     images.set(image, i * image.length);
     labels.set(classes, i * classes.length);
   });
-  return { step, ids: positions.map((position) => ids[position]!), images, labels };
+  const decodedBytes = crops.reduce((sum, crop) => sum + crop.decodedBytes, 0);
+  return { step, ids: positions.map((position) => ids[position]!), images, labels, decodedBytes };
 }
 
 function checkWhole(option: string, value: number): void {

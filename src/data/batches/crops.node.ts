@@ -10,7 +10,7 @@ import type { ImageEncoding } from "../pixels/encoding.js";
 import type { LabelTables } from "../pixels/labels.js";
 import { createDecoder, type Decoder, type Pixels } from "../reader.js";
 import { unitPlanes } from "../sample.js";
-import { type LabelledPixels, PixelCache } from "./pixel-cache.js";
+import { bytesOfPixels, type LabelledPixels, PixelCache } from "./pixel-cache.js";
 
 /** Labels of a crop: the class of each pixel, or the most frequent class. */
 export type LabelTarget = "pixels" | "majority";
@@ -40,6 +40,8 @@ export interface Crop {
   readonly image: Float32Array<ArrayBuffer>;
   /** H·W classes, or the most frequent one; −1 where a pixel counts nowhere. */
   readonly labels: BigInt64Array<ArrayBuffer>;
+  /** Bytes of the decoded image and labels that the crop was cut from. */
+  readonly decodedBytes: number;
 }
 
 /** Makes crops, one at a time. */
@@ -102,17 +104,19 @@ function withLabels({ image, labels }: Pixels, { id }: StampedEntry): LabelledPi
 }
 
 function augmented(
-  { image, labels }: LabelledPixels,
+  pixels: LabelledPixels,
   id: string,
   epoch: number,
   { augment, seed, target }: CropSettings,
 ): Crop {
+  const { image, labels } = pixels;
   const { crop, padLabel } = augment;
   const drawn = drawAugmentation(image, augment, randomStream("augment", seed, epoch, id));
   const classes = augmentLabels(labels, drawn, crop, padLabel).data;
   return {
     image: unitPlanes(augmentImage(image, drawn, crop)),
     labels: bigIntegers(target === "pixels" ? classes : [majorityLabel(classes)]),
+    decodedBytes: bytesOfPixels(pixels),
   };
 }
 

@@ -7,6 +7,11 @@ export interface LabelledPixels {
   readonly labels: LabelRaster;
 }
 
+/** What decoded pixels take. */
+export function bytesOfPixels({ image, labels }: LabelledPixels): number {
+  return image.data.byteLength + labels.data.byteLength;
+}
+
 /** Keeps the first images until it is full. Epochs have random orders, so replacing one image by another gains nothing. */
 export class PixelCache {
   readonly #kept = new Map<string, LabelledPixels>();
@@ -22,7 +27,7 @@ export class PixelCache {
 
   /** Keeps the pixels if they still fit, and returns them. */
   keep(id: string, pixels: LabelledPixels): LabelledPixels {
-    const bytes = pixels.image.data.byteLength + pixels.labels.data.byteLength;
+    const bytes = bytesOfPixels(pixels);
     if (bytes <= this.#free) {
       this.#free -= bytes;
       this.#kept.set(id, pixels);
