@@ -67,9 +67,10 @@ export class Pane {
     outcome.ariaLabel = `Outcome, ${side}`;
     this.#board = new PictureBoard(this.#part("pictures"));
     this.#part("save").addEventListener("click", () => void this.#save());
-    this.#part("copy").addEventListener("click", () =>
-      navigator.clipboard.writeText(this.#part("command").textContent),
-    );
+    this.#part("copy").addEventListener("click", async () => {
+      await navigator.clipboard.writeText(this.#part("command").textContent);
+      this.#say("The command is copied.");
+    });
   }
 
   get state(): PaneState {
