@@ -1,10 +1,14 @@
 /** The networks of the studies, and the trainings that each study compares. */
 
-const convnext = { rate: 1e-3, classifierRates: { clean: 1e-3, robust: 5e-4 } };
-/** At larger rates some of these classifiers never do better than guessing. */
-const transformer = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 2e-4 } };
+const convnext = { rate: 1e-3, classifierRates: { clean: 1e-3, robust: 5e-4 }, radii: ["4/255"] };
+/** At larger rates, or with fewer radii, some of these classifiers never do better than guessing. */
+const swin = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 2e-4 }, radii: ["4/255"] };
+const mit = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 1e-4 }, radii: ["2/255", "4/255"] };
 
-/** Networks, and the classifiers whose backbones they begin with, with learning rates of both. */
+/**
+ * Networks, and the classifiers whose backbones they begin with: learning rates of both, and the radii at which the robust
+ * classifier is attacked before the whole one.
+ */
 export const networks = {
   "convnext-nano": { classifier: "convnext-nano-cvst", network: "upernet-convnext-nano-cvst", ...convnext },
   "convnext-micro": {
@@ -17,8 +21,8 @@ export const networks = {
     network: "upernet-convnext-milli-cvst",
     ...convnext,
   },
-  "swin-micro": { classifier: "swin-micro", network: "upernet-swin-micro", ...transformer },
-  "mit-micro": { classifier: "mit-micro", network: "segformer-micro", ...transformer },
+  "swin-micro": { classifier: "swin-micro", network: "upernet-swin-micro", ...swin },
+  "mit-micro": { classifier: "mit-micro", network: "segformer-micro", ...mit },
 };
 
 /** Backbones that a training begins with. */
@@ -34,7 +38,7 @@ export const studies = {
     picture: "training.png",
   },
   architectures: {
-    backbones: ["convnext-micro", "swin-micro", "mit-micro"],
+    backbones: ["convnext-micro", "swin-micro"],
     epochs: { 2: [2, 4, 8] },
     picture: "training-architectures.png",
   },

@@ -24,11 +24,11 @@ const common = {
  * start, some networks fall back to guessing.
  */
 const phases = {
-  clean: { clean: { attackSteps: 0, eps, epochs: 12 } },
-  robust: {
-    half: { attackSteps: 2, eps: "4/255", epochs: 4 },
-    robust: { attackSteps: 3, eps, epochs: 10 },
-  },
+  clean: () => [{ attackSteps: 0, eps, epochs: 12 }],
+  robust: ({ radii }) => [
+    ...radii.map((radius) => ({ attackSteps: 2, eps: radius, epochs: 4 })),
+    { attackSteps: 3, eps, epochs: 10 },
+  ],
 };
 
 /** Makes trainings, or reads them; each classifier is trained once. */
@@ -101,9 +101,12 @@ export class Trainings {
     return this.#once(`${start} ${backbone} ${seed}`, async () => {
       let init = start === "robust" ? await this.#classifier({ backbone, seed }, "clean") : undefined;
       const { classifier: architecture, classifierRates } = networks[backbone];
-      for (const [name, phase] of Object.entries(phases[start])) {
+      for (const [i, phase] of phases[start](networks[backbone]).entries()) {
         const settings = { architecture, init, ...phase, learningRate: classifierRates[start], seed };
-        init = await this.#phase(join(this.#root, `${backbone}-${seed}`, `classifier-${name}`), settings);
+        init = await this.#phase(
+          join(this.#root, `${backbone}-${seed}`, `${start}-classifier-${i}`),
+          settings,
+        );
       }
       checkClassifier(init, start);
       return init;
