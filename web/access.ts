@@ -1,14 +1,22 @@
 /** Chosen files as the folders of a data set: they open by the same function as those on a disk. */
 import { SeawallError } from "../src/base/index.js";
-import type { DataAccess } from "../src/data/index.js";
-import { decodeImage, decodeLabels } from "./decode.js";
+import type { DataAccess, StoredImage, StoredLabels } from "../src/data/index.js";
 import type { GivenFile, Opening } from "./messages.js";
+
+/** What reads files in a browser. */
+export interface Decoders {
+  decodeImage(file: GivenFile): Promise<StoredImage>;
+  decodeLabels(file: GivenFile): Promise<StoredLabels>;
+}
 
 /**
  * The chosen images and labels, in the folders that the opening names.
  * @throws SeawallError `data` if there is no image, or two files have the same name
  */
-export function chosenData({ images, labels, places }: Opening): DataAccess {
+export function chosenData(
+  { images, labels, places }: Pick<Opening, "images" | "labels" | "places">,
+  { decodeImage, decodeLabels }: Decoders,
+): DataAccess {
   const [only, another] = images;
   if (!only) throw new SeawallError("data", "no image is chosen; choose one or more");
   // The labels of an only image may have any name.

@@ -17,6 +17,7 @@ import { cleanAttack, cleanEps, type Soundness } from "../src/journal/index.js";
 import { readModel } from "../src/onnx/index.js";
 import { findImage, type Model, modelOpener, type Oracle } from "../src/oracle/index.js";
 import { chosenData } from "./access.js";
+import { decodeImage, decodeLabels } from "./decode.js";
 import type { Opening } from "./messages.js";
 import { dataSpecOf } from "./places.js";
 
@@ -58,7 +59,7 @@ export async function openChosen(opening: Opening): Promise<Opened> {
     // Every image of a browser has transparency.
     tell: firstOfKind((kind, sentence) => void (kind !== "alpha" && notices.push(sentence))),
   };
-  const files = chosenData(opening);
+  const files = chosenData(opening, { decodeImage, decodeLabels });
   const { data, probe, model, ...fitting } = await openFittingData(
     (spec, wanted) => openDataIn(files, spec, wanted),
     choice.data,

@@ -108,6 +108,7 @@ export class PageRun {
           await this.#keep(outcome);
           live.attacked(outcome);
         },
+        onRadius: (eps) => this.#chain.forget(eps),
         onRecord: (record) => {
           this.#figures.add(record);
           live.progress.recorded(this.#passesOf(record));
