@@ -61,18 +61,19 @@ const panel = { width: 520, height: 340 };
 const colours = { clean: ["#b8c7ee", "#4269d0", "#1b2f6b"], robust: ["#f3b3bc", "#d6334a", "#75131f"] };
 
 /**
- * The worst-case mIoU against epochs, and against passes where these are not the same for all trainings; a row for each
- * backbone.
+ * The worst-case mIoU of each backbone against epochs. Where trainings differ in attack steps there is a row for each backbone, with
+ * a second picture against passes.
  * @param {import("./figures.mjs").Result[]} results in the order of `inOrder`
  */
 export async function pictureOf(results) {
-  const steps = [...new Set(results.map((result) => result.steps))];
-  const axes = [["epochs", ({ epochs }) => epochs]];
-  if (steps.length > 1) axes.push(["passes of each image", passesOf]);
-  const rows = groups(results, ({ backbone }) => backbone).map((own) =>
-    Promise.all(axes.map((axis) => panelOf(own, axis))),
-  );
-  return sheetOf(await Promise.all(rows), panel);
+  const backbones = groups(results, ({ backbone }) => backbone);
+  const overEpochs = (own) => panelOf(own, ["epochs", ({ epochs }) => epochs]);
+  const overPasses = (own) => panelOf(own, ["passes of each image", passesOf]);
+  const hasOneAttack = new Set(results.map(({ steps }) => steps)).size === 1;
+  const rows = hasOneAttack
+    ? [backbones.map(overEpochs)]
+    : backbones.map((own) => [overEpochs(own), overPasses(own)]);
+  return sheetOf(await Promise.all(rows.map((row) => Promise.all(row))), panel);
 }
 
 /** Dots are seeds, lines go through their means. */
