@@ -1,7 +1,7 @@
 /** The networks of the studies, and the trainings that each study compares. */
 
 const convnext = { rate: 1e-3, classifierRates: { clean: 1e-3, robust: 5e-4 }, radii: ["4/255"] };
-/** At larger rates, or with fewer radii, some of these classifiers never do better than guessing. */
+/** At larger rates, or with fewer radii, some classifiers of transformers never do better than guessing. */
 const swin = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 2e-4 }, radii: ["4/255"] };
 const mit = { rate: 5e-4, classifierRates: { clean: 2e-4, robust: 1e-4 }, radii: ["2/255", "4/255"] };
 
@@ -38,7 +38,7 @@ export const studies = {
     picture: "training.png",
   },
   architectures: {
-    backbones: ["convnext-micro", "swin-micro"],
+    backbones: ["convnext-micro", "swin-micro", "mit-micro"],
     epochs: { 2: [2, 4, 8] },
     picture: "training-architectures.png",
   },
