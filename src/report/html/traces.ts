@@ -132,7 +132,7 @@ function plotted(
     title: `${name} at each pass`,
     height: 170,
     marginLeft: 52,
-    x: { domain: [0, last], label: "pass →", ticks: 5 },
+    x: { domain: [0, last], label: "pass →", ticks: Math.min(5, last) },
     y: { label: null, grid: true, ticks: 4, ...y },
     marks: [
       Plot.rectX(
