@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -17,8 +17,22 @@ export async function buildPage() {
   const isThere = existsSync(join(root, "dist/page/index.html")) && existsSync(stamp);
   if (isThere && readFileSync(stamp, "utf8") === hash) return false;
   await build({ configFile: join(root, "web/vite.config.mjs"), logLevel: "warn" });
+  listFiles(join(root, "dist/page"), "offline.js");
   writeFileSync(stamp, hash);
   return true;
+}
+
+/** Begins the service worker with the addresses of all other files, which it keeps, and a hash of their content. */
+function listFiles(dir, worker) {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== worker)
+    .map(({ parentPath, name }) => relative(dir, join(parentPath, name)).replaceAll("\\", "/"))
+    .sort();
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
+  const built = JSON.stringify({ files, hash: hash.digest("hex").slice(0, 16) });
+  const script = readFileSync(join(dir, worker), "utf8");
+  writeFileSync(join(dir, worker), `const built = ${built};\n${script}`);
 }
 
 /** SHA-256 of all files that decide what the page contains, in hexadecimal. */

@@ -1,7 +1,6 @@
 /** How Vite builds the page: static files in `dist/page`, with the engine's files and the demo's beside the scripts. */
-import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
@@ -38,23 +37,8 @@ const copies = {
   },
 };
 
-/** The service worker, whose address stays the same. It begins with the list of all other files. */
+/** The service worker, whose address stays the same. */
 const offline = "offline.js";
-const listed = {
-  name: "listed",
-  closeBundle() {
-    const dir = at("dist/page");
-    const files = readdirSync(dir, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== offline)
-      .map(({ parentPath, name }) => relative(dir, join(parentPath, name)).replaceAll("\\", "/"))
-      .sort();
-    const hash = createHash("sha256");
-    for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
-    const built = JSON.stringify({ files, hash: hash.digest("hex").slice(0, 16) });
-    const script = readFileSync(join(dir, offline), "utf8");
-    writeFileSync(join(dir, offline), `const built = ${built};\n${script}`);
-  },
-};
 
 /**
  * Modules that nothing is taken from are left out, whatever they would do when loaded: the worker has no chart, the page no
@@ -78,7 +62,7 @@ export default defineConfig({
     },
   },
   define: { seawallVersion: JSON.stringify(version) },
-  plugins: [copies, listed],
+  plugins: [copies],
   worker: { format: "es", rolldownOptions: { treeshake, output: flat } },
   build: {
     outDir: at("dist/page"),

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { servePage } from "../../src/report/index.node.js";
-import { buildPage } from "../../tools/build-page.mjs";
 import { hasBrowser, openBrowser, openPage } from "../helpers/browser.js";
 
 export const demo = (path: string) => fileURLToPath(new URL(`../../demo/${path}`, import.meta.url));
@@ -12,7 +11,6 @@ export let url: string;
 export let browser: Browser;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  await buildPage();
   ({ url, close } = await servePage(0));
   if (hasBrowser) browser = await openBrowser();
   else console.warn("skipped: Chromium is missing, so that nothing is attacked in a page");

@@ -4,7 +4,6 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { it } from "vitest";
 import { servePage } from "../../src/report/index.node.js";
-import { buildPage } from "../../tools/build-page.mjs";
 import { openBrowser } from "../helpers/browser.js";
 
 const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
@@ -18,7 +17,6 @@ const windows = [
 it.runIf(process.env.UPDATE_DOCS)(
   "takes the pictures of its documentation",
   async () => {
-    await buildPage();
     const { url, close } = await servePage(0);
     const browser = await openBrowser();
     for (const { shown, ...viewport } of windows) {
