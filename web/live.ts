@@ -2,7 +2,7 @@
 import { invariant, type Radius } from "../src/base/index.js";
 import type { Sample } from "../src/data/index.js";
 import { type AttackedImage, Progress, type TracedPass, type Watched } from "../src/evaluate/index.js";
-import { cleanAttack } from "../src/journal/index.js";
+import { cleanAttack, passLists } from "../src/journal/index.js";
 import { colourMap, imageBytes, perturbationBytes } from "../src/report/index.js";
 import type { LiveTrace, Picture, Pictures, Tell } from "./messages.js";
 
@@ -88,18 +88,10 @@ export class Live {
   }
 
   #trace({ id, labels, height, width }: Sample, { text: eps }: Radius): LiveTrace {
-    const list = <K extends keyof TracedPass>(name: K) => this.#passes.map((pass) => pass[name]);
     return {
       ...{ image: id, attack: this.#attack, eps },
       valid: labels ? labels.reduce((sum, label) => sum + (label < 0 ? 0 : 1), 0) : height * width,
-      passes: {
-        step: list("step"),
-        radius: list("radius"),
-        stepSize: list("stepSize"),
-        objective: list("objective"),
-        tracked: list("tracked"),
-        correct: list("correct"),
-      },
+      passes: passLists(this.#passes),
     };
   }
 }

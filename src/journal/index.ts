@@ -68,5 +68,5 @@ export {
   RunningFigures,
 } from "./running.js";
 export { type SummaryOptions, summarize, withoutIdleRounds } from "./summary.js";
-export type { StoredTrace } from "./trace.js";
+export { passLists, type StoredPass, type StoredTrace } from "./trace.js";
 export type { TrainingDescription, TrainingLine } from "./training/lines.js";

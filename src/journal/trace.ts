@@ -46,6 +46,24 @@ export const traceSchema = z.strictObject({
 
 export type StoredTrace = z.infer<typeof traceSchema>;
 
+type PassLists = StoredTrace["passes"];
+
+/** A pass of a trace. */
+export type StoredPass = { readonly [list in keyof PassLists]: PassLists[list][number] };
+
+/** The lists of a trace, from its passes. */
+export function passLists(passes: readonly StoredPass[]): PassLists {
+  const list = <K extends keyof PassLists>(name: K) => passes.map((pass) => pass[name]);
+  return {
+    step: list("step"),
+    radius: list("radius"),
+    stepSize: list("stepSize"),
+    objective: list("objective"),
+    tracked: list("tracked"),
+    correct: list("correct"),
+  };
+}
+
 /** Why a trace cannot belong to a run; undefined if it can. */
 export function traceProblem(run: RunDescription, trace: StoredTrace): string | undefined {
   const { passes, maps, eps, attack, index } = trace;

@@ -3,9 +3,11 @@ import { parseRadius } from "../../base/index.js";
 import {
   cleanAttack,
   type PictureKey,
+  passLists,
   type RecordPlace,
   type RunDescription,
   type RunRecord,
+  type StoredPass,
   type StoredTrace,
   slotOf,
 } from "../../journal/index.js";
@@ -26,9 +28,7 @@ export interface KeptOutcome {
   readonly classes: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
   readonly trace?: {
-    readonly passes: readonly {
-      readonly [list in keyof StoredTrace["passes"]]: StoredTrace["passes"][list][number];
-    }[];
+    readonly passes: readonly StoredPass[];
     readonly maps: readonly { readonly pass: number; readonly classes: ArrayLike<number> }[];
   };
 }
@@ -106,17 +106,9 @@ export class ReportKeeper {
     const picture = async (map: ArrayLike<number>) => base64(await this.#draw.map(map, sample));
     const pictures = [];
     for (const map of maps) pictures.push({ pass: map.pass, picture: await picture(map.classes) });
-    const list = <K extends keyof StoredTrace["passes"]>(name: K) => passes.map((pass) => pass[name]);
     this.#store.writeTrace({
       ...{ schemaVersion: 1, image, index, eps, attack, kept, valid },
-      passes: {
-        step: list("step"),
-        radius: list("radius"),
-        stepSize: list("stepSize"),
-        objective: list("objective"),
-        tracked: list("tracked"),
-        correct: list("correct"),
-      },
+      passes: passLists(passes),
       maps: pictures,
       keptMap: await picture(classes),
     });

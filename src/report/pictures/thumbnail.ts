@@ -10,7 +10,7 @@ interface Size {
 export interface ThumbnailForm {
   /** Averages pixels, or picks some: averages of classes are other classes, and those of a perturbation plain grey. */
   readonly scaling: "smooth" | "nearest";
-  /** Of 100; `lossless` keeps every value. */
+  /** From 1 to 100; `lossless` keeps every value. */
   readonly quality: number | "lossless";
 }
 
