@@ -168,7 +168,9 @@ choices.left.addEventListener("change", () => {
 });
 choices.right.addEventListener("change", () => open("right"));
 for (const side of sides) modelFiles[side].addEventListener("change", () => open(side));
-for (const field of [imageFiles, labelFiles, ignored, device]) field.addEventListener("change", openAll);
+for (const field of [imageFiles, labelFiles, device]) field.addEventListener("change", openAll);
+// Not when the field is left: a click on Start leaves it, and would find the models being opened.
+ignored.addEventListener("input", openAll);
 
 /** Dropped files go into the fields that a person would choose them with: one model to the left, two to both sides. */
 function drop(files: readonly File[]): void {

@@ -16,8 +16,9 @@ const ending: readonly Request["kind"][] = ["open", "stop", "close"];
 /** Serves the requests for one side, one after the other. */
 class Desk {
   readonly #side: Side;
-  /** The opening that is worked on. */
+  /** The opening that is worked on, and the last one that was asked for. */
   #opening = 0;
+  #wanted = 0;
   #session: Session | undefined;
   #stop = new AbortController();
   #busy: Promise<void> = Promise.resolve();
@@ -28,6 +29,7 @@ class Desk {
 
   take(request: Request): void {
     if (ending.includes(request.kind)) this.#stop.abort(stopped);
+    if (request.kind === "open") this.#wanted = request.opening;
     this.#busy = this.#busy
       .then(() => this.#serve(request))
       .catch((error) => this.#tell({ kind: "failed", message: sentence(error) }));
@@ -42,7 +44,8 @@ class Desk {
     if (request.kind === "save") return this.#save(request.report);
     if (request.kind === "stop") return;
     this.#session = undefined;
-    if (request.kind !== "open") return;
+    // A person who types a number asks for an opening at each digit.
+    if (request.kind !== "open" || request.opening !== this.#wanted) return;
     this.#opening = request.opening;
     this.#session = await Session.open(request, this.#tell);
   }
