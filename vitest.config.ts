@@ -8,7 +8,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: "test/build.global.ts",
+    globalSetup: ["test/build.global.ts", "test/page.global.ts"],
     // .ci/run counts tests from the second one.
     reporters: ["default", ["json", { outputFile: "node_modules/.vitest/results.json" }]],
     testTimeout: 120_000,

@@ -58,6 +58,8 @@ describe("a small project with this build and these settings of tests", () => {
 
   beforeAll(() => {
     for (const file of copied) cpSync(join(root, file), join(project, file));
+    // There is no page in the small project.
+    write("test/page.global.ts", "export function setup() {}\n");
     symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
     write("package.json", '{ "type": "module" }');
     write("src/cli/settings/flags.ts", "export const configJsonSchema = () => ({});\n");
