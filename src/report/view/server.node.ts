@@ -11,7 +11,7 @@ import { findRuns, isFile, type RunFolder } from "./folders.node.js";
 import { type Answer, type LocalServer, problem, serveLocally } from "./loopback.node.js";
 import { listPage, runPage, type ShownState, trainingPage } from "./pages.js";
 import { RunStates } from "./runs.node.js";
-import { examplesIn, TrainingStates, type WatchedTraining } from "./trainings.node.js";
+import { examplesIn, TrainingStates } from "./trainings.node.js";
 
 /** The report that `seawall report` writes into a run folder. */
 const reportFile = "report.html";
@@ -42,8 +42,8 @@ class Viewer {
   readonly #folders: readonly string[];
   readonly #runs = new RunStates();
   readonly #trainings = new TrainingStates();
-  /** Drawing curves takes a while; a state is of one training at one time. */
-  readonly #trainingPages = new WeakMap<WatchedTraining, string>();
+  /** Drawing curves takes a while; a state is of one run or training at one time. */
+  readonly #pages = new WeakMap<ShownState, string>();
 
   constructor(folders: readonly string[]) {
     this.#folders = folders;
@@ -70,16 +70,20 @@ class Viewer {
 
   #page(run: RunFolder, now: boolean): Answer {
     const state = this.#stateOf(run);
-    if (state.kind === "training") return text("html", this.#trainingPage(state));
-    const reported = state.status === "complete" && isFile(join(run.dir, reportFile));
-    return reported && !now ? reportOf(run) : text("html", runPage(state));
+    const reported =
+      state.kind === "evaluation" && state.status === "complete" && isFile(join(run.dir, reportFile));
+    return reported && !now ? reportOf(run) : text("html", this.#drawn(state));
   }
 
-  #trainingPage(state: WatchedTraining): string {
-    const drawn = this.#trainingPages.get(state) ?? trainingPage(state, examplesIn(state.dir));
-    this.#trainingPages.set(state, drawn);
+  #drawn(state: ShownState): string {
+    const drawn = this.#pages.get(state) ?? draw(state);
+    this.#pages.set(state, drawn);
     return drawn;
   }
+}
+
+function draw(state: ShownState): string {
+  return state.kind === "training" ? trainingPage(state, examplesIn(state.dir)) : runPage(state);
 }
 
 /** The report in the run's folder, or one made from its records. */
